@@ -1,0 +1,175 @@
+/**
+ * Every message between the workbench and the backend, in one table. Handlers and the client are mapped types over it,
+ * so a missing handler does not compile.
+ */
+import { z } from 'zod';
+import type { CancelSignal } from '../platform/cancel.ts';
+import { jobSnapshot, searchLive } from './jobs.ts';
+import { display, plan, protocolPlan } from './plans.ts';
+import {
+  expandedProtocol,
+  exportRecord,
+  protocolSummary,
+  runDetails,
+  runSummary,
+  searchReport,
+  searchSummary,
+  setDetails,
+  setSummary,
+  stimulusInspection,
+  stimulusItem,
+} from './results.ts';
+import { stimulusDesign, stimulusSpec } from './stimuli.ts';
+import { twinDetails, twinSummary } from './twins.ts';
+
+const nothing = z.strictObject({});
+const byId = z.strictObject({ id: z.string() });
+const done = z.object({});
+
+export const projectInfo = z.object({
+  path: z.string(),
+  name: z.string(),
+  sizeBytes: z.int(),
+  /** Null when writable; otherwise the sentence why not. */
+  readOnly: z.string().nullable(),
+  /** A sentence about something noticed at opening, e.g. recovered after a crash. */
+  notice: z.string().nullable(),
+  counts: z.object({
+    sets: z.int(),
+    runs: z.int(),
+    searches: z.int(),
+    protocols: z.int(),
+    images: z.int(),
+  }),
+});
+export type ProjectInfo = z.infer<typeof projectInfo>;
+
+export const deviceInfo = z.object({
+  id: z.string(),
+  label: z.string(),
+  available: z.boolean(),
+  /** Why it is not available, or what was measured, in one sentence. */
+  explanation: z.string(),
+  stimuliPerSecond: z.number().nullable(),
+});
+
+export const methods = {
+  'app.info': {
+    input: nothing,
+    output: z.object({
+      version: z.string(),
+      host: z.enum(['browser', 'desktop', 'cli']),
+      versions: z.record(z.string(), z.string()),
+      projectsFolder: z.string(),
+      logFile: z.string().nullable(),
+    }),
+  },
+  'devices.list': { input: nothing, output: z.array(deviceInfo) },
+
+  'project.current': { input: nothing, output: projectInfo.nullable() },
+  'project.list': {
+    input: nothing,
+    output: z.array(z.object({ path: z.string(), name: z.string(), modifiedAt: z.string(), sizeBytes: z.int() })),
+  },
+  'project.create': { input: z.strictObject({ name: z.string().min(1).max(120) }), output: projectInfo },
+  'project.open': { input: z.strictObject({ path: z.string().min(1) }), output: projectInfo },
+
+  'library.list': { input: nothing, output: z.array(twinSummary) },
+  'library.get': { input: byId, output: twinDetails },
+  'library.verify': { input: byId, output: twinSummary },
+  'library.import': { input: z.strictObject({ path: z.string().min(1) }), output: twinSummary },
+  'library.remove': { input: byId, output: done },
+
+  'sets.list': { input: nothing, output: z.array(setSummary) },
+  'sets.get': { input: byId, output: setDetails },
+  'sets.create': {
+    input: z.strictObject({ name: z.string().min(1).max(200), design: stimulusDesign }),
+    output: setSummary,
+  },
+  'sets.rename': { input: z.strictObject({ id: z.string(), name: z.string().min(1).max(200) }), output: setSummary },
+  /** Sets are put away, not erased: results that used them stay whole, and `sets.restore` undoes it. */
+  'sets.remove': { input: byId, output: done },
+  'sets.restore': { input: byId, output: setSummary },
+  'sets.items': {
+    input: z.strictObject({ id: z.string(), offset: z.int().min(0), limit: z.int().min(1).max(500) }),
+    output: z.array(stimulusItem),
+  },
+  'sets.inspect': { input: z.strictObject({ id: z.string(), index: z.int().min(0) }), output: stimulusInspection },
+  /** Counts and warns without storing anything; used while a design is edited. */
+  'sets.preview': {
+    input: z.strictObject({ design: stimulusDesign }),
+    output: z.object({
+      description: z.string(),
+      count: z.int(),
+      warnings: z.array(z.string()),
+      samples: z.array(z.object({ label: z.string(), spec: stimulusSpec, thumbnail: z.string() })),
+    }),
+  },
+  /** Imports a folder of photographs as a job; `upload` names a batch sent to handleResource beforehand. */
+  'images.import': {
+    input: z.union([
+      z.strictObject({ folder: z.string().min(1), name: z.string().min(1).optional() }),
+      z.strictObject({ upload: z.string().min(1), name: z.string().min(1).optional() }),
+    ]),
+    output: jobSnapshot,
+  },
+
+  'jobs.list': { input: nothing, output: z.array(jobSnapshot) },
+  'jobs.start': { input: z.strictObject({ plan }), output: jobSnapshot },
+  'jobs.pause': { input: byId, output: jobSnapshot },
+  'jobs.resume': { input: byId, output: jobSnapshot },
+  'jobs.cancel': { input: byId, output: jobSnapshot },
+
+  'runs.list': { input: nothing, output: z.array(runSummary) },
+  'runs.get': { input: byId, output: runDetails },
+
+  'searches.list': { input: nothing, output: z.array(searchSummary) },
+  'searches.get': { input: byId, output: searchReport },
+
+  'protocols.list': { input: nothing, output: z.array(protocolSummary) },
+  'protocols.get': { input: byId, output: expandedProtocol },
+  'protocols.save': {
+    input: z.strictObject({ id: z.string().optional(), name: z.string().min(1).max(200), plan: protocolPlan }),
+    output: expandedProtocol,
+  },
+  'protocols.remove': { input: byId, output: done },
+  'protocols.restore': { input: byId, output: protocolSummary },
+  /** Expands a plan without storing it; used while it is edited. */
+  'protocols.preview': { input: z.strictObject({ plan: protocolPlan }), output: expandedProtocol },
+  'protocols.defaultDisplay': { input: nothing, output: display },
+  'protocols.export': {
+    input: z.strictObject({
+      id: z.string(),
+      format: z.enum(['bundle', 'psychopy']),
+      /** A folder on this machine; left out: beside the project. */
+      out: z.string().min(1).optional(),
+    }),
+    output: jobSnapshot,
+  },
+  'protocols.exports': { input: byId, output: z.array(exportRecord) },
+} as const;
+
+export type MethodName = keyof typeof methods;
+export type MethodInput<M extends MethodName> = z.input<(typeof methods)[M]['input']>;
+export type MethodArgs<M extends MethodName> = z.output<(typeof methods)[M]['input']>;
+export type MethodOutput<M extends MethodName> = z.output<(typeof methods)[M]['output']>;
+
+/** What the backend sends unasked. */
+export const events = {
+  'job.changed': jobSnapshot,
+  'search.live': searchLive,
+  /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library'. */
+  'data.changed': z.object({ lists: z.array(z.string()) }),
+} as const;
+export type EventName = keyof typeof events;
+export type EventData<E extends EventName> = z.output<(typeof events)[E]>;
+
+/** One implementation per method; `signal` is aborted when the caller cancels or goes away. */
+export type Handlers = {
+  [M in MethodName]: (input: MethodArgs<M>, context: { signal: CancelSignal }) => Promise<MethodOutput<M>>;
+};
+/** The same table from the caller's side. */
+export type Client = {
+  call<M extends MethodName>(method: M, input: MethodInput<M>, signal?: CancelSignal): Promise<MethodOutput<M>>;
+  on<E extends EventName>(event: E, listener: (data: EventData<E>) => void): () => void;
+};

@@ -1,0 +1,215 @@
+/** Results with their provenance. */
+import { z } from 'zod';
+import { sha256, stimulusDesign, stimulusSpec } from './stimuli.ts';
+import { display, plan, protocolPlan, runPlan, searchPlan } from './plans.ts';
+
+/** Everything needed to make a result again, and to know whether it is the same. */
+export const provenance = z.object({
+  plan,
+  planSha256: sha256,
+  twin: z.object({ id: z.string(), version: z.string(), sha256 }),
+  /** Hash over the ordered stimulus hashes. */
+  stimuliSha256: sha256.nullable(),
+  seeds: z.array(z.number()),
+  device: z.string(),
+  batchSize: z.int(),
+  threads: z.int(),
+  versions: z.record(z.string(), z.string()),
+});
+export type Provenance = z.infer<typeof provenance>;
+
+export const setSummary = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.enum(['gratings', 'gabors', 'images', 'noise', 'list']),
+  /** e.g. '8 orientations × 6 SF × 4 phases + blank = 193'. */
+  description: z.string(),
+  count: z.int(),
+  createdAt: z.string(),
+});
+export type SetSummary = z.infer<typeof setSummary>;
+
+export const setDetails = setSummary.extend({
+  design: stimulusDesign,
+  stimuliSha256: sha256,
+  warnings: z.array(z.string()),
+});
+export type SetDetails = z.infer<typeof setDetails>;
+
+export const stimulusItem = z.object({
+  index: z.int(),
+  label: z.string(),
+  sha256,
+  spec: stimulusSpec,
+  /** Path for handleResource: an 8-bit sRGB PNG of the 8° field. */
+  thumbnail: z.string(),
+});
+export type StimulusItem = z.infer<typeof stimulusItem>;
+
+export const stimulusInspection = z.object({
+  item: stimulusItem,
+  meanLuminance: z.number(),
+  contrastRms: z.number(),
+  minLuminance: z.number(),
+  maxLuminance: z.number(),
+  /** Fraction of pixels in 32 bins of linear luminance over 0…1. */
+  histogram: z.array(z.number()),
+  /** Radially averaged amplitude spectrum: cycles per degree and amplitude relative to its maximum. */
+  spectrum: z.array(z.object({ cpd: z.number(), amplitude: z.number() })),
+  warnings: z.array(z.string()),
+});
+export type StimulusInspection = z.infer<typeof stimulusInspection>;
+
+export const runArea = z.object({ area: z.string(), units: z.array(z.string()), responseUnits: z.string() });
+
+export const runSummary = z.object({
+  id: z.string(),
+  name: z.string(),
+  twinId: z.string(),
+  twinVersion: z.string(),
+  setName: z.string(),
+  stimuli: z.int(),
+  units: z.int(),
+  state: z.enum(['partial', 'complete']),
+  contentSha256: sha256.nullable(),
+  createdAt: z.string(),
+});
+export type RunSummary = z.infer<typeof runSummary>;
+
+export const runDetails = runSummary.extend({
+  plan: runPlan,
+  provenance,
+  areas: z.array(runArea),
+  design: stimulusDesign,
+  /** Path for handleResource: float32 little-endian, stimuli × units in the order of `areas`. */
+  responses: z.string(),
+});
+export type RunDetails = z.infer<typeof runDetails>;
+
+export const controlKind = z.enum(['random', 'best-of-set', 'best-grating']);
+
+export const control = z.object({
+  kind: controlKind,
+  label: z.string(),
+  n: z.int(),
+  best: z.number(),
+  median: z.number(),
+  /** Objective values of every sample, for the band behind the trajectory. */
+  values: z.array(z.number()),
+  beaten: z.boolean(),
+  sha256: sha256.nullable(),
+});
+export type Control = z.infer<typeof control>;
+
+export const residuals = z.object({ meanLuminance: z.number(), contrastRms: z.number(), range: z.number() });
+
+export const candidate = z.object({
+  rank: z.int(),
+  start: z.int(),
+  /** Objective in z units, computed on exactly this stimulus. */
+  objective: z.number(),
+  spec: stimulusSpec,
+  sha256,
+  thumbnail: z.string(),
+  /** Mean activity of every area, z units, and every targeted unit's response in response units. */
+  areas: z.array(z.object({ area: z.string(), z: z.number() })),
+  units: z.array(
+    z.object({ area: z.string(), unit: z.string(), response: z.number(), z: z.number(), blank: z.number() }),
+  ),
+  /** Null for stimuli made by a generator, which are exact by construction. */
+  residuals: residuals.nullable(),
+});
+export type Candidate = z.infer<typeof candidate>;
+
+export const searchReport = z.object({
+  id: z.string(),
+  name: z.string(),
+  plan: searchPlan,
+  provenance,
+  state: z.enum(['partial', 'complete']),
+  referenceName: z.string(),
+  referenceStimuli: z.int(),
+  candidates: z.array(candidate),
+  controls: z.array(control),
+  trajectory: z.array(z.object({ step: z.int(), best: z.number(), median: z.number() })),
+  evaluations: z.int(),
+  seconds: z.number(),
+  contentSha256: sha256.nullable(),
+  createdAt: z.string(),
+});
+export type SearchReport = z.infer<typeof searchReport>;
+
+export const searchSummary = z.object({
+  id: z.string(),
+  name: z.string(),
+  twinId: z.string(),
+  target: z.string(),
+  space: z.string(),
+  best: z.number().nullable(),
+  bestControl: z.number().nullable(),
+  state: z.enum(['partial', 'complete']),
+  thumbnail: z.string().nullable(),
+  createdAt: z.string(),
+});
+export type SearchSummary = z.infer<typeof searchSummary>;
+
+export const protocolSummary = z.object({
+  id: z.string(),
+  name: z.string(),
+  trials: z.int(),
+  minutes: z.number(),
+  updatedAt: z.string(),
+});
+export type ProtocolSummary = z.infer<typeof protocolSummary>;
+
+export const trial = z.object({
+  index: z.int(),
+  block: z.int(),
+  /** Index into `stimuli`; null for a blank. */
+  stimulus: z.int().nullable(),
+  onsetFrame: z.int(),
+  durationFrames: z.int(),
+  blankFrames: z.int(),
+});
+export type Trial = z.infer<typeof trial>;
+
+export const protocolStimulus = z.object({
+  index: z.int(),
+  /** Safe file name without extension, unique in the protocol. */
+  name: z.string(),
+  condition: z.string(),
+  spec: stimulusSpec,
+  sha256,
+  thumbnail: z.string(),
+  sizeDeg: z.number(),
+});
+export type ProtocolStimulus = z.infer<typeof protocolStimulus>;
+
+export const expandedProtocol = z.object({
+  id: z.string().nullable(),
+  name: z.string(),
+  plan: protocolPlan,
+  display,
+  stimuli: z.array(protocolStimulus),
+  trials: z.array(trial),
+  totalFrames: z.int(),
+  minutes: z.number(),
+  pixelsPerDegCentre: z.number(),
+  generator: z.string(),
+  warnings: z.array(z.string()),
+});
+export type ExpandedProtocol = z.infer<typeof expandedProtocol>;
+
+export const exportRecord = z.object({
+  id: z.string(),
+  protocolId: z.string(),
+  format: z.enum(['bundle', 'psychopy']),
+  folder: z.string(),
+  files: z.array(z.object({ path: z.string(), bytes: z.int(), sha256 })),
+  /** What our own validator checked, as sentences. */
+  checks: z.array(z.object({ passed: z.boolean(), text: z.string() })),
+  /** Path for handleResource: the folder as a zip. */
+  download: z.string(),
+  createdAt: z.string(),
+});
+export type ExportRecord = z.infer<typeof exportRecord>;

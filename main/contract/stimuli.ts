@@ -1,0 +1,162 @@
+/**
+ * Stimuli as they cross every border: physical descriptions, never pixels. Conventions (shared by every module):
+ * degrees of visual angle from fixation, x right, y up; orientation is the counter-clockwise angle of the bars from
+ * horizontal; luminance is linear light with the display's white at 1 and the background at .5; contrast is Michelson.
+ */
+import { z } from 'zod';
+
+const deg = z.number().min(-90).max(90);
+const angle = z.number();
+const contrast = z.number().min(0).max(1);
+const positive = z.number().positive();
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
+
+export const gratingSpec = z.strictObject({
+  type: z.literal('grating'),
+  orientationDeg: angle,
+  spatialFrequencyCpd: positive,
+  phaseDeg: angle.default(0),
+  contrast: contrast.default(1),
+  /** Diameter of the circular aperture, measured at half height of its raised-cosine edge. */
+  diameterDeg: positive,
+  edgeDeg: z.number().min(0).default(0.25),
+  xDeg: deg.default(0),
+  yDeg: deg.default(0),
+});
+
+export const gaborSpec = z.strictObject({
+  type: z.literal('gabor'),
+  orientationDeg: angle,
+  spatialFrequencyCpd: positive,
+  phaseDeg: angle.default(0),
+  contrast: contrast.default(1),
+  /** Standard deviation of the Gaussian envelope across the bars; along the bars it is sigmaDeg × aspectRatio. */
+  sigmaDeg: positive,
+  aspectRatio: positive.default(1),
+  xDeg: deg.default(0),
+  yDeg: deg.default(0),
+});
+
+export const blankSpec = z.strictObject({ type: z.literal('blank') });
+
+/** An imported photograph, converted to linear-light luminance and scaled to a square of `sizeDeg`. */
+export const imageSpec = z.strictObject({
+  type: z.literal('image'),
+  imageSha256: sha256,
+  sizeDeg: positive,
+  /** cover: fill the square and crop the longer side; contain: show all of it on the background. */
+  fit: z.enum(['cover', 'contain']).default('cover'),
+  xDeg: deg.default(0),
+  yDeg: deg.default(0),
+});
+
+/** A linear-light raster stored in the project (search candidates and their controls): float32 NPY, square. */
+export const rasterSpec = z.strictObject({
+  type: z.literal('raster'),
+  arraySha256: sha256,
+  sizeDeg: positive,
+});
+
+/** Gaussian noise with exactly the stated mean and RMS contrast inside a circular aperture. */
+export const noiseSpec = z.strictObject({
+  type: z.literal('noise'),
+  spectrum: z.enum(['white', 'pink']),
+  contrastRms: z.number().min(0).max(1),
+  diameterDeg: positive,
+  edgeDeg: z.number().min(0).default(0),
+  xDeg: deg.default(0),
+  yDeg: deg.default(0),
+  seed: z.int().min(0),
+});
+
+export const stimulusSpec = z.discriminatedUnion('type', [
+  gratingSpec,
+  gaborSpec,
+  blankSpec,
+  imageSpec,
+  rasterSpec,
+  noiseSpec,
+]);
+export type StimulusSpec = z.infer<typeof stimulusSpec>;
+export type GratingSpec = z.infer<typeof gratingSpec>;
+export type GaborSpec = z.infer<typeof gaborSpec>;
+export type ImageSpec = z.infer<typeof imageSpec>;
+export type RasterSpec = z.infer<typeof rasterSpec>;
+export type NoiseSpec = z.infer<typeof noiseSpec>;
+
+const levels = (item: z.ZodNumber) => z.array(item).min(1).max(1000);
+
+export const gratingDesign = z.strictObject({
+  type: z.literal('gratings'),
+  factors: z.strictObject({
+    orientationDeg: levels(angle),
+    spatialFrequencyCpd: levels(positive),
+    phaseDeg: levels(angle).default([0, 90, 180, 270]),
+    contrast: levels(contrast).default([1]),
+    diameterDeg: levels(positive).default([4]),
+  }),
+  edgeDeg: z.number().min(0).default(0.25),
+  xDeg: deg.default(0),
+  yDeg: deg.default(0),
+  /** Adds one background-only condition; indices are measured against it. */
+  blank: z.boolean().default(true),
+});
+
+export const gaborDesign = z.strictObject({
+  type: z.literal('gabors'),
+  factors: z.strictObject({
+    orientationDeg: levels(angle),
+    spatialFrequencyCpd: levels(positive),
+    phaseDeg: levels(angle).default([0, 90, 180, 270]),
+    contrast: levels(contrast).default([1]),
+    sigmaDeg: levels(positive).default([0.5]),
+    xDeg: levels(deg).default([0]),
+    yDeg: levels(deg).default([0]),
+  }),
+  aspectRatio: positive.default(1),
+  blank: z.boolean().default(true),
+});
+
+export const imageDesign = z.strictObject({
+  type: z.literal('images'),
+  imageSha256s: z.array(sha256).min(1),
+  sizeDeg: positive.default(8),
+  fit: z.enum(['cover', 'contain']).default('cover'),
+  xDeg: deg.default(0),
+  yDeg: deg.default(0),
+  blank: z.boolean().default(true),
+});
+
+export const noiseDesign = z.strictObject({
+  type: z.literal('noise'),
+  n: z.int().min(1).max(1_000_000),
+  spectrum: z.enum(['white', 'pink']).default('white'),
+  contrastRms: z.number().min(0).max(1).default(0.2),
+  diameterDeg: positive.default(8),
+  edgeDeg: z.number().min(0).default(0.5),
+  xDeg: deg.default(0),
+  yDeg: deg.default(0),
+  seed: z.int().min(0).default(0),
+  blank: z.boolean().default(true),
+});
+
+/** An explicit list, e.g. candidates of a search with their controls. */
+export const listDesign = z.strictObject({
+  type: z.literal('list'),
+  stimuli: z.array(stimulusSpec).min(1),
+  labels: z.array(z.string()).optional(),
+});
+
+export const stimulusDesign = z.discriminatedUnion('type', [
+  gratingDesign,
+  gaborDesign,
+  imageDesign,
+  noiseDesign,
+  listDesign,
+]);
+export type StimulusDesign = z.infer<typeof stimulusDesign>;
+export type GratingDesign = z.infer<typeof gratingDesign>;
+export type GaborDesign = z.infer<typeof gaborDesign>;
+export type ImageDesign = z.infer<typeof imageDesign>;
+export type NoiseDesign = z.infer<typeof noiseDesign>;
+export type ListDesign = z.infer<typeof listDesign>;

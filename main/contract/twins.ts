@@ -1,0 +1,132 @@
+/** The manifest of a twin package (`twin.json`) and what the library says about a twin. */
+import { z } from 'zod';
+import { sha256 } from './stimuli.ts';
+
+const axis = z.object({
+  name: z.string(),
+  /** A fixed size, or null where the graph leaves it open (the batch). */
+  size: z.int().positive().nullable(),
+});
+
+export const twinInput = z.object({
+  tensor: z.string(),
+  role: z.enum(['stimulus', 'behaviour', 'state', 'tokens']),
+  axes: z.array(axis).min(1),
+  dtype: z.enum(['float32', 'float16', 'float64', 'int64']).default('float32'),
+  range: z.tuple([z.number(), z.number()]),
+  /** grey-linear: one channel of linear-light luminance, display white at 1. */
+  encoding: z.enum(['srgb', 'linear', 'grey-linear']),
+  mean: z.array(z.number()).optional(),
+  std: z.array(z.number()).optional(),
+  fieldOfViewDeg: z.number().positive(),
+  /** Linear-light luminance of the background the stimuli stand on. */
+  background: z.number().min(0).max(1).default(0.5),
+});
+
+export const twinOutput = z.object({
+  tensor: z.string(),
+  area: z.string(),
+  layer: z.string().optional(),
+  axes: z.array(axis).min(1),
+});
+
+export const twinArea = z.object({
+  name: z.string(),
+  label: z.string(),
+  atlas: z.string().optional(),
+  hemisphere: z.string().optional(),
+  units: z.int().positive(),
+  /** The area whose fixed colour is used on every page, e.g. V1 for V1-simple. */
+  colourOf: z.string().optional(),
+});
+
+export const twinManifest = z.object({
+  format: z.literal(1),
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{1,63}$/),
+  version: z.string().regex(/^\d+\.\d+\.\d+$/),
+  title: z.string().min(1),
+  summary: z.string().min(1),
+  authors: z.array(z.string()).default([]),
+  references: z.array(z.object({ text: z.string(), doi: z.string().optional() })).default([]),
+  source: z.object({ url: z.string().optional(), revision: z.string().optional() }).optional(),
+  licences: z.object({ code: z.string(), weights: z.string(), data: z.string() }),
+  commercialUse: z.boolean(),
+  /** SHA-256 of every other file of the package, by its path in the package. */
+  files: z.record(z.string(), sha256),
+  species: z.string(),
+  subjects: z.array(z.string()).default([]),
+  modality: z.string(),
+  recording: z.string(),
+  responseUnits: z.string(),
+  areas: z.array(twinArea).min(1),
+  inputs: z.array(twinInput).min(1),
+  outputs: z.array(twinOutput).min(1),
+  commitments: z.array(z.object({ layer: z.string(), area: z.string(), basis: z.string() })).default([]),
+  capabilities: z.object({
+    inputGradient: z.enum(['derived', 'shipped', 'none']),
+    deterministic: z.boolean(),
+    opset: z.int().positive(),
+    memoryMiB: z.number().positive().optional(),
+  }),
+  validity: z.object({
+    domains: z.array(z.string()).default([]),
+    knownFailures: z.array(z.string()).default([]),
+  }),
+});
+export type TwinManifest = z.infer<typeof twinManifest>;
+export type TwinInput = z.infer<typeof twinInput>;
+export type TwinOutput = z.infer<typeof twinOutput>;
+
+/** One row of `units.csv`. Columns beyond these are kept in `extra`. */
+export const twinUnit = z.object({
+  unit: z.string(),
+  area: z.string(),
+  /** Position of the unit on its area's output axis. */
+  index: z.int().min(0),
+  xDeg: z.number().nullable(),
+  yDeg: z.number().nullable(),
+  /** Diameter of the receptive field (for a Gabor: ±2 standard deviations, mean of both axes). */
+  sizeDeg: z.number().nullable(),
+  extra: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+export type TwinUnit = z.infer<typeof twinUnit>;
+
+export const twinSummary = z.object({
+  id: z.string(),
+  version: z.string(),
+  sha256,
+  title: z.string(),
+  summary: z.string(),
+  species: z.string(),
+  modality: z.string(),
+  areas: z.array(twinArea),
+  units: z.int(),
+  gradient: z.enum(['derived', 'shipped', 'none']),
+  licence: z.string(),
+  commercialUse: z.boolean(),
+  builtIn: z.boolean(),
+  sizeBytes: z.int(),
+  fieldOfViewDeg: z.number(),
+  rasterPx: z.int(),
+  /** Null until the golden checks have been run on this machine. */
+  reproduces: z
+    .object({ device: z.string(), maxError: z.number(), tolerance: z.number(), passed: z.boolean(), at: z.string() })
+    .nullable(),
+});
+export type TwinSummary = z.infer<typeof twinSummary>;
+
+export const twinDetails = z.object({
+  summary: twinSummary,
+  manifest: twinManifest,
+  card: z.string(),
+  units: z.array(twinUnit),
+  graph: z.object({
+    opset: z.int(),
+    nodes: z.int(),
+    parameters: z.int(),
+    inputs: z.array(z.object({ name: z.string(), type: z.string(), shape: z.array(z.string()) })),
+    outputs: z.array(z.object({ name: z.string(), type: z.string(), shape: z.array(z.string()) })),
+    operators: z.array(z.object({ operator: z.string(), count: z.int() })),
+  }),
+});
+export type TwinDetails = z.infer<typeof twinDetails>;
