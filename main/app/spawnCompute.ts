@@ -1,0 +1,46 @@
+/** Starts compute as a child process with an empty working directory: for the browser host and the command line. */
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ComputeProcess } from '../engine/computeContract.ts';
+
+/** From sources the entry is TypeScript, in the product it is the bundle beside this one. */
+const entry = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './compute.ts' : './compute.js', import.meta.url),
+);
+
+export async function spawnCompute(): Promise<ComputeProcess> {
+  const emptyFolder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-compute-'));
+  const child = fork(entry, [], {
+    cwd: emptyFolder,
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [],
+  });
+  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.once('exit', (code, signal) => {
+      rmSync(emptyFolder, { recursive: true, force: true });
+      resolve({ code, signal });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  return {
+    pid: child.pid as number,
+    kill: () => void child.kill('SIGKILL'),
+    exited,
+    port: {
+      postMessage: (message) => {
+        // After the process is gone there is nobody to tell; `exited` reports it.
+        if (child.connected) child.send(message as object, () => undefined);
+      },
+      onMessage: (listener) => void child.on('message', listener),
+      onClose: (listener) => void child.once('exit', listener),
+      close: () => child.disconnect(),
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * The backend's side of the compute process. It starts compute when first needed, gives every request a deadline
+ * (a run is synchronous, so a hanging one answers no heartbeat) and, when compute dies, fails what was under way with
+ * a sentence and starts afresh with the next request.
+ */
+import type { MessageConnection } from 'vscode-jsonrpc';
+import { TwinscopeError } from '../platform/errors.ts';
+import { connectPort, toTwinscopeError } from '../rpc/connection.ts';
+import type { ComputeCallbacks, ComputeMethods, ComputeProcess, SpawnCompute } from './computeContract.ts';
+
+export type ComputeClient = {
+  call<M extends keyof ComputeMethods>(
+    method: M,
+    input: ComputeMethods[M]['input'],
+    deadlineMs?: number,
+  ): Promise<ComputeMethods[M]['output']>;
+  /** Ends the process at once; the next call starts another. */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type ComputeClientOptions = {
+  spawn: SpawnCompute;
+  callbacks: {
+    [M in keyof ComputeCallbacks]: (input: ComputeCallbacks[M]['input']) => Promise<ComputeCallbacks[M]['output']>;
+  };
+  /** Told the process id whenever one starts (a number) or ends (null). */
+  onProcess?: (pid: number | null) => Promise<void> | void;
+};
+
+const defaultDeadlineMs = 120_000;
+
+type Running = { process: ComputeProcess; connection: MessageConnection; failed: Promise<never> };
+
+export function createComputeClient(options: ComputeClientOptions): ComputeClient {
+  let running: Promise<Running> | null = null;
+  let closed = false;
+
+  async function start(): Promise<Running> {
+    const process = await options.spawn();
+    const connection = connectPort(process.port);
+    for (const [name, callback] of Object.entries(options.callbacks)) {
+      connection.onRequest(name, (input) => (callback as (value: unknown) => Promise<unknown>)(input));
+    }
+    connection.listen();
+    const failed = process.exited.then(({ code, signal }) => {
+      running = null;
+      connection.dispose();
+      void options.onProcess?.(null);
+      throw new TwinscopeError(
+        'compute-failed',
+        `The compute process ended unexpectedly (${signal ?? `exit code ${code}`}). What was finished is saved.`,
+      );
+    });
+    failed.catch(() => undefined);
+    await options.onProcess?.(process.pid);
+    return { process, connection, failed };
+  }
+
+  function ensure(): Promise<Running> {
+    if (closed) throw new TwinscopeError('cancelled', 'Twinscope is closing.');
+    running ??= start().catch((error: unknown) => {
+      running = null;
+      throw error;
+    });
+    return running;
+  }
+
+  async function kill(): Promise<void> {
+    const current = await running?.catch(() => null);
+    if (!current) return;
+    current.process.kill();
+    await current.process.exited;
+  }
+
+  return {
+    async call(method, input, deadlineMs = defaultDeadlineMs) {
+      const current = await ensure();
+      let timer: unknown;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          reject(
+            new TwinscopeError(
+              'compute-failed',
+              `The compute process gave no answer for ${Math.round(deadlineMs / 1000)} s and was stopped. What was finished is saved.`,
+            ),
+          );
+          current.process.kill();
+        }, deadlineMs);
+      });
+      try {
+        return (await Promise.race([
+          current.connection.sendRequest(method, input).catch(async (error: unknown) => {
+            // A request cut off by the end of the process is told as that, not as a closed connection.
+            const ended = await Promise.race([
+              current.failed.catch((reason: unknown) => reason),
+              new Promise<null>((resolve) => setTimeout(() => resolve(null), 200)),
+            ]);
+            throw ended ?? toTwinscopeError(error);
+          }),
+          current.failed,
+          late,
+        ])) as ComputeMethods[typeof method]['output'];
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    kill,
+    async close() {
+      closed = true;
+      await kill();
+    },
+  };
+}
+
+/**
+ * Runs `work` again after the compute process failed under it, up to three failures in a row; `work` starts from what
+ * is saved and calls `progressed` whenever more has been saved.
+ */
+export async function withRestarts<T>(
+  work: (progressed: () => void) => Promise<T>,
+  onRestart: (sentence: string) => void,
+): Promise<T> {
+  let failures = 0;
+  for (;;) {
+    try {
+      return await work(() => {
+        failures = 0;
+      });
+    } catch (error) {
+      if (!(error instanceof TwinscopeError) || error.code !== 'compute-failed') throw error;
+      failures += 1;
+      if (failures === 3) {
+        throw new TwinscopeError(
+          'compute-failed',
+          `${error.message} It failed three times in a row, so the job was stopped. Resume it, or verify the twin in the Library.`,
+        );
+      }
+      onRestart(`${error.message} It was started again from there.`);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What the backend asks of the compute process, and what compute asks back. Specs, responses, thumbnails and
+ * checkpoints cross this border; a float image never does, except the few that a finished search keeps.
+ */
+import type { SearchPlan } from '../contract/plans.ts';
+import type { StimulusDesign } from '../contract/stimuli.ts';
+import type { TwinManifest } from '../contract/twins.ts';
+
+export type ComputeTwin = {
+  id: string;
+  version: string;
+  sha256: string;
+  modelFile: string;
+  manifest: TwinManifest;
+  device: 'cpu';
+  batchSize: number;
+  threads: number;
+  /** Unit ids of every area, in output order. */
+  units: Record<string, string[]>;
+};
+
+/** Float32 rows of one area: count × units. */
+export type AreaResponses = { area: string; data: Float32Array };
+
+export type SearchStart = {
+  /** Names the search inside compute; a search is begun again under the same name after a restart. */
+  key: string;
+  plan: SearchPlan;
+  twin: ComputeTwin;
+  reference: StimulusDesign;
+  screening: StimulusDesign | null;
+  bestOf: StimulusDesign | null;
+  checkpoint: Uint8Array | null;
+};
+
+export type SearchProgress = {
+  done: boolean;
+  /** Work units finished and planned, over all phases. */
+  position: number;
+  total: number;
+  phase: string;
+  noun: string;
+  checkpoint: Uint8Array;
+  step: number;
+  steps: number;
+  best: number[];
+  trajectory: { step: number; best: number; median: number }[];
+  areas: { area: string; z: number }[];
+  residuals: { meanLuminance: number; contrastRms: number; range: number } | null;
+  /** 8-bit grey PNG pictures of the best candidate of every start, or none when nothing changed. */
+  tiles: Uint8Array[];
+};
+
+export type FoundStimulus = {
+  /** Float32 NPY of the raster, or null where the stimulus is described by `spec`. */
+  array: Uint8Array | null;
+  spec: import('../contract/stimuli.ts').StimulusSpec | null;
+};
+
+export type SearchOutcomeMessage = {
+  candidates: {
+    start: number;
+    objective: number;
+    stimulus: FoundStimulus;
+    areas: { area: string; z: number }[];
+    units: { area: string; unit: string; response: number; z: number; blank: number }[];
+    residuals: { meanLuminance: number; contrastRms: number; range: number } | null;
+  }[];
+  controls: {
+    kind: 'random' | 'best-of-set' | 'best-grating';
+    label: string;
+    values: number[];
+    best: number;
+    stimulus: FoundStimulus | null;
+  }[];
+  trajectory: { step: number; best: number; median: number }[];
+  evaluations: number;
+  notices: string[];
+};
+
+/** Requests from backend to compute. */
+export type ComputeMethods = {
+  'twin.describe': {
+    input: { twin: ComputeTwin };
+    output: { versions: Record<string, string>; areas: { area: string; units: number }[]; sizePx: number };
+  };
+  /** Responses to stimuli first … first + count − 1 of a design. */
+  'twin.responses': {
+    input: { twin: ComputeTwin; design: StimulusDesign; first: number; count: number };
+    output: { areas: AreaResponses[] };
+  };
+  /** Raw pictures in, raw responses out: golden checks. `images` holds n × sizePx² floats. */
+  'twin.forward': { input: { twin: ComputeTwin; images: Float32Array; n: number }; output: { areas: AreaResponses[] } };
+  'search.begin': { input: SearchStart; output: { total: number } };
+  /** Works until `budgetMs` is over or the search is finished, whole steps only. */
+  'search.advance': { input: { key: string; budgetMs: number }; output: SearchProgress };
+  'search.result': { input: { key: string }; output: SearchOutcomeMessage };
+  'search.end': { input: { key: string }; output: Record<string, never> };
+  'device.measure': { input: { twin: ComputeTwin }; output: { stimuliPerSecond: number } };
+};
+
+/** Requests from compute to backend: content-addressed bytes it does not hold. */
+export type ComputeCallbacks = {
+  'blob.image': { input: { sha256: string }; output: { bytes: Uint8Array } };
+  'blob.array': { input: { sha256: string }; output: { bytes: Uint8Array } };
+};
+
+/** What a host must provide to run compute: a process that can be spoken to and killed. */
+export type ComputeProcess = {
+  readonly pid: number;
+  readonly port: ComputePort;
+  kill(): void;
+  readonly exited: Promise<{ code: number | null; signal: string | null }>;
+};
+
+/** A transport: structured-clone messages both ways. */
+export type ComputePort = {
+  postMessage(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  onClose(listener: () => void): void;
+  close(): void;
+};
+
+export type SpawnCompute = () => Promise<ComputeProcess>;
