@@ -1,0 +1,93 @@
+import { ActionIcon, AppShell, Button, Kbd, Text, Tooltip } from '@mantine/core';
+import { spotlight } from '@mantine/spotlight';
+import { IconLayoutSidebarRight, IconSearch } from '@tabler/icons-react';
+import { useSyncExternalStore } from 'react';
+import { Link, useLocation } from 'wouter';
+import { useQueryCall } from '../client/hooks.ts';
+import { formatRate } from '../components/format.ts';
+import { breadcrumbItem, inspectorUsers } from '../components/Page.tsx';
+import classes from './Frame.module.css';
+import { JobsTray } from './JobsTray.tsx';
+import { placeOf } from './pages.ts';
+import { ProjectMenu } from './ProjectMenu.tsx';
+import { useSettings } from './settings.ts';
+
+function DeviceChip() {
+  const devices = useQueryCall('devices.list', {});
+  const device = devices.data?.find((candidate) => candidate.available) ?? devices.data?.[0];
+  if (device === undefined) return null;
+  const rate = device.stimuliPerSecond;
+  return (
+    <Tooltip label={device.explanation} multiline maw={320}>
+      <Link href="/settings/devices" className={classes.chip ?? ''} aria-label={`Device ${device.label}`}>
+        <span className={classes.dot} data-off={!device.available || undefined} aria-hidden />
+        {device.label}
+        {rate !== null && (
+          <Text component="span" size="xs" c="dimmed">
+            {formatRate(rate, 'stimuli')}
+          </Text>
+        )}
+      </Link>
+    </Tooltip>
+  );
+}
+
+export function Header() {
+  const [location] = useLocation();
+  const place = placeOf(location);
+  const item = useSyncExternalStore(breadcrumbItem.subscribe, breadcrumbItem.get);
+  const hasInspector = useSyncExternalStore(inspectorUsers.subscribe, inspectorUsers.get) > 0;
+  const [settings, change] = useSettings();
+  return (
+    <AppShell.Header className={classes.header}>
+      <ProjectMenu />
+      <nav aria-label="Breadcrumb" style={{ flex: 1, minWidth: 0, display: 'flex', gap: '0.5rem' }}>
+        {place && (
+          <>
+            <Text span c="dimmed" size="sm" aria-hidden>
+              /
+            </Text>
+            <Link
+              href={place.path}
+              className={classes.crumb ?? ''}
+              style={{ color: 'inherit', textDecoration: 'none', flex: 'none' }}
+            >
+              {place.name}
+            </Link>
+          </>
+        )}
+        {item !== null && (
+          <>
+            <Text span c="dimmed" size="sm" aria-hidden>
+              /
+            </Text>
+            <span className={classes.crumb}>{item}</span>
+          </>
+        )}
+      </nav>
+      <Button
+        variant="default"
+        color="gray"
+        fw={400}
+        leftSection={<IconSearch size={13} aria-hidden />}
+        rightSection={<Kbd>⌘K</Kbd>}
+        aria-label="Find anything"
+        onClick={spotlight.open}
+      >
+        search
+      </Button>
+      <DeviceChip />
+      <JobsTray />
+      <Tooltip label={settings.inspectorHidden ? 'Show the inspector (I)' : 'Hide the inspector (I)'}>
+        <ActionIcon
+          aria-label={settings.inspectorHidden ? 'Show the inspector' : 'Hide the inspector'}
+          aria-pressed={!settings.inspectorHidden}
+          disabled={!hasInspector}
+          onClick={() => change({ inspectorHidden: !settings.inspectorHidden })}
+        >
+          <IconLayoutSidebarRight size={17} />
+        </ActionIcon>
+      </Tooltip>
+    </AppShell.Header>
+  );
+}

@@ -1,0 +1,39 @@
+/** What this person prefers on this computer; kept in the browser's own storage, never in a project. */
+import { useLocalStorage } from '@mantine/hooks';
+
+export interface Settings {
+  /** CSS pixels of this screen per centimetre, measured by the person with a ruler or a bank card. */
+  readonly pxPerCm: number;
+  /** Distance from the eye to this screen, centimetres. */
+  readonly viewingDistanceCm: number;
+  /** Edge of a thumbnail on the contact sheet, CSS pixels. */
+  readonly tilePx: number;
+  readonly trueSize: boolean;
+  readonly inspectorHidden: boolean;
+  /** Size of text and controls, per cent. */
+  readonly textPercent: number;
+}
+
+/** 96 px per inch is what CSS assumes when nobody measured. */
+const defaults: Settings = {
+  pxPerCm: 96 / 2.54,
+  viewingDistanceCm: 57,
+  tilePx: 96,
+  trueSize: false,
+  inspectorHidden: false,
+  textPercent: 100,
+};
+
+export function useSettings(): [Settings, (change: Partial<Settings>) => void] {
+  const [stored, setStored] = useLocalStorage<Partial<Settings>>({
+    key: 'twinscope.settings',
+    defaultValue: {},
+    getInitialValueInEffect: false,
+  });
+  return [{ ...defaults, ...stored }, (change) => setStored((before) => ({ ...before, ...change }))];
+}
+
+/** CSS pixels that a centred stimulus of `sizeDeg` covers on this screen: 2·D·tan(θ/2), flat screen. */
+export function screenPxOf(sizeDeg: number, settings: Pick<Settings, 'pxPerCm' | 'viewingDistanceCm'>): number {
+  return 2 * settings.viewingDistanceCm * Math.tan((sizeDeg * Math.PI) / 360) * settings.pxPerCm;
+}

@@ -1,0 +1,70 @@
+/** Puts the session, the query cache and the live stores within reach of every component. */
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
+import { isTwinscopeError } from '../../main/platform/errors.ts';
+import { announceError } from '../components/errors.tsx';
+import type { Session } from './session.ts';
+import { createLiveStores, type LiveStores } from './stores.ts';
+
+const SessionContext = createContext<Session | null>(null);
+const StoresContext = createContext<LiveStores | null>(null);
+
+function required<T>(value: T | null): T {
+  if (value === null) throw new Error('must be used inside <BackendProvider>');
+  return value;
+}
+export const useSession = (): Session => required(useContext(SessionContext));
+export const useLiveStores = (): LiveStores => required(useContext(StoresContext));
+
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // The backend says when something changed, and it is on this machine: no polling, no guessing.
+        staleTime: Number.POSITIVE_INFINITY,
+        refetchOnWindowFocus: false,
+        networkMode: 'always',
+        retry: (failures, error) => !isTwinscopeError(error) && failures < 1,
+      },
+      mutations: { networkMode: 'always', onError: announceError },
+    },
+  });
+}
+
+/** True if a query of this method shows something out of the named lists. */
+export function concerns(method: string, lists: readonly string[]): boolean {
+  // Counts of the project stand beside every list, and another project changes everything.
+  if (lists.includes('project') || method === 'project.current') return true;
+  const list = method.split('.')[0] ?? '';
+  return lists.includes(list);
+}
+
+export function BackendProvider({ session, children }: { session: Session; children: ReactNode }) {
+  const [queryClient] = useState(createQueryClient);
+  const [stores] = useState(createLiveStores);
+  useEffect(() => {
+    const stops = [
+      session.on('job.changed', stores.changeJob),
+      session.on('search.live', stores.changeLive),
+      session.on('data.changed', ({ lists }) => {
+        void queryClient.invalidateQueries({ predicate: (query) => concerns(String(query.queryKey[0]), lists) });
+        // Another project has other jobs.
+        if (lists.includes('project')) void session.call('jobs.list', {}).then(stores.resetJobs);
+      }),
+      session.onConnected(() => {
+        void session.call('jobs.list', {}).then(stores.resetJobs);
+        void queryClient.invalidateQueries();
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [session, stores, queryClient]);
+  return (
+    <SessionContext value={session}>
+      <StoresContext value={stores}>
+        <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>
+      </StoresContext>
+    </SessionContext>
+  );
+}

@@ -1,0 +1,21 @@
+import { ColorSwatch, Group, Text } from '@mantine/core';
+import { areaColour } from '../plots/colours.ts';
+
+/** An area's fixed colour with its name: never the colour alone. */
+export function AreaLabel({ area, colourOf, label }: { area: string; colourOf?: string | undefined; label?: string }) {
+  return (
+    <Group gap={5} wrap="nowrap" component="span" display="inline-flex">
+      <ColorSwatch
+        component="span"
+        size={9}
+        radius={9}
+        withShadow={false}
+        color={areaColour(area, colourOf)}
+        aria-hidden
+      />
+      <Text component="span" size="xs" style={{ whiteSpace: 'nowrap' }}>
+        {label ?? area}
+      </Text>
+    </Group>
+  );
+}

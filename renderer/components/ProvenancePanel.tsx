@@ -1,0 +1,47 @@
+import { Code, CopyButton, DataList, UnstyledButton } from '@mantine/core';
+import type { Provenance } from '../../main/contract/results.ts';
+import { shortHash } from './format.ts';
+
+/** A hash, shortened; a click copies all of it. */
+export function Hash({ sha256 }: { sha256: string }) {
+  return (
+    <CopyButton value={sha256}>
+      {({ copied, copy }) => (
+        <UnstyledButton onClick={copy} title={`${sha256}, click to copy`} aria-label={`Copy hash ${shortHash(sha256)}`}>
+          <Code fz="xs">{copied ? 'copied' : shortHash(sha256)}</Code>
+        </UnstyledButton>
+      )}
+    </CopyButton>
+  );
+}
+
+/** Everything needed to make a result again. */
+export function ProvenancePanel({
+  provenance,
+  contentSha256,
+}: {
+  provenance: Provenance;
+  contentSha256: string | null;
+}) {
+  const rows: [string, React.ReactNode][] = [
+    ['Twin', `${provenance.twin.id} ${provenance.twin.version}`],
+    ['Twin package', <Hash key="twin" sha256={provenance.twin.sha256} />],
+    ['Plan', <Hash key="plan" sha256={provenance.planSha256} />],
+    ['Stimuli', provenance.stimuliSha256 === null ? 'none' : <Hash key="stimuli" sha256={provenance.stimuliSha256} />],
+    ['Result', contentSha256 === null ? 'not complete' : <Hash key="result" sha256={contentSha256} />],
+    ['Seeds', provenance.seeds.length === 0 ? 'none' : provenance.seeds.join(', ')],
+    ['Device', provenance.device],
+    ['Batch', `${provenance.batchSize} stimuli, ${provenance.threads} threads`],
+    ...Object.entries(provenance.versions).map(([name, version]): [string, string] => [name, version]),
+  ];
+  return (
+    <DataList>
+      {rows.map(([label, value]) => (
+        <DataList.Item key={label}>
+          <DataList.ItemLabel>{label}</DataList.ItemLabel>
+          <DataList.ItemValue>{value}</DataList.ItemValue>
+        </DataList.Item>
+      ))}
+    </DataList>
+  );
+}

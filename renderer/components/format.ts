@@ -1,0 +1,67 @@
+/** Numbers as people read them: with units, and no more digits than are meant. */
+
+const thin = ' ';
+
+export function formatCount(n: number): string {
+  return n.toLocaleString('en-US');
+}
+
+/** `1 run`, `3 runs`. */
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${formatCount(n)} ${n === 1 ? one : many}`;
+}
+
+/** Three significant digits, without an exponent where it can be avoided. */
+export function formatNumber(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return 'missing';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1e6 || size < 1e-4)
+    return value
+      .toExponential(digits - 1)
+      .replace('e-', 'e−')
+      .replace(/^-/, '−');
+  return Number(value.toPrecision(digits)).toString().replace('-', '−');
+}
+
+export function formatBytes(bytes: number): string {
+  const steps = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let step = 0;
+  while (value >= 1000 && step < steps.length - 1) {
+    value /= 1000;
+    step += 1;
+  }
+  return `${step === 0 ? value : value.toPrecision(3)}${thin}${steps[step]}`;
+}
+
+/** `8 s`, `3 min 20 s`, `2 h 05 min`. */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return 'unknown';
+  if (seconds < 10) return `${seconds < 1 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
+}
+
+export function formatRate(perSecond: number, noun: string): string {
+  return `${formatNumber(perSecond, perSecond >= 100 ? 3 : 2)} ${noun}/s`;
+}
+
+/** Local date and time, to the minute. */
+export function formatTime(iso: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  return date.toLocaleString('en-GB', {
+    year: 'numeric',
+    month: 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+}
+
+export function shortHash(sha256: string): string {
+  return sha256.slice(0, 12);
+}
