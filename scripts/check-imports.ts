@@ -107,8 +107,10 @@ function collect(node: SyntaxNode, found: Found[]): void {
   const first = (node['arguments'] as SyntaxNode[] | undefined)?.[0];
   if (node.type === 'ImportDeclaration' || node.type === 'ImportExpression' || node.type === 'TSImportType') {
     add(node['source'] ?? node['argument']);
-  } else if (/^Export(Named|All)Declaration$/.test(node.type) && node['source'] != null) add(node['source']);
-  else if (node.type === 'TSExternalModuleReference') add(node['expression']);
+  } else if (/^Export(Named|All)Declaration$/.test(node.type)) {
+    if (node['source']) add(node['source']);
+  }
+  if (node.type === 'TSExternalModuleReference') add(node['expression']);
   else if (node.type === 'CallExpression' && callee !== undefined && loadsModule(callee)) add(first);
   else if (node.type === 'NewExpression' && isNamed(callee, 'URL')) {
     const base = (node['arguments'] as SyntaxNode[])[1];

@@ -56,7 +56,8 @@ const rank = new Map(moduleOrder.flatMap((row, index) => row.map((name) => [name
 export function placeOf(path: string): Place | null {
   const parts = path.split('/');
   const test = /\.test\.tsx?$/.test(path) || parts.slice(0, -1).includes('testing');
-  if (/\.config\.ts$/.test(path) && parts.length <= 2) return { folder: 'config', module: null, runtime: 'node', test };
+  if (path.endsWith('.config.ts') && parts.length <= 2)
+    return { folder: 'config', module: null, runtime: 'node', test };
   if (path === 'package.json') return { folder: 'root', module: null, runtime: 'pure', test: false };
   const [top = '', second = ''] = parts;
   if (top === 'main' && parts.length > 2 && rank.has(second)) {
