@@ -1,0 +1,173 @@
+/** Wire messages → graph. */
+import { TwinscopeError } from '../platform/errors.ts';
+import type { Attribute } from './attributes.ts';
+import { attributeCodes } from './attributes.ts';
+import { decodeModel } from './codec.ts';
+import { dtypeOfCode } from './elementTypes.ts';
+import type {
+  AttributeProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+  ValueInfoProto,
+} from './generated/onnx_pb.ts';
+import type { Dim, Graph, GraphBody, GraphNode, ValueInfo } from './graph.ts';
+import { checkTensor, makeTensor, type Tensor } from './tensor.ts';
+
+const utf8 = new TextDecoder('utf-8');
+
+/**
+ * Reads an .onnx file. Constants stay views into `bytes`. Training information and quantisation annotations are not
+ * part of the graph. Refuses damaged files with a sentence.
+ */
+export function readGraph(bytes: Uint8Array): Graph {
+  return graphOfModel(decodeModel(bytes));
+}
+
+export function graphOfModel(model: ModelProto): Graph {
+  const body = readBody(model.graph!);
+  return {
+    ...body,
+    irVersion: Number(model.irVersion),
+    opsets: new Map(
+      model.opsetImport.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, Number(version)]),
+    ),
+    producer: model.producerName,
+    producerVersion: model.producerVersion,
+    documentation: model.docString,
+    metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
+    functions: model.functions,
+  };
+}
+
+function readBody(graph: GraphProto): GraphBody {
+  const initializers = new Map<string, Tensor>();
+  for (const proto of graph.initializer) {
+    const tensor = readTensor(proto);
+    checkTensor(proto.name, tensor);
+    initializers.set(proto.name, tensor);
+  }
+  return {
+    name: graph.name,
+    inputs: graph.input.map(readValueInfo),
+    outputs: graph.output.map(readValueInfo),
+    values: graph.valueInfo.map(readValueInfo),
+    initializers,
+    sparseInitializers: graph.sparseInitializer,
+    nodes: graph.node.map(readNode),
+  };
+}
+
+function readNode(node: NodeProto): GraphNode {
+  return {
+    op: node.opType,
+    domain: node.domain === 'ai.onnx' ? '' : node.domain,
+    name: node.name,
+    inputs: node.input,
+    outputs: node.output,
+    attributes: Object.fromEntries(node.attribute.map((attribute) => [attribute.name, readAttribute(attribute, node)])),
+  };
+}
+
+function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
+  switch (attribute.type || guessKind(attribute)) {
+    case attributeCodes.float:
+      return { kind: 'float', value: attribute.f };
+    case attributeCodes.int:
+      return { kind: 'int', value: Number(attribute.i) };
+    case attributeCodes.string:
+      return { kind: 'string', value: utf8.decode(attribute.s) };
+    case attributeCodes.tensor:
+      return { kind: 'tensor', value: readTensor(attribute.t!) };
+    case attributeCodes.graph:
+      return { kind: 'graph', value: readBody(attribute.g!) };
+    case attributeCodes.floats:
+      return { kind: 'floats', value: attribute.floats };
+    case attributeCodes.ints:
+      return { kind: 'ints', value: attribute.ints.map(Number) };
+    case attributeCodes.strings:
+      return { kind: 'strings', value: attribute.strings.map((text) => utf8.decode(text)) };
+    case attributeCodes.tensors:
+      return { kind: 'tensors', value: attribute.tensors.map(readTensor) };
+    case attributeCodes.graphs:
+      return { kind: 'graphs', value: attribute.graphs.map(readBody) };
+    case attributeCodes.sparseTensor:
+      return { kind: 'sparseTensor', value: attribute.sparseTensor! };
+    case attributeCodes.sparseTensors:
+      return { kind: 'sparseTensors', value: attribute.sparseTensors };
+    case attributeCodes.type:
+      return { kind: 'type', value: attribute.tp! };
+    case attributeCodes.types:
+      return { kind: 'types', value: attribute.typeProtos };
+    default:
+      throw new TwinscopeError(
+        'unsupported',
+        `The attribute "${attribute.name}" of ${node.opType} (node "${node.name}") is of a kind this version does not know. ` +
+          'Nothing was changed. Export the model with an older opset.',
+      );
+  }
+}
+
+/** The first IR version did not write the kind: it is the field that is there. */
+function guessKind(attribute: AttributeProto): number {
+  if (attribute.floats.length > 0) return attributeCodes.floats;
+  if (attribute.ints.length > 0) return attributeCodes.ints;
+  if (attribute.strings.length > 0) return attributeCodes.strings;
+  if (attribute.t !== undefined) return attributeCodes.tensor;
+  if (attribute.g !== undefined) return attributeCodes.graph;
+  if (attribute.s.length > 0) return attributeCodes.string;
+  return attribute.f !== 0 ? attributeCodes.float : attributeCodes.int;
+}
+
+export function readTensor(proto: TensorProto): Tensor {
+  const dtype = dtypeOfCode(proto.dataType);
+  const shape = proto.dims.map(Number);
+  const tensor: Tensor = { dtype, shape, bytes: proto.rawData };
+  if (proto.dataLocation === 1) {
+    return { ...tensor, external: Object.fromEntries(proto.externalData.map(({ key, value }) => [key, value])) };
+  }
+  if (dtype === 'string') return { ...tensor, strings: proto.stringData.map((text) => utf8.decode(text)) };
+  return proto.rawData.length > 0 ? tensor : { ...tensor, bytes: bytesOfLists(proto, tensor) };
+}
+
+/** Constants written as lists of numbers instead of raw bytes. Half floats and small integers share int32_data. */
+function bytesOfLists(proto: TensorProto, { dtype }: Tensor): Uint8Array {
+  const list = <T extends 'float32' | 'float64' | 'int32' | 'int64' | 'uint64' | 'uint8' | 'uint16' | 'uint32'>(
+    type: T,
+    values: number[] | bigint[],
+  ): Uint8Array => makeTensor(type, [values.length], values).bytes;
+  switch (dtype) {
+    case 'float32':
+    case 'complex64':
+      return list('float32', proto.floatData);
+    case 'float64':
+    case 'complex128':
+      return list('float64', proto.doubleData);
+    case 'int64':
+      return list('int64', proto.int64Data);
+    case 'uint64':
+      return list('uint64', proto.uint64Data);
+    case 'uint32':
+      return list('uint32', proto.uint64Data.map(Number));
+    case 'int32':
+      return list('int32', proto.int32Data);
+    case 'float16':
+    case 'bfloat16':
+    case 'int16':
+    case 'uint16':
+      return list('uint16', proto.int32Data);
+    default:
+      return list('uint8', proto.int32Data);
+  }
+}
+
+function readValueInfo({ name, type }: ValueInfoProto): ValueInfo {
+  if (type?.value.case !== 'tensorType') return { name, dtype: 'undefined', shape: null, ...(type && { other: type }) };
+  const { elemType, shape } = type.value.value;
+  const dims = shape?.dim.map(({ value }): Dim => {
+    if (value.case === 'dimValue') return value.value < 0n ? '?' : Number(value.value);
+    return value.value || '?';
+  });
+  return { name, dtype: dtypeOfCode(elemType), shape: dims ?? null };
+}

@@ -1,0 +1,253 @@
+/** Shapes of operators that rearrange, cut and repeat. */
+import { dtypeOfCode, type Dtype } from '../elementTypes.ts';
+import { intAttribute, intsAttribute, type Dim, type GraphNode, type TensorType } from '../graph.ts';
+import { knownIntegers, type ShapeContext, type ShapeRule } from './context.ts';
+import { broadcastShapes, derived, isKnown, positiveAxis, product, quotient, sum } from './dims.ts';
+
+/** A list that is an attribute in old opsets and an input in new ones. */
+export function listed(node: GraphNode, context: ShapeContext, input: number, attribute: string): number[] | undefined {
+  return node.inputs[input] ? knownIntegers(context, node.inputs[input]) : intsAttribute(node, attribute);
+}
+
+/** Applies a rule to the first input's type; nothing is known when that is not. */
+function onFirst(rule: (type: TensorType, node: GraphNode, context: ShapeContext) => Dim[] | undefined): ShapeRule {
+  return (node, context) => {
+    const type = context.type(node.inputs[0]);
+    const shape = type && rule(type, node, context);
+    return [shape && { dtype: type.dtype, shape }];
+  };
+}
+
+const reshape = onFirst((type, node, context) => {
+  const wanted = context.sizes(node.inputs[1]) ?? intsAttribute(node, 'shape');
+  if (!wanted) {
+    const rank = context.type(node.inputs[1])?.shape[0];
+    return typeof rank === 'number' ? Array.from({ length: rank }, () => '?') : undefined;
+  }
+  const copiesZero = intAttribute(node, 'allowzero', 0) === 0;
+  const shape = wanted.map((size, axis) => (size === 0 && copiesZero ? (type.shape[axis] ?? '?') : size));
+  const open = shape.indexOf(-1);
+  if (open >= 0) shape[open] = quotient(product(type.shape), product(shape.filter((_, axis) => axis !== open)));
+  return shape;
+});
+
+const flatten = onFirst((type, node) => {
+  const axis = positiveAxis(intAttribute(node, 'axis', 1), type.shape.length);
+  return [product(type.shape.slice(0, axis)), product(type.shape.slice(axis))];
+});
+
+const squeeze = onFirst((type, node, context) => {
+  const axes = listed(node, context, 1, 'axes')?.map((axis) => positiveAxis(axis, type.shape.length));
+  if (!axes && node.inputs[1]) return undefined;
+  return type.shape.filter((dim, axis) => (axes ? !axes.includes(axis) : dim !== 1));
+});
+
+const unsqueeze = onFirst((type, node, context) => {
+  const axes = listed(node, context, 1, 'axes');
+  if (!axes) return undefined;
+  const shape = [...type.shape];
+  const rank = shape.length + axes.length;
+  for (const axis of axes.map((item) => positiveAxis(item, rank)).toSorted((a, b) => a - b)) shape.splice(axis, 0, 1);
+  return shape;
+});
+
+const transpose = onFirst((type, node) => {
+  const order = intsAttribute(node, 'perm') ?? type.shape.map((_, axis) => type.shape.length - 1 - axis);
+  return order.map((axis) => type.shape[axis] ?? '?');
+});
+
+const concat: ShapeRule = (node, context) => {
+  const types = node.inputs.map((name) => context.type(name));
+  const first = types[0];
+  if (!first || types.some((type) => type?.shape.length !== first.shape.length)) return [undefined];
+  const along = positiveAxis(intAttribute(node, 'axis', 0), first.shape.length);
+  const shape = first.shape.map((_, axis): Dim => {
+    const sizes = types.map((type) => type!.shape[axis]!);
+    return axis === along ? sum(sizes) : (sizes.find(isKnown) ?? sizes[0]!);
+  });
+  return [{ dtype: first.dtype, shape }];
+};
+
+/** Start, end (both within the axis) and step of a slice of `size` elements, as ONNX clamps them. */
+export function clampSlice(size: number, start: number, end: number, step: number): [number, number] {
+  const within = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+  const from = start < 0 ? start + size : start;
+  const to = end < 0 ? end + size : end;
+  return step > 0
+    ? [within(from, 0, size), within(to, 0, size)]
+    : [within(from, 0, size - 1), within(to, -1, size - 1)];
+}
+
+/** Starts, ends, axes and steps of a Slice, undefined where the graph computes them. */
+export function sliceBounds(
+  node: GraphNode,
+  context: ShapeContext,
+  rank: number,
+): { starts: number[]; ends: number[]; axes: number[]; steps: number[] } | undefined {
+  const starts = listed(node, context, 1, 'starts');
+  const ends = listed(node, context, 2, 'ends');
+  const axes = listed(node, context, 3, 'axes') ?? starts?.map((_, axis) => axis);
+  const steps = node.inputs[4] ? knownIntegers(context, node.inputs[4]) : starts?.map(() => 1);
+  if (!starts || !ends || !axes || !steps || (node.inputs[3] && !knownIntegers(context, node.inputs[3])))
+    return undefined;
+  return { starts, ends, axes: axes.map((axis) => positiveAxis(axis, rank)), steps };
+}
+
+const slice = onFirst((type, node, context) => {
+  const bounds = sliceBounds(node, context, type.shape.length);
+  const axes =
+    bounds?.axes ?? knownIntegers(context, node.inputs[3])?.map((axis) => positiveAxis(axis, type.shape.length));
+  return type.shape.map((dim, axis): Dim => {
+    const at = axes?.indexOf(axis) ?? 0;
+    if (at < 0) return dim;
+    if (!bounds) return '?';
+    const [start, end, step] = [bounds.starts[at]!, bounds.ends[at]!, bounds.steps[at]!];
+    if (step === 1 && start === 0 && end > 2 ** 31) return dim;
+    return derived('slice', [dim], [start, end, step], ([size]) => {
+      const [from, to] = clampSlice(size!, start, end, step);
+      return Math.max(0, Math.ceil((to - from) / step));
+    });
+  });
+});
+
+const split: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const sizes = listed(node, context, 1, 'split');
+  if (!type || (node.inputs[1] && !sizes)) return node.outputs.map(() => undefined);
+  const along = positiveAxis(intAttribute(node, 'axis', 0), type.shape.length);
+  const whole = type.shape[along]!;
+  const parts = node.outputs.length;
+  return node.outputs.map((_, part) => {
+    let size: Dim | undefined = sizes?.[part];
+    if (size === undefined && isKnown(whole)) {
+      const each = Math.ceil(whole / parts);
+      size = part < parts - 1 ? each : whole - each * (parts - 1);
+    }
+    return { dtype: type.dtype, shape: type.shape.with(along, size ?? quotient(whole, parts)) };
+  });
+};
+
+const gather: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const indices = context.type(node.inputs[1]);
+  if (!type || !indices) return [undefined];
+  const axis = positiveAxis(intAttribute(node, 'axis', 0), type.shape.length);
+  return [{ dtype: type.dtype, shape: type.shape.toSpliced(axis, 1, ...indices.shape) }];
+};
+
+const gatherElements: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const indices = context.type(node.inputs[1]);
+  return [type && indices && { dtype: type.dtype, shape: indices.shape }];
+};
+
+const gatherNd: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const indices = context.type(node.inputs[1]);
+  const depth = indices?.shape.at(-1);
+  if (!type || !indices || typeof depth !== 'number') return [undefined];
+  const batch = intAttribute(node, 'batch_dims', 0);
+  return [{ dtype: type.dtype, shape: [...indices.shape.slice(0, -1), ...type.shape.slice(batch + depth)] }];
+};
+
+const pad = onFirst((type, node, context) => {
+  const pads = listed(node, context, 1, 'pads');
+  const axes = node.inputs[3] ? knownIntegers(context, node.inputs[3]) : type.shape.map((_, axis) => axis);
+  if (!pads || !axes) return type.shape.map(() => '?');
+  return type.shape.map((dim, axis) => {
+    const at = axes.findIndex((item) => positiveAxis(item, type.shape.length) === axis);
+    return at < 0 ? dim : sum([dim, pads[at]! + pads[at + axes.length]!]);
+  });
+});
+
+const expand = onFirst((type, node, context) => {
+  const wanted = context.sizes(node.inputs[1]);
+  return wanted && broadcastShapes([type.shape, wanted]);
+});
+
+const tile = onFirst((type, node, context) => {
+  const repeats = context.sizes(node.inputs[1]);
+  return type.shape.map((dim, axis) => product([dim, repeats?.[axis] ?? '?']));
+});
+
+const topK: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  if (!type) return [undefined, undefined];
+  const count = context.sizes(node.inputs[1])?.[0] ?? (intAttribute(node, 'k', 0) || '?');
+  const shape = type.shape.with(positiveAxis(intAttribute(node, 'axis', -1), type.shape.length), count);
+  return [
+    { dtype: type.dtype, shape },
+    { dtype: 'int64', shape },
+  ];
+};
+
+const oneHot: ShapeRule = (node, context) => {
+  const indices = context.type(node.inputs[0]);
+  const values = context.type(node.inputs[2]);
+  if (!indices || !values) return [undefined];
+  const axis = positiveAxis(intAttribute(node, 'axis', -1), indices.shape.length + 1);
+  return [{ dtype: values.dtype, shape: indices.shape.toSpliced(axis, 0, context.sizes(node.inputs[1])?.[0] ?? '?') }];
+};
+
+const constant: ShapeRule = (node, context) => {
+  const tensor = context.constant(node.outputs[0]);
+  return [tensor && { dtype: tensor.dtype, shape: tensor.shape }];
+};
+
+const constantOfShape: ShapeRule = (node, context) => {
+  const shape = context.sizes(node.inputs[0]);
+  const value = node.attributes['value'];
+  const dtype: Dtype = value?.kind === 'tensor' ? value.value.dtype : 'float32';
+  return [shape && { dtype, shape }];
+};
+
+const range: ShapeRule = (node, context) => {
+  const [start, limit, step] = node.inputs.map((name) => context.sizes(name)?.[0]);
+  const type = context.type(node.inputs[0]);
+  if (!type) return [undefined];
+  if (start === 0 && step === 1 && limit !== undefined) return [{ dtype: type.dtype, shape: [limit] }];
+  if (typeof start !== 'number' || typeof limit !== 'number' || typeof step !== 'number') {
+    return [{ dtype: type.dtype, shape: ['?'] }];
+  }
+  return [{ dtype: type.dtype, shape: [Math.max(0, Math.ceil((limit - start) / step))] }];
+};
+
+const randomNormal: ShapeRule = (node) => {
+  const shape = intsAttribute(node, 'shape');
+  return [shape && { dtype: dtypeOfCode(intAttribute(node, 'dtype', 1)), shape }];
+};
+
+export const layoutShapes: Record<string, ShapeRule> = {
+  Reshape: reshape,
+  Flatten: flatten,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  Transpose: transpose,
+  Concat: concat,
+  Slice: slice,
+  Split: split,
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherNd,
+  Pad: pad,
+  Expand: expand,
+  Tile: tile,
+  TopK: topK,
+  OneHot: oneHot,
+  Constant: constant,
+  ConstantOfShape: constantOfShape,
+  Range: range,
+  RandomNormal: randomNormal,
+  RandomUniform: randomNormal,
+  Shape: (node, context) => {
+    const rank = context.type(node.inputs[0])?.shape.length;
+    if (rank === undefined) return [{ dtype: 'int64', shape: ['?'] }];
+    const [from, to] = clampSlice(rank, intAttribute(node, 'start', 0), intAttribute(node, 'end', rank), 1);
+    return [{ dtype: 'int64', shape: [Math.max(0, to - from)] }];
+  },
+  Size: () => [{ dtype: 'int64', shape: [] }],
+  NonZero: (node, context) => {
+    const rank = context.type(node.inputs[0])?.shape.length;
+    return [rank === undefined ? undefined : { dtype: 'int64', shape: [rank, '?'] }];
+  },
+};

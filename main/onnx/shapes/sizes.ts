@@ -1,0 +1,107 @@
+/** Follows the small integer tensors in which graphs compute shapes (Shape → Gather → Concat → Reshape …). */
+import { dtypeCode } from '../elementTypes.ts';
+import { intAttribute, type Dim, type GraphNode } from '../graph.ts';
+import { numbersOf, type Tensor } from '../tensor.ts';
+import { knownIntegers, type ShapeContext } from './context.ts';
+import { clampSlice, listed } from './layout.ts';
+import { derived, isKnown, product, quotient, sum } from './dims.ts';
+
+/** Longer vectors are data, not shapes. */
+const longest = 64;
+
+const integer = new Set(['int64', 'int32', 'bool']);
+
+/** The elements of an integer constant that may be part of a shape computation. */
+export function sizesOfConstant(tensor: Tensor): Dim[] | undefined {
+  if (!integer.has(tensor.dtype) || tensor.shape.length > 1 || tensor.external) return undefined;
+  if ((tensor.shape[0] ?? 1) > longest) return undefined;
+  return numbersOf(tensor);
+}
+
+type SizesRule = (node: GraphNode, context: ShapeContext) => Dim[] | undefined;
+
+const copy: SizesRule = (node, context) => context.sizes(node.inputs[0]);
+
+function arithmetic(combine: (a: Dim, b: Dim) => Dim): SizesRule {
+  return (node, context) => {
+    const a = context.sizes(node.inputs[0]);
+    const b = context.sizes(node.inputs[1]);
+    if (!a || !b || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined;
+    return Array.from({ length: Math.max(a.length, b.length) }, (_, index) =>
+      combine(a[a.length === 1 ? 0 : index]!, b[b.length === 1 ? 0 : index]!),
+    );
+  };
+}
+
+const rules: Record<string, SizesRule> = {
+  Identity: copy,
+  Squeeze: copy,
+  Unsqueeze: copy,
+  Reshape: copy,
+  Cast: (node, context) => {
+    const to = intAttribute(node, 'to', 0);
+    return to === dtypeCode('int64') || to === dtypeCode('int32') ? copy(node, context) : undefined;
+  },
+  Shape: (node, context) => {
+    const shape = context.type(node.inputs[0])?.shape;
+    if (!shape) return undefined;
+    const [from, to] = clampSlice(
+      shape.length,
+      intAttribute(node, 'start', 0),
+      intAttribute(node, 'end', shape.length),
+      1,
+    );
+    return shape.slice(from, to);
+  },
+  Size: (node, context) => {
+    const shape = context.type(node.inputs[0])?.shape;
+    return shape && [product(shape)];
+  },
+  Gather: (node, context) => {
+    const from = context.sizes(node.inputs[0]);
+    const indices = knownIntegers(context, node.inputs[1]);
+    return from && indices?.map((index) => from.at(index) ?? '?');
+  },
+  Slice: (node, context) => {
+    const from = context.sizes(node.inputs[0]);
+    const start = listed(node, context, 1, 'starts')?.[0];
+    const end = listed(node, context, 2, 'ends')?.[0];
+    const step = node.inputs[4] ? knownIntegers(context, node.inputs[4])?.[0] : 1;
+    if (!from || start === undefined || end === undefined || step !== 1) return undefined;
+    return from.slice(...clampSlice(from.length, start, end, 1));
+  },
+  Concat: (node, context) => {
+    const parts = node.inputs.map((name) => context.sizes(name));
+    return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+  },
+  ConstantOfShape: (node, context) => {
+    const count = context.sizes(node.inputs[0]);
+    const value = node.attributes['value'];
+    const element = value?.kind === 'tensor' && integer.has(value.value.dtype) ? numbersOf(value.value)[0] : undefined;
+    if (element === undefined || count?.length !== 1 || !isKnown(count[0]!) || count[0]! > longest) return undefined;
+    return Array.from({ length: count[0]! }, () => element);
+  },
+  ReduceProd: (node, context) => {
+    const sizes = context.sizes(node.inputs[0]);
+    return sizes && [product(sizes)];
+  },
+  Add: arithmetic((a, b) => (isKnown(a) && isKnown(b) ? a + b : sum([a, b].toSorted()))),
+  Sub: arithmetic((a, b) => (b === 0 ? a : derived('minus', [a, b], [], ([x, y]) => x! - y!))),
+  Mul: arithmetic((a, b) => (isKnown(a) && isKnown(b) ? a * b : a === -1 || b === -1 ? '?' : product([a, b]))),
+  // Integer division rounds towards zero.
+  Div: arithmetic((a, b) => (isKnown(a) && isKnown(b) && b !== 0 ? Math.trunc(a / b) : quotient(a, b))),
+  Equal: arithmetic((a, b) => (isKnown(a) && isKnown(b) ? Number(a === b) : '?')),
+  Where: (node, context) => {
+    const condition = knownIntegers(context, node.inputs[0]);
+    const [a, b] = [context.sizes(node.inputs[1]), context.sizes(node.inputs[2])];
+    if (!condition || !a || !b) return undefined;
+    const pick = (list: Dim[], index: number): Dim => list[list.length === 1 ? 0 : index] ?? '?';
+    return condition.map((yes, index) => (yes ? pick(a, index) : pick(b, index)));
+  },
+};
+
+/** The elements of a node's first output, when it is part of a shape computation. */
+export function sizesOfNode(node: GraphNode, context: ShapeContext): Dim[] | undefined {
+  const sizes = Object.hasOwn(rules, node.op) ? rules[node.op]!(node, context) : undefined;
+  return sizes && sizes.length <= longest ? sizes : undefined;
+}

@@ -1,0 +1,218 @@
+/** Shapes of convolutions, pooling, resizing and the moves between depth and space. */
+import {
+  floatAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  type Dim,
+  type GraphNode,
+  type TensorType,
+} from '../graph.ts';
+import { numbersOf } from '../tensor.ts';
+import { knownIntegers, type ShapeContext, type ShapeRule } from './context.ts';
+import { derived, isKnown, product, quotient } from './dims.ts';
+
+/** The window of a convolution or a pool over its spatial axes, with every default filled in. */
+export interface Window {
+  kernel: number[];
+  strides: number[];
+  dilations: number[];
+  /** Begin of every axis, then end of every axis. Zero where autoPad decides. */
+  pads: number[];
+  autoPad: 'NOTSET' | 'SAME_UPPER' | 'SAME_LOWER' | 'VALID';
+  ceil: boolean;
+}
+
+export function windowOf(node: GraphNode, kernel: number[]): Window {
+  const ones = kernel.map(() => 1);
+  const autoPad = stringAttribute(node, 'auto_pad', 'NOTSET') as Window['autoPad'];
+  const zeros = [...kernel, ...kernel].map(() => 0);
+  return {
+    kernel,
+    strides: intsAttribute(node, 'strides') ?? ones,
+    dilations: intsAttribute(node, 'dilations') ?? ones,
+    pads: autoPad === 'NOTSET' ? (intsAttribute(node, 'pads') ?? zeros) : zeros,
+    autoPad,
+    ceil: intAttribute(node, 'ceil_mode', 0) === 1,
+  };
+}
+
+/** Positions of a window along one axis of `size` elements. */
+function positions(size: Dim, window: Window, axis: number): Dim {
+  const stride = window.strides[axis]!;
+  const extent = (window.kernel[axis]! - 1) * window.dilations[axis]! + 1;
+  if (window.autoPad.startsWith('SAME')) return derived('same', [size], [stride], ([n]) => Math.ceil(n! / stride));
+  const pads = window.pads[axis]! + window.pads[axis + window.kernel.length]!;
+  if (stride === 1 && pads === extent - 1) return size;
+  return derived('slide', [size], [extent, stride, pads, window.ceil ? 1 : 0], ([n]) => {
+    const steps = (n! + pads - extent) / stride;
+    if (!window.ceil) return Math.floor(steps) + 1;
+    // A last window that would start in the padding after the data is not placed.
+    const last = Math.ceil(steps);
+    return last * stride >= n! + window.pads[axis]! ? last : last + 1;
+  });
+}
+
+/** The kernel's sizes: stated, or those of the weights. */
+export function convolutionKernel(node: GraphNode, weights: TensorType | undefined): number[] | undefined {
+  const stated = intsAttribute(node, 'kernel_shape');
+  if (stated) return stated;
+  const sizes = weights?.shape.slice(2);
+  return sizes?.every(isKnown) ? sizes : undefined;
+}
+
+const convolution: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const weights = context.type(node.inputs[1]);
+  const kernel = convolutionKernel(node, weights);
+  if (!type || !weights || !kernel) return [undefined];
+  const window = windowOf(node, kernel);
+  const spatial = type.shape.slice(2).map((size, axis) => positions(size, window, axis));
+  return [{ dtype: type.dtype, shape: [type.shape[0]!, weights.shape[0]!, ...spatial] }];
+};
+
+const transposedConvolution: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const weights = context.type(node.inputs[1]);
+  const kernel = convolutionKernel(node, weights);
+  if (!type || !weights || !kernel) return [undefined];
+  const { strides, dilations, pads, autoPad } = windowOf(node, kernel);
+  const extra = intsAttribute(node, 'output_padding') ?? kernel.map(() => 0);
+  const stated = intsAttribute(node, 'output_shape');
+  const spatial = type.shape.slice(2).map((size, axis): Dim => {
+    if (stated) return stated[axis]!;
+    const stride = strides[axis]!;
+    if (autoPad.startsWith('SAME')) return product([size, stride]);
+    const rest = (kernel[axis]! - 1) * dilations[axis]! + 1 + extra[axis]! - pads[axis]! - pads[axis + kernel.length]!;
+    if (rest === stride) return product([size, stride]);
+    return derived('spread', [size], [stride, rest], ([n]) => (n! - 1) * stride + rest);
+  });
+  const channels = product([weights.shape[1]!, intAttribute(node, 'group', 1)]);
+  return [{ dtype: type.dtype, shape: [type.shape[0]!, channels, ...spatial] }];
+};
+
+const pool: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const kernel = intsAttribute(node, 'kernel_shape');
+  if (!type || !kernel) return [undefined];
+  const window = windowOf(node, kernel);
+  const shape = [...type.shape.slice(0, 2), ...type.shape.slice(2).map((size, axis) => positions(size, window, axis))];
+  return [
+    { dtype: type.dtype, shape },
+    { dtype: 'int64', shape },
+  ];
+};
+
+const globalPool: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  return [type && { dtype: type.dtype, shape: type.shape.map((dim, axis) => (axis < 2 ? dim : 1)) }];
+};
+
+const depthToSpace: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  if (!type) return [undefined];
+  const block = intAttribute(node, 'blocksize', 1);
+  const [batch, channels, ...spatial] = type.shape;
+  return [
+    {
+      dtype: type.dtype,
+      shape: [batch!, quotient(channels!, block * block), ...spatial.map((size) => product([size, block]))],
+    },
+  ];
+};
+
+const spaceToDepth: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  if (!type) return [undefined];
+  const block = intAttribute(node, 'blocksize', 1);
+  const [batch, channels, ...spatial] = type.shape;
+  return [
+    {
+      dtype: type.dtype,
+      shape: [batch!, product([channels!, block * block]), ...spatial.map((size) => quotient(size, block))],
+    },
+  ];
+};
+
+/** Resize has its sizes in input 3 or its scales in input 2 (1 before opset 11); Upsample has scales only. */
+const resize: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  if (!type) return [undefined];
+  const axes = intsAttribute(node, 'axes') ?? type.shape.map((_, axis) => axis);
+  const sizes = context.sizes(node.inputs[3]);
+  const scales = constantScales(node, context);
+  const shape = type.shape.map((dim, axis): Dim => {
+    const at = axes.indexOf(axis);
+    if (at < 0) return dim;
+    if (sizes && sizes.length > 0) return sizes[at] ?? '?';
+    const scale = scales?.[at];
+    if (scale === undefined) return '?';
+    return scale === 1 ? dim : derived('scale', [dim], [scale], ([n]) => Math.floor(n! * scale));
+  });
+  return [{ dtype: type.dtype, shape }];
+};
+
+function constantScales(node: GraphNode, context: ShapeContext): number[] | undefined {
+  const name = node.op === 'Resize' && context.opset >= 11 ? node.inputs[2] : node.inputs[1];
+  const tensor = context.constant(name);
+  if (tensor) return numbersOf(tensor);
+  const attribute = node.attributes['scales'];
+  return attribute?.kind === 'floats' ? attribute.value : undefined;
+}
+
+const maxUnpool: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const kernel = intsAttribute(node, 'kernel_shape');
+  const stated = knownIntegers(context, node.inputs[2]);
+  if (!type || !kernel) return [undefined];
+  if (stated) return [{ dtype: type.dtype, shape: stated }];
+  const { strides, pads } = windowOf(node, kernel);
+  const spatial = type.shape.slice(2).map((size, axis) =>
+    derived('unpool', [size], [strides[axis]!, kernel[axis]!], ([n]) => {
+      return (n! - 1) * strides[axis]! + kernel[axis]! - pads[axis]! - pads[axis + kernel.length]!;
+    }),
+  );
+  return [{ dtype: type.dtype, shape: [...type.shape.slice(0, 2), ...spatial] }];
+};
+
+const regionPool: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const regions = context.type(node.inputs[1]);
+  if (!type || !regions) return [undefined];
+  const [height, width] = intsAttribute(node, 'pooled_shape') ?? [
+    intAttribute(node, 'output_height', 1),
+    intAttribute(node, 'output_width', 1),
+  ];
+  return [{ dtype: type.dtype, shape: [regions.shape[0]!, type.shape[1]!, height!, width!] }];
+};
+
+const gridSample: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const grid = context.type(node.inputs[1]);
+  if (!type || !grid) return [undefined];
+  return [{ dtype: type.dtype, shape: [...type.shape.slice(0, 2), ...grid.shape.slice(1, -1)] }];
+};
+
+const upsample: ShapeRule = (node, context) => {
+  if (floatAttribute(node, 'height_scale', 0) > 0) return [undefined];
+  return resize(node, context);
+};
+
+export const spatialShapes: Record<string, ShapeRule> = {
+  Conv: convolution,
+  ConvTranspose: transposedConvolution,
+  MaxPool: pool,
+  AveragePool: pool,
+  LpPool: pool,
+  GlobalAveragePool: globalPool,
+  GlobalMaxPool: globalPool,
+  GlobalLpPool: globalPool,
+  MaxUnpool: maxUnpool,
+  MaxRoiPool: regionPool,
+  RoiAlign: regionPool,
+  GridSample: gridSample,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
+  Resize: resize,
+  Upsample: upsample,
+};
