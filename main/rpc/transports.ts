@@ -5,7 +5,7 @@ import type { Port } from './connection.ts';
 export interface MessagePortLike {
   postMessage(message: unknown): void;
   /** The listener gets an event with `data`; hosts disagree about its type, so it is left open here. */
-  addEventListener(type: 'message', listener: (event: never) => void): void;
+  addEventListener(type: 'message', listener: (event: object) => void): void;
   addEventListener(type: 'close', listener: () => void): void;
   start(): void;
   close(): void;
@@ -15,7 +15,7 @@ export function fromMessagePort(port: MessagePortLike): Port {
   return {
     postMessage: (message) => port.postMessage(message),
     onMessage(listener) {
-      port.addEventListener('message', (event: { data: unknown }) => listener(event.data));
+      port.addEventListener('message', (event) => listener((event as { data: unknown }).data));
       port.start();
     },
     onClose: (listener) => port.addEventListener('close', () => listener()),
