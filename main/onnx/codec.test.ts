@@ -128,8 +128,7 @@ describe('refusals', () => {
     try {
       readGraph(bytes);
     } catch (error) {
-      expect(error).toBeInstanceOf(TwinscopeError);
-      return (error as Error).message;
+      return error instanceof TwinscopeError ? error.message : `unexpected: ${String(error)}`;
     }
     return '';
   }
@@ -148,12 +147,12 @@ describe('refusals', () => {
   });
 
   test('a file cut off anywhere, wherever it was cut', () => {
-    const bytes = writeGraph(smallGraph());
+    const graph = smallGraph();
+    // Metadata come last and are optional: without them every cut loses something a model needs.
+    graph.metadata.clear();
+    const bytes = writeGraph(graph);
     for (let length = 1; length < bytes.length; length++) {
-      const message = messageOf(bytes.subarray(0, length));
-      // Metadata come last: a cut inside them is found, a cut between two entries leaves a shorter, valid model.
-      if (message === '') expect(readGraph(bytes.subarray(0, length)).metadata.size).toBeLessThan(2);
-      else expect(message).toContain('cannot be read as an ONNX model');
+      expect(messageOf(bytes.subarray(0, length))).toContain('cannot be read as an ONNX model');
     }
   });
 
