@@ -97,7 +97,10 @@ export const control = z.object({
   /** Objective values of every sample, for the band behind the trajectory. */
   values: z.array(z.number()),
   beaten: z.boolean(),
+  /** The best of these controls, kept as a stimulus so that it can go into the protocol beside the candidate. */
+  spec: stimulusSpec.nullable(),
   sha256: sha256.nullable(),
+  thumbnail: z.string().nullable(),
 });
 export type Control = z.infer<typeof control>;
 
