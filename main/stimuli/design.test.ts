@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { stimulusDesign, stimulusSpec } from '../contract/stimuli.ts';
+import type { StimulusDesign } from '../contract/stimuli.ts';
+import { sha256Hex } from '../platform/hash.ts';
+import {
+  blankIndex,
+  describeDesign,
+  designCount,
+  designWarnings,
+  expandDesign,
+  factorsOf,
+  labelAt,
+  levelsAt,
+  specAt,
+  stimuliHash,
+  stimulusHash,
+} from './design.ts';
+
+const design = (value: object): StimulusDesign => stimulusDesign.parse(value);
+const eight = [0, 22.5, 45, 67.5, 90, 112.5, 135, 157.5];
+const gratings = design({
+  type: 'gratings',
+  factors: { orientationDeg: eight, spatialFrequencyCpd: [0.5, 1, 2, 3, 4, 6] },
+});
+const twin = { pxPerDeg: 28, fieldOfViewDeg: 8 };
+
+describe('a factorial design', () => {
+  it('counts, describes and names its axes', () => {
+    expect(designCount(gratings)).toBe(193);
+    expect(describeDesign(gratings)).toBe('8 orientations × 6 SF × 4 phases + blank = 193');
+    expect(factorsOf(gratings).map(({ key, unit, levels }) => [key, unit, levels.length])).toEqual([
+      ['orientationDeg', '°', 8],
+      ['spatialFrequencyCpd', 'cpd', 6],
+      ['phaseDeg', '°', 4],
+      ['contrast', '', 1],
+      ['diameterDeg', '°', 1],
+    ]);
+  });
+
+  it('has every combination once, the first factor slowest, the blank last', () => {
+    const { specs, labels } = expandDesign(gratings);
+    expect(specs.at(-1)).toEqual({ type: 'blank' });
+    expect(blankIndex(gratings)).toBe(192);
+    expect(labels.at(-1)).toBe('blank');
+    expect(new Set(specs.map(stimulusHash)).size).toBe(193);
+    expect(new Set(labels).size).toBe(193);
+    let index = 0;
+    for (const orientationDeg of eight) {
+      for (const spatialFrequencyCpd of [0.5, 1, 2, 3, 4, 6]) {
+        for (const phaseDeg of [0, 90, 180, 270]) {
+          expect(specs[index]).toEqual({
+            type: 'grating',
+            orientationDeg,
+            spatialFrequencyCpd,
+            phaseDeg,
+            contrast: 1,
+            diameterDeg: 4,
+            edgeDeg: 0.25,
+            xDeg: 0,
+            yDeg: 0,
+          });
+          index++;
+        }
+      }
+    }
+    expect(levelsAt(gratings, 4 * 6 + 4 + 3)).toEqual([1, 1, 3, 0, 0]);
+    expect(levelsAt(gratings, 192)).toBeNull();
+    expect(labelAt(gratings, 31)).toBe('22.5° · 1 cpd · phase 270°');
+  });
+
+  it('does not depend on the order of the keys in its document', () => {
+    const turned = design({
+      type: 'gratings',
+      factors: { spatialFrequencyCpd: [0.5, 1, 2, 3, 4, 6], orientationDeg: eight },
+    });
+    expect(stimuliHash(turned)).toBe(stimuliHash(gratings));
+  });
+
+  it('gives only valid specs', () => {
+    const gabors = design({
+      type: 'gabors',
+      factors: {
+        orientationDeg: [0, 90],
+        spatialFrequencyCpd: [2],
+        sigmaDeg: [0.2, 0.4],
+        xDeg: [-1, 0, 1],
+        yDeg: [0, 2],
+      },
+      aspectRatio: 1.5,
+      blank: false,
+    });
+    expect(designCount(gabors)).toBe(96);
+    expect(describeDesign(gabors)).toBe(
+      '2 orientations × 4 phases × 2 envelope sizes × 3 x positions × 2 y positions = 96',
+    );
+    for (const spec of expandDesign(gabors).specs) expect(stimulusSpec.parse(spec)).toEqual(spec);
+    expect(() => specAt(gabors, 96)).toThrow(RangeError);
+    expect(() => specAt(gabors, -1)).toThrow(RangeError);
+  });
+});
+
+describe('other designs', () => {
+  const hashes = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
+
+  it('describes photographs, noise and lists', () => {
+    const images = design({ type: 'images', imageSha256s: hashes });
+    expect(describeDesign(images)).toBe('3 photographs + blank = 4');
+    expect(specAt(images, 1)).toEqual({
+      type: 'image',
+      imageSha256: hashes[1],
+      sizeDeg: 8,
+      fit: 'cover',
+      xDeg: 0,
+      yDeg: 0,
+    });
+    expect(labelAt(images, 1)).toBe('photograph 2');
+    expect(describeDesign(design({ type: 'noise', n: 1000, spectrum: 'pink', blank: false }))).toBe(
+      '1,000 pink noise images',
+    );
+    const list = design({
+      type: 'list',
+      stimuli: [{ type: 'blank' }, { type: 'raster', arraySha256: hashes[0], sizeDeg: 8 }],
+      labels: ['off', 'best'],
+    });
+    expect(describeDesign(list)).toBe('2 stimuli');
+    expect(labelAt(list, 1)).toBe('best');
+    expect(blankIndex(list)).toBeNull();
+  });
+
+  it('draws a new seed for every noise image, unrelated to the next design seed', () => {
+    const seeds = (seed: number) =>
+      expandDesign(design({ type: 'noise', n: 500, seed, blank: false })).specs.map((spec) =>
+        spec.type === 'noise' ? spec.seed : -1,
+      );
+    expect(new Set([...seeds(0), ...seeds(1)]).size).toBe(1000);
+    expect(specAt(design({ type: 'noise', n: 1_000_000 }), 999_999)).toMatchObject({ type: 'noise' });
+  });
+});
+
+describe('hashes', () => {
+  it('are those of the canonical text', () => {
+    const blank = sha256Hex('{"type":"blank"}');
+    expect(stimulusHash({ type: 'blank' })).toBe(blank);
+    const list = design({ type: 'list', stimuli: [{ type: 'blank' }, { type: 'blank' }] });
+    expect(stimuliHash(list)).toBe(sha256Hex(`${blank}\n${blank}\n`));
+  });
+});
+
+describe('warnings', () => {
+  it('are silent for a design that can be shown', () => {
+    expect(designWarnings(gratings, twin)).toEqual([]);
+    expect(designWarnings(design({ type: 'noise', n: 10 }), twin)).toEqual([]);
+    expect(designWarnings(design({ type: 'images', imageSha256s: ['a'.repeat(64)] }), twin)).toEqual([]);
+  });
+
+  it('say what a frequency needs and what there is', () => {
+    const fine = design({ type: 'gratings', factors: { orientationDeg: [45], spatialFrequencyCpd: [4, 12, 16] } });
+    expect(designWarnings(fine, twin)).toEqual([
+      '16 cpd needs at least 32 px per degree; this twin has 28 per degree. It cannot be shown and will be refused.',
+    ]);
+    const twelve = design({ type: 'gratings', factors: { orientationDeg: [45], spatialFrequencyCpd: [12] } });
+    expect(designWarnings(twelve, { ...twin, pxPerDegLowest: 21 })).toEqual([
+      '12 cpd needs at least 24 px per degree; this twin has 28 per degree at the centre and 21 at the edge. Near the edge it would alias.',
+    ]);
+  });
+
+  it('count the spread of a narrow envelope', () => {
+    const narrow = design({
+      type: 'gabors',
+      factors: { orientationDeg: [0], spatialFrequencyCpd: [11], sigmaDeg: [0.05, 1] },
+    });
+    // 11 + 2/(2π·.05) = 17.4 cpd.
+    expect(designWarnings(narrow, twin)[0]).toMatch(
+      /spreads 11 cpd up to 17\.4 cpd .* needs at least 34\.7 px per degree/,
+    );
+  });
+
+  it('name clipping, size and reach', () => {
+    const bright = designWarnings(gratings, { ...twin, background: 0.75 });
+    expect(bright[0]).toMatch(/Contrast 1 on a background of 0\.75 asks for 1\.5 times .* up to 0\.333/);
+    const noise = designWarnings(design({ type: 'noise', n: 1, contrastRms: 0.5 }), twin);
+    // ±1 is two standard deviations: 4.55 %.
+    expect(noise[0]).toMatch(/RMS contrast 0\.5 reaches black or white in about 4\.55 %/);
+    const large = design({
+      type: 'gratings',
+      factors: { orientationDeg: [0], spatialFrequencyCpd: [1], diameterDeg: [0.05, 12] },
+    });
+    const said = designWarnings(large, twin).join('\n');
+    expect(said).toMatch(/smaller than its edge/);
+    expect(said).toMatch(/1\.4 px wide/);
+    expect(said).toMatch(/reaches 6° from fixation; this twin sees 4°/);
+  });
+});

@@ -1,0 +1,174 @@
+/**
+ * Resampling of luminance images in linear light, row by row, so that a large photograph is never held as floats.
+ * Shrinking averages over the area of each target pixel; enlarging interpolates linearly; the same scale copies.
+ */
+
+/** Rows of linear-light luminance. `readRow` fills `into` (widthPx values) with row `row`, the top one being 0. */
+export type LuminanceSource = {
+  widthPx: number;
+  heightPx: number;
+  readRow(row: number, into: Float64Array): void;
+};
+
+/** A decoded image: linear-light luminance, row-major, top row first. */
+export type LinearImage = { widthPx: number; heightPx: number; luminance: Float32Array };
+
+export function sourceOf(image: LinearImage): LuminanceSource {
+  const { widthPx, heightPx, luminance } = image;
+  return {
+    widthPx,
+    heightPx,
+    readRow: (row, into) => into.set(luminance.subarray(row * widthPx, (row + 1) * widthPx)),
+  };
+}
+
+/** Where the square lies on the target raster, in target pixels from its top left corner; may reach over the edges. */
+export type Square = { left: number; top: number; side: number };
+
+/** Contributions of source samples to target samples along one axis. */
+type AxisWeights = {
+  /** First source index, number of source samples and share of the target sample that is covered, per target sample. */
+  first: Int32Array;
+  count: Int32Array;
+  coverage: Float64Array;
+  /** `stride` weights per target sample, each row summing to its coverage. */
+  weights: Float64Array;
+  stride: number;
+};
+
+/**
+ * Weights that draw the source interval [from, from + length) onto the target interval [start, start + extent).
+ * `widen` spreads every target sample over two of its own widths with a tent, for pictures that must not show moiré.
+ */
+function axisWeights(
+  target: { size: number; start: number; extent: number },
+  source: { size: number; from: number; length: number },
+  widen: boolean,
+): AxisWeights {
+  const scale = source.length / target.extent;
+  const reach = Math.max(1, scale);
+  const stride = Math.ceil(widen ? 2 * reach : reach) + 2;
+  const result: AxisWeights = {
+    first: new Int32Array(target.size),
+    count: new Int32Array(target.size),
+    coverage: new Float64Array(target.size),
+    weights: new Float64Array(target.size * stride),
+    stride,
+  };
+  for (let index = 0; index < target.size; index++) {
+    const low = Math.max(index, target.start);
+    const high = Math.min(index + 1, target.start + target.extent);
+    const coverage = high - low;
+    if (coverage <= 1e-9) continue;
+    const begin = source.from + (low - target.start) * scale;
+    const end = source.from + (high - target.start) * scale;
+    const average = scale >= 1 && !widen;
+    const centre = (begin + end) / 2;
+    // Between sample centres in the two interpolating cases, between sample edges when averaging.
+    const first = average ? Math.floor(begin + 1e-9) : Math.ceil(centre - reach - 0.5 + 1e-9);
+    const last = average ? Math.ceil(end - 1e-9) - 1 : Math.floor(centre + reach - 0.5 - 1e-9);
+    const lowest = Math.max(0, first);
+    const highest = Math.min(source.size - 1, last);
+    let sum = 0;
+    for (let sample = first; sample <= last; sample++) {
+      const weight = average
+        ? Math.min(end, sample + 1) - Math.max(begin, sample)
+        : 1 - Math.abs(sample + 0.5 - centre) / reach;
+      if (weight <= 0) continue;
+      // Beyond the border the outermost sample is repeated.
+      const at = Math.min(highest, Math.max(lowest, sample)) - lowest;
+      result.weights[index * stride + at] = (result.weights[index * stride + at] as number) + weight;
+      sum += weight;
+    }
+    result.first[index] = lowest;
+    result.count[index] = highest - lowest + 1;
+    result.coverage[index] = coverage;
+    for (let at = 0; at <= highest - lowest; at++) {
+      result.weights[index * stride + at] = ((result.weights[index * stride + at] as number) * coverage) / sum;
+    }
+  }
+  return result;
+}
+
+export type ResampleOptions = {
+  /** cover: fill the square, cropping the longer side evenly; contain: the whole image on the background. */
+  fit: 'cover' | 'contain';
+  /** Luminance outside the image. */
+  background: number;
+  /** Tent filter instead of area averages, for thumbnails. */
+  smooth?: boolean;
+};
+
+/** Draws an image into a square of a `sizePx` × `sizePx` raster; pixels cut by its border are blended by area. */
+export function drawImage(
+  source: LuminanceSource,
+  sizePx: number,
+  square: Square,
+  options: ResampleOptions,
+  out: Float32Array = new Float32Array(sizePx * sizePx),
+): Float32Array {
+  const { widthPx, heightPx } = source;
+  const shown = options.fit === 'cover' ? Math.min(widthPx, heightPx) : Math.max(widthPx, heightPx);
+  const pxPerSample = square.side / shown;
+  const axis = (size: number, start: number) => {
+    const length = Math.min(size, shown);
+    const extent = length * pxPerSample;
+    const offset = (square.side - extent) / 2;
+    return axisWeights(
+      { size: sizePx, start: start + offset, extent },
+      { size, from: (size - length) / 2, length },
+      options.smooth ?? false,
+    );
+  };
+  const across = axis(widthPx, square.left);
+  const down = axis(heightPx, square.top);
+
+  const sums = new Float64Array(sizePx * sizePx);
+  const samples = new Float64Array(widthPx);
+  const line = new Float64Array(sizePx);
+  const visible = Array.from({ length: sizePx }, (_, row) => row).filter((row) => (down.coverage[row] as number) > 0);
+  let lowest = 0;
+  for (let sourceRow = down.first[visible[0] ?? 0] as number; lowest < visible.length; sourceRow++) {
+    source.readRow(sourceRow, samples);
+    for (let column = 0; column < sizePx; column++) {
+      const first = across.first[column] as number;
+      const count = across.count[column] as number;
+      const offset = column * across.stride;
+      let sum = 0;
+      for (let at = 0; at < count; at++) {
+        sum += (across.weights[offset + at] as number) * (samples[first + at] as number);
+      }
+      line[column] = sum;
+    }
+    // Rows use source rows in ascending order, so those still waiting for this one are contiguous.
+    for (let index = lowest; index < visible.length; index++) {
+      const row = visible[index] as number;
+      const at = sourceRow - (down.first[row] as number);
+      if (at < 0) break;
+      if (at >= (down.count[row] as number)) continue;
+      const weight = down.weights[row * down.stride + at] as number;
+      for (let column = 0; column < sizePx; column++) {
+        sums[row * sizePx + column] = (sums[row * sizePx + column] as number) + weight * (line[column] as number);
+      }
+    }
+    while (lowest < visible.length) {
+      const row = visible[lowest] as number;
+      if ((down.first[row] as number) + (down.count[row] as number) > sourceRow + 1) break;
+      lowest++;
+    }
+  }
+  for (let row = 0, pixel = 0; row < sizePx; row++) {
+    for (let column = 0; column < sizePx; column++, pixel++) {
+      const covered = (across.coverage[column] as number) * (down.coverage[row] as number);
+      out[pixel] = covered === 0 ? options.background : (sums[pixel] as number) + (1 - covered) * options.background;
+    }
+  }
+  return out;
+}
+
+/** A square image at another size; see {@link ResampleOptions} for `smooth`. */
+export function resizeSquare(luminance: Float32Array, sizePx: number, outSizePx: number, smooth = false): Float32Array {
+  if (sizePx === outSizePx) return luminance;
+  const source = sourceOf({ widthPx: sizePx, heightPx: sizePx, luminance });
+  return drawImage(source, outSizePx, { left: 0, top: 0, side: outSizePx }, { fit: 'cover', background: 0, smooth });
+}

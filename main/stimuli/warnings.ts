@@ -1,0 +1,183 @@
+/** What will surprise about a design on a given raster, said with its numbers before anything is rendered. */
+import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
+import { exp } from '../platform/exactMath.ts';
+import { formatNumber as text } from './words.ts';
+
+export type WarningContext = {
+  /** Pixels per degree at the centre of the raster or display. */
+  pxPerDeg: number;
+  /** Pixels per degree where they are fewest, if that is not the centre. */
+  pxPerDegLowest?: number;
+  fieldOfViewDeg: number;
+  /** Linear-light luminance of the background, .5 when left out. */
+  background?: number;
+  /** Who shows it, for the sentence: 'this twin' when left out. */
+  shownBy?: string;
+};
+
+/** The extremes of a design that matter here; empty lists where a design has no such thing. */
+type Extremes = {
+  name: string;
+  frequencies: number[];
+  /** Spread of the spectrum around every frequency: 1/(2πσ) of the narrowest Gaussian envelope, or 0. */
+  spreadCpd: number;
+  contrasts: number[];
+  noiseContrasts: number[];
+  diameters: number[];
+  edges: number[];
+  /** Farthest reach from fixation along x or y, in degrees. */
+  reachDeg: number;
+};
+
+const nothing: Extremes = {
+  name: 'stimulus',
+  frequencies: [],
+  spreadCpd: 0,
+  contrasts: [],
+  noiseContrasts: [],
+  diameters: [],
+  edges: [],
+  reachDeg: 0,
+};
+
+const largest = (values: number[]): number => values.reduce((best, value) => Math.max(best, value), -Infinity);
+const smallest = (values: number[]): number => values.reduce((best, value) => Math.min(best, value), Infinity);
+const farthest = (values: number[]): number => values.reduce((best, value) => Math.max(best, Math.abs(value)), 0);
+
+function extremesOf(item: StimulusDesign | StimulusSpec): Extremes {
+  switch (item.type) {
+    case 'gratings':
+    case 'grating': {
+      const levels = item.type === 'gratings' ? item.factors : undefined;
+      const one = item.type === 'grating' ? item : undefined;
+      const diameters = levels?.diameterDeg ?? [one?.diameterDeg as number];
+      return {
+        ...nothing,
+        name: 'grating',
+        frequencies: levels?.spatialFrequencyCpd ?? [one?.spatialFrequencyCpd as number],
+        contrasts: levels?.contrast ?? [one?.contrast as number],
+        diameters,
+        edges: [item.edgeDeg],
+        reachDeg: farthest([item.xDeg, item.yDeg]) + largest(diameters) / 2,
+      };
+    }
+    case 'gabors':
+    case 'gabor': {
+      const levels = item.type === 'gabors' ? item.factors : undefined;
+      const one = item.type === 'gabor' ? item : undefined;
+      const sigmas = levels?.sigmaDeg ?? [one?.sigmaDeg as number];
+      const centres = levels ? [...levels.xDeg, ...levels.yDeg] : [one?.xDeg as number, one?.yDeg as number];
+      const narrowest = smallest(sigmas) * Math.min(1, item.aspectRatio);
+      return {
+        ...nothing,
+        name: 'Gabor',
+        frequencies: levels?.spatialFrequencyCpd ?? [one?.spatialFrequencyCpd as number],
+        spreadCpd: 1 / (2 * Math.PI * narrowest),
+        contrasts: levels?.contrast ?? [one?.contrast as number],
+        reachDeg: farthest(centres) + 2 * largest(sigmas) * Math.max(1, item.aspectRatio),
+      };
+    }
+    case 'noise':
+      return {
+        ...nothing,
+        name: 'noise image',
+        noiseContrasts: [item.contrastRms],
+        diameters: [item.diameterDeg],
+        edges: [item.edgeDeg],
+        reachDeg: farthest([item.xDeg, item.yDeg]) + item.diameterDeg / 2,
+      };
+    case 'images':
+    case 'image':
+      return {
+        ...nothing,
+        name: 'photograph',
+        reachDeg: farthest([item.xDeg, item.yDeg]) + item.sizeDeg / 2,
+      };
+    case 'raster':
+      return { ...nothing, name: 'image', reachDeg: item.sizeDeg / 2 };
+    default:
+      return nothing;
+  }
+}
+
+/** Share of a normal distribution beyond ±z (Abramowitz & Stegun 26.2.17, error below 1e-7). */
+function twoTails(z: number): number {
+  const t = 1 / (1 + 0.2316419 * z);
+  const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return (2 * series * exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
+function warningsFor(extremes: Extremes, context: WarningContext): string[] {
+  const { pxPerDeg, fieldOfViewDeg, background = 0.5, shownBy = 'this twin' } = context;
+  const lowest = Math.min(pxPerDeg, context.pxPerDegLowest ?? pxPerDeg);
+  const has =
+    lowest < pxPerDeg
+      ? `${text(pxPerDeg)} per degree at the centre and ${text(lowest)} at the edge`
+      : `${text(pxPerDeg)} per degree`;
+  const warnings: string[] = [];
+
+  const highest = largest(extremes.frequencies);
+  const tooHigh = extremes.frequencies.filter((cpd) => cpd > lowest / 2).length;
+  if (tooHigh > 0) {
+    const consequence =
+      highest > pxPerDeg / 2 ? 'It cannot be shown and will be refused.' : 'Near the edge it would alias.';
+    const others = tooHigh > 1 ? ` The same holds for ${tooHigh - 1} more of the spatial frequencies.` : '';
+    warnings.push(
+      `${text(highest)} cpd needs at least ${text(2 * highest)} px per degree; ${shownBy} has ${has}. ${consequence}${others}`,
+    );
+  } else if (extremes.spreadCpd > 0 && highest + 2 * extremes.spreadCpd > lowest / 2) {
+    const needed = 2 * (highest + 2 * extremes.spreadCpd);
+    warnings.push(
+      `The narrowest envelope spreads ${text(highest)} cpd up to ${text(needed / 2)} cpd (2 SD), which needs at least ` +
+        `${text(needed)} px per degree; ${shownBy} has ${has}. Finer detail is lost.`,
+    );
+  }
+
+  const strongest = largest(extremes.contrasts);
+  const possible = (1 - background) / background;
+  if (strongest > possible) {
+    warnings.push(
+      `Contrast ${text(strongest)} on a background of ${text(background)} asks for ${text(background * (1 + strongest))} ` +
+        `times the display's white and is clipped; contrasts up to ${text(possible)} are shown in full.`,
+    );
+  }
+  const noisiest = largest(extremes.noiseContrasts);
+  const clipped = noisiest > 0 ? twoTails(Math.min(1, possible) / noisiest) : 0;
+  if (clipped > 0.001) {
+    warnings.push(
+      `Noise of RMS contrast ${text(noisiest)} reaches black or white in about ${text(100 * clipped)} % of its pixels; ` +
+        'there it is clipped, and mean and contrast are restored by the others.',
+    );
+  }
+
+  const diameter = smallest(extremes.diameters);
+  const edge = largest(extremes.edges);
+  if (diameter < edge) {
+    warnings.push(
+      `An aperture of ${text(diameter)}° is smaller than its edge of ${text(edge)}°, so even its centre does not reach ` +
+        'the stated contrast.',
+    );
+  }
+  if (diameter * lowest < 2) {
+    warnings.push(
+      `An aperture of ${text(diameter)}° is ${text(diameter * lowest)} px wide on ${shownBy}: too few to draw it.`,
+    );
+  }
+  if (extremes.reachDeg > fieldOfViewDeg / 2 + 1e-9 && extremes.name !== 'stimulus') {
+    warnings.push(
+      `The ${extremes.name} reaches ${text(extremes.reachDeg)}° from fixation; ${shownBy} sees ` +
+        `${text(fieldOfViewDeg / 2)}°. What lies beyond is cut off.`,
+    );
+  }
+  return warnings;
+}
+
+/** One sentence or two per surprise, each with its consequence; none when the design can be shown as described. */
+export function designWarnings(design: StimulusDesign, context: WarningContext): string[] {
+  const items = design.type === 'list' ? design.stimuli : [design];
+  return [...new Set(items.flatMap((item) => warningsFor(extremesOf(item), context)))];
+}
+
+/** The same for one stimulus. */
+export const specWarnings = (spec: StimulusSpec, context: WarningContext): string[] =>
+  warningsFor(extremesOf(spec), context);
