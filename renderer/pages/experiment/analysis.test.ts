@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import type { StimulusDesign } from '../../../main/contract/stimuli.ts';
+import {
+  bestLevels,
+  evenlySpacedOrientations,
+  globalOrientationSelectivity,
+  lifetimeSparseness,
+  populationOver,
+  quantile,
+  responseTable,
+  tuning,
+  unitsByStimuli,
+  unitStatistics,
+} from './analysis.ts';
+
+const design: StimulusDesign = {
+  type: 'gratings',
+  factors: {
+    orientationDeg: [0, 45, 90, 135],
+    spatialFrequencyCpd: [1, 2],
+    phaseDeg: [0, 180],
+    contrast: [1],
+    diameterDeg: [4],
+  },
+  edgeDeg: 0.25,
+  xDeg: 0,
+  yDeg: 0,
+  blank: true,
+};
+const areas = [
+  { area: 'V1', units: ['a', 'b'], responseUnits: 'arbitrary' },
+  { area: 'V2', units: ['c'], responseUnits: 'arbitrary' },
+];
+/** Orientation slowest, then SF, then phase: planted r(a) = 10·[90°]·[2 cpd]·phase 0 twice as strong as 180°; b flat; c dead. */
+function planted(): Float32Array {
+  const rows: number[][] = [];
+  for (const orientation of [0, 45, 90, 135]) {
+    for (const sf of [1, 2]) {
+      for (const phase of [0, 180]) {
+        const a = orientation === 90 ? (sf === 2 ? (phase === 0 ? 12 : 8) : 2) : 1;
+        rows.push([a, 4, 0.5]);
+      }
+    }
+  }
+  rows.push([1, 0, 0.5]);
+  return Float32Array.from(rows.flat());
+}
+const table = responseTable(design, areas, planted());
+
+describe('tuning', () => {
+  it('averages over everything else', () => {
+    // At 90°: (12 + 8 + 2 + 2) / 4 = 6; elsewhere 1.
+    expect(tuning(table, 0, 'orientationDeg', 'averaged')).toEqual([1, 1, 6, 1]);
+    expect(tuning(table, 1, 'orientationDeg', 'averaged')).toEqual([4, 4, 4, 4]);
+  });
+  it('holds other factors at their best, averaging over phase', () => {
+    expect(bestLevels(table, 0)?.slice(0, 2)).toEqual([2, 1]);
+    // At 2 cpd: (12 + 8) / 2 = 10 at 90°.
+    expect(tuning(table, 0, 'orientationDeg', 'best')).toEqual([1, 1, 10, 1]);
+    expect(tuning(table, 0, 'spatialFrequencyCpd', 'best')).toEqual([2, 10]);
+  });
+  it('shows levels without a measurement as missing', () => {
+    const half = responseTable(design, areas, planted().subarray(0, 8 * 3));
+    expect(tuning(half, 0, 'orientationDeg', 'averaged')).toEqual([1, 1, null, null]);
+  });
+});
+
+describe('unit statistics', () => {
+  const rows = unitStatistics(table);
+  it('finds the best stimulus and the blank', () => {
+    expect(rows[0]).toMatchObject({ area: 'V1', unit: 'a', max: 12, best: 10, blank: 1, responsive: true });
+  });
+  it('leaves indices of unresponsive units missing', () => {
+    expect(rows[2]).toMatchObject({ responsive: false, sparseness: null, gOsi: null });
+  });
+  it('gives an untuned unit no selectivity', () => {
+    expect(rows[1]?.gOsi).toBeCloseTo(0, 12);
+    expect(rows[1]?.sparseness).toBeCloseTo(0, 6);
+  });
+  it('gives gOSI by its formula', () => {
+    // Σ r e^{2iθ} over r = 1, 1, 6, 1 at 0, 45, 90, 135°: real 1 − 6 = −5, imaginary 1 − 1 = 0; Σ r = 9.
+    expect(rows[0]?.gOsi).toBeCloseTo(5 / 9, 12);
+  });
+});
+
+describe('indices on known cases', () => {
+  it('sparseness is 1 for one response and 0 for equal ones', () => {
+    expect(lifetimeSparseness([0, 0, 0, 7])).toBeCloseTo(1, 12);
+    expect(lifetimeSparseness([3, 3, 3, 3])).toBeCloseTo(0, 12);
+    expect(lifetimeSparseness([0, 0])).toBeNaN();
+  });
+  it('gOSI is 1 for one orientation and missing without a response', () => {
+    expect(globalOrientationSelectivity([0, 45, 90, 135], [0, 5, 0, 0])).toBeCloseTo(1, 12);
+    expect(globalOrientationSelectivity([0, 90], [0, 0])).toBeNaN();
+  });
+  it('knows evenly spaced orientations', () => {
+    expect(evenlySpacedOrientations([0, 45, 90, 135])).toBe(true);
+    expect(evenlySpacedOrientations([0, 90, 180, 270])).toBe(true);
+    expect(evenlySpacedOrientations([0, 30, 90])).toBe(false);
+    expect(evenlySpacedOrientations([0, 30, 60])).toBe(false);
+  });
+  it('interpolates quantiles', () => {
+    expect(quantile([1, 2, 3, 4], 0.25)).toBeCloseTo(1.75, 12);
+    expect(quantile([5], 0.5)).toBe(5);
+  });
+});
+
+it('summarises areas over a factor', () => {
+  const [v1, v2] = populationOver(table, 'orientationDeg');
+  expect(v1?.points.map((point) => point.mean)).toEqual([2.5, 2.5, 5, 2.5]);
+  expect(v1?.points[2]).toEqual({ mean: 5, q1: 4.5, q3: 5.5 });
+  expect(v1?.blank).toBeCloseTo(0.5, 12);
+  expect(v2?.units).toBe(1);
+});
+
+it('transposes for the heat map in the order asked for', () => {
+  const map = unitsByStimuli(table, [2, 0]);
+  expect(map.length).toBe(2 * 17);
+  expect(map[0]).toBe(0.5);
+  expect(map[17 + 10]).toBe(12);
+});

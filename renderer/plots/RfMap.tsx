@@ -1,0 +1,98 @@
+/** Receptive fields in degrees of visual angle, coloured by area. */
+import { scaleLinear, ticks } from 'd3';
+import { AxisBottom, AxisLeft, round, type Margin } from './axes.tsx';
+import { ink } from './colours.ts';
+import { Svg } from './Svg.tsx';
+
+export interface RfUnit {
+  readonly key: string;
+  readonly xDeg: number;
+  readonly yDeg: number;
+  /** Diameter; null where the twin does not state one: then only the centre is marked. */
+  readonly sizeDeg: number | null;
+  readonly colour: string;
+}
+/** A rectangle in degrees. */
+export interface DegRect {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
+
+const margin: Margin = { top: 8, right: 8, bottom: 38, left: 48 };
+
+/** Scales of a square map of `widthPx`; y goes up as in the visual field. */
+export function rfScales(widthPx: number, fieldOfViewDeg: number) {
+  const half = fieldOfViewDeg / 2;
+  const side = widthPx - margin.left - margin.right;
+  const x = scaleLinear([-half, half], [margin.left, margin.left + side]);
+  const y = scaleLinear([-half, half], [margin.top + side, margin.top]);
+  return { x, y, height: margin.top + side + margin.bottom, pxPerDeg: side / fieldOfViewDeg };
+}
+
+export function RfMap({
+  width,
+  fieldOfViewDeg,
+  units,
+  selected,
+  brush,
+}: {
+  width: number;
+  fieldOfViewDeg: number;
+  units: readonly RfUnit[];
+  selected: ReadonlySet<string>;
+  brush?: DegRect | null;
+}) {
+  const { x, y, height, pxPerDeg } = rfScales(width, fieldOfViewDeg);
+  const tickList = ticks(-fieldOfViewDeg / 2, fieldOfViewDeg / 2, 6);
+  const anySelected = selected.size > 0;
+  const drawn = [...units].sort((a, b) => Number(selected.has(a.key)) - Number(selected.has(b.key)));
+  return (
+    <Svg width={width} height={height} label={`Receptive fields of ${units.length} units`}>
+      <line x1={x(0)} x2={x(0)} y1={y.range()[0]} y2={y.range()[1]} stroke={ink} strokeOpacity={0.18} />
+      <line y1={y(0)} y2={y(0)} x1={x.range()[0]} x2={x.range()[1]} stroke={ink} strokeOpacity={0.18} />
+      {drawn.map((unit) => {
+        const isSelected = selected.has(unit.key);
+        return (
+          <circle
+            key={unit.key}
+            data-unit={unit.key}
+            cx={round(x(unit.xDeg))}
+            cy={round(y(unit.yDeg))}
+            r={round(unit.sizeDeg === null ? 2 : Math.max(1, (unit.sizeDeg / 2) * pxPerDeg))}
+            fill={unit.colour}
+            fillOpacity={isSelected ? 0.35 : 0.03}
+            stroke={unit.colour}
+            strokeOpacity={isSelected ? 1 : anySelected ? 0.2 : 0.45}
+            strokeWidth={isSelected ? 2 : 1}
+          />
+        );
+      })}
+      {brush && (
+        <rect
+          data-interaction
+          x={Math.min(x(brush.x0), x(brush.x1))}
+          y={Math.min(y(brush.y0), y(brush.y1))}
+          width={Math.abs(x(brush.x1) - x(brush.x0))}
+          height={Math.abs(y(brush.y1) - y(brush.y0))}
+          fill={ink}
+          fillOpacity={0.08}
+          stroke={ink}
+          strokeDasharray="3 2"
+        />
+      )}
+      <AxisBottom scale={x} ticks={tickList} title="x (°, right of fixation)" y={y.range()[0] ?? 0} />
+      <AxisLeft scale={y} ticks={tickList} title="y (°, above fixation)" x={margin.left} />
+    </Svg>
+  );
+}
+
+/** Units whose centre lies in the rectangle. */
+export function unitsIn(rect: DegRect, units: readonly RfUnit[]): string[] {
+  const [left, right] = [Math.min(rect.x0, rect.x1), Math.max(rect.x0, rect.x1)];
+  const [low, high] = [Math.min(rect.y0, rect.y1), Math.max(rect.y0, rect.y1)];
+  return units
+    .filter((unit) => unit.xDeg >= left && unit.xDeg <= right && unit.yDeg >= low && unit.yDeg <= high)
+    .map((unit) => unit.key);
+}

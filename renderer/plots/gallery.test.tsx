@@ -1,0 +1,219 @@
+/** Every plot with seeded data: a test of its axes and marks, and a picture in gallery/ to look at. */
+import { renderToStaticMarkup } from 'react-dom/server';
+import type { ReactElement } from 'react';
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../main/platform/random.ts';
+import { AreaBars } from './AreaBars.tsx';
+import { areaColour } from './colours.ts';
+import { HeatMap } from './HeatMap.tsx';
+import { Histogram } from './Histogram.tsx';
+import { palettePng } from './palettePng.ts';
+import { PopulationStrip } from './PopulationStrip.tsx';
+import { RfMap, rfScales, unitsIn } from './RfMap.tsx';
+import { Spectrum } from './Spectrum.tsx';
+import { TuningCurve } from './TuningCurve.tsx';
+
+const draw = (plot: ReactElement): string =>
+  renderToStaticMarkup(plot).replace(
+    '<svg ',
+    '<svg xmlns="http://www.w3.org/2000/svg" color="#1a1a1a" font-family="Inter, sans-serif" ',
+  );
+const keep = (name: string, svg: string) =>
+  expect(svg.replaceAll('><', '>\n<')).toMatchFileSnapshot(`gallery/${name}.svg`);
+const axisTexts = (svg: string, axis: string): string[] => {
+  const group = svg.slice(svg.indexOf(`data-axis="${axis}"`));
+  return [...group.slice(0, group.indexOf('</g><g data-') + 1 || undefined).matchAll(/<text[^>]*>([^<]*)</g)].map(
+    (match) => match[1] as string,
+  );
+};
+
+const orientations = [0, 22.5, 45, 67.5, 90, 112.5, 135, 157.5];
+const orientation = { name: 'orientation', unit: '°', scale: 'circular', levels: orientations } as const;
+const frequency = { name: 'spatial frequency', unit: 'cpd', scale: 'log', levels: [0.5, 1, 2, 4, 8] } as const;
+const bump = (at: number, peak: number, width: number) => (x: number) =>
+  20 * Math.exp(-(((x - at) / width) ** 2)) * peak;
+
+describe('tuning curve', () => {
+  it('shows orientation with the blank and starts at zero', async () => {
+    const svg = draw(
+      <TuningCurve
+        width={520}
+        factor={orientation}
+        series={[{ label: '', values: orientations.map(bump(67.5, 1, 30)) }]}
+        blank={1.5}
+        responseUnits="arbitrary"
+        colour={areaColour('V1-simple')}
+      />,
+    );
+    expect(svg).toContain('orientation (°)');
+    expect(svg).toContain('response (arbitrary)');
+    expect(axisTexts(svg, 'left')[0]).toBe('0');
+    expect(svg).toContain('>blank<');
+    expect(svg.match(/<circle/g)).toHaveLength(8);
+    await keep('tuning-orientation', svg);
+  });
+
+  it('marks a logarithmic axis, labels series directly and leaves gaps for missing values', async () => {
+    const svg = draw(
+      <TuningCurve
+        width={520}
+        factor={frequency}
+        series={[
+          { label: 'contrast .5', values: [2, 5, 9, null, 2] },
+          { label: 'contrast 1', values: [3, 9, 17, 12, 3] },
+        ]}
+        blank={null}
+        responseUnits="spikes/s"
+        colour={areaColour('V2')}
+      />,
+    );
+    expect(svg).toContain('spatial frequency (cpd, log axis)');
+    expect(axisTexts(svg, 'bottom').slice(0, 5)).toEqual(['0.5', '1', '2', '4', '8']);
+    expect(svg).toContain('contrast .5');
+    expect(svg.match(/<circle/g)).toHaveLength(9);
+    // Octaves are equally far apart.
+    const xs = [...svg.matchAll(/<circle cx="([\d.]+)"/g)].map((match) => Number(match[1])).slice(-5);
+    const gaps = xs.slice(1).map((x, index) => x - (xs[index] as number));
+    for (const gap of gaps) expect(gap).toBeCloseTo(gaps[0] as number, 1);
+    await keep('tuning-frequency', svg);
+  });
+});
+
+it('receptive-field map: y points up, sizes are to scale, a brush finds centres', async () => {
+  const random = Random.fromSeed(3, 'rf gallery');
+  const units = Array.from({ length: 60 }, (_, index) => ({
+    key: String(index),
+    xDeg: random.uniform() * 4 - 2,
+    yDeg: random.uniform() * 4 - 2,
+    sizeDeg: 0.3 + random.uniform(),
+    colour: areaColour('V1'),
+  }));
+  const svg = draw(<RfMap width={420} fieldOfViewDeg={8} units={units} selected={new Set(['7'])} />);
+  const { x, y, pxPerDeg } = rfScales(420, 8);
+  expect(y(2)).toBeLessThan(y(-2));
+  expect(x(1) - x(0)).toBeCloseTo(pxPerDeg, 9);
+  expect(y(0) - y(1)).toBeCloseTo(pxPerDeg, 9);
+  expect(svg).toContain('x (°, right of fixation)');
+  expect(svg.match(/<circle/g)).toHaveLength(60);
+  const right = unitsIn({ x0: 2, y0: -2, x1: 0, y1: 2 }, units);
+  expect(right).toEqual(units.filter((unit) => unit.xDeg >= 0).map((unit) => unit.key));
+  await keep('rf-map', svg);
+});
+
+it('heat map: one row per unit, colour bar with unit, missing values transparent', async () => {
+  const random = Random.fromSeed(4, 'heat gallery');
+  const values = Float32Array.from(
+    { length: 30 * 48 },
+    (_, index) => 10 * random.uniform() * Math.exp(-(((index % 48) - 20) ** 2) / 200),
+  );
+  const svg = draw(
+    <HeatMap
+      width={640}
+      values={values}
+      rows={30}
+      columns={48}
+      groups={[
+        { label: 'V1-simple', colour: areaColour('V1-simple'), rows: 18 },
+        { label: 'V1-complex', colour: areaColour('V1-complex'), rows: 12 },
+      ]}
+      responseUnits="arbitrary"
+      columnTitle="condition"
+      selectedRow={4}
+    />,
+  );
+  expect(svg).toContain('response (arbitrary)');
+  expect(svg).toContain('18 units');
+  expect(svg).toContain('data:image/png;base64,iVBORw0KGgo');
+  await keep('heat-map', svg);
+});
+
+it('a palette PNG decodes to the colours of viridis and to transparency', async () => {
+  const { default: sharp } = await import('sharp');
+  const png = palettePng([0, 1, Number.NaN, 0.5], 2, 2, 0, 1);
+  const { data, info } = await sharp(png).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  expect([info.width, info.height]).toEqual([2, 2]);
+  // Published ends of viridis: #440154 and #fde725.
+  expect([...data.subarray(0, 4)]).toEqual([0x44, 0x01, 0x54, 255]);
+  expect([...data.subarray(4, 8)]).toEqual([0xfd, 0xe7, 0x25, 255]);
+  expect(data[11]).toBe(0);
+});
+
+it('population strip: a panel per area on one scale', async () => {
+  const points = (peak: number) =>
+    orientations.map((o) => ({
+      mean: bump(90, peak, 60)(o),
+      q1: bump(90, peak * 0.5, 60)(o),
+      q3: bump(90, peak * 1.4, 60)(o),
+    }));
+  const svg = draw(
+    <PopulationStrip
+      width={720}
+      factor={orientation}
+      areas={[
+        { area: 'V1-simple', colour: areaColour('V1-simple'), units: 256, points: points(1), blank: 2 },
+        { area: 'V1-complex', colour: areaColour('V1-complex'), units: 256, points: points(0.6), blank: 3 },
+      ]}
+      responseUnits="arbitrary"
+    />,
+  );
+  expect(svg.match(/n = 256 units/g)).toHaveLength(2);
+  expect(svg.match(/data-axis="left"/g)).toHaveLength(1);
+  expect(svg.match(/data-axis="bottom"/g)).toHaveLength(2);
+  await keep('population-strip', svg);
+});
+
+it('area bars: from zero, in both directions', async () => {
+  const svg = draw(
+    <AreaBars
+      width={420}
+      title="mean activity (z)"
+      bars={[
+        { area: 'V1-simple', colour: areaColour('V1'), value: 2.4, q1: 1.2, q3: 3.1 },
+        { area: 'IT', colour: areaColour('IT'), value: -0.8 },
+      ]}
+    />,
+  );
+  const rects = [...svg.matchAll(/<rect x="([\d.]+)" width="([\d.]+)"/g)].map(
+    (m) => [Number(m[1]), Number(m[2])] as const,
+  );
+  const [drive, suppress] = rects as [readonly [number, number], readonly [number, number]];
+  // Both bars meet at zero: one begins where the other ends.
+  expect(drive[0]).toBeCloseTo(suppress[0] + suppress[1], 1);
+  expect(svg).toContain('mean activity (z)');
+  await keep('area-bars', svg);
+});
+
+it('histogram and spectrum name their axes', async () => {
+  const bins = Array.from({ length: 32 }, (_, index) => Math.exp(-(((index - 16) / 5) ** 2)) / 8.9);
+  const histogram = draw(
+    <Histogram
+      width={260}
+      bins={bins}
+      domain={[0, 1]}
+      title="luminance (linear, white = 1)"
+      marker={{ at: 0.5, label: 'background' }}
+    />,
+  );
+  expect(histogram).toContain('background');
+  expect(histogram.match(/<rect/g)).toHaveLength(32);
+  await keep('histogram', histogram);
+  const points = Array.from({ length: 60 }, (_, index) => ({ cpd: (index + 1) / 4, amplitude: 1 / (index + 1) }));
+  const spectrum = draw(<Spectrum width={260} points={points} />);
+  expect(spectrum).toContain('spatial frequency (cpd, log axis)');
+  expect(spectrum).toContain('amplitude (log)');
+  await keep('spectrum', spectrum);
+});
+
+describe('area colours', () => {
+  it('are the published ones', () => {
+    expect(areaColour('V1')).toBe('#0072B2');
+    expect(areaColour('IT')).toBe('#D55E00');
+    expect(areaColour('MT')).toBe('#CC79A7');
+  });
+  it('subdivisions borrow the colour of their area; unknown areas get a stable one that nobody owns', () => {
+    expect(areaColour('V1-complex')).toBe('#0072B2');
+    expect(areaColour('simple', 'V4')).toBe('#E69F00');
+    expect(areaColour('VISp')).toBe(areaColour('VISp'));
+    expect(['#0072B2', '#56B4E9', '#E69F00', '#D55E00']).not.toContain(areaColour('VISp'));
+  });
+});
