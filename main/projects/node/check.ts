@@ -41,14 +41,19 @@ export function checkProject(database: Database, runHash: (id: string) => string
   const images = checkContent('images', 'image');
   const arrays = checkContent('arrays', 'stimulus raster');
 
+  /** How many of the pictures a design shows the project does not hold. */
+  function missingFrom(design: StimulusDesign): number {
+    return (
+      imagesOf(design).filter((sha256) => !images.has(sha256)).length +
+      rastersOf(design).filter((sha256) => !arrays.has(sha256)).length
+    );
+  }
+
   attempt('The stimulus sets', () => {
     const sets = database.prepare<[], { name: string; design: string }>('SELECT name, design FROM sets').all();
     for (const { name, design } of sets) {
       checked.sets += 1;
-      const parsed = JSON.parse(design) as StimulusDesign;
-      const missing =
-        imagesOf(parsed).filter((sha256) => !images.has(sha256)).length +
-        rastersOf(parsed).filter((sha256) => !arrays.has(sha256)).length;
+      const missing = missingFrom(JSON.parse(design) as StimulusDesign);
       if (missing > 0) problems.push(`The stimulus set "${name}" lacks ${missing} of its pictures.`);
     }
   });
@@ -78,11 +83,8 @@ export function checkProject(database: Database, runHash: (id: string) => string
       checked.searches += 1;
       if (report === null) continue;
       const { candidates, controls } = JSON.parse(report) as SearchFindings;
-      const rasters = [
-        ...candidates.flatMap(({ spec }) => (spec.type === 'raster' ? [spec.arraySha256] : [])),
-        ...controls.flatMap(({ sha256 }) => (sha256 === null ? [] : [sha256])),
-      ];
-      const missing = rasters.filter((sha256) => !arrays.has(sha256)).length;
+      const stimuli = [...candidates, ...controls].flatMap(({ spec }) => (spec === null ? [] : [spec]));
+      const missing = missingFrom({ type: 'list', stimuli });
       if (missing > 0) problems.push(`The search "${name}" lacks ${missing} of its stimuli.`);
     }
   });

@@ -41,7 +41,9 @@ function start(): void {
         port.close();
         return;
       }
-      const value = (store[target]?.[method] as (...args: unknown[]) => unknown)(...args);
+      const operation = store[target]?.[method];
+      if (!operation) throw new TypeError(`A project has no ${target}.${method}.`);
+      const value = operation(...args);
       send({ type: 'result', id, value }, value);
     } catch (error) {
       send({ type: 'failed', id, failure: failure(error) });
