@@ -16,7 +16,7 @@ export const moduleOrder = [
 ];
 
 /** Packages that run in every host, usable from pure code. */
-const purePackages = ['zod', '@noble/hashes', 'pure-rand', '@bufbuild/protobuf', 'vscode-jsonrpc'];
+const purePackages = ['zod', '@noble/hashes', 'pure-rand', '@bufbuild/protobuf', 'fflate', 'vscode-jsonrpc'];
 
 const rendererModules = ['platform', 'contract', 'rpc', 'stimuli'];
 const rendererPackages = [
