@@ -45,7 +45,7 @@ function sourceFiles(root: string, folder: string): string[] {
     .flatMap((entry) => {
       const path = posix.join(folder, entry.name);
       if (entry.isDirectory()) return notOurs.has(entry.name) ? [] : sourceFiles(root, path);
-      return codeFile.test(path) || folder === 'bin' ? [path] : [];
+      return codeFile.test(path) || (folder === 'bin' && !entry.name.includes('.')) ? [path] : [];
     });
 }
 
@@ -151,7 +151,7 @@ function literal(node: SyntaxNode | undefined): string | null {
   return quasis.length === 1 ? (quasis[0]?.value.cooked ?? null) : null;
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const refusals = checkTree(resolve(process.argv[2] ?? '.'));
   for (const refusal of refusals) console.error(refusal);
   if (refusals.length > 0) console.error(`${refusals.length} forbidden imports.`);
