@@ -29,7 +29,7 @@ describe('a flat screen', () => {
     expect(centredSizeToCm(screen, 1)).toBeCloseTo(0.99486, 5);
     expect(eccentricityToCm({ ...screen, distanceCm: 57.29 }, 1)).toBeCloseTo(1, 4);
     // 2·atan(26.5 / 57)
-    expect(screenWidthDeg(screen)).toBeCloseTo(49.866, 3);
+    expect(screenWidthDeg(screen)).toBeCloseTo(49.8686, 4);
   });
 
   it('goes there and back exactly, on both sides of fixation', () => {

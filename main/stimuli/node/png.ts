@@ -1,0 +1,29 @@
+/** Grey 8-bit PNG files of linear-light rasters. Nothing is written to disk. */
+import sharp from 'sharp';
+import { encodeGrey } from '../encode.ts';
+import type { GreyEncoding } from '../encode.ts';
+import { resizeSquare } from '../resample.ts';
+
+export type PngOptions = GreyEncoding & {
+  /** Side of the file's image when it differs from the raster's; scaled smoothly in linear light. */
+  outSizePx?: number;
+};
+
+/** PNG bytes of a square raster, encoded as `options` say: `{ srgb: true }`, `{ gamma }` or `{ display }`. */
+export async function encodeGreyPng(
+  linear: Float32Array,
+  sizePx: number,
+  options: PngOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { outSizePx = sizePx } = options;
+  const codes = encodeGrey(resizeSquare(linear, sizePx, outSizePx, true), options);
+  const png = await sharp(codes, { raw: { width: outSizePx, height: outSizePx, channels: 1 } })
+    .toColourspace('b-w')
+    .png({ compressionLevel: 6 })
+    .toBuffer();
+  return new Uint8Array(png);
+}
+
+/** A small sRGB picture of a raster; its background .5 becomes the stage grey, 188. */
+export const thumbnail = (linear: Float32Array, sizePx: number, outSizePx = 96): Promise<Uint8Array<ArrayBuffer>> =>
+  encodeGreyPng(linear, sizePx, { srgb: true, outSizePx });
