@@ -4,11 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fromIpc } from '../rpc/transports.ts';
 import type { ComputeProcess } from '../engine/computeContract.ts';
 
 /** From sources the entry is TypeScript, in the product it is the bundle beside this one. */
 const entry = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './compute.ts' : './compute.js', import.meta.url),
+  new URL(import.meta.url.endsWith('.ts') ? './computeChild.ts' : './computeChild.js', import.meta.url),
 );
 
 export async function spawnCompute(): Promise<ComputeProcess> {
@@ -33,14 +34,6 @@ export async function spawnCompute(): Promise<ComputeProcess> {
     pid: child.pid as number,
     kill: () => void child.kill('SIGKILL'),
     exited,
-    port: {
-      postMessage: (message) => {
-        // After the process is gone there is nobody to tell; `exited` reports it.
-        if (child.connected) child.send(message as object, () => undefined);
-      },
-      onMessage: (listener) => void child.on('message', listener),
-      onClose: (listener) => void child.once('exit', listener),
-      close: () => child.disconnect(),
-    },
+    port: fromIpc(child),
   };
 }

@@ -4,6 +4,7 @@
  * a sentence and starts afresh with the next request.
  */
 import type { MessageConnection } from 'vscode-jsonrpc';
+import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toTwinscopeError } from '../rpc/connection.ts';
 import type { ComputeCallbacks, ComputeMethods, ComputeProcess, SpawnCompute } from './computeContract.ts';
@@ -12,11 +13,20 @@ export type ComputeClient = {
   call<M extends keyof ComputeMethods>(
     method: M,
     input: ComputeMethods[M]['input'],
-    deadlineMs?: number,
+    options?: CallOptions,
   ): Promise<ComputeMethods[M]['output']>;
+  /** The running process, or null. */
+  pid(): number | null;
   /** Ends the process at once; the next call starts another. */
   kill(): Promise<void>;
   close(): Promise<void>;
+};
+
+export type CallOptions = {
+  /** How long a request may take before the process counts as hanging. */
+  deadlineMs?: number;
+  /** When aborted, the process has `graceMs` to finish this request before it is killed. */
+  signal?: CancelSignal;
 };
 
 export type ComputeClientOptions = {
@@ -29,12 +39,14 @@ export type ComputeClientOptions = {
 };
 
 const defaultDeadlineMs = 120_000;
+const graceMs = 3_000;
 
 type Running = { process: ComputeProcess; connection: MessageConnection; failed: Promise<never> };
 
 export function createComputeClient(options: ComputeClientOptions): ComputeClient {
   let running: Promise<Running> | null = null;
   let closed = false;
+  let pid: number | null = null;
 
   async function start(): Promise<Running> {
     const process = await options.spawn();
@@ -45,6 +57,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
     connection.listen();
     const failed = process.exited.then(({ code, signal }) => {
       running = null;
+      pid = null;
       connection.dispose();
       void options.onProcess?.(null);
       throw new TwinscopeError(
@@ -53,7 +66,8 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       );
     });
     failed.catch(() => undefined);
-    await options.onProcess?.(process.pid);
+    pid = process.pid;
+    await options.onProcess?.(pid);
     return { process, connection, failed };
   }
 
@@ -74,9 +88,14 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
   }
 
   return {
-    async call(method, input, deadlineMs = defaultDeadlineMs) {
+    async call(method, input, { deadlineMs = defaultDeadlineMs, signal } = {}) {
       const current = await ensure();
       let timer: unknown;
+      let graceTimer: unknown;
+      const onAbort = (): void => {
+        graceTimer = setTimeout(() => current.process.kill(), graceMs);
+      };
+      signal?.addEventListener('abort', onAbort);
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
           reject(
@@ -103,8 +122,11 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
         ])) as ComputeMethods[typeof method]['output'];
       } finally {
         clearTimeout(timer);
+        clearTimeout(graceTimer);
+        signal?.removeEventListener('abort', onAbort);
       }
     },
+    pid: () => pid,
     kill,
     async close() {
       closed = true;
@@ -119,7 +141,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
  */
 export async function withRestarts<T>(
   work: (progressed: () => void) => Promise<T>,
-  onRestart: (sentence: string) => void,
+  onRestart: (sentence: string) => Promise<void> | void,
 ): Promise<T> {
   let failures = 0;
   for (;;) {
@@ -136,7 +158,7 @@ export async function withRestarts<T>(
           `${error.message} It failed three times in a row, so the job was stopped. Resume it, or verify the twin in the Library.`,
         );
       }
-      onRestart(`${error.message} It was started again from there.`);
+      await onRestart(`${error.message} It was started again from there.`);
     }
   }
 }

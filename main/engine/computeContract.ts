@@ -3,8 +3,9 @@
  * checkpoints cross this border; a float image never does, except the few that a finished search keeps.
  */
 import type { SearchPlan } from '../contract/plans.ts';
-import type { StimulusDesign } from '../contract/stimuli.ts';
+import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest } from '../contract/twins.ts';
+import type { Port } from '../rpc/connection.ts';
 
 export type ComputeTwin = {
   id: string;
@@ -54,7 +55,7 @@ export type SearchProgress = {
 export type FoundStimulus = {
   /** Float32 NPY of the raster, or null where the stimulus is described by `spec`. */
   array: Uint8Array | null;
-  spec: import('../contract/stimuli.ts').StimulusSpec | null;
+  spec: StimulusSpec | null;
 };
 
 export type SearchOutcomeMessage = {
@@ -108,17 +109,10 @@ export type ComputeCallbacks = {
 /** What a host must provide to run compute: a process that can be spoken to and killed. */
 export type ComputeProcess = {
   readonly pid: number;
-  readonly port: ComputePort;
+  /** Structured-clone messages both ways. */
+  readonly port: Port;
   kill(): void;
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
-};
-
-/** A transport: structured-clone messages both ways. */
-export type ComputePort = {
-  postMessage(message: unknown): void;
-  onMessage(listener: (message: unknown) => void): void;
-  onClose(listener: () => void): void;
-  close(): void;
 };
 
 export type SpawnCompute = () => Promise<ComputeProcess>;

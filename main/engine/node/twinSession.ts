@@ -6,8 +6,7 @@ import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { deriveVjp } from '../../autodiff/vjp.ts';
 import type { TwinManifest, TwinInput } from '../../contract/twins.ts';
-import { readGraph } from '../../onnx/graph.ts';
-import { writeGraph } from '../../onnx/graph.ts';
+import { readGraph, writeGraph } from '../../onnx/index.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 
 export type TwinLocation = { id: string; version: string; sha256: string; modelFile: string; manifest: TwinManifest };

@@ -1,0 +1,173 @@
+/**
+ * The backend, composed: library, compute, project, jobs, handlers and resources. It knows nothing of its host; the
+ * browser host, the desktop shell and the command line each create one.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { JobKind } from '../contract/jobs.ts';
+import type { EventData, EventName, Handlers, ProjectInfo } from '../contract/methods.ts';
+import { createComputeClient } from '../engine/computeClient.ts';
+import type { SpawnCompute } from '../engine/computeContract.ts';
+import { createJobQueue, type JobRunner } from '../jobs/node/queue.ts';
+import type { Log } from '../platform/node/log.ts';
+import { libraryFolder, projectsFolder, userDataFolder } from '../platform/node/paths.ts';
+import { openProject } from '../projects/node/project.ts';
+import { openLibrary } from '../twins/node/library.ts';
+import { jobHandlers } from './handlers/jobHandlers.ts';
+import { libraryHandlers } from './handlers/libraryHandlers.ts';
+import { projectHandlers } from './handlers/projectHandlers.ts';
+import { resultHandlers } from './handlers/resultHandlers.ts';
+import { stimulusHandlers } from './handlers/stimulusHandlers.ts';
+import { createExportJob } from './jobs/exportJob.ts';
+import { createImportImagesJob } from './jobs/importImagesJob.ts';
+import { createRunJob } from './jobs/runJob.ts';
+import { createSearchJob } from './jobs/searchJob.ts';
+import { createResources } from './resources.ts';
+import { noProject, type HostName, type OpenProject, type Services } from './services.ts';
+import { computeVersions, twinscopeVersion } from './versions.ts';
+
+export type EventListener = <E extends EventName>(event: E, data: EventData<E>) => void;
+
+export type Backend = {
+  readonly handlers: Handlers;
+  /** Bulk bytes by path: thumbnails, responses, exports, uploads. */
+  handleResource(request: Request): Promise<Response>;
+  onEvent(listener: EventListener): () => void;
+  openProject(path: string, create?: { name: string }): Promise<ProjectInfo>;
+  readonly services: Services;
+  close(): Promise<void>;
+};
+
+export type BackendOptions = {
+  host: HostName;
+  spawnCompute: SpawnCompute;
+  log: Log;
+  /** Built-in twins; dist/twins unless told otherwise. */
+  builtInTwins?: string;
+};
+
+/** From sources this file is main/app/backend.ts, in the product it is bundled into dist/main. */
+export const installFolder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+export async function createBackend(options: BackendOptions): Promise<Backend> {
+  const listeners = new Set<EventListener>();
+  const emit = <E extends EventName>(event: E, data: EventData<E>): void => {
+    for (const listener of listeners) listener(event, data);
+  };
+  const library = await openLibrary({
+    folder: libraryFolder(),
+    builtInFolder: options.builtInTwins ?? path.join(installFolder, 'dist', 'twins'),
+  });
+
+  let open: OpenProject | null = null;
+
+  const compute = createComputeClient({
+    spawn: options.spawnCompute,
+    callbacks: {
+      'blob.image': async ({ sha256 }) => ({ bytes: await current().project.images.bytes(sha256) }),
+      'blob.array': async ({ sha256 }) => ({ bytes: await current().project.arrays.bytes(sha256) }),
+    },
+    // A crash of ours leaves this record, by which the next opening ends a survivor.
+    onProcess: async (pid) => {
+      if (open === null || open.project.readOnly !== null) return;
+      for (const job of open.queue.list()) {
+        if (job.state === 'running') await open.project.jobs.recordCompute(job.id, pid);
+      }
+    },
+  });
+
+  function current(): OpenProject {
+    if (open === null) throw noProject();
+    return open;
+  }
+
+  /** Notes which compute process works for a job, as long as it does. */
+  function recorded(runner: JobRunner): JobRunner {
+    return async (context) => {
+      const { project } = current();
+      await project.jobs.recordCompute(context.jobId, compute.pid());
+      try {
+        return await runner(context);
+      } finally {
+        await project.jobs.recordCompute(context.jobId, null);
+      }
+    };
+  }
+
+  async function closeProject(): Promise<void> {
+    const closing = open;
+    if (closing === null) return;
+    await closing.queue.close();
+    open = null;
+    await closing.project.close();
+  }
+
+  const services: Services = {
+    host: options.host,
+    version: twinscopeVersion,
+    log: options.log,
+    library,
+    compute,
+    projectsFolder: projectsFolder(),
+    uploadsFolder: path.join(userDataFolder(), 'uploads'),
+    emit,
+    current,
+    currentOrNull: () => open,
+    closeProject,
+    async open(file, create) {
+      // The new one is opened first: when that fails, the project at hand stays open.
+      const project = await openProject(file, {
+        host: options.host,
+        appVersion: twinscopeVersion,
+        ...(create ? { create } : {}),
+      });
+      await closeProject();
+      const runners: Record<JobKind, JobRunner> = {
+        run: recorded(createRunJob(services, current)),
+        search: recorded(createSearchJob(services, current)),
+        'import-images': createImportImagesJob(services, current),
+        export: createExportJob(services, current),
+      };
+      const queue = await createJobQueue({ jobs: project.jobs, runners, log: options.log });
+      queue.onChange((job) => emit('job.changed', job));
+      open = { project, queue };
+      emit('data.changed', { lists: ['project', 'sets', 'runs', 'searches', 'protocols', 'exports', 'jobs'] });
+      return open;
+    },
+  };
+  mkdirSync(services.projectsFolder, { recursive: true });
+
+  const handlers: Handlers = {
+    'app.info': async () => ({
+      version: twinscopeVersion,
+      host: options.host,
+      versions: computeVersions(),
+      projectsFolder: services.projectsFolder,
+      logFile: options.log.file,
+    }),
+    ...projectHandlers(services),
+    ...libraryHandlers(services),
+    ...stimulusHandlers(services),
+    ...jobHandlers(services),
+    ...resultHandlers(services),
+  };
+
+  return {
+    handlers,
+    handleResource: createResources(services),
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async openProject(file, create) {
+      const { project } = await services.open(file, create);
+      return project.info();
+    },
+    services,
+    async close() {
+      await closeProject();
+      await compute.close();
+    },
+  };
+}

@@ -1,0 +1,144 @@
+/** Composition root of the command line; also the entry of the built product's `twinscope` command. */
+import { Command, CommanderError, Option } from 'commander';
+import { isTwinscopeError } from '../platform/errors.ts';
+import { createLog } from '../platform/node/log.ts';
+import { logFile } from '../platform/node/paths.ts';
+import { createBackend, type Backend } from './backend.ts';
+import type { CliContext } from './cli/context.ts';
+import { exportProtocol, projectCheck, projectInfo, renderStimuli, saveProtocol } from './cli/projectCommands.ts';
+import { runPlanCommand } from './cli/planCommand.ts';
+import { listDevices, listTwins, importTwin, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { serve } from './cli/serveCommand.ts';
+import { spawnCompute } from './spawnCompute.ts';
+import { twinscopeVersion } from './versions.ts';
+
+/** 0: done. 1: it failed. 2: the request or its input was at fault. */
+const exitCodeOf: Record<string, number> = {
+  'bad-input': 2,
+  'not-found': 2,
+  conflict: 2,
+  'read-only': 2,
+  unsupported: 2,
+  'disk-full': 2,
+  corrupt: 2,
+  'newer-format': 2,
+};
+
+/** Wraps a command: opens the backend, prints the result for people or programs, turns errors into a sentence. */
+function action(program: Command, run: (context: CliContext, ...args: never[]) => Promise<number | void>) {
+  return async (...given: unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command;
+    const json = program.opts<{ json?: boolean }>().json === true;
+    const log = createLog({ file: logFile() });
+    let backend: Backend | null = null;
+    try {
+      backend = await createBackend({ host: 'cli', spawnCompute, log });
+      const context: CliContext = {
+        backend,
+        json,
+        print: (text, value) => console.log(json ? JSON.stringify(value, null, 2) : text),
+      };
+      const code = await run(context, ...(given.slice(0, -2) as never[]), command.opts() as never);
+      process.exitCode = code ?? 0;
+    } catch (error) {
+      report(error, json, (unknown) => log.error(unknown, 'the command line'));
+    } finally {
+      await backend?.close();
+    }
+  };
+}
+
+function report(error: unknown, json: boolean, logUnknown: (error: unknown) => string): void {
+  const known = isTwinscopeError(error);
+  const message = known
+    ? error.message
+    : `Something went wrong inside Twinscope (${logUnknown(error)}). Your project is safe. The log is ${logFile()}.`;
+  if (json) console.log(JSON.stringify({ error: { code: known ? error.code : 'internal', message } }, null, 2));
+  else process.stderr.write(`${message}\n`);
+  process.exitCode = known ? (exitCodeOf[error.code] ?? 1) : 1;
+}
+
+function buildProgram(): Command {
+  const program = new Command('twinscope')
+    .description('In-silico experiments on digital twins of brain areas, offline.')
+    .version(twinscopeVersion)
+    .option('--json', 'print machine-readable results')
+    .exitOverride();
+  const device = () => new Option('--device <name>', 'where the twin runs').choices(['cpu']).default('cpu');
+
+  program
+    .command('serve')
+    .description('open the workbench in a browser')
+    .option('--port <number>', 'loopback port; a free one when left out')
+    .option('--open', 'open it in the default browser')
+    .option('--project <file>', 'the project to open; the sample or latest one when left out')
+    .action((options: { port?: string; open?: boolean; project?: string }) => serve(options));
+
+  const twins = program.command('twins').description('the library of twins on this machine');
+  twins.command('list').description('every twin').action(action(program, listTwins));
+  twins.command('show <id>').description('one twin: card, areas, units').action(action(program, showTwin));
+  twins.command('import <path>').description('a .twin folder or zip').action(action(program, importTwin));
+  twins
+    .command('verify [id]')
+    .description('hashes and golden checks')
+    .option('--all', 'every twin in the library')
+    .addOption(device())
+    .action(action(program, verifyTwins));
+  twins.command('remove <id>').description('remove an imported twin').action(action(program, removeTwin));
+
+  program.command('devices').description('devices and their measured speed').action(action(program, listDevices));
+
+  program
+    .command('stimuli')
+    .description('stimulus sets')
+    .command('render <plan>')
+    .description('write the stimuli of a run plan as PNG and NPY')
+    .requiredOption('--out <folder>', 'a folder that does not exist yet')
+    .action(action(program, renderStimuli));
+
+  for (const kind of ['run', 'search'] as const) {
+    program
+      .command(`${kind} <plan>`)
+      .description(kind === 'run' ? 'present stimuli to a twin' : 'search for a stimulus')
+      .requiredOption('--project <file>', 'the project that keeps the result; made when it does not exist')
+      .option('--resume', 'continue the interrupted job of this plan')
+      .addOption(device())
+      .action(action(program, runPlanCommand(kind)));
+  }
+  program
+    .command('protocol <plan>')
+    .description('store a protocol plan in a project')
+    .requiredOption('--project <file>', 'the project')
+    .action(action(program, saveProtocol));
+  program
+    .command('export <project>')
+    .description('write a protocol for the lab')
+    .requiredOption('--what <id>', 'a protocol by name or id')
+    .addOption(new Option('--format <name>', 'what to write').choices(['bundle', 'psychopy']).makeOptionMandatory())
+    .requiredOption('--out <folder>', 'where to write it')
+    .action(action(program, exportProtocol));
+
+  const project = program.command('project').description('project files');
+  project.command('info <file>').description('what a project holds').action(action(program, projectInfo));
+  project
+    .command('check <file>')
+    .description('verify the file and every content hash')
+    .action(action(program, projectCheck));
+  project.command('upgrade <file>').description('bring a project to this version').action(action(program, projectInfo));
+
+  // Every command reports usage errors the same way.
+  const overrideExits = (command: Command): void => {
+    command.exitOverride();
+    command.commands.forEach(overrideExits);
+  };
+  overrideExits(program);
+  return program;
+}
+
+try {
+  await buildProgram().parseAsync(process.argv);
+} catch (error) {
+  // Help and version end with 0; everything else that commander refuses is bad usage.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else throw error;
+}

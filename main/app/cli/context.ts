@@ -1,0 +1,9 @@
+import type { Backend } from '../backend.ts';
+
+/** What every command gets. */
+export type CliContext = {
+  backend: Backend;
+  json: boolean;
+  /** Prints the text for people, or the value as JSON for programs. */
+  print(text: string, value: unknown): void;
+};

@@ -1,0 +1,179 @@
+/** `twinscope run PLAN` and `twinscope search PLAN`. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import type { JobSnapshot } from '../../contract/jobs.ts';
+import { plan as anyPlan, type Plan, type SetRef } from '../../contract/plans.ts';
+import type { ProjectInfo } from '../../contract/methods.ts';
+import { parseWith } from '../../contract/validate.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { fileError } from '../../platform/node/files.ts';
+import { hashJson } from '../../platform/hash.ts';
+import type { Backend } from '../backend.ts';
+import type { CliContext } from './context.ts';
+import { jobTitle } from '../handlers/jobHandlers.ts';
+import { createProgressLine, describeProgress, formatDuration, formatTable } from './output.ts';
+
+/** Reads a plan and makes its folders absolute, so that it means the same from everywhere. */
+export async function readPlan<K extends Plan['kind']>(file: string, kind: K): Promise<Extract<Plan, { kind: K }>> {
+  let document: unknown;
+  try {
+    const text = await readFile(file, 'utf8');
+    document = file.endsWith('.json') ? JSON.parse(text) : parseYaml(text);
+  } catch (error) {
+    const known = fileError(error, file);
+    if (known instanceof TwinscopeError) throw known;
+    throw new TwinscopeError(
+      'bad-input',
+      `${file} is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]}`,
+    );
+  }
+  const parsed = parseWith(anyPlan, document, `The plan ${path.basename(file)}`);
+  if (parsed.kind !== kind) {
+    throw new TwinscopeError(
+      'bad-input',
+      `${path.basename(file)} is a ${parsed.kind} plan; this command takes a ${kind} plan.`,
+    );
+  }
+  const folder = path.dirname(path.resolve(file));
+  return absoluteFolders(parsed, folder) as Extract<Plan, { kind: K }>;
+}
+
+function absoluteFolders<T>(value: T, folder: string): T {
+  if (Array.isArray(value)) return value.map((item) => absoluteFolders(item, folder)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, absoluteFolders(item, folder)]));
+  if ('imageFolder' in copy)
+    (copy as SetRef & { imageFolder: string }).imageFolder = path.resolve(folder, String(copy['imageFolder']));
+  return copy as T;
+}
+
+export async function openOrCreate(backend: Backend, file: string): Promise<ProjectInfo> {
+  if (existsSync(file)) return backend.openProject(file);
+  return backend.openProject(file, { name: path.basename(file, '.twinscope') });
+}
+
+/** Waits for a job with a progress line; Ctrl-C asks for a checkpoint, a second one kills. */
+export async function follow(backend: Backend, job: JobSnapshot): Promise<JobSnapshot> {
+  const { queue } = backend.services.current();
+  const line = createProgressLine(process.stderr);
+  const stop = queue.onChange((change) => {
+    if (change.id === job.id && change.state === 'running') line.show(describeProgress(change));
+  });
+  const onInterrupt = (): void => {
+    line.clear();
+    process.stderr.write('Stopping at the next checkpoint.\n');
+    void queue.pause(job.id).catch(() => undefined);
+    process.once('SIGINT', () => process.exit(1));
+  };
+  process.once('SIGINT', onInterrupt);
+  try {
+    return await queue.waitFor(job.id);
+  } finally {
+    process.removeListener('SIGINT', onInterrupt);
+    stop();
+    line.clear();
+  }
+}
+
+export function runPlanCommand(kind: 'run' | 'search') {
+  return async (context: CliContext, file: string, options: { project: string; resume?: boolean }): Promise<number> => {
+    const { backend } = context;
+    const plan = await readPlan(file, kind);
+    const info = await openOrCreate(backend, options.project);
+    if (info.readOnly !== null) throw new TwinscopeError('read-only', info.readOnly);
+    if (info.notice !== null) process.stderr.write(`${info.notice}\n`);
+    const { queue } = backend.services.current();
+    const started = options.resume
+      ? await resumeJob(backend, plan, options.project)
+      : await queue.start(kind, jobTitle(plan), plan);
+    const ended = await follow(backend, started);
+    for (const notice of ended.notices) process.stderr.write(`${notice}\n`);
+    if (ended.state === 'paused' || ended.state === 'interrupted') {
+      process.stderr.write(
+        `Stopped; everything up to the last checkpoint is saved. Go on with: twinscope ${kind} ${file} --project ${options.project} --resume\n`,
+      );
+      return 1;
+    }
+    if (ended.error !== null) throw new TwinscopeError(ended.error.code, ended.error.message);
+    if (ended.state !== 'finished' || ended.resultId === null) return 1;
+    if (kind === 'run') await printRun(context, ended.resultId);
+    else await printSearch(context, ended.resultId);
+    return 0;
+  };
+}
+
+async function resumeJob(backend: Backend, plan: Plan, projectFile: string): Promise<JobSnapshot> {
+  const { project, queue } = backend.services.current();
+  const planSha256 = hashJson(plan);
+  const jobs = (await project.jobs.list()).filter((job) => job.planSha256 === planSha256);
+  const open = jobs.findLast(({ state }) => state !== 'finished');
+  if (open !== undefined) return queue.resume(open.id);
+  const finished = jobs.findLast(({ state }) => state === 'finished');
+  if (finished !== undefined) return finished;
+  throw new TwinscopeError(
+    'not-found',
+    `${projectFile} holds no job of this plan, so there is nothing to resume. Nothing was started. Leave out --resume to start it.`,
+  );
+}
+
+async function printRun(context: CliContext, id: string): Promise<void> {
+  const { project } = context.backend.services.current();
+  const run = await project.runs.get(id);
+  const rows: (string | number)[][] = [];
+  const summary = [];
+  for (const { area, units, responseUnits } of run.areas) {
+    const data = await project.runs.readArea(id, area);
+    let best = -Infinity;
+    let at = 0;
+    let sum = 0;
+    data.forEach((value, i) => {
+      sum += value;
+      if (value > best) [best, at] = [value, i];
+    });
+    const bestUnit = units[at % units.length] as string;
+    rows.push([area, units.length, (sum / data.length).toFixed(2), best.toFixed(2), bestUnit, responseUnits]);
+    summary.push({ area, units: units.length, mean: sum / data.length, max: best, bestUnit, responseUnits });
+  }
+  const text = [
+    `${run.name}: ${run.stimuli} stimuli × ${run.units} units, content ${run.contentSha256?.slice(0, 12)}`,
+    formatTable(['area', 'units', 'mean', 'largest', 'by unit', 'in'], rows),
+  ].join('\n');
+  context.print(text, {
+    id,
+    name: run.name,
+    stimuli: run.stimuli,
+    units: run.units,
+    contentSha256: run.contentSha256,
+    areas: summary,
+  });
+}
+
+async function printSearch(context: CliContext, id: string): Promise<void> {
+  const report = await context.backend.handlers['searches.get']({ id }, { signal: new AbortController().signal });
+  const best = report.candidates[0];
+  const rows: (string | number)[][] = [
+    ['candidate', 1, best?.objective.toFixed(3) ?? 'none', ''],
+    ...report.controls.map(({ label, n, best: value, beaten }) => [
+      label,
+      n,
+      value.toFixed(3),
+      beaten ? 'beaten' : 'not beaten',
+    ]),
+  ];
+  const lines = [
+    `${report.name}: ${report.evaluations} evaluations in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}, content ${report.contentSha256?.slice(0, 12)}`,
+    formatTable(['stimulus', 'n', 'best objective (z)', ''], rows),
+  ];
+  for (const { area, unit, response, blank } of best?.units.slice(0, 8) ?? []) {
+    lines.push(`${area} ${unit}: ${response.toFixed(2)} (blank ${blank.toFixed(2)})`);
+  }
+  if (best?.residuals) {
+    const { meanLuminance, contrastRms, range } = best.residuals;
+    lines.push(
+      `Constraint residuals: mean ${meanLuminance.toExponential(1)}, RMS ${contrastRms.toExponential(1)}, range ${range}`,
+    );
+  }
+  context.print(lines.join('\n'), report);
+}

@@ -1,0 +1,124 @@
+/** `twinscope project …`, `protocol`, `export` and `stimuli render`. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { safeFileName, writeFolderAtomic } from '../../platform/node/files.ts';
+import { designCount, labelAt, specAt } from '../../stimuli/design.ts';
+import { encodeGreyPng } from '../../stimuli/node/png.ts';
+import { encodeNpy } from '../../stimuli/npy.ts';
+import { imageInput } from '../../engine/node/twinSession.ts';
+import type { CliContext } from './context.ts';
+import { createStimulusService } from '../stimulusService.ts';
+import { formatTable } from './output.ts';
+import { follow, openOrCreate, readPlan } from './planCommand.ts';
+import { ask } from './twinCommands.ts';
+
+export async function projectInfo(context: CliContext, file: string): Promise<void> {
+  const info = await context.backend.openProject(file);
+  const { counts } = info;
+  const lines = [
+    `${info.name} (${info.path}, ${(info.sizeBytes / 1048576).toFixed(1)} MiB)`,
+    formatTable(
+      ['images', 'sets', 'runs', 'searches', 'protocols'],
+      [[counts.images, counts.sets, counts.runs, counts.searches, counts.protocols]],
+    ),
+  ];
+  if (info.readOnly !== null) lines.push(info.readOnly);
+  if (info.notice !== null) lines.push(info.notice);
+  context.print(lines.join('\n'), info);
+}
+
+export async function projectCheck(context: CliContext, file: string): Promise<number> {
+  await context.backend.openProject(file);
+  const report = await context.backend.services.current().project.check();
+  const { images, arrays, runs, sets, searches } = report.checked;
+  const text = report.ok
+    ? `The project is whole: ${images} images, ${arrays} rasters, ${sets} sets, ${runs} runs and ${searches} searches have the content they had when they were stored.`
+    : ['The project has faults:', ...report.problems].join('\n');
+  context.print(text, report);
+  return report.ok ? 0 : 1;
+}
+
+export async function saveProtocol(context: CliContext, file: string, options: { project: string }): Promise<void> {
+  const plan = await readPlan(file, 'protocol');
+  await openOrCreate(context.backend, options.project);
+  const name = plan.name ?? path.basename(file).replace(/\.plan\.(ya?ml|json)$/, '');
+  const existing = (await ask(context, 'protocols.list', {})).find((protocol) => protocol.name === name);
+  const saved = await ask(context, 'protocols.save', { name, plan, ...(existing ? { id: existing.id } : {}) });
+  const lines = [
+    `${saved.name}: ${saved.stimuli.length} stimuli, ${saved.trials.length} trials, ${saved.minutes.toFixed(1)} min (${saved.id})`,
+    ...saved.warnings,
+  ];
+  context.print(lines.join('\n'), {
+    id: saved.id,
+    name: saved.name,
+    trials: saved.trials.length,
+    minutes: saved.minutes,
+    warnings: saved.warnings,
+  });
+}
+
+export async function exportProtocol(
+  context: CliContext,
+  file: string,
+  options: { what: string; format: 'bundle' | 'psychopy'; out: string },
+): Promise<number> {
+  await context.backend.openProject(file);
+  const { project } = context.backend.services.current();
+  const protocol = await project.protocols.getByNameOrId(options.what.replace(/^protocol:/, ''));
+  const job = await ask(context, 'protocols.export', {
+    id: protocol.id,
+    format: options.format,
+    out: path.resolve(options.out),
+  });
+  const ended = await follow(context.backend, job);
+  if (ended.error !== null) throw new TwinscopeError(ended.error.code, ended.error.message);
+  if (ended.resultId === null) return 1;
+  const record = await project.exports.get(ended.resultId);
+  const failed = record.checks.filter(({ passed }) => !passed);
+  const lines = [
+    `Wrote ${record.files.length} files to ${record.folder}`,
+    ...record.checks.map(({ passed, text }) => `${passed ? '✓' : '✗'} ${text}`),
+  ];
+  context.print(lines.join('\n'), record);
+  return failed.length === 0 ? 0 : 1;
+}
+
+export async function renderStimuli(context: CliContext, file: string, options: { out: string }): Promise<void> {
+  const plan = await readPlan(file, 'run');
+  const twin = await context.backend.services.library.resolve(plan.twin);
+  const { input, sizePx } = imageInput(twin.manifest);
+  const field = { sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background };
+  // Photographs need a project to be read from; a set of a project is rendered by exporting a protocol.
+  if ('set' in plan.stimuli) {
+    throw new TwinscopeError(
+      'bad-input',
+      'This plan names a set of a project. Write its design or a folder of images into the plan.',
+    );
+  }
+  const scratch = path.join(context.backend.services.uploadsFolder, `render-${process.pid}.twinscope`);
+  await mkdir(path.dirname(scratch), { recursive: true });
+  await context.backend.openProject(scratch, { name: 'render' });
+  const stimuli = createStimulusService(context.backend.services.current().project);
+  try {
+    const { design } = await stimuli.resolve(plan.stimuli);
+    const out = path.resolve(options.out);
+    const count = designCount(design);
+    await writeFolderAtomic(out, async (temporary) => {
+      for (let i = 0; i < count; i++) {
+        const raster = await stimuli.render(specAt(design, i), field);
+        const name =
+          `${String(i + 1).padStart(String(count).length, '0')} ${safeFileName(labelAt(design, i))}`.replaceAll(
+            ' ',
+            '-',
+          );
+        await writeFile(path.join(temporary, `${name}.png`), await encodeGreyPng(raster, sizePx, { srgb: true }));
+        await writeFile(path.join(temporary, `${name}.npy`), encodeNpy(raster, [sizePx, sizePx]));
+      }
+    });
+    context.print(`Wrote ${count} stimuli to ${out} (PNG for the eye, NPY with linear light).`, { out, count });
+  } finally {
+    await context.backend.services.closeProject();
+    await rm(scratch, { force: true });
+  }
+}

@@ -1,0 +1,90 @@
+/** `twinscope twins …` and `twinscope devices`. */
+import type { MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
+import type { TwinSummary } from '../../contract/twins.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import type { CliContext } from './context.ts';
+import { formatTable } from './output.ts';
+
+/** Calls a handler the way the workbench does. */
+export function ask<M extends MethodName>(
+  context: CliContext,
+  method: M,
+  input: MethodArgs<M>,
+): Promise<MethodOutput<M>> {
+  return context.backend.handlers[method](input, { signal: new AbortController().signal });
+}
+
+const reproduces = ({ reproduces: result }: TwinSummary): string =>
+  result === null
+    ? 'not checked'
+    : `${result.passed ? 'yes' : 'NO'} (${result.device}, largest error ${result.maxError.toExponential(1)})`;
+
+export async function listTwins(context: CliContext): Promise<void> {
+  const twins = await ask(context, 'library.list', {});
+  const rows = twins.map((twin) => [
+    `${twin.id}@${twin.version}`,
+    twin.species,
+    twin.areas.map(({ name }) => name).join(', '),
+    twin.units,
+    twin.gradient,
+    twin.licence,
+    reproduces(twin),
+  ]);
+  context.print(
+    formatTable(['twin', 'species', 'areas', 'units', 'gradient', 'licence', 'reproduces here'], rows),
+    twins,
+  );
+}
+
+export async function showTwin(context: CliContext, id: string): Promise<void> {
+  const details = await ask(context, 'library.get', { id });
+  const { summary, graph, card } = details;
+  const text = [
+    `${summary.title} (${summary.id}@${summary.version}, ${(summary.sizeBytes / 1048576).toFixed(1)} MiB)`,
+    `Hash ${summary.sha256}`,
+    `Areas: ${summary.areas.map(({ name, units }) => `${name} (${units} units)`).join(', ')}`,
+    `Field of view ${summary.fieldOfViewDeg}°, ${summary.rasterPx} × ${summary.rasterPx} px`,
+    `Graph: opset ${graph.opset}, ${graph.nodes} nodes, ${graph.parameters.toLocaleString('en')} parameters`,
+    `Reproduces here: ${reproduces(summary)}`,
+    '',
+    card.trim(),
+  ].join('\n');
+  context.print(text, details);
+}
+
+export async function importTwin(context: CliContext, path: string): Promise<void> {
+  const twin = await ask(context, 'library.import', { path });
+  context.print(`Imported ${twin.title} (${twin.id}@${twin.version}).`, twin);
+}
+
+export async function removeTwin(context: CliContext, id: string): Promise<void> {
+  await ask(context, 'library.remove', { id });
+  context.print(`Removed ${id}.`, { removed: id });
+}
+
+export async function verifyTwins(
+  context: CliContext,
+  id: string | undefined,
+  options: { all?: boolean },
+): Promise<number> {
+  if (id === undefined && options.all !== true) {
+    throw new TwinscopeError('bad-input', 'Name a twin, or verify every one with --all.');
+  }
+  const ids = options.all === true ? (await ask(context, 'library.list', {})).map((twin) => twin.id) : [id as string];
+  const verified: TwinSummary[] = [];
+  for (const each of ids) verified.push(await ask(context, 'library.verify', { id: each }));
+  const rows = verified.map((twin) => [`${twin.id}@${twin.version}`, reproduces(twin)]);
+  context.print(formatTable(['twin', 'reproduces here'], rows), verified);
+  return verified.every((twin) => twin.reproduces?.passed === true) ? 0 : 1;
+}
+
+export async function listDevices(context: CliContext): Promise<void> {
+  const devices = await ask(context, 'devices.list', {});
+  const rows = devices.map((device) => [
+    device.id,
+    device.available ? 'yes' : 'no',
+    device.stimuliPerSecond === null ? '' : device.stimuliPerSecond.toFixed(0),
+    device.explanation,
+  ]);
+  context.print(formatTable(['device', 'available', 'stimuli/s', ''], rows), devices);
+}

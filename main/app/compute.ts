@@ -1,0 +1,143 @@
+/**
+ * Composition root of the compute process: answers the backend's requests with sessions, rasters and searches. It
+ * holds nothing that cannot be lost; whatever is worth keeping has been handed to the backend.
+ */
+import { rmdirSync } from 'node:fs';
+import os from 'node:os';
+import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
+import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts';
+import { openTwinSession, type TwinSession } from '../engine/node/twinSession.ts';
+import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
+import { connectPort, toResponseError, toTwinscopeError, type Port } from '../rpc/connection.ts';
+import { createSearchHost } from './computeSearch.ts';
+import { computeVersions } from './versions.ts';
+
+type Loaded = { session: TwinSession; rasteriser: Rasteriser };
+
+/** Serves compute over `port` until it closes. */
+export function serveCompute(port: Port): void {
+  const connection = connectPort(port);
+  const loaded = new Map<string, Promise<Loaded>>();
+
+  async function fetchBytes(kind: 'image' | 'array', sha256: string): Promise<Uint8Array> {
+    try {
+      const answer = await connection.sendRequest<{ bytes: Uint8Array }>(`blob.${kind}`, { sha256 });
+      return answer.bytes;
+    } catch (error) {
+      throw toTwinscopeError(error);
+    }
+  }
+
+  function open(twin: ComputeTwin): Promise<Loaded> {
+    const key = `${twin.sha256}/${twin.device}/${twin.batchSize}/${twin.threads}`;
+    let found = loaded.get(key);
+    if (found === undefined) {
+      found = openTwinSession(twin, { device: twin.device, batchSize: twin.batchSize, threads: twin.threads }).then(
+        (session) => ({ session, rasteriser: createRasteriser(session.field, fetchBytes) }),
+      );
+      loaded.set(key, found);
+      found.catch(() => loaded.delete(key));
+    }
+    return found;
+  }
+
+  const searches = createSearchHost(open);
+
+  const handlers: {
+    [M in keyof ComputeMethods]: (input: ComputeMethods[M]['input']) => Promise<ComputeMethods[M]['output']>;
+  } = {
+    async 'twin.describe'({ twin }) {
+      const { session } = await open(twin);
+      return { versions: computeVersions(), areas: [...session.areas], sizePx: session.field.sizePx };
+    },
+    async 'twin.responses'({ twin, design, first, count }) {
+      const { session, rasteriser } = await open(twin);
+      const pixels = session.field.sizePx ** 2;
+      const all = new Float32Array(count * session.unitCount);
+      const images = new Float32Array(session.settings.batchSize * pixels);
+      for (let at = 0; at < count; at += session.settings.batchSize) {
+        const n = Math.min(session.settings.batchSize, count - at);
+        for (let i = 0; i < n; i++) images.set(await rasteriser.renderAt(design, first + at + i), i * pixels);
+        all.set(await session.responses(images, n), at * session.unitCount);
+      }
+      return { areas: splitAreas(session, all, count) };
+    },
+    async 'twin.forward'({ twin, images, n }) {
+      const { session } = await open(twin);
+      const pixels = session.field.sizePx ** 2;
+      const all = new Float32Array(n * session.unitCount);
+      for (let at = 0; at < n; at += session.settings.batchSize) {
+        const m = Math.min(session.settings.batchSize, n - at);
+        all.set(await session.responses(images.subarray(at * pixels, (at + m) * pixels), m), at * session.unitCount);
+      }
+      return { areas: splitAreas(session, all, n) };
+    },
+    'search.begin': searches.begin,
+    'search.advance': searches.advance,
+    'search.result': searches.result,
+    'search.end': searches.end,
+    async 'device.measure'({ twin }) {
+      const { session } = await open(twin);
+      const n = session.settings.batchSize;
+      const images = new Float32Array(n * session.field.sizePx ** 2).fill(session.field.background);
+      await session.responses(images, n);
+      const started = performance.now();
+      let batches = 0;
+      while (batches < 3 || performance.now() - started < 500) {
+        await session.responses(images, n);
+        batches += 1;
+      }
+      return { stimuliPerSecond: (batches * n * 1000) / (performance.now() - started) };
+    },
+  };
+
+  for (const [name, handler] of Object.entries(handlers)) {
+    connection.onRequest(name, async (input: unknown) => {
+      try {
+        return await (handler as (value: unknown) => Promise<unknown>)(input);
+      } catch (error) {
+        throw toResponseError(isTwinscopeError(error) ? error : describeFault(error), () => 'compute');
+      }
+    });
+  }
+  connection.listen();
+}
+
+function splitAreas(session: TwinSession, all: Float32Array, count: number): { area: string; data: Float32Array }[] {
+  let offset = 0;
+  return session.areas.map(({ area, units }) => {
+    const data = new Float32Array(count * units);
+    for (let i = 0; i < count; i++) {
+      const from = i * session.unitCount + offset;
+      data.set(all.subarray(from, from + units), i * units);
+    }
+    offset += units;
+    return { area, data };
+  });
+}
+
+/** ONNX Runtime and the image library throw plain errors; the backend should be able to show what they said. */
+function describeFault(error: unknown): TwinscopeError {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`compute: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
+  return new TwinscopeError(
+    'internal',
+    `The computation failed (${message}). What was finished is saved. Verify the twin in the Library, then resume.`,
+  );
+}
+
+/** Entry of the child process: the parent's channel is the port, and compute leaves when the parent is gone. */
+export function runAsChild(port: Port): void {
+  port.onClose(() => {
+    try {
+      process.chdir(os.tmpdir());
+      rmdirSync(initialFolder);
+    } catch {
+      // Another process may have removed the empty folder already.
+    }
+    process.exit(0);
+  });
+  serveCompute(port);
+}
+
+const initialFolder = process.cwd();

@@ -1,0 +1,64 @@
+import type { Handlers } from '../../contract/methods.ts';
+import { computeTwin, type Services } from '../services.ts';
+import { sessionThreads } from '../stimulusService.ts';
+import { defaultBatchSize } from '../jobs/frozen.ts';
+
+const session = () => ({ device: 'cpu' as const, batchSize: defaultBatchSize, threads: sessionThreads() });
+
+export function libraryHandlers(
+  services: Services,
+): Pick<
+  Handlers,
+  'library.list' | 'library.get' | 'library.verify' | 'library.import' | 'library.remove' | 'devices.list'
+> {
+  const { library, compute } = services;
+  return {
+    'library.list': () => library.list(),
+    'library.get': ({ id }) => library.get(id),
+    async 'library.verify'({ id }) {
+      const twin = computeTwin(await library.resolve({ id }), session());
+      const summary = await library.verify(id, 'cpu', async (images, n) => {
+        const { areas } = await compute.call('twin.forward', { twin, images, n });
+        return Object.fromEntries(areas.map(({ area, data }) => [area, data]));
+      });
+      services.emit('data.changed', { lists: ['library'] });
+      return summary;
+    },
+    async 'library.import'({ path }) {
+      const summary = await library.import(path);
+      services.emit('data.changed', { lists: ['library'] });
+      return summary;
+    },
+    async 'library.remove'({ id }) {
+      await library.remove(id);
+      services.emit('data.changed', { lists: ['library'] });
+      return {};
+    },
+    async 'devices.list'() {
+      const [first] = await library.list();
+      if (first === undefined) {
+        return [
+          {
+            id: 'cpu',
+            label: 'CPU',
+            available: true,
+            explanation: 'ONNX Runtime on the CPU. No twin is in the library, so nothing was measured.',
+            stimuliPerSecond: null,
+          },
+        ];
+      }
+      const settings = session();
+      const twin = computeTwin(await library.resolve({ id: first.id }), settings);
+      const { stimuliPerSecond } = await compute.call('device.measure', { twin });
+      return [
+        {
+          id: 'cpu',
+          label: 'CPU',
+          available: true,
+          explanation: `ONNX Runtime on the CPU, ${settings.threads} threads, batch ${settings.batchSize}: measured on ${first.title}.`,
+          stimuliPerSecond,
+        },
+      ];
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import type { Handlers } from '../../contract/methods.ts';
+import type { RunSummary, SearchSummary } from '../../contract/results.ts';
+import type { RunRow, SearchListRow } from '../../projects/rows.ts';
+import { describeSpace, describeTarget } from '../jobs/searchJob.ts';
+import { requireWritable, type Services } from '../services.ts';
+import { expandPlan } from '../protocolService.ts';
+import { parseWith } from '../../contract/validate.ts';
+import { display, protocolPlan } from '../../contract/plans.ts';
+
+type ResultMethods =
+  | 'runs.list'
+  | 'runs.get'
+  | 'searches.list'
+  | 'searches.get'
+  | 'protocols.list'
+  | 'protocols.get'
+  | 'protocols.save'
+  | 'protocols.remove'
+  | 'protocols.restore'
+  | 'protocols.preview'
+  | 'protocols.defaultDisplay'
+  | 'protocols.export'
+  | 'protocols.exports';
+
+export function resultHandlers(services: Services): Pick<Handlers, ResultMethods> {
+  const project = () => services.current().project;
+  const changed = (...lists: string[]): void => services.emit('data.changed', { lists: [...lists, 'project'] });
+
+  return {
+    'runs.list': () => project().runs.list(),
+    async 'runs.get'({ id }) {
+      const run = await project().runs.get(id);
+      return {
+        ...runSummaryOf(run),
+        plan: run.plan,
+        provenance: run.provenance,
+        areas: run.areas,
+        design: run.design,
+        responses: `/resource/run/${run.id}/responses.f32`,
+      };
+    },
+
+    async 'searches.list'() {
+      return (await project().searches.list()).map(searchSummaryOf);
+    },
+    async 'searches.get'({ id }) {
+      const search = await project().searches.get(id);
+      return {
+        id: search.id,
+        name: search.name,
+        plan: search.plan,
+        provenance: search.provenance,
+        state: search.state,
+        referenceName: search.report?.referenceName ?? '',
+        referenceStimuli: search.report?.referenceStimuli ?? 0,
+        candidates: search.report?.candidates ?? [],
+        controls: search.report?.controls ?? [],
+        trajectory: search.trajectory,
+        evaluations: search.report?.evaluations ?? 0,
+        seconds: search.report?.seconds ?? 0,
+        contentSha256: search.contentSha256,
+        createdAt: search.createdAt,
+      };
+    },
+
+    'protocols.list': () => project().protocols.list(),
+    async 'protocols.get'({ id }) {
+      const row = await project().protocols.get(id);
+      return { ...(await expandPlan(project(), row.plan)), id: row.id, name: row.name };
+    },
+    async 'protocols.save'({ id, name, plan }) {
+      requireWritable(services.current());
+      const parsed = parseWith(protocolPlan, { ...plan, name }, 'The protocol');
+      const expanded = await expandPlan(project(), parsed);
+      const row = await project().protocols.save({ id, name, plan: parsed, expanded });
+      changed('protocols');
+      return { ...expanded, id: row.id, name: row.name };
+    },
+    async 'protocols.remove'({ id }) {
+      await project().protocols.remove(id);
+      changed('protocols');
+      return {};
+    },
+    async 'protocols.restore'({ id }) {
+      const summary = await project().protocols.restore(id);
+      changed('protocols');
+      return summary;
+    },
+    async 'protocols.preview'({ plan }) {
+      return expandPlan(project(), plan);
+    },
+    'protocols.defaultDisplay': async () => display.parse({}),
+    async 'protocols.export'({ id, format, out }) {
+      const open = services.current();
+      requireWritable(open);
+      const { name } = await open.project.protocols.get(id);
+      return open.queue.start('export', `Export ${name} (${format})`, {
+        kind: 'export',
+        protocolId: id,
+        format,
+        out: out ?? null,
+      });
+    },
+    async 'protocols.exports'({ id }) {
+      const rows = await project().exports.list(id);
+      return rows.map((row) => ({ ...row, download: `/resource/export/${row.id}.zip` }));
+    },
+  };
+}
+
+function runSummaryOf(run: RunRow): RunSummary {
+  const { id, name, twinId, twinVersion, setName, stimuli, units, state, contentSha256, createdAt } = run;
+  return { id, name, twinId, twinVersion, setName, stimuli, units, state, contentSha256, createdAt };
+}
+
+function searchSummaryOf({ plan, ...row }: SearchListRow): SearchSummary {
+  return {
+    id: row.id,
+    name: row.name,
+    twinId: plan.twin.id,
+    target: describeTarget(plan),
+    space: describeSpace(plan),
+    best: row.best,
+    bestControl: row.bestControl,
+    state: row.state,
+    thumbnail: row.thumbnail,
+    createdAt: row.createdAt,
+  };
+}

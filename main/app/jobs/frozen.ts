@@ -1,0 +1,86 @@
+/** What a job fixes at its first start, so that resuming gives the same bits or refuses. */
+import { z } from 'zod';
+import { provenance, type Provenance } from '../../contract/results.ts';
+import type { Plan, TwinRef } from '../../contract/plans.ts';
+import { stimulusDesign, type StimulusDesign } from '../../contract/stimuli.ts';
+import type { ComputeTwin } from '../../engine/computeContract.ts';
+import type { JobContext } from '../../jobs/node/queue.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { hashJson } from '../../platform/hash.ts';
+import { stimuliHash } from '../../stimuli/design.ts';
+import { computeTwin, type Services } from '../services.ts';
+import { sessionThreads } from '../stimulusService.ts';
+
+const frozenJob = z.object({
+  provenance,
+  /** Stimulus sets as they were at the first start, by what they are for. */
+  designs: z.record(z.string(), z.object({ name: z.string(), design: stimulusDesign })),
+});
+export type FrozenJob = z.infer<typeof frozenJob>;
+
+/** Pictures per inference call: large enough to fill two cores, small enough to cancel within a fraction of a second. */
+export const defaultBatchSize = 16;
+
+export type StartedJob = { frozen: FrozenJob; twin: ComputeTwin; firstStart: boolean };
+
+/**
+ * Resolves the twin and the stimuli and freezes them together with device, batch size, threads and versions; on a
+ * resume, checks that all of it is still the same.
+ */
+export async function startOrResume(
+  services: Services,
+  context: JobContext,
+  plan: Extract<Plan, { twin: TwinRef }>,
+  options: {
+    batchSize?: number | undefined;
+    seeds: number[];
+    resolveDesigns: () => Promise<Record<string, { name: string; design: StimulusDesign }>>;
+    /** Which of the designs the stimulus hash is taken over. */
+    hashOf: string | null;
+  },
+): Promise<StartedJob> {
+  const before = context.frozen === null ? null : frozenJob.parse(context.frozen);
+  const resolved = await services.library.resolve(before ? before.provenance.twin : plan.twin);
+  const session = before
+    ? { device: 'cpu' as const, batchSize: before.provenance.batchSize, threads: before.provenance.threads }
+    : { device: plan.device, batchSize: options.batchSize ?? defaultBatchSize, threads: sessionThreads() };
+  const twin = computeTwin(resolved, session);
+  const described = await services.compute.call('twin.describe', { twin });
+  const versions = { twinscope: services.version, ...described.versions };
+
+  if (before !== null) {
+    const changed = Object.keys(versions).filter(
+      (name) => (versions as Record<string, string>)[name] !== before.provenance.versions[name],
+    );
+    if (changed.length > 0) {
+      throw new TwinscopeError(
+        'conflict',
+        `This job was started with ${changed.map((name) => `${name} ${before.provenance.versions[name]}`).join(', ')} and this is ` +
+          `${changed.map((name) => `${name} ${(versions as Record<string, string>)[name]}`).join(', ')}: the rest would not be computed ` +
+          'in the same way. What is stored is kept. Start the plan again as a new job.',
+      );
+    }
+    return { frozen: before, twin, firstStart: false };
+  }
+
+  const designs = await options.resolveDesigns();
+  const hashed = options.hashOf === null ? undefined : designs[options.hashOf];
+  const twinIdentity: Provenance['twin'] = { id: twin.id, version: twin.version, sha256: twin.sha256 };
+  const pinned = { ...plan, twin: twinIdentity };
+  const frozen: FrozenJob = {
+    designs,
+    provenance: {
+      plan: pinned,
+      planSha256: hashJson(pinned),
+      twin: twinIdentity,
+      stimuliSha256: hashed ? stimuliHash(hashed.design) : null,
+      seeds: options.seeds,
+      device: session.device,
+      batchSize: session.batchSize,
+      threads: session.threads,
+      versions,
+    },
+  };
+  await context.freeze(frozen);
+  return { frozen, twin, firstStart: true };
+}

@@ -1,0 +1,103 @@
+/** Presents a stimulus set to a twin and stores the responses chunk by chunk. */
+import { runPlan, type RunPlan } from '../../contract/plans.ts';
+import type { AreaResponses } from '../../engine/computeContract.ts';
+import { withRestarts } from '../../engine/computeClient.ts';
+import type { JobRunner } from '../../jobs/node/queue.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { designCount } from '../../stimuli/design.ts';
+import type { OpenProject, Services } from '../services.ts';
+import { createStimulusService } from '../stimulusService.ts';
+import { startOrResume } from './frozen.ts';
+
+/** Batches per committed chunk: about a quarter of a second of work on two cores. */
+const batchesPerChunk = 4;
+
+export function createRunJob(services: Services, open: () => OpenProject): JobRunner {
+  return async (context) => {
+    const { project } = open();
+    const plan = runPlan.parse(context.plan) as RunPlan;
+    const stimuli = createStimulusService(project);
+    const { frozen, twin } = await startOrResume(services, context, plan, {
+      batchSize: plan.batchSize,
+      seeds: [],
+      hashOf: 'stimuli',
+      resolveDesigns: async () => ({
+        stimuli: await stimuli.resolve(plan.stimuli, (done, total) =>
+          context.progress({ done, total, noun: 'images', phase: 'importing photographs' }),
+        ),
+      }),
+    });
+    const { design, name: setName } = frozen.designs['stimuli'] as (typeof frozen.designs)[string];
+    const total = designCount(design);
+    const areas = chosenAreas(
+      plan,
+      twin.manifest.areas.map(({ name }) => name),
+    );
+    const run =
+      (await project.runs.getByJob(context.jobId)) ??
+      (await project.runs.create({
+        jobId: context.jobId,
+        name: plan.name ?? `${setName} on ${twin.manifest.title}`,
+        plan: frozen.provenance.plan as RunPlan,
+        provenance: frozen.provenance,
+        design,
+        setName,
+        areas: areas.map((area) => ({
+          area,
+          units: twin.units[area] as string[],
+          responseUnits: twin.manifest.responseUnits,
+        })),
+        stimuli: total,
+      }));
+    await context.setResult(run.id);
+
+    const chunk = batchesPerChunk * twin.batchSize;
+    await withRestarts(async (progressed) => {
+      let first = ((await project.runs.getByJob(context.jobId)) ?? run).committed;
+      const request = (from: number): Promise<{ areas: AreaResponses[] }> =>
+        services.compute.call(
+          'twin.responses',
+          { twin, design, first: from, count: Math.min(chunk, total - from) },
+          { signal: context.signal },
+        );
+      // One chunk is computed while the one before it is written.
+      let ahead = first < total ? request(first) : null;
+      while (ahead !== null) {
+        const answer = await ahead;
+        const count = Math.min(chunk, total - first);
+        const next = first + count;
+        context.signal.throwIfAborted();
+        ahead = next < total ? request(next) : null;
+        // A failure of the chunk ahead is met when it is awaited.
+        ahead?.catch(() => undefined);
+        const progress = { done: next, total, noun: 'stimuli', phase: 'presenting stimuli' };
+        await project.runs.commitChunk({
+          runId: run.id,
+          jobId: context.jobId,
+          first,
+          count,
+          areas: answer.areas.filter(({ area }) => areas.includes(area)),
+          checkpoint: new TextEncoder().encode(String(next)),
+          progress: context.progress(progress),
+        });
+        progressed();
+        first = next;
+      }
+    }, context.notice);
+    await project.runs.finish(run.id);
+    services.emit('data.changed', { lists: ['runs', 'project'] });
+    return { resultId: run.id };
+  };
+}
+
+function chosenAreas(plan: RunPlan, offered: string[]): string[] {
+  if (plan.areas === undefined) return offered;
+  const unknown = plan.areas.filter((area) => !offered.includes(area));
+  if (unknown.length > 0) {
+    throw new TwinscopeError(
+      'bad-input',
+      `This twin has no area ${unknown.join(', ')}; it has ${offered.join(', ')}. Nothing was started.`,
+    );
+  }
+  return offered.filter((area) => plan.areas?.includes(area));
+}

@@ -1,0 +1,214 @@
+/** Runs a stimulus search slice by slice: every slice is committed with its checkpoint before the next is asked for. */
+import { searchPlan, type SearchPlan } from '../../contract/plans.ts';
+import type { Candidate, Control } from '../../contract/results.ts';
+import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
+import type { FoundStimulus, SearchOutcomeMessage, SearchProgress } from '../../engine/computeContract.ts';
+import { withRestarts } from '../../engine/computeClient.ts';
+import type { JobContext, JobRunner } from '../../jobs/node/queue.ts';
+import { hashJson, sha256Hex } from '../../platform/hash.ts';
+import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
+import { designCount, stimulusHash } from '../../stimuli/design.ts';
+import { defaultReference, defaultReferenceName } from '../defaultReference.ts';
+import type { OpenProject, Services } from '../services.ts';
+import { createStimulusService, thumbnailPath, type StimulusService } from '../stimulusService.ts';
+import { startOrResume } from './frozen.ts';
+
+/** How long compute works between two commits: short enough for a live picture, long enough to cost nothing. */
+const sliceMs = 300;
+
+export function createSearchJob(services: Services, open: () => OpenProject): JobRunner {
+  return async (context) => {
+    const { project } = open();
+    const plan = searchPlan.parse(context.plan) as SearchPlan;
+    const stimuli = createStimulusService(project);
+    const { frozen, twin } = await startOrResume(services, context, plan, {
+      seeds: [plan.seed],
+      hashOf: 'reference',
+      resolveDesigns: () => resolveDesigns(plan, stimuli),
+    });
+    const pinned = frozen.provenance.plan as SearchPlan;
+    const search =
+      (await project.searches.getByJob(context.jobId)) ??
+      (await project.searches.create({
+        jobId: context.jobId,
+        name: plan.name ?? defaultName(plan),
+        plan: pinned,
+        provenance: frozen.provenance,
+      }));
+    await context.setResult(search.id);
+    const reference = frozen.designs['reference'] as { name: string; design: StimulusDesign };
+
+    const { outcome, seconds } = await withRestarts(async (progressed) => {
+      const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
+      let elapsed = saved?.seconds ?? 0;
+      await services.compute.call('search.begin', {
+        key: search.id,
+        plan: pinned,
+        twin,
+        reference: reference.design,
+        screening: frozen.designs['screening']?.design ?? null,
+        bestOf: frozen.designs['bestOf']?.design ?? null,
+        checkpoint: saved?.bytes ?? null,
+      });
+      try {
+        for (;;) {
+          context.signal.throwIfAborted();
+          const started = performance.now();
+          const slice = await services.compute.call(
+            'search.advance',
+            { key: search.id, budgetMs: sliceMs },
+            { signal: context.signal },
+          );
+          elapsed += (performance.now() - started) / 1000;
+          await project.searches.saveCheckpoint({
+            searchId: search.id,
+            jobId: context.jobId,
+            checkpoint: packCheckpoint(elapsed, slice.checkpoint),
+            progress: context.progress({
+              done: slice.position,
+              total: slice.total,
+              noun: slice.noun,
+              phase: slice.phase,
+            }),
+            trajectory: slice.trajectory,
+          });
+          progressed();
+          emitLive(services, context, slice);
+          if (slice.done) break;
+        }
+        return { outcome: await services.compute.call('search.result', { key: search.id }), seconds: elapsed };
+      } finally {
+        // A dead process has forgotten the search by itself.
+        await services.compute.call('search.end', { key: search.id }).catch(() => undefined);
+      }
+    }, context.notice);
+
+    for (const notice of outcome.notices) await context.notice(notice);
+    const { findings, arrays } = describeOutcome(outcome, {
+      referenceName: reference.name,
+      referenceStimuli: designCount(reference.design),
+      seconds,
+      fieldOfViewDeg: twin.manifest.inputs[0]?.fieldOfViewDeg ?? 8,
+    });
+    await project.searches.finish({
+      searchId: search.id,
+      report: findings,
+      arrays,
+      trajectory: outcome.trajectory,
+      contentSha256: hashFindings(findings, outcome),
+    });
+    services.emit('data.changed', { lists: ['searches', 'project'] });
+    return { resultId: search.id };
+  };
+}
+
+async function resolveDesigns(plan: SearchPlan, stimuli: StimulusService) {
+  const designs: Record<string, { name: string; design: StimulusDesign }> = {
+    reference: plan.reference
+      ? await stimuli.resolve(plan.reference)
+      : { name: defaultReferenceName, design: defaultReference },
+  };
+  if (plan.controls.bestOf) designs['bestOf'] = await stimuli.resolve(plan.controls.bestOf);
+  if (plan.space.type === 'set') designs['screening'] = await stimuli.resolve(plan.space.stimuli);
+  return designs;
+}
+
+export function describeTarget(plan: SearchPlan): string {
+  return plan.target
+    .map(({ area, units, weight }) => {
+      const what =
+        units === undefined ? area : units.length === 1 ? `${area} ${units[0]}` : `${units.length} units of ${area}`;
+      return weight < 0 ? `not ${what}` : what;
+    })
+    .join(', ');
+}
+
+export function describeSpace(plan: SearchPlan): string {
+  return { pixels: 'pixels', gratings: 'gratings', set: 'stimulus set' }[plan.space.type];
+}
+
+const defaultName = (plan: SearchPlan): string => `Drive ${describeTarget(plan)} (${describeSpace(plan)})`;
+
+/** Eight bytes of elapsed seconds before the search's own checkpoint: durations are no part of what must be equal. */
+function packCheckpoint(seconds: number, bytes: Uint8Array): Uint8Array {
+  const packed = new Uint8Array(8 + bytes.length);
+  new DataView(packed.buffer).setFloat64(0, seconds, true);
+  packed.set(bytes, 8);
+  return packed;
+}
+
+function unpackCheckpoint(packed: Uint8Array | null): { seconds: number; bytes: Uint8Array } | null {
+  if (packed === null) return null;
+  const seconds = new DataView(packed.buffer, packed.byteOffset, packed.byteLength).getFloat64(0, true);
+  return { seconds, bytes: packed.slice(8) };
+}
+
+function emitLive(services: Services, context: JobContext, slice: SearchProgress): void {
+  services.emit('search.live', {
+    jobId: context.jobId,
+    step: slice.step,
+    steps: slice.steps,
+    best: slice.best,
+    trajectory: slice.trajectory,
+    tiles: slice.tiles.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`),
+    areas: slice.areas,
+    residuals: slice.residuals,
+  });
+}
+
+function describeOutcome(
+  outcome: SearchOutcomeMessage,
+  context: { referenceName: string; referenceStimuli: number; seconds: number; fieldOfViewDeg: number },
+): { findings: SearchFindings; arrays: StoredArray[] } {
+  const arrays: StoredArray[] = [];
+  const specOf = (found: FoundStimulus): StimulusSpec => {
+    if (found.array === null) return found.spec as StimulusSpec;
+    const sha256 = sha256Hex(found.array);
+    arrays.push({ sha256, bytes: found.array });
+    return { type: 'raster', arraySha256: sha256, sizeDeg: context.fieldOfViewDeg };
+  };
+  const candidates: Candidate[] = outcome.candidates.map(({ stimulus, ...candidate }, rank) => {
+    const spec = specOf(stimulus);
+    return { ...candidate, rank, spec, sha256: stimulusHash(spec), thumbnail: thumbnailPath(spec) };
+  });
+  const found = candidates[0]?.objective ?? -Infinity;
+  const controls: Control[] = outcome.controls.map(({ stimulus, values, ...control }) => {
+    const spec = stimulus === null ? null : specOf(stimulus);
+    return {
+      ...control,
+      values,
+      n: values.length,
+      median: medianOf(values),
+      beaten: found > control.best,
+      spec,
+      sha256: spec === null ? null : stimulusHash(spec),
+      thumbnail: spec === null ? null : thumbnailPath(spec),
+    };
+  });
+  return {
+    findings: {
+      referenceName: context.referenceName,
+      referenceStimuli: context.referenceStimuli,
+      candidates,
+      controls,
+      evaluations: outcome.evaluations,
+      seconds: context.seconds,
+    },
+    arrays,
+  };
+}
+
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  if (sorted.length === 0) return Number.NaN;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+/** Everything a search found, without durations. */
+function hashFindings(findings: SearchFindings, outcome: SearchOutcomeMessage): string {
+  const { seconds: _, ...content } = findings;
+  return hashJson({ ...content, trajectory: outcome.trajectory });
+}

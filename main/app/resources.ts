@@ -1,0 +1,126 @@
+/** Bulk bytes by path, for the loopback host and for app:// alike. Every path stands under /resource/. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { zipSync, type Zippable } from 'fflate';
+import { isTwinscopeError, TwinscopeError, type ErrorCode } from '../platform/errors.ts';
+import { createStimulusService, type StimulusService } from './stimulusService.ts';
+import type { Services } from './services.ts';
+import { receiveUpload } from './uploads.ts';
+
+type Route = {
+  method: 'GET' | 'PUT';
+  pattern: RegExp;
+  handle: (parts: string[], request: Request) => Promise<Response>;
+};
+
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  'bad-input': 400,
+  'not-found': 404,
+  conflict: 409,
+  'read-only': 403,
+  'disk-full': 507,
+};
+
+export function createResources(services: Services): (request: Request) => Promise<Response> {
+  let cached: { project: unknown; service: StimulusService } | null = null;
+  const stimuli = (): StimulusService => {
+    const { project } = services.current();
+    if (cached?.project !== project) cached = { project, service: createStimulusService(project) };
+    return cached.service;
+  };
+
+  const routes: Route[] = [
+    {
+      method: 'GET',
+      pattern: /^\/resource\/thumbnail\/[0-9a-f]{64}\.png$/,
+      async handle(_, request) {
+        const png = await stimuli().thumbnail(new URL(request.url).searchParams.get('spec') ?? '');
+        // The address is the hash of what is drawn, so it never changes.
+        return bytes(png, 'image/png', { 'cache-control': 'private, max-age=31536000, immutable' });
+      },
+    },
+    {
+      method: 'GET',
+      pattern: /^\/resource\/run\/([\w-]+)\/responses\.f32$/,
+      async handle([id]) {
+        return bytes(await interleavedResponses(services, id as string), 'application/octet-stream');
+      },
+    },
+    {
+      method: 'GET',
+      pattern: /^\/resource\/export\/([\w-]+)\.zip$/,
+      async handle([id]) {
+        const { zip, name } = await zippedExport(services, id as string);
+        return bytes(zip, 'application/zip', { 'content-disposition': `attachment; filename="${name}.zip"` });
+      },
+    },
+    {
+      method: 'PUT',
+      pattern: /^\/resource\/upload\/([^/]+)\/([^/]+)$/,
+      async handle([batch, name], request) {
+        const body = new Uint8Array(await request.arrayBuffer());
+        await receiveUpload(services.uploadsFolder, batch as string, decodeURIComponent(name as string), body);
+        return new Response(null, { status: 204 });
+      },
+    },
+  ];
+
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    try {
+      for (const { method, pattern, handle } of routes) {
+        const match = pattern.exec(pathname);
+        if (match && request.method === method) return await handle(match.slice(1), request);
+      }
+      return new Response('There is nothing at this address.', { status: 404 });
+    } catch (error) {
+      if (isTwinscopeError(error)) return new Response(error.message, { status: statusOf[error.code] ?? 500 });
+      const id = services.log.error(error, `answering ${pathname}`);
+      return new Response(`Something went wrong inside Twinscope (${id}).`, { status: 500 });
+    }
+  };
+}
+
+function bytes(content: Uint8Array, type: string, headers: Record<string, string> = {}): Response {
+  return new Response(content as Uint8Array<ArrayBuffer>, {
+    headers: { 'content-type': type, 'content-length': String(content.length), ...headers },
+  });
+}
+
+/** Float32 little-endian, stimuli × units, the areas side by side. */
+async function interleavedResponses(services: Services, id: string): Promise<Uint8Array> {
+  const { project } = services.current();
+  const run = await project.runs.get(id);
+  const total = run.areas.reduce((sum, { units }) => sum + units.length, 0);
+  const all = new Float32Array(run.committed * total);
+  let offset = 0;
+  for (const { area, units } of run.areas) {
+    const data = await project.runs.readArea(id, area);
+    for (let i = 0; i < run.committed; i++) {
+      all.set(data.subarray(i * units.length, (i + 1) * units.length), i * total + offset);
+    }
+    offset += units.length;
+  }
+  return new Uint8Array(all.buffer);
+}
+
+async function zippedExport(services: Services, id: string): Promise<{ zip: Uint8Array; name: string }> {
+  const record = await services.current().project.exports.get(id);
+  const name = path.basename(record.folder);
+  const content: Zippable = {};
+  for (const file of record.files) {
+    try {
+      // Pictures are compressed already.
+      content[`${name}/${file.path}`] = [
+        await readFile(path.join(record.folder, ...file.path.split('/'))),
+        { level: 0 },
+      ];
+    } catch {
+      throw new TwinscopeError(
+        'not-found',
+        `The export in ${record.folder} is no longer whole (${file.path} is missing). Export the protocol again.`,
+      );
+    }
+  }
+  return { zip: zipSync(content), name };
+}

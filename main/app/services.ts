@@ -1,0 +1,58 @@
+/** What handlers and job runners share: one library, one compute process, at most one open project. */
+import { TwinscopeError } from '../platform/errors.ts';
+import type { EventData, EventName } from '../contract/methods.ts';
+import type { ComputeClient } from '../engine/computeClient.ts';
+import type { ComputeTwin } from '../engine/computeContract.ts';
+import { imageInput } from '../engine/node/twinSession.ts';
+import type { JobQueue } from '../jobs/node/queue.ts';
+import type { Log } from '../platform/node/log.ts';
+import type { Project } from '../projects/node/project.ts';
+import type { Library, ResolvedTwin } from '../twins/node/library.ts';
+
+export type HostName = 'browser' | 'desktop' | 'cli';
+
+export type OpenProject = { project: Project; queue: JobQueue };
+
+export type Services = {
+  readonly host: HostName;
+  readonly version: string;
+  readonly log: Log;
+  readonly library: Library;
+  readonly compute: ComputeClient;
+  readonly projectsFolder: string;
+  readonly uploadsFolder: string;
+  emit<E extends EventName>(event: E, data: EventData<E>): void;
+  /** The open project, or a sentence that asks for one. */
+  current(): OpenProject;
+  currentOrNull(): OpenProject | null;
+  open(path: string, create?: { name: string }): Promise<OpenProject>;
+  /** Closes the open project, if any. */
+  closeProject(): Promise<void>;
+};
+
+export function noProject(): TwinscopeError {
+  return new TwinscopeError('not-found', 'No project is open. Create one or open one first.');
+}
+
+/** The sentence for an attempt to change a project that is open elsewhere. */
+export function requireWritable({ project }: OpenProject): void {
+  if (project.readOnly !== null) throw new TwinscopeError('read-only', project.readOnly);
+}
+
+export type FrozenSession = { device: 'cpu'; batchSize: number; threads: number };
+
+/** A resolved twin in the form that compute takes, with the settings a job has frozen. */
+export function computeTwin(twin: ResolvedTwin, session: FrozenSession): ComputeTwin {
+  imageInput(twin.manifest);
+  const units: Record<string, string[]> = {};
+  for (const unit of twin.units) (units[unit.area] ??= [])[unit.index] = unit.unit;
+  return {
+    id: twin.manifest.id,
+    version: twin.manifest.version,
+    sha256: twin.sha256,
+    modelFile: twin.modelFile,
+    manifest: twin.manifest,
+    units,
+    ...session,
+  };
+}

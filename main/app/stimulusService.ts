@@ -1,0 +1,149 @@
+/** Stimulus sets as the backend needs them: resolving references, thumbnails, inspection. */
+import os from 'node:os';
+import path from 'node:path';
+import { readFile } from 'node:fs/promises';
+import type { SetRef } from '../contract/plans.ts';
+import type { StimulusInspection, StimulusItem } from '../contract/results.ts';
+import { stimulusSpec, type StimulusDesign, type StimulusSpec } from '../contract/stimuli.ts';
+import { createRasteriser, type FetchBytes, type Rasteriser } from '../engine/node/rasteriser.ts';
+import { canonicalJson, sha256Hex } from '../platform/hash.ts';
+import type { Project } from '../projects/node/project.ts';
+import type { SetRow } from '../projects/rows.ts';
+import { describeDesign, designCount, labelAt, specAt, stimuliHash, stimulusHash } from '../stimuli/design.ts';
+import { specWarnings } from '../stimuli/warnings.ts';
+import { listImageFiles, readPhotograph } from '../stimuli/node/photographs.ts';
+import { encodeGreyPng } from '../stimuli/node/png.ts';
+import { contrastRms, histogram, mean, radialSpectrum, range } from '../stimuli/statistics.ts';
+
+/** Thumbnails and inspections show the field of the image twins that ship: 8° on the stage grey. */
+export const stageField = { sizePx: 224, fieldOfViewDeg: 8, background: 0.5 };
+const thumbnailPx = 128;
+
+/** Bytes of photographs and rasters from the project, for whoever draws. */
+export function fetchFrom(project: Project): FetchBytes {
+  return (kind, sha256) => (kind === 'image' ? project.images.bytes(sha256) : project.arrays.bytes(sha256));
+}
+
+/** The thumbnail's address carries the whole description, so that any stimulus has one without being stored. */
+export function thumbnailPath(spec: StimulusSpec): string {
+  return `/resource/thumbnail/${stimulusHash(spec)}.png?spec=${encodeURIComponent(canonicalJson(spec))}`;
+}
+
+export function itemAt(design: StimulusDesign, index: number): StimulusItem {
+  const spec = specAt(design, index);
+  return { index, label: labelAt(design, index), sha256: stimulusHash(spec), spec, thumbnail: thumbnailPath(spec) };
+}
+
+export type StimulusService = {
+  thumbnail(specJson: string): Promise<Uint8Array>;
+  inspect(design: StimulusDesign, index: number): Promise<StimulusInspection>;
+  resolve(
+    ref: SetRef,
+    onImage?: (done: number, total: number) => void,
+  ): Promise<{ design: StimulusDesign; name: string }>;
+  importFile(file: string): Promise<string>;
+  createSet(name: string, design: StimulusDesign): Promise<SetRow>;
+  render(
+    spec: StimulusSpec,
+    field: { sizePx: number; fieldOfViewDeg: number; background: number },
+  ): Promise<Float32Array>;
+};
+
+export function createStimulusService(project: Project): StimulusService {
+  const fetchBytes = fetchFrom(project);
+  const stage = createRasteriser(stageField, fetchBytes, 64 * 1024 * 1024);
+
+  const rasterisers = new Map<string, Rasteriser>();
+  const rasteriserFor = (field: typeof stageField): Rasteriser => {
+    const key = canonicalJson(field);
+    let found = rasterisers.get(key);
+    if (found === undefined) {
+      found = createRasteriser(field, fetchBytes, 64 * 1024 * 1024);
+      rasterisers.set(key, found);
+    }
+    return found;
+  };
+
+  async function importFile(file: string): Promise<string> {
+    const bytes = await readFile(file);
+    const name = path.basename(file);
+    const header = await readPhotograph(bytes, name);
+    const sha256 = sha256Hex(bytes);
+    await project.images.put({ sha256, name, bytes, ...header });
+    return sha256;
+  }
+
+  return {
+    importFile,
+    async thumbnail(specJson) {
+      const spec = stimulusSpec.parse(JSON.parse(specJson));
+      const key = stimulusHash(spec);
+      const stored = await project.thumbnails.get(key);
+      if (stored !== null) return stored;
+      const png = await encodeGreyPng(await stage.render(spec), stageField.sizePx, {
+        srgb: true,
+        outSizePx: thumbnailPx,
+      });
+      if (project.readOnly === null) await project.thumbnails.put(key, png);
+      return png;
+    },
+    async inspect(design, index) {
+      const item = itemAt(design, index);
+      const raster = await stage.render(item.spec);
+      const { min, max } = range(raster);
+      return {
+        item,
+        meanLuminance: mean(raster),
+        contrastRms: contrastRms(raster),
+        minLuminance: min,
+        maxLuminance: max,
+        histogram: histogram(raster, 32),
+        spectrum: radialSpectrum(raster, stageField),
+        warnings: specWarnings(item.spec, warningRaster),
+      };
+    },
+    async resolve(ref, onImage) {
+      if ('set' in ref) {
+        const set = await project.sets.getByNameOrId(ref.set);
+        return { design: set.design, name: set.name };
+      }
+      if ('design' in ref) return { design: ref.design, name: ref.name ?? describeDesign(ref.design) };
+      const files = await listImageFiles(ref.imageFolder);
+      const imageSha256s: string[] = [];
+      for (const [i, file] of files.entries()) {
+        imageSha256s.push(await importFile(file));
+        onImage?.(i + 1, files.length);
+      }
+      return {
+        design: {
+          type: 'images',
+          imageSha256s,
+          sizeDeg: ref.sizeDeg ?? 8,
+          fit: ref.fit ?? 'cover',
+          xDeg: 0,
+          yDeg: 0,
+          blank: true,
+        },
+        name: ref.name ?? path.basename(path.resolve(ref.imageFolder)),
+      };
+    },
+    createSet: (name, design) =>
+      project.sets.create({
+        name,
+        design,
+        description: describeDesign(design),
+        count: designCount(design),
+        stimuliSha256: stimuliHash(design),
+      }),
+    render: (spec, field) => rasteriserFor(field).render(spec),
+  };
+}
+
+export const warningRaster = {
+  pxPerDeg: stageField.sizePx / stageField.fieldOfViewDeg,
+  fieldOfViewDeg: stageField.fieldOfViewDeg,
+};
+
+/** Threads for one inference session: the physical cores of a usual machine, never none. */
+export const sessionThreads = (): number =>
+  Math.max(1, Math.min(8, Math.floor(os.availableParallelism() / (os.availableParallelism() > 4 ? 2 : 1))));
