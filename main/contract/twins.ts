@@ -130,3 +130,23 @@ export const twinDetails = z.object({
   }),
 });
 export type TwinDetails = z.infer<typeof twinDetails>;
+
+export interface NamedArray {
+  shape: number[];
+  data: Float32Array;
+}
+
+/** Inputs with the outputs they must give, by tensor name; `checks.npz` of a package. */
+export interface GoldenChecks {
+  inputs: Record<string, NamedArray>;
+  /** `tolerance`: largest allowed |difference| as a part of the output's largest |value|. */
+  outputs: Record<string, NamedArray & { tolerance: number }>;
+}
+
+/** What the builder of a built-in twin hands over; `scripts/build-twins.ts` packs it. */
+export interface TwinDraft {
+  manifest: Omit<TwinManifest, 'files'>;
+  model: Uint8Array;
+  units: TwinUnit[];
+  checks: GoldenChecks;
+}
