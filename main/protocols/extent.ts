@@ -1,0 +1,40 @@
+/** How much of the visual field a stimulus needs. */
+import type { StimulusSpec } from '../contract/stimuli.ts';
+
+/** Beyond this many standard deviations a full-contrast Gabor is less than a tenth of an 8-bit grey level. */
+const gaborCutoffSigmas = 4;
+
+/**
+ * Side of the smallest square centred at fixation that holds all of a stimulus, in degrees of visual angle. Half of a
+ * raised-cosine edge lies outside the diameter, which is measured at half height. A blank has no extent; one degree of
+ * background stands for it.
+ */
+export function stimulusExtentDeg(spec: StimulusSpec): number {
+  switch (spec.type) {
+    case 'grating':
+    case 'noise':
+      return 2 * (Math.max(Math.abs(spec.xDeg), Math.abs(spec.yDeg)) + (spec.diameterDeg + spec.edgeDeg) / 2);
+    case 'gabor': {
+      const reach = gaborCutoffSigmas * spec.sigmaDeg * Math.max(1, spec.aspectRatio);
+      return 2 * (Math.max(Math.abs(spec.xDeg), Math.abs(spec.yDeg)) + reach);
+    }
+    case 'image':
+      return 2 * Math.max(Math.abs(spec.xDeg), Math.abs(spec.yDeg)) + spec.sizeDeg;
+    case 'raster':
+      return spec.sizeDeg;
+    case 'blank':
+      return 1;
+  }
+}
+
+/**
+ * Smallest and largest linear luminance (display white at 1, background .5) where the description alone tells; null
+ * for pictures and noise, whose pixels must be looked at.
+ */
+export function describedLuminance(spec: StimulusSpec): { min: number; max: number } | null {
+  if (spec.type === 'blank') return { min: 0.5, max: 0.5 };
+  if (spec.type === 'grating' || spec.type === 'gabor') {
+    return { min: 0.5 * (1 - spec.contrast), max: 0.5 * (1 + spec.contrast) };
+  }
+  return null;
+}
