@@ -21,32 +21,33 @@ function drawCells(spec: NoiseSpec): { cells: number; extentDeg: number; values:
   const density = Math.min(cellsPerDeg, mostCells / wanted);
   const cells = Math.max(2, 2 * Math.ceil((wanted * density) / 2 - 1e-9));
   const random = Random.fromSeed(spec.seed, 'noise stimulus');
-  const values =
-    spec.spectrum === 'white'
-      ? Float32Array.from({ length: cells * cells }, () => random.normal())
-      : pinkField(cells, random);
-  return { cells, extentDeg: cells / density, values };
+  const extentDeg = cells / density;
+  if (spec.spectrum === 'pink') return { cells, extentDeg, values: pinkField(cells, random) };
+  const values = new Float32Array(cells * cells);
+  for (let at = 0; at < values.length; at++) values[at] = random.normal();
+  return { cells, extentDeg, values };
 }
 
-/** Gaussian field of amplitude spectrum 1/f: the corner of a periodic field of the next power-of-two size. */
+/** White noise filtered to an amplitude spectrum of 1/f: the corner of a periodic field of power-of-two size. */
 function pinkField(cells: number, random: Random): Float32Array {
   const n = nextPowerOfTwo(cells);
-  const real = Float64Array.from({ length: n * n }, () => random.normal());
-  const imaginary = Float64Array.from({ length: n * n }, () => random.normal());
+  const real = new Float64Array(n * n);
+  const imaginary = new Float64Array(n * n);
+  for (let at = 0; at < real.length; at++) real[at] = random.normal();
+  fft2(real, imaginary, n);
   for (let row = 0, at = 0; row < n; row++) {
     const fy = binFrequency(row, n);
     for (let column = 0; column < n; column++, at++) {
       const fx = binFrequency(column, n);
-      const gain = row === 0 && column === 0 ? 0 : 1 / Math.sqrt(fx * fx + fy * fy);
+      const gain = at === 0 ? 0 : 1 / Math.sqrt(fx * fx + fy * fy);
       real[at] = (real[at] as number) * gain;
       imaginary[at] = (imaginary[at] as number) * gain;
     }
   }
-  fft2(real, imaginary, n);
+  // With the two parts exchanged the forward transform is the inverse one; the scale does not matter here.
+  fft2(imaginary, real, n);
   const field = new Float32Array(cells * cells);
-  for (let row = 0; row < cells; row++) {
-    field.set(real.subarray(row * n, row * n + cells), row * cells);
-  }
+  for (let row = 0; row < cells; row++) field.set(real.subarray(row * n, row * n + cells), row * cells);
   return field;
 }
 

@@ -303,7 +303,7 @@ describe('every generator', () => {
         "4d980e63d2048307",
         "2915fa8abeddb353",
         "1e31abc0fcd14db4",
-        "b59f45d9fb6e5f34",
+        "89d4d6b8822c40de",
       ]
     `);
   });
