@@ -37,7 +37,8 @@ export function psychopyBuilder(protocol: ExpandedProtocol, backgroundLevel: num
     param('Show mouse', 'False', 'bool'),
     param('Monitor', psychopyMonitor, 'str'),
     param('Window size (pixels)', `[${display.widthPx}, ${display.heightPx}]`, 'list'),
-    param('Units', 'deg', 'str'),
+    // Degrees need a display that is set only when the experiment begins; the mouse, made before that, asks for it.
+    param('Units', 'pix', 'str'),
     param('color', grey, 'color'),
     param('colorSpace', 'rgb255', 'str'),
     param('Save wide csv file', 'True', 'bool'),

@@ -108,7 +108,7 @@ export function psychopyReadme(protocol: ExpandedProtocol, backgroundLevel: numb
       'frames are counted at the end.',
     '',
     'Prefer the script for recordings: the Builder loads each picture between trials, which can cost a frame; the ' +
-      'script loads them beforehand.',
+      'script loads them beforehand. In the Builder the default unit is `pix`; give `deg` to what you add.',
     '',
     ...overview(protocol, backgroundLevel),
     '',

@@ -228,7 +228,10 @@ describe.each([
       if (++drawn > 2) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
       return render(stimulus, sizePx);
     };
-    await expect(exporter(options({ render: full }))).rejects.toMatchObject({ code: 'disk-full' });
+    await expect(exporter(options({ render: full }))).rejects.toMatchObject({
+      code: 'disk-full',
+      message: expect.stringContaining(`so ${join(folder, 'export')} was not written`) as string,
+    });
     expect(await readdir(folder)).toEqual([]);
   });
 

@@ -57,7 +57,9 @@ export async function writeExport(
     return { folder, files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), checks };
   } catch (error) {
     await rm(staged, { recursive: true, force: true });
-    throw error instanceof TwinscopeError ? error : fileError(error, folder);
+    if (!(error instanceof TwinscopeError)) throw fileError(error, folder);
+    // The person asked for `folder`; the hidden folder beside it is our own business.
+    throw new TwinscopeError(error.code, error.message.replaceAll(staged, folder), error.details);
   }
 }
 
