@@ -16,10 +16,10 @@ export function libraryHandlers(
     'library.list': () => library.list(),
     'library.get': ({ id }) => library.get(id),
     async 'library.verify'({ id }) {
-      const twin = computeTwin(await library.resolve({ id }), session());
-      const summary = await library.verify(id, 'cpu', async (images, n) => {
+      const summary = await library.verify(id, async (resolved, images, n) => {
+        const twin = computeTwin(resolved, session());
         const { areas } = await compute.call('twin.forward', { twin, images, n });
-        return Object.fromEntries(areas.map(({ area, data }) => [area, data]));
+        return { device: twin.device, areas };
       });
       services.emit('data.changed', { lists: ['library'] });
       return summary;

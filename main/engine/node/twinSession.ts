@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
-import { deriveVjp } from '../../autodiff/vjp.ts';
+import { deriveVjp } from '../../autodiff/index.ts';
 import type { TwinManifest, TwinInput } from '../../contract/twins.ts';
 import { readGraph, writeGraph } from '../../onnx/index.ts';
 import { TwinscopeError } from '../../platform/errors.ts';

@@ -1,0 +1,127 @@
+/**
+ * The backend as the desktop's utility process. It talks to the shell by messages, to the page by ports that the shell
+ * hands over, and asks the shell for compute, because a utility process may not start processes of its own.
+ */
+import type { BackendToShell, ResourceRequest, ResourceResponse, ShellToBackend } from '../contract/desktop.ts';
+import type { ComputeProcess } from '../engine/computeContract.ts';
+import { isTwinscopeError } from '../platform/errors.ts';
+import { createLog, type Log } from '../platform/node/log.ts';
+import { logFile } from '../platform/node/paths.ts';
+import { serveConnection, type ServerConnection } from '../rpc/server.ts';
+import { fromMessagePortMain, type MessagePortMainLike } from '../rpc/transports.ts';
+import { createBackend, type Backend } from './backend.ts';
+import { errorResponse } from './host/http.ts';
+import { openSampleProject } from './sample.ts';
+
+/** Electron's `process.parentPort`. */
+export interface ShellPort {
+  postMessage(message: BackendToShell): void;
+  on(event: 'message', listener: (event: { data: ShellToBackend; ports: MessagePortMainLike[] }) => void): unknown;
+}
+
+interface ComputeRequest {
+  resolve(process: ComputeProcess): void;
+  exited(code: number): void;
+}
+
+/** Answers the shell until it says 'close'. `create` makes the backend, given how to start compute. */
+export function runDesktopBackend(
+  shell: ShellPort,
+  create: (spawnCompute: () => Promise<ComputeProcess>) => Promise<Backend>,
+  log: Log,
+): void {
+  const computes = new Map<number, ComputeRequest>();
+  let lastCompute = 0;
+  const backend = create(() => startCompute());
+  const connections = new Set<ServerConnection>();
+
+  function startCompute(): Promise<ComputeProcess> {
+    const id = (lastCompute += 1);
+    return new Promise((resolve) => {
+      computes.set(id, { resolve, exited: () => undefined });
+      shell.postMessage({ type: 'start-compute', id });
+    });
+  }
+
+  function computeStarted(id: number, pid: number, port: MessagePortMainLike): void {
+    const exited = new Promise<{ code: number; signal: null }>((resolve) => {
+      const request = computes.get(id);
+      if (request !== undefined) request.exited = (code) => resolve({ code, signal: null });
+    });
+    const kill = (): void => shell.postMessage({ type: 'kill-compute', id });
+    computes.get(id)?.resolve({ pid, port: fromMessagePortMain(port), kill, exited });
+  }
+
+  async function connect(port: MessagePortMainLike): Promise<void> {
+    const { handlers } = await backend;
+    const connection = serveConnection(fromMessagePortMain(port), handlers, { logError: log.error });
+    connections.add(connection);
+    void connection.closed.then(() => connections.delete(connection));
+  }
+
+  async function answerResource(id: number, request: ResourceRequest): Promise<void> {
+    const response = await backend
+      .then(({ handleResource }) => handleResource(asRequest(request)))
+      .catch((error: unknown) => errorResponse(error, (unknown) => log.error(unknown, request.path)));
+    shell.postMessage({ type: 'resource', id, response: await asMessage(response) });
+  }
+
+  async function close(): Promise<void> {
+    const open = await backend.catch(() => null);
+    await open?.close().catch((error: unknown) => log.error(error, 'closing'));
+    shell.postMessage({ type: 'closed' });
+  }
+
+  function fail(error: unknown): void {
+    const sentence = isTwinscopeError(error)
+      ? error.message
+      : `Twinscope could not start (reference ${log.error(error, 'starting')}). The log is ${log.file}.`;
+    shell.postMessage({ type: 'failed', sentence });
+  }
+
+  shell.on('message', ({ data: message, ports: [port] }) => {
+    if (message.type === 'connect' && port !== undefined) connect(port).catch(fail);
+    else if (message.type === 'compute-started' && port !== undefined) computeStarted(message.id, message.pid, port);
+    else if (message.type === 'resource') void answerResource(message.id, message.request);
+    else if (message.type === 'close') void close();
+    else if (message.type === 'compute-exited') {
+      computes.get(message.id)?.exited(message.code);
+      computes.delete(message.id);
+    }
+  });
+
+  backend.then((open) => {
+    const running = new Map<string, string>();
+    open.onEvent((event, data) => {
+      for (const connection of connections) connection.emit(event, data);
+      if (event !== 'job.changed') return;
+      const job = data as { id: string; state: string; title: string };
+      const runs = job.state === 'running' || job.state === 'pausing' || job.state === 'cancelling';
+      if (runs === running.has(job.id)) return;
+      if (runs) running.set(job.id, job.title);
+      else running.delete(job.id);
+      shell.postMessage({ type: 'running-jobs', titles: [...running.values()] });
+    });
+    shell.postMessage({ type: 'ready' });
+  }, fail);
+}
+
+function asRequest({ path, method, headers, body }: ResourceRequest): Request {
+  return new Request(new URL(path, 'http://host'), { method, headers, ...(body === null ? {} : { body }) });
+}
+
+async function asMessage(response: Response): Promise<ResourceResponse> {
+  const body = new Uint8Array(await response.arrayBuffer());
+  return { status: response.status, headers: [...response.headers], body };
+}
+
+const shell = (process as { parentPort?: ShellPort }).parentPort;
+if (shell !== undefined) {
+  const log = createLog({ file: logFile() });
+  const create = async (spawnCompute: () => Promise<ComputeProcess>): Promise<Backend> => {
+    const backend = await createBackend({ host: 'desktop', spawnCompute, log });
+    await openSampleProject(backend);
+    return backend;
+  };
+  runDesktopBackend(shell, create, log);
+}

@@ -1,0 +1,42 @@
+/**
+ * A backend of its own for the kill tests: starts one plan in one project and says on stdout, as JSON lines, which
+ * compute process works for it and what has been acknowledged (committed). Arguments: project file, plan file.
+ */
+import { createBackend } from '../backend.ts';
+import { openOrCreate, readPlan } from '../cli/planCommand.ts';
+import { jobTitle } from '../handlers/jobHandlers.ts';
+import { spawnCompute } from '../spawnCompute.ts';
+import { silentLog } from '../../platform/node/log.ts';
+
+const [projectFile, planFile, kind] = process.argv.slice(2) as [string, string, 'run' | 'search'];
+const say = (message: Record<string, unknown>): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
+
+const backend = await createBackend({
+  host: 'cli',
+  log: silentLog(),
+  spawnCompute: async () => {
+    const compute = await spawnCompute();
+    say({ compute: compute.pid });
+    return compute;
+  },
+});
+await openOrCreate(backend, projectFile);
+const { project, queue } = backend.services.current();
+
+const commitChunk = project.runs.commitChunk;
+project.runs.commitChunk = async (chunk) => {
+  const stored = await commitChunk(chunk);
+  say({ acknowledged: stored.committed });
+  return stored;
+};
+const saveCheckpoint = project.searches.saveCheckpoint;
+project.searches.saveCheckpoint = async (change) => {
+  await saveCheckpoint(change);
+  say({ acknowledged: change.progress.done });
+};
+
+const plan = await readPlan(planFile, kind);
+const { id } = await queue.start(kind, jobTitle(plan), plan);
+const ended = await queue.waitFor(id);
+say({ ended: ended.state, resultId: ended.resultId, notices: ended.notices });
+await backend.close();
