@@ -1,0 +1,111 @@
+/** Reading `twin.json`: what it must say, checked with sentences instead of schema paths alone. */
+import { twinManifest, type TwinInput, type TwinManifest } from '../contract/twins.ts';
+import { TwinscopeError } from '../platform/errors.ts';
+
+export const manifestName = 'twin.json';
+export const modelName = 'model.onnx';
+export const unitsName = 'units.csv';
+export const checksName = 'checks.npz';
+export const cardName = 'card.md';
+
+/** Names that Windows keeps for devices, with or without an extension. */
+const reservedName = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/** Why a path may not stand in a package, or null: relative, forward slashes, usable on every file system. */
+export function unsafePath(path: string): string | null {
+  if (path === '' || path.length > 512) return 'it is empty or too long';
+  // Control characters, and what Windows refuses in names.
+  // oxlint-disable-next-line no-control-regex
+  if (/[\u0000-\u001f\u007f<>:"|?*\\]/.test(path)) return 'it has characters that file names may not have everywhere';
+  if (path.startsWith('/')) return 'it is absolute';
+  for (const part of path.split('/')) {
+    if (part === '..' || part === '.' || part === '') return 'it leaves the package or is not in plain form';
+    if (reservedName.test(part) || part.endsWith('.') || part.endsWith(' ')) return 'Windows does not allow that name';
+  }
+  return null;
+}
+
+/**
+ * Parses and checks a manifest. Unknown keys are tolerated. Throws 'newer-format' for another format number and
+ * 'bad-input' for everything else that is wrong, naming the field.
+ */
+export function parseManifest(text: string): TwinManifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refused(`${manifestName} is not JSON`);
+  }
+  const format = (value as { format?: unknown } | null)?.format;
+  if (typeof format === 'number' && format !== 1) {
+    throw new TwinscopeError(
+      'newer-format',
+      `This twin package has format ${format}, and this version of Twinscope reads format 1. Nothing was changed. ` +
+        'Update Twinscope, or ask for the package in format 1.',
+    );
+  }
+  const parsed = twinManifest.safeParse(value);
+  if (!parsed.success) {
+    const [first] = parsed.error.issues;
+    const where = first?.path.join('.') ?? '';
+    throw refused(`${where === '' ? manifestName : `"${where}" in ${manifestName}`}: ${first?.message ?? 'invalid'}`);
+  }
+  checkConsistency(parsed.data);
+  return parsed.data;
+}
+
+function refused(why: string): TwinscopeError {
+  return new TwinscopeError(
+    'bad-input',
+    `This twin package cannot be used: ${why}. Nothing was changed. Ask its author for a corrected package.`,
+  );
+}
+
+function checkConsistency(manifest: TwinManifest): void {
+  const folded = new Set<string>();
+  for (const path of Object.keys(manifest.files)) {
+    const unsafe = unsafePath(path);
+    if (unsafe !== null) throw refused(`the path ${JSON.stringify(path)} is not allowed, since ${unsafe}`);
+    if (folded.has(path.toLowerCase()))
+      throw refused(`two of its files are called ${path} but for upper and lower case`);
+    folded.add(path.toLowerCase());
+  }
+  if (folded.has(manifestName)) throw refused(`${manifestName} may not list itself`);
+  if (manifest.files[modelName] === undefined) throw refused(`${modelName} is not among its files`);
+
+  const areas = new Map(manifest.areas.map((area) => [area.name, area]));
+  if (areas.size !== manifest.areas.length) throw refused('an area is declared twice');
+  for (const output of manifest.outputs) {
+    const area = areas.get(output.area);
+    if (area === undefined)
+      throw refused(`the output "${output.tensor}" belongs to "${output.area}", which is no area`);
+    const units = output.axes.at(-1)?.size;
+    if (units !== area.units) {
+      throw refused(
+        `the area ${area.name} has ${area.units} units and its output "${output.tensor}" has ${units ?? 'any number'}`,
+      );
+    }
+  }
+  for (const area of areas.keys()) {
+    if (manifest.outputs.filter((output) => output.area === area).length !== 1) {
+      throw refused(`the area ${area} needs exactly one output`);
+    }
+  }
+  const { axes } = stimulusInput(manifest);
+  const [height, width] = axes.slice(-2).map(({ size }) => size);
+  if (height === null || height === undefined || height !== width) {
+    throw refused('the last two axes of its stimulus input are not one fixed size');
+  }
+}
+
+/** The input that takes the pictures. */
+export function stimulusInput(manifest: TwinManifest): TwinInput {
+  const input = manifest.inputs.find(({ role }) => role === 'stimulus');
+  if (input === undefined) throw refused('it has no stimulus input');
+  return input;
+}
+
+/** Width and height of the stimulus input in pixels. */
+export function rasterPx(manifest: TwinManifest): number {
+  return stimulusInput(manifest).axes.at(-1)?.size ?? 0;
+}

@@ -1,0 +1,280 @@
+/**
+ * The library of twins: the built-in packages and the user's own, each a folder `<id>@<version>`. The packages on disk
+ * are the truth; all that is kept beside them is the outcome of golden checks on this machine, in a file that may be
+ * deleted at any time.
+ */
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TwinRef } from '../../contract/plans.ts';
+import type { TwinDetails, TwinManifest, TwinSummary, TwinUnit } from '../../contract/twins.ts';
+import { summariseGraph } from '../../onnx/index.ts';
+import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
+import { fileError, writeFileAtomic } from '../../platform/node/files.ts';
+import { newId } from '../../platform/node/ids.ts';
+import { cardName, checksName, modelName, rasterPx, stimulusInput } from '../manifest.ts';
+import { readChecks } from './checks.ts';
+import { importInto } from './import.ts';
+import {
+  checkFiles,
+  HashCache,
+  packageSize,
+  readModelGraph,
+  readPackage,
+  readUnits,
+  type TwinPackage,
+} from './package.ts';
+import { compareOutputs, type ForwardResult } from './verification.ts';
+
+/** A twin ready to run: its files were found to be the ones its manifest names. */
+export interface ResolvedTwin {
+  id: string;
+  version: string;
+  sha256: string;
+  /** Absolute. */
+  folder: string;
+  modelFile: string;
+  manifest: TwinManifest;
+  units: TwinUnit[];
+}
+
+/** Runs n pictures (n × rasterPx² luminances) through a twin, as the engine does. */
+export type RunForward = (twin: ResolvedTwin, images: Float32Array, n: number) => Promise<ForwardResult>;
+
+export interface Library {
+  list(): Promise<TwinSummary[]>;
+  /** `id`, or `id@version`; the newest version when left out. */
+  get(id: string): Promise<TwinDetails>;
+  resolve(ref: TwinRef | string): Promise<ResolvedTwin>;
+  /** Runs the golden checks and remembers the outcome for this machine. */
+  verify(id: string, runForward: RunForward): Promise<TwinSummary>;
+  /** Imports a package folder or a `.twin` archive, whole or not at all. */
+  import(path: string): Promise<TwinSummary>;
+  remove(id: string): Promise<void>;
+  /** A sentence per folder of the library that is not a usable package. */
+  problems(): Promise<string[]>;
+}
+
+export interface LibraryOptions {
+  /** The user's own twins; made when missing. */
+  folder: string;
+  builtInFolder: string;
+}
+
+type Reproduction = NonNullable<TwinSummary['reproduces']>;
+type Entry = TwinPackage & { builtIn: boolean };
+
+const verificationsName = 'verifications.json';
+
+function newerFirst(a: Entry, b: Entry): number {
+  const [left, right] = [a, b].map(({ manifest }) => manifest.version.split('.').map(Number));
+  for (let i = 0; i < 3; i++) {
+    const difference = (right?.[i] ?? 0) - (left?.[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+const parseRef = (ref: TwinRef | string): TwinRef => {
+  if (typeof ref !== 'string') return ref;
+  const [id, version] = ref.split('@');
+  return version === undefined ? { id: id as string } : { id: id as string, version };
+};
+
+const nameOf = ({ manifest }: TwinPackage): string => `${manifest.id}@${manifest.version}`;
+
+export async function openLibrary({ folder, builtInFolder }: LibraryOptions): Promise<Library> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw fileError(error, folder);
+  }
+  const hashes = new HashCache();
+
+  async function scan(): Promise<{ entries: Entry[]; problems: string[] }> {
+    const entries: Entry[] = [];
+    const problems: string[] = [];
+    for (const [parent, builtIn] of [
+      [builtInFolder, true],
+      [folder, false],
+    ] as const) {
+      const found = await readdir(parent, { withFileTypes: true }).catch(() => []);
+      for (const item of found.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+        // Names that begin with a dot are imports under way.
+        if (!item.isDirectory() || item.name.startsWith('.')) continue;
+        try {
+          entries.push({ ...(await readPackage(join(parent, item.name))), builtIn });
+        } catch (error) {
+          if (!isTwinscopeError(error)) throw error;
+          problems.push(error.message);
+        }
+      }
+    }
+    return { entries, problems };
+  }
+
+  async function find(ref: TwinRef | string): Promise<Entry> {
+    const { id, version, sha256 } = parseRef(ref);
+    const { entries } = await scan();
+    const versions = entries.filter((entry) => entry.manifest.id === id).toSorted(newerFirst);
+    if (versions.length === 0) {
+      const known = [...new Set(entries.map((entry) => entry.manifest.id))].join(', ');
+      throw new TwinscopeError(
+        'not-found',
+        `There is no twin "${id}" in the library. Nothing was changed. Import it, or choose one of: ${known || 'none yet'}.`,
+      );
+    }
+    const entry = versions.find(({ manifest }) => version === undefined || manifest.version === version);
+    if (entry === undefined) {
+      const known = versions.map(({ manifest }) => manifest.version).join(', ');
+      throw new TwinscopeError(
+        'not-found',
+        `The library has ${id} in version ${known}, not in version ${version}. Nothing was changed. Import that version, or name one that is there.`,
+      );
+    }
+    if (sha256 !== undefined && entry.sha256 !== sha256) {
+      throw new TwinscopeError(
+        'conflict',
+        `${nameOf(entry)} in the library is not the one that was asked for: its hash is ${entry.sha256} instead of ${sha256}. Stored results are safe. Import the package they were made with.`,
+      );
+    }
+    return entry;
+  }
+
+  const verificationsFile = join(folder, verificationsName);
+  async function verifications(): Promise<Record<string, Reproduction>> {
+    try {
+      return JSON.parse(await readFile(verificationsFile, 'utf8')) as Record<string, Reproduction>;
+    } catch {
+      // Missing or unreadable: the checks can be run again.
+      return {};
+    }
+  }
+
+  async function summarise(entry: Entry, outcomes: Record<string, Reproduction>): Promise<TwinSummary> {
+    const { manifest, sha256, builtIn } = entry;
+    return {
+      id: manifest.id,
+      version: manifest.version,
+      sha256,
+      title: manifest.title,
+      summary: manifest.summary,
+      species: manifest.species,
+      modality: manifest.modality,
+      areas: manifest.areas,
+      units: manifest.areas.reduce((sum, area) => sum + area.units, 0),
+      gradient: manifest.capabilities.inputGradient,
+      licence: manifest.licences.weights,
+      commercialUse: manifest.commercialUse,
+      builtIn,
+      sizeBytes: await packageSize(entry),
+      fieldOfViewDeg: stimulusInput(manifest).fieldOfViewDeg,
+      rasterPx: rasterPx(manifest),
+      reproduces: outcomes[sha256] ?? null,
+    };
+  }
+
+  async function resolveEntry(entry: Entry): Promise<ResolvedTwin> {
+    await checkFiles(entry, hashes);
+    return {
+      id: entry.manifest.id,
+      version: entry.manifest.version,
+      sha256: entry.sha256,
+      folder: entry.folder,
+      modelFile: join(entry.folder, modelName),
+      manifest: entry.manifest,
+      units: await readUnits(entry),
+    };
+  }
+
+  const library: Library = {
+    async list() {
+      const outcomes = await verifications();
+      const { entries } = await scan();
+      return Promise.all(entries.map((entry) => summarise(entry, outcomes)));
+    },
+    async get(id) {
+      const entry = await find(id);
+      const { manifest, units } = await resolveEntry(entry);
+      const card = manifest.files[cardName] === undefined ? '' : await readFile(join(entry.folder, cardName), 'utf8');
+      const summary = await summarise(entry, await verifications());
+      return { summary, manifest, card, units, graph: summariseGraph(await readModelGraph(entry)) };
+    },
+    async resolve(ref) {
+      return resolveEntry(await find(ref));
+    },
+    async verify(id, runForward) {
+      const entry = await find(id);
+      const twin = await resolveEntry(entry);
+      if (entry.manifest.files[checksName] === undefined) {
+        throw new TwinscopeError(
+          'unsupported',
+          `${nameOf(entry)} has no golden checks, so it cannot be verified here. It can be used all the same. Ask its author for a package with checks.`,
+        );
+      }
+      const checks = await readChecks(join(entry.folder, checksName));
+      const input = checks.inputs[stimulusInput(entry.manifest).tensor];
+      if (input === undefined) {
+        throw new TwinscopeError(
+          'bad-input',
+          `The golden checks of ${nameOf(entry)} hold no stimulus. The twin itself is untouched. Ask its author for corrected checks.`,
+        );
+      }
+      const result = await runForward(twin, input.data, input.shape[0] ?? 0);
+      const outcome: Reproduction = {
+        device: result.device,
+        ...compareOutputs(entry.manifest, checks, result),
+        at: new Date().toISOString(),
+      };
+      const outcomes = { ...(await verifications()), [entry.sha256]: outcome };
+      await writeFileAtomic(verificationsFile, `${JSON.stringify(outcomes, null, 2)}\n`);
+      return summarise(entry, outcomes);
+    },
+    async import(path) {
+      const { entries } = await scan();
+      const imported = await importInto(folder, path, (candidate) => {
+        const twin = entries.find((entry) => nameOf(entry) === nameOf(candidate));
+        if (twin === undefined) return 'new';
+        if (twin.sha256 === candidate.sha256) return 'known';
+        throw new TwinscopeError(
+          'conflict',
+          `The library already has ${nameOf(twin)} with other content (hash ${twin.sha256}; the package has ${candidate.sha256}). The library was left as it is. Remove that twin first, or ask for a package with another version.`,
+        );
+      });
+      return summarise(await find({ ...imported }), await verifications());
+    },
+    async remove(id) {
+      const entry = await find(id);
+      if (entry.builtIn) {
+        throw new TwinscopeError(
+          'bad-input',
+          `${nameOf(entry)} comes with Twinscope and cannot be removed. Nothing was changed. Only imported twins can be removed.`,
+        );
+      }
+      // Renamed first, so that the twin is gone as a whole even if deleting its files is interrupted.
+      const leaving = join(folder, `.${newId('removed')}`);
+      try {
+        await rename(entry.folder, leaving);
+        await rm(leaving, { recursive: true, force: true });
+      } catch (error) {
+        throw fileError(error, entry.folder);
+      }
+    },
+    async problems() {
+      return (await scan()).problems;
+    },
+  };
+  await sweep(folder);
+  return library;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Clears what an interrupted import or removal left behind; younger ones may belong to another process. */
+async function sweep(folder: string): Promise<void> {
+  for (const item of await readdir(folder, { withFileTypes: true })) {
+    if (!item.isDirectory() || !item.name.startsWith('.')) continue;
+    const path = join(folder, item.name);
+    const stats = await stat(path).catch(() => null);
+    if (stats !== null && Date.now() - stats.mtimeMs > dayMs) await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Reading zip files that anybody may have made: every entry is judged before a byte is unpacked, sizes are held to what
+ * was declared, and nothing but plain files comes out.
+ */
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Transform, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createInflateRaw } from 'node:zlib';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { unsafePath } from '../manifest.ts';
+
+export interface ZipEntry {
+  path: string;
+  sizeBytes: number;
+  compressedBytes: number;
+  method: 'stored' | 'deflated';
+  localOffset: number;
+}
+
+export interface ZipLimits {
+  entries: number;
+  /** Unpacked, all entries together. */
+  totalBytes: number;
+}
+
+export const packageLimits: ZipLimits = { entries: 10_000, totalBytes: 16 * 2 ** 30 };
+
+const centralSignature = 0x02014b50;
+const endSignature = 0x06054b50;
+const symbolicLink = 0xa000;
+const fileTypeMask = 0xf000;
+
+export function refusedArchive(path: string, why: string): TwinscopeError {
+  return new TwinscopeError(
+    'bad-input',
+    `${path} cannot be unpacked: ${why}. Nothing was imported. Ask for the package again, or import its unpacked folder.`,
+  );
+}
+
+/** The files of a zip archive, all checked; folders are left out. Throws 'bad-input' with the reason. */
+export async function listZip(path: string, limits: ZipLimits): Promise<ZipEntry[]> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    const tailLength = Math.min(size, 65_557);
+    const tail = Buffer.alloc(tailLength);
+    await handle.read(tail, 0, tailLength, size - tailLength);
+    let end = tailLength - 22;
+    while (end >= 0 && tail.readUInt32LE(end) !== endSignature) end--;
+    if (end < 0) throw refusedArchive(path, 'it is not a complete zip file');
+    const count = tail.readUInt16LE(end + 10);
+    const length = tail.readUInt32LE(end + 12);
+    const start = tail.readUInt32LE(end + 16);
+    if (count === 0xffff || start === 0xffffffff) throw refusedArchive(path, 'it uses the format for more than 4 GiB');
+    if (count > limits.entries)
+      throw refusedArchive(path, `it holds ${count} entries and at most ${limits.entries} are allowed`);
+    if (start + length > size) throw refusedArchive(path, 'its list of files is cut off');
+    const directory = Buffer.alloc(length);
+    await handle.read(directory, 0, length, start);
+    return parseDirectory(path, directory, count, size, limits);
+  } finally {
+    await handle.close();
+  }
+}
+
+function parseDirectory(path: string, directory: Buffer, count: number, size: number, limits: ZipLimits): ZipEntry[] {
+  const entries: ZipEntry[] = [];
+  const names = new Set<string>();
+  let total = 0;
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    if (at + 46 > directory.length || directory.readUInt32LE(at) !== centralSignature) {
+      throw refusedArchive(path, 'its list of files is damaged');
+    }
+    const flags = directory.readUInt16LE(at + 8);
+    const method = directory.readUInt16LE(at + 10);
+    const compressedBytes = directory.readUInt32LE(at + 20);
+    const sizeBytes = directory.readUInt32LE(at + 24);
+    const nameLength = directory.readUInt16LE(at + 28);
+    const next = at + 46 + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
+    const mode = directory.readUInt32LE(at + 38) >>> 16;
+    const localOffset = directory.readUInt32LE(at + 42);
+    if (next > directory.length) throw refusedArchive(path, 'its list of files is damaged');
+    const name = directory.toString('utf8', at + 46, at + 46 + nameLength);
+    at = next;
+
+    const folder = name.endsWith('/');
+    const unsafe = unsafePath(folder ? name.slice(0, -1) : name);
+    if (unsafe !== null)
+      throw refusedArchive(path, `the entry ${JSON.stringify(name)} is not allowed, since ${unsafe}`);
+    if ((mode & fileTypeMask) === symbolicLink) throw refusedArchive(path, `the entry ${name} is a symbolic link`);
+    if (folder) continue;
+    if ((flags & 1) !== 0) throw refusedArchive(path, `the entry ${name} is encrypted`);
+    if (method !== 0 && method !== 8) throw refusedArchive(path, `the entry ${name} uses an unknown compression`);
+    if (names.has(name.toLowerCase())) throw refusedArchive(path, `the entry ${name} occurs twice`);
+    names.add(name.toLowerCase());
+    if (localOffset + compressedBytes > size) throw refusedArchive(path, `the entry ${name} is cut off`);
+    total += sizeBytes;
+    if (total > limits.totalBytes) {
+      throw refusedArchive(path, `it unpacks to more than ${Math.round(limits.totalBytes / 2 ** 20)} MiB`);
+    }
+    entries.push({ path: name, sizeBytes, compressedBytes, method: method === 0 ? 'stored' : 'deflated', localOffset });
+  }
+  return entries;
+}
+
+/** Copies one entry's content to `sink`; more or fewer bytes than declared are refused. */
+async function unpack(path: string, entry: ZipEntry, sink: Writable): Promise<void> {
+  const handle = await open(path, 'r');
+  const header = Buffer.alloc(30);
+  try {
+    const { bytesRead } = await handle.read(header, 0, 30, entry.localOffset);
+    if (bytesRead < 30 || header.readUInt32LE(0) !== 0x04034b50)
+      throw refusedArchive(path, `the entry ${entry.path} is damaged`);
+  } finally {
+    await handle.close();
+  }
+  const start = entry.localOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
+  let unpacked = 0;
+  const measure = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      unpacked += chunk.length;
+      if (unpacked > entry.sizeBytes) done(refusedArchive(path, `the entry ${entry.path} is larger than it says`));
+      else done(null, chunk);
+    },
+  });
+  if (entry.compressedBytes > 0) {
+    const source = createReadStream(path, { start, end: start + entry.compressedBytes - 1 });
+    try {
+      if (entry.method === 'stored') await pipeline(source, measure, sink);
+      else await pipeline(source, createInflateRaw(), measure, sink);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      throw code.startsWith('Z_') ? refusedArchive(path, `the entry ${entry.path} is damaged`) : error;
+    }
+  } else sink.end();
+  if (unpacked !== entry.sizeBytes) throw refusedArchive(path, `the entry ${entry.path} is smaller than it says`);
+}
+
+/** Unpacks one entry below `folder` under `target`, a safe relative path. */
+export async function unpackTo(path: string, entry: ZipEntry, folder: string, target: string): Promise<void> {
+  const file = join(folder, ...target.split('/'));
+  await mkdir(dirname(file), { recursive: true });
+  const sink = createWriteStream(file, { flags: 'wx' });
+  await unpack(path, entry, sink);
+  if (!sink.closed) await once(sink, 'close');
+}
+
+/** Unpacks one entry into memory. */
+export async function unpackBytes(path: string, entry: ZipEntry): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  const collect = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  collect.resume();
+  await unpack(path, entry, collect);
+  return Buffer.concat(chunks);
+}
