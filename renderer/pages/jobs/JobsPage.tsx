@@ -1,8 +1,9 @@
-import { Anchor, Box, Button, ScrollArea, Stack, Text } from '@mantine/core';
+import { Anchor, Box, ScrollArea, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
 import { jobEnded, useJobs } from '../../client/hooks.ts';
 import { formatSeconds, formatTime, plural } from '../../components/format.ts';
+import { GoButton } from '../../components/GoButton.tsx';
 import { JobBar } from '../../components/JobBar.tsx';
 import { jobPath } from '../../components/jobPath.ts';
 import { Page, PageHeader, PaneTitle } from '../../components/Page.tsx';
@@ -48,14 +49,7 @@ export function JobsPage() {
     <Page>
       <PageHeader title="Jobs" detail={`${plural(open.length, 'job')} open · ${ended.length} ended`} />
       {jobs.length === 0 ? (
-        <Empty
-          title="No jobs yet"
-          action={
-            <Button component={Link} href="/experiment/new">
-              Set up a run
-            </Button>
-          }
-        >
+        <Empty title="No jobs yet" action={<GoButton to="/experiment/new">Set up a run</GoButton>}>
           Runs, searches, imports and exports show their progress here.
         </Empty>
       ) : (

@@ -1,9 +1,167 @@
-import { Page, PageHeader } from '../../components/Page.tsx';
+import { Badge, Button, Group, TextInput, Tooltip } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
+import type { TwinSummary } from '../../../main/contract/twins.ts';
+import { useQueryCall } from '../../client/hooks.ts';
+import { AreaLabel } from '../../components/AreaLabel.tsx';
+import { ErrorNotice } from '../../components/errors.tsx';
+import { formatCount, plural } from '../../components/format.ts';
+import { Page, PageHeader, Pane, Panes } from '../../components/Page.tsx';
+import { Empty, LoadingLines } from '../../components/states.tsx';
+import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
+import { ImportTwinDialog } from './ImportTwinDialog.tsx';
+import { TwinPane } from './TwinPane.tsx';
+
+/** Whether the twin's golden checks passed on this machine, in one word with the figure on hover. */
+function Reproduces({ twin }: { twin: TwinSummary }) {
+  const check = twin.reproduces;
+  if (check === null) return <Badge color="gray">not checked</Badge>;
+  return (
+    <Tooltip
+      label={`Largest error ${check.maxError.toExponential(1)}, tolerance ${check.tolerance.toExponential(1)}, ${check.device}`}
+    >
+      <Badge color={check.passed ? 'green' : 'red'}>{check.passed ? 'yes' : 'no'}</Badge>
+    </Tooltip>
+  );
+}
+
+const columns: Column<TwinSummary>[] = [
+  {
+    key: 'title',
+    title: 'Twin',
+    width: 'minmax(9rem, 2fr)',
+    render: (twin) => twin.title,
+    sortBy: (twin) => twin.title,
+  },
+  {
+    key: 'species',
+    title: 'Species',
+    width: 'minmax(4.5rem, 1fr)',
+    render: (twin) => twin.species,
+    sortBy: (twin) => twin.species,
+  },
+  {
+    key: 'areas',
+    title: 'Areas',
+    width: 'minmax(6rem, 1.6fr)',
+    render: (twin) => (
+      <Group gap="sm" wrap="nowrap">
+        {twin.areas.map((area) => (
+          <AreaLabel key={area.name} area={area.name} colourOf={area.colourOf} />
+        ))}
+      </Group>
+    ),
+  },
+  {
+    key: 'modality',
+    title: 'Modality',
+    width: '5rem',
+    render: (twin) => twin.modality,
+    sortBy: (twin) => twin.modality,
+  },
+  {
+    key: 'units',
+    title: 'Units',
+    width: '3.5rem',
+    align: 'right',
+    render: (twin) => formatCount(twin.units),
+    sortBy: (twin) => twin.units,
+  },
+  {
+    key: 'gradient',
+    title: 'Gradient',
+    width: '4.5rem',
+    render: (twin) => twin.gradient,
+    sortBy: (twin) => twin.gradient,
+  },
+  {
+    key: 'reproduces',
+    title: 'Reproduces here',
+    width: '6.5rem',
+    render: (twin) => <Reproduces twin={twin} />,
+    sortBy: (twin) => (twin.reproduces === null ? null : Number(twin.reproduces.passed)),
+  },
+  { key: 'licence', title: 'Licence', width: '4.5rem', render: (twin) => twin.licence, sortBy: (twin) => twin.licence },
+];
+
+/** True if every word of the text stands somewhere in what the row says. */
+export function twinMatches(twin: TwinSummary, text: string): boolean {
+  const said = [
+    twin.title,
+    twin.summary,
+    twin.species,
+    twin.modality,
+    twin.licence,
+    ...twin.areas.map((area) => area.name),
+  ]
+    .join(' ')
+    .toLowerCase();
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => said.includes(word));
+}
 
 export function LibraryPage({ item }: { item: string | undefined }) {
+  const [, go] = useLocation();
+  const twins = useQueryCall('library.list', {});
+  const [filter, setFilter] = useState('');
+  const [importOpened, importDialog] = useDisclosure(false);
+  const shown = useMemo(() => (twins.data ?? []).filter((twin) => twinMatches(twin, filter)), [twins.data, filter]);
+  const selected = item ?? twins.data?.[0]?.id;
+  const title = twins.data?.find((twin) => twin.id === selected)?.title;
   return (
-    <Page item={item}>
-      <PageHeader title="Library" />
+    <Page item={title}>
+      <PageHeader
+        title="Library"
+        detail={twins.data && `${plural(twins.data.length, 'twin')} on this computer`}
+        actions={
+          <>
+            <TextInput
+              aria-label="Filter twins"
+              placeholder="Filter"
+              leftSection={<IconSearch size={13} />}
+              value={filter}
+              onChange={(event) => setFilter(event.currentTarget.value)}
+              w={150}
+            />
+            <Button variant="default" onClick={importDialog.open}>
+              Import twin
+            </Button>
+          </>
+        }
+      />
+      {twins.error !== null && <ErrorNotice error={twins.error} onRetry={() => void twins.refetch()} />}
+      {twins.data === undefined ? (
+        twins.error === null && <LoadingLines />
+      ) : twins.data.length === 0 ? (
+        <Empty title="No twins in the library" action={<Button onClick={importDialog.open}>Import twin</Button>}>
+          A twin is a model of a brain area that predicts responses to what is shown. Built-in twins appear once they
+          are built.
+        </Empty>
+      ) : (
+        <Panes>
+          <Pane label="Twins" scroll={false} padding={false}>
+            <div style={{ overflowX: 'auto', flex: 1, display: 'flex', minHeight: 0 }}>
+              <div style={{ minWidth: '42rem', flex: 1, display: 'flex', minHeight: 0 }}>
+                <VirtualTable
+                  label="Twins"
+                  rows={shown}
+                  columns={columns}
+                  rowKey={(twin) => twin.id}
+                  selected={selected ?? null}
+                  onSelect={(twin) => go(`/library/${twin.id}`)}
+                  rowPx={32}
+                />
+              </div>
+            </div>
+          </Pane>
+          {selected !== undefined && <TwinPane key={selected} id={selected} />}
+        </Panes>
+      )}
+      <ImportTwinDialog opened={importOpened} onClose={importDialog.close} />
     </Page>
   );
 }

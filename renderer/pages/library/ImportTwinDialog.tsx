@@ -1,0 +1,57 @@
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { useState, type FormEvent } from 'react';
+import { useLocation } from 'wouter';
+import { desktop } from '../../client/host.ts';
+import { useCall } from '../../client/hooks.ts';
+import { ErrorNotice } from '../../components/errors.tsx';
+
+export function ImportTwinDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const [path, setPath] = useState('');
+  const [, go] = useLocation();
+  const importTwin = useCall('library.import', {
+    onSuccess: (twin) => {
+      onClose();
+      go(`/library/${twin.id}`);
+    },
+    // Said in the dialog, beside the path.
+    onError: () => undefined,
+  });
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (path.trim() !== '') importTwin.mutate({ path: path.trim() });
+  }
+  return (
+    <Modal opened={opened} onClose={onClose} title="Import twin">
+      <form onSubmit={submit}>
+        <Stack gap="md">
+          <TextInput
+            label="Twin package"
+            description="Path of a .twin file or folder on the computer where Twinscope runs. It is copied into the library."
+            value={path}
+            data-autofocus
+            onChange={(event) => setPath(event.currentTarget.value)}
+          />
+          {importTwin.error !== null && <ErrorNotice error={importTwin.error} />}
+          <Group justify="flex-end">
+            {desktop?.chooseFile && (
+              <Button
+                variant="default"
+                onClick={() =>
+                  void desktop?.chooseFile?.('Import twin').then((chosen) => chosen !== null && setPath(chosen))
+                }
+              >
+                Choose file
+              </Button>
+            )}
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={importTwin.isPending} disabled={path.trim() === ''}>
+              Import
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

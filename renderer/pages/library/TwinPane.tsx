@@ -1,0 +1,238 @@
+/** One twin: what it is, what it holds, whether it gives its own numbers here, where it came from. */
+import { Button, Code, DataList, Group, Stack, Table, Tabs, Text, Title, Typography } from '@mantine/core';
+import Markdown from 'react-markdown';
+import type { TwinDetails } from '../../../main/contract/twins.ts';
+import { useCall, useQueryCall } from '../../client/hooks.ts';
+import { Warnings } from '../../components/errors.tsx';
+import { formatBytes, formatCount, formatNumber, formatTime, plural } from '../../components/format.ts';
+import { GoButton } from '../../components/GoButton.tsx';
+import { Pane, PaneTitle } from '../../components/Page.tsx';
+import { Hash } from '../../components/ProvenancePanel.tsx';
+import { QueryView } from '../../components/states.tsx';
+import { UnitsTab } from './UnitsTab.tsx';
+
+/** Front matter is for machines; the same facts stand on the other tabs. */
+const withoutFrontMatter = (card: string): string => card.replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/, '');
+
+function CardTab({ twin }: { twin: TwinDetails }) {
+  return (
+    <Typography fz="sm" maw="44rem">
+      <Markdown
+        components={{
+          // A card comes with a package somebody else made: it may not load anything, and links leave the window.
+          img: ({ alt }) => <em>{alt}</em>,
+          a: ({ href, children }) => (
+            <a href={href} target="_blank" rel="noreferrer noopener">
+              {children}
+            </a>
+          ),
+        }}
+      >
+        {withoutFrontMatter(twin.card)}
+      </Markdown>
+    </Typography>
+  );
+}
+
+function GraphTab({ twin }: { twin: TwinDetails }) {
+  const { graph, manifest } = twin;
+  const tensors = [
+    ...graph.inputs.map((tensor) => ({ ...tensor, role: 'input' })),
+    ...graph.outputs.map((tensor) => ({ ...tensor, role: 'output' })),
+  ];
+  return (
+    <Stack gap="lg">
+      <Text size="xs">
+        opset {graph.opset} · {plural(graph.nodes, 'node')} · {plural(graph.parameters, 'parameter')}
+        {manifest.capabilities.memoryMiB !== undefined &&
+          ` · about ${formatNumber(manifest.capabilities.memoryMiB)} MiB`}
+      </Text>
+      <Table aria-label="Tensors">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Tensor</Table.Th>
+            <Table.Th />
+            <Table.Th>Type</Table.Th>
+            <Table.Th>Shape</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {tensors.map((tensor) => (
+            <Table.Tr key={`${tensor.role} ${tensor.name}`}>
+              <Table.Td>
+                <Code fz="xs">{tensor.name}</Code>
+              </Table.Td>
+              <Table.Td>{tensor.role}</Table.Td>
+              <Table.Td>{tensor.type}</Table.Td>
+              <Table.Td>{tensor.shape.join(' × ')}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Table aria-label="Operators" maw={260}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Operator</Table.Th>
+            <Table.Th ta="right">Nodes</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {graph.operators.map(({ operator, count }) => (
+            <Table.Tr key={operator}>
+              <Table.Td>{operator}</Table.Td>
+              <Table.Td ta="right">{formatCount(count)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Stack>
+  );
+}
+
+function ChecksTab({ twin }: { twin: TwinDetails }) {
+  const verify = useCall('library.verify');
+  const check = twin.summary.reproduces;
+  return (
+    <Stack gap="md" align="flex-start" maw="40rem">
+      <Text size="sm">
+        The package carries inputs with the responses its author got. Verify computes them again on this computer and
+        compares, and checks the hash of every file.
+      </Text>
+      {check === null ? (
+        <Text size="sm" c="dimmed">
+          Not verified on this computer yet.
+        </Text>
+      ) : (
+        <DataList>
+          {[
+            ['Result', check.passed ? 'reproduces here' : 'does not reproduce here'],
+            ['Largest error', formatNumber(check.maxError)],
+            ['Tolerance', formatNumber(check.tolerance)],
+            ['Device', check.device],
+            ['When', formatTime(check.at)],
+          ].map(([label, value]) => (
+            <DataList.Item key={label}>
+              <DataList.ItemLabel>{label}</DataList.ItemLabel>
+              <DataList.ItemValue>{value}</DataList.ItemValue>
+            </DataList.Item>
+          ))}
+        </DataList>
+      )}
+      <Button onClick={() => verify.mutate({ id: twin.summary.id })} loading={verify.isPending}>
+        Verify
+      </Button>
+    </Stack>
+  );
+}
+
+function ProvenanceTab({ twin }: { twin: TwinDetails }) {
+  const { manifest, summary } = twin;
+  const rows: [string, React.ReactNode][] = [
+    ['Package', <Hash key="hash" sha256={summary.sha256} />],
+    ['Version', manifest.version],
+    ['Size', formatBytes(summary.sizeBytes)],
+    ['Authors', manifest.authors.join(', ') || 'not stated'],
+    ['Source', manifest.source?.url ?? 'not stated'],
+    [
+      'Licences',
+      `code ${manifest.licences.code} · weights ${manifest.licences.weights} · data ${manifest.licences.data}`,
+    ],
+    ['Commercial use', manifest.commercialUse ? 'allowed by the licences' : 'not allowed by the licences'],
+    ['Species', manifest.species],
+    ['Subjects', manifest.subjects.join(', ') || 'none'],
+    ['Recording', manifest.recording],
+    ['Response units', manifest.responseUnits],
+    ['Field of view', `${formatNumber(summary.fieldOfViewDeg)}° · ${summary.rasterPx} px`],
+    ['Tested on', manifest.validity.domains.join(', ') || 'not stated'],
+  ];
+  return (
+    <Stack gap="lg" maw="44rem">
+      <DataList>
+        {rows.map(([label, value]) => (
+          <DataList.Item key={label}>
+            <DataList.ItemLabel>{label}</DataList.ItemLabel>
+            <DataList.ItemValue>{value}</DataList.ItemValue>
+          </DataList.Item>
+        ))}
+      </DataList>
+      <Warnings items={manifest.validity.knownFailures} />
+      {manifest.references.length > 0 && (
+        <div>
+          <PaneTitle>References</PaneTitle>
+          {manifest.references.map((reference) => (
+            <Text key={reference.text} size="xs" mb={4}>
+              {reference.text}
+              {reference.doi !== undefined && ` doi:${reference.doi}`}
+            </Text>
+          ))}
+        </div>
+      )}
+      <div>
+        <PaneTitle>Files</PaneTitle>
+        <Table>
+          <Table.Tbody>
+            {Object.entries(manifest.files).map(([path, sha256]) => (
+              <Table.Tr key={path}>
+                <Table.Td>{path}</Table.Td>
+                <Table.Td>
+                  <Hash sha256={sha256} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </Stack>
+  );
+}
+
+export function TwinPane({ id }: { id: string }) {
+  const details = useQueryCall('library.get', { id });
+  return (
+    <Pane label="Twin" width="min(52%, 46rem)">
+      <QueryView query={details} lines={8}>
+        {(twin) => (
+          <>
+            <Group justify="space-between" align="flex-start" wrap="nowrap">
+              <div>
+                <Title order={2} size="h2">
+                  {twin.summary.title}
+                </Title>
+                <Text size="xs" c="dimmed">
+                  {twin.summary.summary}
+                </Text>
+              </div>
+              <GoButton to={`/experiment/new?twin=${encodeURIComponent(id)}`} style={{ flex: 'none' }}>
+                Use in experiment
+              </GoButton>
+            </Group>
+            <Tabs defaultValue="card" keepMounted={false}>
+              <Tabs.List mb="md">
+                <Tabs.Tab value="card">Card</Tabs.Tab>
+                <Tabs.Tab value="units">Areas and units</Tabs.Tab>
+                <Tabs.Tab value="graph">Graph</Tabs.Tab>
+                <Tabs.Tab value="checks">Checks</Tabs.Tab>
+                <Tabs.Tab value="provenance">Provenance</Tabs.Tab>
+              </Tabs.List>
+              <Tabs.Panel value="card">
+                <CardTab twin={twin} />
+              </Tabs.Panel>
+              <Tabs.Panel value="units">
+                <UnitsTab twin={twin} />
+              </Tabs.Panel>
+              <Tabs.Panel value="graph">
+                <GraphTab twin={twin} />
+              </Tabs.Panel>
+              <Tabs.Panel value="checks">
+                <ChecksTab twin={twin} />
+              </Tabs.Panel>
+              <Tabs.Panel value="provenance">
+                <ProvenanceTab twin={twin} />
+              </Tabs.Panel>
+            </Tabs>
+          </>
+        )}
+      </QueryView>
+    </Pane>
+  );
+}
