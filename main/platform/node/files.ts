@@ -46,7 +46,8 @@ export async function writeFolderAtomic<T>(path: string, fill: (temporary: strin
   }
 }
 
-function alreadyThere(path: string): TwinscopeError {
+/** The refusal to write over something. */
+export function alreadyThere(path: string): TwinscopeError {
   return new TwinscopeError('conflict', `${path} already exists and was left as it is. Choose another name or folder.`);
 }
 

@@ -2,12 +2,13 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { TwinscopeError } from '../../platform/errors.ts';
+import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
+import { alreadyThere } from '../../platform/node/files.ts';
 import { newId } from '../../platform/node/ids.ts';
 import { applicationId, latestMigration } from '../migrations.ts';
 import type { Migration } from '../migrations.ts';
 import type { Upgrade } from '../rows.ts';
-import { corrupt } from './failures.ts';
+import { corrupt, explain } from './failures.ts';
 import { hasSideFiles, readHeader, whyNotWritable } from './header.ts';
 import { interruptJobs } from './jobs.ts';
 import { migrate, refuseNewer, requireKnownHistory, upgrade } from './migrate.ts';
@@ -48,17 +49,29 @@ export function openDatabase(request: OpenRequest): Opened {
     const owner = readOwner(database);
     if (readOnly === null && owner && isHeld(owner, request)) readOnly = describeOwner(owner);
 
-    let unclean = false;
     if (readOnly === null) {
       database = reconnect(database, request, false);
-      const taken = takeOwnership(database, path, request);
-      unclean = taken.unclean;
-      if (taken.heldBy) readOnly = describeOwner(taken.heldBy);
+      const opened = openOwned(database, request);
+      if (typeof opened !== 'string') return opened;
+      readOnly = opened;
     }
-    return readOnly === null ? openForWriting(database, request, unclean) : openForReading(database, request, readOnly);
+    database = reconnect(database, request, true);
+    return openForReading(database, request, readOnly);
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** Takes the project and prepares it for writing, or returns the sentence why it can only be read now. */
+function openOwned(database: Database.Database, request: OpenRequest): Opened | string {
+  try {
+    const { heldBy, unclean } = takeOwnership(database, request.path, request);
+    return heldBy ? describeOwner(heldBy) : openForWriting(database, request, unclean);
+  } catch (error) {
+    const reason = explain(error, request.path);
+    if (!isTwinscopeError(reason) || reason.code !== 'disk-full') throw error;
+    return 'The disk that holds this project is full, so it is open for reading only. Free some space and open it again.';
   }
 }
 
@@ -69,7 +82,7 @@ function connect({ path, maxPages }: OpenRequest, readonly: boolean): Database.D
 }
 
 function reconnect(database: Database.Database, request: OpenRequest, readonly: boolean): Database.Database {
-  if (database.readonly === readonly) return database;
+  if (database.open && database.readonly === readonly) return database;
   database.close();
   return connect(request, readonly);
 }
@@ -84,9 +97,7 @@ function inspect(database: Database.Database, { path, migrations }: OpenRequest)
 function createFile({ path, migrations, appVersion }: OpenRequest, name: string): void {
   const folder = dirname(path);
   if (!existsSync(folder)) throw new TwinscopeError('not-found', `The folder ${folder} does not exist.`);
-  if (existsSync(path)) {
-    throw new TwinscopeError('conflict', `${path} already exists and was left as it is. Choose another name.`);
-  }
+  if (existsSync(path)) throw alreadyThere(path);
   const temporary = join(folder, `.${basename(path)}.${newId('part')}`);
   try {
     const database = new Database(temporary);
@@ -117,8 +128,12 @@ function openForReading(database: Database.Database, request: OpenRequest, readO
         `read. ${readOnly} Nothing was changed.`,
     );
   }
-  const reader = reconnect(database, request, true);
-  return { session: createSession(reader, readOnly), notice: null, upgrade: null, close: () => void reader.close() };
+  return {
+    session: createSession(database, readOnly),
+    notice: null,
+    upgrade: null,
+    close: () => void database.close(),
+  };
 }
 
 function openForWriting(database: Database.Database, request: OpenRequest, unclean: boolean): Opened {

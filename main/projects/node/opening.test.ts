@@ -220,7 +220,7 @@ test('a copy is whole, belongs to nobody, and does not overwrite', async () => {
   await project.sets.create(newSet);
   const target = join(temporaryFolder(), 'copy.twinscope');
   await project.copyTo(target);
-  await expect(project.copyTo(target)).rejects.toThrow();
+  await expect(project.copyTo(target)).rejects.toMatchObject({ code: 'conflict' });
   const copy = await open(target);
   expect([copy.readOnly, copy.notice]).toEqual([null, null]);
   expect(await copy.sets.list()).toHaveLength(1);

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { isTwinscopeError } from '../../platform/errors.ts';
@@ -29,15 +30,18 @@ async function closedProject(): Promise<string> {
   return project.path;
 }
 
-/** Alters a closed project and expects it to be refused with everything in its folder left alone. */
-async function expectRefused(path: string, code: string, words: string): Promise<void> {
+/** The refusal, and whether every file of the folder is as it was. */
+async function refused(path: string) {
   const before = folderState(dirname(path));
-  const { code: given, message } = await refusal(path);
-  expect(given).toBe(code);
-  expect(message).toContain(words);
-  expect(message).toMatch(/^[A-Z/].*\.$/);
-  expect(folderState(dirname(path))).toEqual(before);
+  const { code, message } = await refusal(path);
+  return { code, message, unchanged: isDeepStrictEqual(folderState(dirname(path)), before) };
 }
+
+const sentence = (code: string, words: string) => ({
+  code,
+  message: expect.stringContaining(words) as string,
+  unchanged: true,
+});
 
 test('an empty file, a picture and a text file are not projects', async () => {
   const folder = temporaryFolder();
@@ -49,7 +53,7 @@ test('an empty file, a picture and a text file are not projects', async () => {
   for (const [name, content] of Object.entries(contents)) {
     const path = join(folder, `${name}.twinscope`);
     writeFileSync(path, content);
-    await expectRefused(path, 'bad-input', 'is not a Twinscope project');
+    expect(await refused(path)).toEqual(sentence('bad-input', 'is not a Twinscope project'));
   }
   const subfolder = join(folder, 'folder.twinscope');
   mkdirSync(subfolder);
@@ -61,7 +65,7 @@ test('a database of another program is not a project', async () => {
   const other = new Database(path);
   other.exec('CREATE TABLE visits (url TEXT); INSERT INTO visits VALUES (1);');
   other.close();
-  await expectRefused(path, 'bad-input', 'a database of another program');
+  expect(await refused(path)).toEqual(sentence('bad-input', 'a database of another program'));
 });
 
 test('a missing file and a missing folder', async () => {
@@ -92,7 +96,7 @@ test('a truncated file is refused, wherever it was cut', async () => {
     const cut = join(temporaryFolder(), 'study.twinscope');
     copyFileSync(path, cut);
     truncateSync(cut, kept);
-    await expectRefused(cut, 'corrupt', 'is damaged');
+    expect(await refused(cut)).toEqual(sentence('corrupt', 'is damaged'));
   }
 });
 
@@ -101,17 +105,15 @@ test('a file with overwritten pages is refused', async () => {
   const bytes = readFileSync(path);
   bytes.fill(0xa5, 4096, 5 * 4096);
   writeFileSync(path, bytes);
-  await expectRefused(path, 'corrupt', 'is damaged');
+  expect(await refused(path)).toEqual(sentence('corrupt', 'is damaged'));
 });
 
 test('a project of a newer version is refused', async () => {
   const future = [...migrations, { number: 90, name: 'future', sql: 'CREATE TABLE future (n INTEGER);' }];
   const project = await newProject({ migrations: future });
   await project.close();
-  await expectRefused(
-    project.path,
-    'newer-format',
-    'a newer version of Twinscope (format 90; this one reads up to 10)',
+  expect(await refused(project.path)).toEqual(
+    sentence('newer-format', 'a newer version of Twinscope (format 90; this one reads up to 10)'),
   );
 });
 
@@ -120,33 +122,44 @@ test('a history that was altered or is not ours is refused', async () => {
   const database = new Database(altered);
   database.exec(`UPDATE migrations SET sha256 = 'other'`);
   database.close();
-  await expectRefused(altered, 'unsupported', 'does not know');
+  expect(await refused(altered)).toEqual(sentence('unsupported', 'does not know'));
 
   const emptied = await closedProject();
   const other = new Database(emptied);
   other.exec('DROP TABLE migrations');
   other.close();
-  await expectRefused(emptied, 'unsupported', 'does not know');
+  expect(await refused(emptied)).toEqual(sentence('unsupported', 'does not know'));
 });
 
-/** Runs a line of code as a user without rights, because root may do everything. */
+/**
+ * Opens a project in a process without rights, because root may do everything. It gives them up only after everything
+ * is loaded: the checkout may be readable by its owner alone.
+ */
 function openWithoutRights(path: string): { error?: { code: string; message: string }; readOnly?: string } {
-  const module = new URL('./project.ts', import.meta.url).href;
+  const sibling = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
+  const request = { path, create: null, host: 'cli', token: 't', liveTokens: [], takeOver: false, appVersion: '' };
   const code = `
-    const { openProject } = await import(${JSON.stringify(module)});
+    const { openDatabase } = await import(${sibling('./open.ts')});
+    const { createStore } = await import(${sibling('./store.ts')});
+    const { explain } = await import(${sibling('./failures.ts')});
+    const { migrations } = await import(${sibling('../migrations.ts')});
+    const { default: Database } = await import('better-sqlite3');
+    new Database(':memory:').close();
+    if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
     try {
-      const project = await openProject(${JSON.stringify(path)}, { host: 'cli' });
-      await project.runs.list();
-      const refused = await project.sets.remove('x').catch((error) => error.code);
-      if (refused !== 'read-only') throw new Error(String(refused));
-      console.log(JSON.stringify({ readOnly: project.readOnly }));
-      await project.close();
-    } catch (error) { console.log(JSON.stringify({ error: { code: error.code, message: error.message } })); }`;
-  const root = process.getuid?.() === 0;
-  const child = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
-    encoding: 'utf8',
-    ...(root ? { uid: 65534, gid: 65534 } : {}),
-  });
+      const opened = openDatabase({ ...${JSON.stringify(request)}, migrations, network: false, maxPages: null });
+      const store = createStore(opened, ${JSON.stringify(path)});
+      store.runs.list();
+      let refused = 'nothing';
+      try { store.sets.remove('x'); } catch (error) { refused = error.code; }
+      if (refused !== 'read-only') throw new Error(refused);
+      opened.close();
+      console.log(JSON.stringify({ readOnly: opened.session.readOnly }));
+    } catch (error) {
+      const { code, message } = explain(error, ${JSON.stringify(path)});
+      console.log(JSON.stringify({ error: { code, message } }));
+    }`;
+  const child = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
   return JSON.parse(child.stdout) as ReturnType<typeof openWithoutRights>;
 }
 

@@ -139,7 +139,7 @@ test('the content hash is of the responses, whatever the chunks were', async () 
   }
   const { runId, jobId } = await storeRun(project, areas, stimuli, [100]);
   const changed = chunkOf(runId, jobId, areas, 299, 1);
-  (changed.areas[1]?.data as Float32Array)[2] = -1;
+  (changed.areas[1] as { data: Float32Array }).data[2] = -1;
   await project.runs.commitChunk(changed);
   expect(await project.runs.contentSha256(runId)).not.toBe(expected);
 });

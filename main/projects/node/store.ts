@@ -1,6 +1,7 @@
 /** All repositories of one open project. Synchronous: they live in the project's thread. */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { ProjectInfo } from '../../contract/methods.ts';
+import { alreadyThere } from '../../platform/node/files.ts';
 import { checkProject } from './check.ts';
 import { createJobs } from './jobs.ts';
 import { createArrays, createImages, createThumbnails } from './media.ts';
@@ -47,7 +48,10 @@ export function createStore({ session, notice }: Opened, path: string) {
       /** Checks the file's structure and recomputes every content hash. */
       check: () => checkProject(database, runs.contentSha256),
       /** Writes a whole copy to a path that does not exist yet. */
-      copyTo: (target: string): void => copyTo(database, target),
+      copyTo(target: string): void {
+        if (existsSync(target)) throw alreadyThere(target);
+        copyTo(database, target);
+      },
     },
   };
 }
