@@ -16,7 +16,7 @@ import { Header } from './Header.tsx';
 import { JobAnnouncements } from './JobsTray.tsx';
 import { Rail } from './Rail.tsx';
 import { Shortcuts } from './Shortcuts.tsx';
-import { useSettings } from './settings.ts';
+import { useInspectorHidden, useSettings } from './settings.ts';
 
 /** Each page takes the rest of its address: `/stimuli/abc` gives the Stimuli page the item `abc`. */
 function Pages() {
@@ -38,9 +38,10 @@ function Pages() {
 
 export function App() {
   const [settings] = useSettings();
+  const [inspectorHidden] = useInspectorHidden();
   const [inspector, setInspector] = useState<HTMLElement | null>(null);
   const hasInspector = useSyncExternalStore(inspectorUsers.subscribe, inspectorUsers.get) > 0;
-  const showInspector = hasInspector && !settings.inspectorHidden;
+  const showInspector = hasInspector && !inspectorHidden;
   useEffect(() => {
     document.documentElement.style.fontSize = `${settings.textPercent}%`;
   }, [settings.textPercent]);

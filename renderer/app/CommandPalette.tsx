@@ -6,11 +6,11 @@ import { useQueryCall } from '../client/hooks.ts';
 import { navigate } from '../client/location.ts';
 import { places } from './pages.ts';
 import { shortcutsSheet } from './shortcuts.ts';
-import { useSettings } from './settings.ts';
+import { useInspectorHidden } from './settings.ts';
 
 export function CommandPalette() {
   const { setColorScheme } = useMantineColorScheme();
-  const [settings, change] = useSettings();
+  const [inspectorHidden, toggleInspector] = useInspectorHidden();
   const twins = useQueryCall('library.list', {});
   const sets = useQueryCall('sets.list', {});
   const runs = useQueryCall('runs.list', {});
@@ -38,8 +38,8 @@ export function CommandPalette() {
         item('protocol', 'New protocol', 'Protocol', '/protocol/new'),
         {
           id: 'inspector',
-          label: settings.inspectorHidden ? 'Show the inspector' : 'Hide the inspector',
-          onClick: () => change({ inspectorHidden: !settings.inspectorHidden }),
+          label: inspectorHidden ? 'Show the inspector' : 'Hide the inspector',
+          onClick: toggleInspector,
         },
         { id: 'shortcuts', label: 'Keyboard shortcuts', onClick: () => shortcutsSheet.set(true) },
         { id: 'light', label: 'Light theme', onClick: () => setColorScheme('light') },

@@ -10,7 +10,7 @@ import classes from './Frame.module.css';
 import { JobsTray } from './JobsTray.tsx';
 import { placeOf } from './pages.ts';
 import { ProjectMenu } from './ProjectMenu.tsx';
-import { useSettings } from './settings.ts';
+import { useInspectorHidden } from './settings.ts';
 
 function DeviceChip() {
   const devices = useQueryCall('devices.list', {});
@@ -37,7 +37,7 @@ export function Header() {
   const place = placeOf(location);
   const item = useSyncExternalStore(breadcrumbItem.subscribe, breadcrumbItem.get);
   const hasInspector = useSyncExternalStore(inspectorUsers.subscribe, inspectorUsers.get) > 0;
-  const [settings, change] = useSettings();
+  const [inspectorHidden, toggleInspector] = useInspectorHidden();
   return (
     <AppShell.Header className={classes.header}>
       <ProjectMenu />
@@ -78,12 +78,12 @@ export function Header() {
       </Button>
       <DeviceChip />
       <JobsTray />
-      <Tooltip label={settings.inspectorHidden ? 'Show the inspector (I)' : 'Hide the inspector (I)'}>
+      <Tooltip label={inspectorHidden ? 'Show the inspector (I)' : 'Hide the inspector (I)'}>
         <ActionIcon
-          aria-label={settings.inspectorHidden ? 'Show the inspector' : 'Hide the inspector'}
-          aria-pressed={!settings.inspectorHidden}
+          aria-label={inspectorHidden ? 'Show the inspector' : 'Hide the inspector'}
+          aria-pressed={!inspectorHidden}
           disabled={!hasInspector}
-          onClick={() => change({ inspectorHidden: !settings.inspectorHidden })}
+          onClick={toggleInspector}
         >
           <IconLayoutSidebarRight size={17} />
         </ActionIcon>

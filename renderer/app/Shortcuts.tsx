@@ -4,16 +4,17 @@ import { useSyncExternalStore } from 'react';
 import { navigate } from '../client/location.ts';
 import { steps } from './pages.ts';
 import { shortcutList, shortcutsSheet } from './shortcuts.ts';
-import { useSettings } from './settings.ts';
+import { useInspectorHidden, useSettings } from './settings.ts';
 
 /** Binds the keys that work everywhere and shows them on `?`. */
 export function Shortcuts() {
   const opened = useSyncExternalStore(shortcutsSheet.subscribe, shortcutsSheet.get);
   const [settings, change] = useSettings();
+  const [, toggleInspector] = useInspectorHidden();
   useHotkeys([
     ...steps.map((place): [string, () => void] => [place.key ?? '', () => navigate(place.path)]),
     ['J', () => navigate('/jobs')],
-    ['I', () => change({ inspectorHidden: !settings.inspectorHidden })],
+    ['I', toggleInspector],
     ['T', () => change({ trueSize: !settings.trueSize })],
     ['shift+?', () => shortcutsSheet.set(true)],
     ['?', () => shortcutsSheet.set(true)],

@@ -1,5 +1,5 @@
 /** What this person prefers on this computer; kept in the browser's own storage, never in a project. */
-import { useLocalStorage } from '@mantine/hooks';
+import { useLocalStorage, useMediaQuery } from '@mantine/hooks';
 
 export interface Settings {
   /** CSS pixels of this screen per centimetre, measured by the person with a ruler or a bank card. */
@@ -9,7 +9,8 @@ export interface Settings {
   /** Edge of a thumbnail on the contact sheet, CSS pixels. */
   readonly tilePx: number;
   readonly trueSize: boolean;
-  readonly inspectorHidden: boolean;
+  /** Null until the person chose: then it hides in narrow windows. */
+  readonly inspectorHidden: boolean | null;
   /** Size of text and controls, per cent. */
   readonly textPercent: number;
 }
@@ -20,7 +21,7 @@ const defaults: Settings = {
   viewingDistanceCm: 57,
   tilePx: 96,
   trueSize: false,
-  inspectorHidden: false,
+  inspectorHidden: null,
   textPercent: 100,
 };
 
@@ -36,4 +37,12 @@ export function useSettings(): [Settings, (change: Partial<Settings>) => void] {
 /** CSS pixels that a centred stimulus of `sizeDeg` covers on this screen: 2·D·tan(θ/2), flat screen. */
 export function screenPxOf(sizeDeg: number, settings: Pick<Settings, 'pxPerCm' | 'viewingDistanceCm'>): number {
   return 2 * settings.viewingDistanceCm * Math.tan((sizeDeg * Math.PI) / 360) * settings.pxPerCm;
+}
+
+/** Whether the inspector is hidden, and a way to turn that round. */
+export function useInspectorHidden(): [boolean, () => void] {
+  const [settings, change] = useSettings();
+  const narrow = useMediaQuery('(max-width: 1180px)', false, { getInitialValueInEffect: false });
+  const hidden = settings.inspectorHidden ?? narrow;
+  return [hidden, () => change({ inspectorHidden: !hidden })];
 }

@@ -59,6 +59,11 @@ describe('tuning', () => {
     expect(tuning(table, 0, 'orientationDeg', 'best')).toEqual([1, 1, 10, 1]);
     expect(tuning(table, 0, 'spatialFrequencyCpd', 'best')).toEqual([2, 10]);
   });
+  it('can be split by another factor', () => {
+    const at2cpd = { factorKey: 'spatialFrequencyCpd', level: 1 };
+    expect(tuning(table, 0, 'orientationDeg', 'averaged', at2cpd)).toEqual([1, 1, 10, 1]);
+    expect(tuning(table, 0, 'orientationDeg', 'best', { factorKey: 'phaseDeg', level: 1 })).toEqual([1, 1, 8, 1]);
+  });
   it('shows levels without a measurement as missing', () => {
     const half = responseTable(design, areas, planted().subarray(0, 8 * 3));
     expect(tuning(half, 0, 'orientationDeg', 'averaged')).toEqual([1, 1, null, null]);

@@ -105,16 +105,29 @@ export function evenlySpacedOrientations(degrees: readonly number[]): boolean {
 }
 
 export type OtherFactors = 'averaged' | 'best';
+/** Only stimuli at this level of another factor. */
+export interface OnlyAt {
+  readonly factorKey: string;
+  readonly level: number;
+}
 
 /**
  * A unit's response over one factor. `averaged`: the mean over every other factor. `best`: the others stand at the
  * levels of the largest response; phase is always averaged, since it is a nuisance for every cell but a simple one.
  */
-export function tuning(table: ResponseTable, unit: number, factorKey: string, others: OtherFactors): (number | null)[] {
+export function tuning(
+  table: ResponseTable,
+  unit: number,
+  factorKey: string,
+  others: OtherFactors,
+  only: OnlyAt | null = null,
+): (number | null)[] {
   const at = table.factors.findIndex((factor) => factor.key === factorKey);
   const factor = table.factors[at];
   if (factor === undefined) return [];
   const fixed = others === 'best' ? bestLevels(table, unit) : null;
+  const phase = table.factors.findIndex((each) => each.key === 'phaseDeg');
+  const onlyAt = only === null ? -1 : table.factors.findIndex((each) => each.key === only.factorKey);
   const sums = new Float64Array(factor.levels.length);
   const counts = new Float64Array(factor.levels.length);
   for (let stimulus = 0; stimulus < table.stimuli; stimulus++) {
@@ -122,10 +135,8 @@ export function tuning(table: ResponseTable, unit: number, factorKey: string, ot
     if (levels === null) continue;
     const matches =
       fixed === null ||
-      levels.every(
-        (level, index) => index === at || table.factors[index]?.key === 'phaseDeg' || level === fixed[index],
-      );
-    if (!matches) continue;
+      levels.every((level, index) => index === at || index === onlyAt || index === phase || level === fixed[index]);
+    if (!matches || (only !== null && levels[onlyAt] !== only.level)) continue;
     const level = levels[at] as number;
     const value = responseAt(table, stimulus, unit);
     if (Number.isNaN(value)) continue;
@@ -234,6 +245,29 @@ export function populationOver(table: ResponseTable, factorKey: string): Populat
         ? null
         : members.reduce((sum, unit) => sum + responseAt(table, blankAt, unit), 0) / members.length;
     return { area, units: members.length, points, blank };
+  });
+}
+
+/** Mean over all stimuli but the blank for every unit; mean and quartiles of that over the units of every area. */
+export function populationMeans(table: ResponseTable): { area: string; mean: number; q1: number; q3: number }[] {
+  const byArea = new Map<string, number[]>();
+  for (const [unit, { area }] of table.units.entries()) {
+    let sum = 0;
+    let n = 0;
+    for (let stimulus = 0; stimulus < table.stimuli; stimulus++) {
+      const value = responseAt(table, stimulus, unit);
+      if (stimulus === table.blank || Number.isNaN(value)) continue;
+      sum += value;
+      n += 1;
+    }
+    const values = byArea.get(area);
+    if (values === undefined) byArea.set(area, [sum / n]);
+    else values.push(sum / n);
+  }
+  return [...byArea].map(([area, values]) => {
+    const sorted = values.sort((a, b) => a - b);
+    const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+    return { area, mean, q1: quantile(sorted, 0.25), q3: quantile(sorted, 0.75) };
   });
 }
 

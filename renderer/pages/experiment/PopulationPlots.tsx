@@ -1,0 +1,138 @@
+/** All units at once: the areas over a factor, and every unit over every condition. */
+import { useMemo } from 'react';
+import { labelAt, type Factor } from '../../../main/stimuli/design.ts';
+import { plural } from '../../components/format.ts';
+import { PlotFrame } from '../../components/PlotFrame.tsx';
+import { AreaBars } from '../../plots/AreaBars.tsx';
+import { areaColour } from '../../plots/colours.ts';
+import { HeatMap, heatMargin } from '../../plots/HeatMap.tsx';
+import { PopulationStrip } from '../../plots/PopulationStrip.tsx';
+import {
+  populationMeans,
+  populationOver,
+  responseAt,
+  unitsByStimuli,
+  type ResponseTable,
+  type UnitStatistics,
+} from './analysis.ts';
+
+export function PopulationPlot({
+  table,
+  factor,
+  context,
+}: {
+  table: ResponseTable;
+  factor: Factor | null;
+  context: string;
+}) {
+  const areas = useMemo(() => (factor === null ? [] : populationOver(table, factor.key)), [table, factor]);
+  const means = useMemo(() => (factor === null ? populationMeans(table) : []), [table, factor]);
+  const responseUnits = table.units[0]?.responseUnits ?? 'arbitrary';
+  if (factor === null) {
+    return (
+      <PlotFrame
+        title="Areas"
+        caption={`Mean over ${plural(table.stimuli, 'stimulus', 'stimuli')}; line: middle half of the units · ${context}`}
+        data={() => ({ columns: ['area', 'mean', 'q1', 'q3'], rows: means.map((m) => [m.area, m.mean, m.q1, m.q3]) })}
+      >
+        {(width) => (
+          <AreaBars
+            width={width}
+            title={`mean response (${responseUnits})`}
+            bars={means.map((m) => ({ area: m.area, colour: areaColour(m.area), value: m.mean, q1: m.q1, q3: m.q3 }))}
+          />
+        )}
+      </PlotFrame>
+    );
+  }
+  return (
+    <PlotFrame
+      title="Areas"
+      caption={`Mean over units, band: their middle half, dashed: blank; other factors averaged · ${context}`}
+      data={() => ({
+        columns: ['area', factor.key, 'mean', 'q1', 'q3'],
+        rows: areas.flatMap((one) =>
+          one.points.map((point, index) => [one.area, factor.levels[index] ?? null, point.mean, point.q1, point.q3]),
+        ),
+      })}
+    >
+      {(width) => (
+        <PopulationStrip
+          width={width}
+          factor={factor}
+          areas={areas.map((one) => ({ ...one, colour: areaColour(one.area) }))}
+          responseUnits={responseUnits}
+        />
+      )}
+    </PlotFrame>
+  );
+}
+
+export function HeatMapPlot({
+  table,
+  selected,
+  onSelect,
+  context,
+}: {
+  table: ResponseTable;
+  selected: UnitStatistics | null;
+  onSelect: (unit: number) => void;
+  context: string;
+}) {
+  const values = useMemo(
+    () =>
+      unitsByStimuli(
+        table,
+        table.units.map((_, index) => index),
+      ),
+    [table],
+  );
+  const groups = useMemo(() => {
+    const areas = [...new Set(table.units.map((unit) => unit.area))];
+    return areas.map((area) => ({
+      label: area,
+      colour: areaColour(area),
+      rows: table.units.filter((unit) => unit.area === area).length,
+    }));
+  }, [table]);
+  const height = 320;
+  const variedNames = table.factors.filter((factor) => factor.levels.length > 1).map((factor) => factor.name);
+  const ordering = variedNames.length > 1 ? `, ${variedNames[0]} slowest, ${variedNames.at(-1)} fastest` : '';
+  return (
+    <PlotFrame
+      title="Units × conditions"
+      caption={`${plural(table.units.length, 'unit')} × ${plural(table.stimuli, 'condition')}${ordering}${table.blank === null ? '' : ', blank last'}. Click a row to select its unit · ${context}`}
+      data={() => ({
+        columns: ['condition', 'label', ...table.units.map((unit) => `${unit.area}/${unit.unit}`)],
+        rows: Array.from({ length: table.stimuli }, (_, stimulus) => [
+          stimulus,
+          labelAt(table.design, stimulus),
+          ...table.units.map((_unit, index) => responseAt(table, stimulus, index)),
+        ]),
+      })}
+    >
+      {(width) => (
+        <div
+          onClick={(event) => {
+            const box = event.currentTarget.getBoundingClientRect();
+            const at = (event.clientY - box.top - heatMargin.top) / (height - heatMargin.top - heatMargin.bottom);
+            const row = Math.floor(at * table.units.length);
+            if (row >= 0 && row < table.units.length) onSelect(row);
+          }}
+        >
+          <HeatMap
+            width={width}
+            height={height}
+            values={values}
+            rows={table.units.length}
+            columns={table.stimuli}
+            groups={groups}
+            responseUnits={table.units[0]?.responseUnits ?? 'arbitrary'}
+            columnTitle="condition"
+            selectedRow={selected?.index ?? null}
+          />
+        </div>
+      )}
+    </PlotFrame>
+  );
+}

@@ -1,0 +1,158 @@
+/** The main plot of the selected unit: its tuning over a factor, or its responses in order where nothing was varied. */
+import { Group, SegmentedControl, Select } from '@mantine/core';
+import { labelAt, type Factor } from '../../../main/stimuli/design.ts';
+import { formatNumber, plural } from '../../components/format.ts';
+import { PlotFrame } from '../../components/PlotFrame.tsx';
+import { areaColour } from '../../plots/colours.ts';
+import { RankedResponses } from '../../plots/RankedResponses.tsx';
+import { TuningCurve } from '../../plots/TuningCurve.tsx';
+import { responseAt, tuning, type OtherFactors, type ResponseTable, type UnitStatistics } from './analysis.ts';
+
+/** How the plots are looked at; shared by the page so that it stays when another unit is selected. */
+export interface PlotChoices {
+  readonly factorKey: string | null;
+  readonly others: OtherFactors;
+  readonly splitKey: string | null;
+}
+
+/** More lines than this cannot be told apart. */
+const mostSeries = 6;
+
+/** Factors that took more than one level. */
+export const variedFactors = (table: ResponseTable): readonly Factor[] =>
+  table.factors.filter((factor) => factor.levels.length > 1);
+
+function othersSentence(table: ResponseTable, factor: Factor, others: OtherFactors): string {
+  const rest = variedFactors(table).filter((each) => each.key !== factor.key);
+  if (rest.length === 0) return 'nothing else varied';
+  const names = rest.map((each) => each.name);
+  if (others === 'averaged') return `mean over ${names.join(', ')}`;
+  const held = names.filter((name) => name !== 'phase');
+  const phase = rest.some((each) => each.key === 'phaseDeg') && factor.key !== 'phaseDeg' ? ', mean over phase' : '';
+  return held.length === 0 ? phase.slice(2) : `${held.join(', ')} at the unit’s best${phase}`;
+}
+
+function tuningSeries(table: ResponseTable, unit: number, factor: Factor, split: Factor | null, others: OtherFactors) {
+  if (split === null) return [{ label: '', values: tuning(table, unit, factor.key, others) }];
+  return split.levels.map((level, index) => ({
+    label: `${formatNumber(level)}${split.unit === '°' ? '°' : ` ${split.unit}`}`.trim(),
+    values: tuning(table, unit, factor.key, others, { factorKey: split.key, level: index }),
+  }));
+}
+
+/** Every stimulus but the blank with its response, strongest first. */
+function rankedResponses(table: ResponseTable, unit: number): { stimulus: number; response: number }[] {
+  return Array.from({ length: table.stimuli }, (_, stimulus) => ({
+    stimulus,
+    response: responseAt(table, stimulus, unit),
+  }))
+    .filter((entry) => entry.stimulus !== table.blank && !Number.isNaN(entry.response))
+    .sort((a, b) => b.response - a.response);
+}
+
+export function UnitPlot({
+  table,
+  unit,
+  choices,
+  onChange,
+  context,
+}: {
+  table: ResponseTable;
+  unit: UnitStatistics;
+  choices: PlotChoices;
+  onChange: (part: Partial<PlotChoices>) => void;
+  /** The set and twin, for the caption. */
+  context: string;
+}) {
+  const varied = variedFactors(table);
+  const factor = varied.find((each) => each.key === choices.factorKey) ?? varied[0];
+  const splitters = varied.filter((each) => each.key !== factor?.key && each.levels.length <= mostSeries);
+  const split = splitters.find((each) => each.key === choices.splitKey) ?? null;
+  const colour = areaColour(unit.area);
+  const title = `${unit.area} ${unit.unit}`;
+
+  if (factor === undefined) {
+    const ranked = rankedResponses(table, unit.index);
+    return (
+      <PlotFrame
+        title={title}
+        caption={`${plural(ranked.length, 'stimulus', 'stimuli')}, strongest first · ${context}`}
+        data={() => ({
+          columns: ['rank', 'stimulus', 'label', 'response'],
+          rows: ranked.map((entry, rank) => [
+            rank + 1,
+            entry.stimulus,
+            labelAt(table.design, entry.stimulus),
+            entry.response,
+          ]),
+        })}
+      >
+        {(width) => (
+          <RankedResponses
+            width={width}
+            responses={ranked.map((entry) => entry.response)}
+            blank={unit.blank}
+            responseUnits={unit.responseUnits}
+            colour={colour}
+          />
+        )}
+      </PlotFrame>
+    );
+  }
+  const series = tuningSeries(table, unit.index, factor, split, choices.others);
+  const splitText = split === null ? '' : `, lines: ${split.name}`;
+  return (
+    <PlotFrame
+      title={title}
+      caption={`${plural(table.stimuli, 'stimulus', 'stimuli')}, ${othersSentence(table, factor, choices.others)}${splitText} · ${context}`}
+      data={() => ({
+        columns: [
+          factor.key,
+          ...series.map((one) => (one.label === '' ? 'response' : `response_${split?.key}_${one.label}`)),
+        ],
+        rows: factor.levels.map((level, index) => [level, ...series.map((one) => one.values[index] ?? null)]),
+      })}
+      controls={
+        <Group gap="xs" wrap="nowrap">
+          <Select
+            aria-label="Factor"
+            w={140}
+            data={varied.map((each) => ({ value: each.key, label: each.name }))}
+            value={factor.key}
+            onChange={(factorKey) => onChange({ factorKey })}
+          />
+          <Select
+            aria-label="One line per level of"
+            w={150}
+            data={[
+              { value: '', label: 'one line' },
+              ...splitters.map((each) => ({ value: each.key, label: `by ${each.name}` })),
+            ]}
+            value={split?.key ?? ''}
+            onChange={(key) => onChange({ splitKey: key === '' ? null : key })}
+          />
+          <SegmentedControl
+            aria-label="Other factors"
+            value={choices.others}
+            onChange={(others) => onChange({ others: others as OtherFactors })}
+            data={[
+              { value: 'best', label: 'at best' },
+              { value: 'averaged', label: 'averaged' },
+            ]}
+          />
+        </Group>
+      }
+    >
+      {(width) => (
+        <TuningCurve
+          width={width}
+          factor={factor}
+          series={series}
+          blank={unit.blank}
+          responseUnits={unit.responseUnits}
+          colour={colour}
+        />
+      )}
+    </PlotFrame>
+  );
+}
