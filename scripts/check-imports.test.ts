@@ -47,7 +47,7 @@ const allowed: Record<string, string[]> = {
   bin: ['main/app'],
   scripts: [...modules.map((name) => `main/${name}`), 'models', 'bench'],
   bench: [...modules.map((name) => `main/${name}`), 'models'],
-  e2e: ['main/platform', 'main/contract', 'main/rpc', 'main/stimuli', 'models'],
+  e2e: ['main/platform', 'main/contract', 'main/rpc', 'main/stimuli', 'models', 'scripts'],
 };
 const folders = Object.keys(allowed);
 

@@ -85,7 +85,8 @@ function folderAllowed(from: Place, to: Place): boolean {
   const target = to.module;
   if (target === null) {
     if (from.folder === 'scripts') return to.folder === 'models' || to.folder === 'bench';
-    if (from.folder === 'bench' || from.folder === 'e2e') return to.folder === 'models';
+    if (from.folder === 'bench') return to.folder === 'models';
+    if (from.folder === 'e2e') return to.folder === 'models' || to.folder === 'scripts';
     return from.folder === 'config' && to.folder === 'e2e';
   }
   if (from.module !== null) return (rank.get(target) as number) < (rank.get(from.module) as number);
