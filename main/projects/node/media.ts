@@ -1,7 +1,7 @@
 /** Images, arrays and thumbnails. Images and arrays are content-addressed: storing one twice stores it once. */
 import { createHash } from 'node:crypto';
 import { TwinscopeError } from '../../platform/errors.ts';
-import type { ImageRow, NewImage, StoredArray, StoredImage } from '../rows.ts';
+import type { NewImage, StoredArray, StoredImage } from '../rows.ts';
 import { notFound, ownBytes } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -47,14 +47,6 @@ export function createImages({ database, write }: Session) {
     },
     /** In the order they were added. */
     list: (): StoredImage[] => all.all(),
-    /** Rows of these images, in this order; throws 'not-found' for the first that is missing. */
-    describe(sha256s: string[]): ImageRow[] {
-      return sha256s.map((sha256) => {
-        const row = one.get(sha256);
-        if (!row) throw notFound('image', sha256);
-        return row;
-      });
-    },
     count: (): number => counted.get() ?? 0,
   };
 }

@@ -1,5 +1,5 @@
 /** Bringing a project file to the newest version, and refusing one whose history this version does not know. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { latestMigration, migrationSha256 } from '../migrations.ts';
@@ -59,10 +59,16 @@ export function migrate(database: Database.Database, known: readonly Migration[]
 
 /** Writes a whole copy of the project to `path`, which must not exist; the copy belongs to nobody. */
 export function copyTo(database: Database.Database, path: string): void {
-  database.prepare('VACUUM INTO ?').run(path);
-  const copy = new Database(path);
-  copy.exec('DELETE FROM owner');
-  copy.close();
+  try {
+    database.prepare('VACUUM INTO ?').run(path);
+    // This commit also flushes the copy to the disk, which VACUUM INTO alone does not.
+    const copy = new Database(path);
+    copy.exec('DELETE FROM owner; UPDATE meta SET value = value');
+    copy.close();
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
 }
 
 /** Keeps a copy of the file as it is, then upgrades it. Null when there is nothing to upgrade. */

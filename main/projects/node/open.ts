@@ -145,8 +145,9 @@ function openForWriting(database: Database.Database, request: OpenRequest, uncle
     // With a write-ahead log readers and checks do not wait for the writer. It needs shared memory, which files on
     // another machine do not have, so there the rollback journal stays.
     if (!network) database.pragma('journal_mode = WAL');
-    // A commit that was acknowledged is on the disk, also after a power cut.
-    database.pragma('synchronous = FULL');
+    // A commit that was acknowledged is on the disk, also after a power cut; a rollback journal needs its folder
+    // written too, which only EXTRA does.
+    database.pragma(`synchronous = ${network ? 'EXTRA' : 'FULL'}`);
     // Tiles belong to runs, exports to protocols; SQLite does not enforce this unless asked.
     database.pragma('foreign_keys = ON');
     // The log is folded into the file every 16 MiB (4,096 pages): chunks of responses are large.
