@@ -81,7 +81,8 @@ export function typedArrayOf(tensor: Tensor): TypedArray {
     );
   }
   const size = constructor.BYTES_PER_ELEMENT;
-  const source = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not slice(): on a Buffer of Node that is a view, as badly aligned as before.
+  const source = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new constructor(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength / size);
 }
 

@@ -98,6 +98,14 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
     return { session, cotangents: vjp.cotangents, gradient: vjp.gradient };
   };
 
+  // All requests share one batch buffer, and ORT reads it only when its turn comes: one at a time, or a request would
+  // be answered for another one's pictures.
+  let last: Promise<unknown> = Promise.resolve();
+  const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
   const batch = new Float32Array(batchSize * pixels);
   const feedImages = (images: Float32Array, n: number): ort.Tensor => {
     if (n < 1 || n > batchSize || images.length < n * pixels) {
@@ -124,26 +132,26 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
     field: { sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background },
     areas: areas.map(({ area, units }) => ({ area, units })),
     unitCount,
-    async responses(images, n) {
-      return gather(await forward.run({ [input.tensor]: feedImages(images, n) }), n);
-    },
-    async gradient(images, n, cotangent) {
-      backward ??= deriveBackward();
-      const { session, cotangents, gradient } = await backward;
-      const feeds: Record<string, ort.Tensor> = { [input.tensor]: feedImages(images, n) };
-      let offset = 0;
-      for (const { tensor, units } of areas) {
-        const part = new Float32Array(batchSize * units);
-        for (let i = 0; i < n; i++) {
-          part.set(cotangent.subarray(i * unitCount + offset, i * unitCount + offset + units), i * units);
+    responses: (images, n) =>
+      exclusively(async () => gather(await forward.run({ [input.tensor]: feedImages(images, n) }), n)),
+    gradient: (images, n, cotangent) =>
+      exclusively(async () => {
+        backward ??= deriveBackward();
+        const { session, cotangents, gradient } = await backward;
+        const feeds: Record<string, ort.Tensor> = { [input.tensor]: feedImages(images, n) };
+        let offset = 0;
+        for (const { tensor, units } of areas) {
+          const part = new Float32Array(batchSize * units);
+          for (let i = 0; i < n; i++) {
+            part.set(cotangent.subarray(i * unitCount + offset, i * unitCount + offset + units), i * units);
+          }
+          feeds[cotangents[tensor] as string] = new ort.Tensor('float32', part, [batchSize, units]);
+          offset += units;
         }
-        feeds[cotangents[tensor] as string] = new ort.Tensor('float32', part, [batchSize, units]);
-        offset += units;
-      }
-      const outputs = await session.run(feeds);
-      const data = outputs[gradient]?.data as Float32Array;
-      return { responses: gather(outputs, n), gradient: data.slice(0, n * pixels) };
-    },
+        const outputs = await session.run(feeds);
+        const data = outputs[gradient]?.data as Float32Array;
+        return { responses: gather(outputs, n), gradient: data.slice(0, n * pixels) };
+      }),
     async release() {
       await forward.release();
       if (backward !== null) await (await backward).session.release();

@@ -1,0 +1,91 @@
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TwinManifest } from '../../contract/twins.ts';
+import { Random } from '../../platform/random.ts';
+import { openLibrary, type ResolvedTwin } from '../../twins/node/library.ts';
+import { imageInput, openTwinSession, type TwinSession } from './twinSession.ts';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+let twin: ResolvedTwin;
+let session: TwinSession;
+
+beforeAll(async () => {
+  const library = await openLibrary({
+    folder: path.join(os.tmpdir(), `twinscope-session-${process.pid}`),
+    builtInFolder: path.join(root, 'dist', 'twins'),
+  });
+  twin = await library.resolve('macaque-v1-gabor-energy');
+  session = await openTwinSession(twin, { device: 'cpu', batchSize: 4, threads: 1 });
+});
+afterAll(() => session.release());
+
+function noise(n: number, seed: number): Float32Array {
+  const random = Random.fromSeed(seed, 'session test');
+  return Float32Array.from({ length: n * session.field.sizePx ** 2 }, () => random.uniform());
+}
+
+test('requests made at the same time are answered for their own pictures', async () => {
+  const a = noise(4, 1);
+  const b = noise(2, 2);
+  const cotangent = new Float32Array(2 * session.unitCount).fill(1);
+  const apart = [
+    await session.responses(a, 4),
+    (await session.gradient(b, 2, cotangent)).gradient,
+    await session.responses(b, 2),
+  ];
+  const together = await Promise.all([
+    session.responses(a, 4),
+    session.gradient(b, 2, cotangent).then(({ gradient }) => gradient),
+    session.responses(b, 2),
+  ]);
+  expect(together).toEqual(apart);
+  expect(apart[0]?.slice(0, 8)).not.toEqual(apart[2]?.slice(0, 8));
+});
+
+test('a response does not depend on how many pictures came with it', async () => {
+  const images = noise(4, 3);
+  const all = await session.responses(images, 4);
+  const pixels = session.field.sizePx ** 2;
+  for (let i = 0; i < 4; i++) {
+    const alone = await session.responses(images.slice(i * pixels, (i + 1) * pixels), 1);
+    expect(alone).toEqual(all.slice(i * session.unitCount, (i + 1) * session.unitCount));
+  }
+});
+
+test('the gradient agrees with finite differences of the responses', async () => {
+  const pixels = session.field.sizePx ** 2;
+  const x = noise(1, 4);
+  const random = Random.fromSeed(5, 'direction');
+  const cotangent = Float32Array.from({ length: session.unitCount }, () => random.normal());
+  const { gradient } = await session.gradient(x, 1, cotangent);
+  const weighted = (responses: Float32Array): number =>
+    responses.reduce((sum, value, i) => sum + value * (cotangent[i] as number), 0);
+  const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+  expect(norm).toBeGreaterThan(0);
+  const errors: number[] = [];
+  for (const step of [3e-3, 1e-2, 3e-2, 1e-1]) {
+    const plus = x.slice();
+    const minus = x.slice();
+    for (let i = 0; i < pixels; i++) {
+      const move = (step * (gradient[i] as number)) / norm;
+      plus[i] = (plus[i] as number) + move;
+      minus[i] = (minus[i] as number) - move;
+    }
+    const difference =
+      (weighted(await session.responses(plus, 1)) - weighted(await session.responses(minus, 1))) / (2 * step);
+    errors.push(Math.abs(difference - norm) / norm);
+  }
+  // The gradient's own direction, best of several steps, as every imported twin is judged (smooth: 1e-3).
+  expect(Math.min(...errors)).toBeLessThan(1e-3);
+});
+
+test('a twin that takes something else than one grey picture is refused with the reason', () => {
+  const manifest = structuredClone(twin.manifest) as TwinManifest;
+  const input = manifest.inputs[0] as TwinManifest['inputs'][number];
+  input.encoding = 'srgb';
+  expect(() => imageInput(manifest)).toThrow('does not take square grey pictures in linear light');
+  manifest.inputs.push(structuredClone(input));
+  expect(() => imageInput(manifest)).toThrow('takes more than one input');
+});
