@@ -3,7 +3,8 @@
  * hands over, and asks the shell for compute, because a utility process may not start processes of its own.
  */
 import type { BackendToShell, ResourceRequest, ResourceResponse, ShellToBackend } from '../contract/desktop.ts';
-import type { ComputeProcess } from '../engine/computeContract.ts';
+import type { JobSnapshot } from '../contract/jobs.ts';
+import type { ComputeProcess, SpawnCompute } from '../engine/computeContract.ts';
 import { isTwinscopeError } from '../platform/errors.ts';
 import { createLog, type Log } from '../platform/node/log.ts';
 import { logFile } from '../platform/node/paths.ts';
@@ -19,6 +20,8 @@ export interface ShellPort {
   on(event: 'message', listener: (event: { data: ShellToBackend; ports: MessagePortMainLike[] }) => void): unknown;
 }
 
+type ShellBackend = Pick<Backend, 'handlers' | 'handleResource' | 'onEvent' | 'close'>;
+
 interface ComputeRequest {
   resolve(process: ComputeProcess): void;
   exited(code: number): void;
@@ -27,7 +30,7 @@ interface ComputeRequest {
 /** Answers the shell until it says 'close'. `create` makes the backend, given how to start compute. */
 export function runDesktopBackend(
   shell: ShellPort,
-  create: (spawnCompute: () => Promise<ComputeProcess>) => Promise<Backend>,
+  create: (spawnCompute: SpawnCompute) => Promise<ShellBackend>,
   log: Log,
 ): void {
   const computes = new Map<number, ComputeRequest>();
@@ -95,7 +98,7 @@ export function runDesktopBackend(
     open.onEvent((event, data) => {
       for (const connection of connections) connection.emit(event, data);
       if (event !== 'job.changed') return;
-      const job = data as { id: string; state: string; title: string };
+      const job = data as JobSnapshot;
       const runs = job.state === 'running' || job.state === 'pausing' || job.state === 'cancelling';
       if (runs === running.has(job.id)) return;
       if (runs) running.set(job.id, job.title);
@@ -118,9 +121,10 @@ async function asMessage(response: Response): Promise<ResourceResponse> {
 const shell = (process as { parentPort?: ShellPort }).parentPort;
 if (shell !== undefined) {
   const log = createLog({ file: logFile() });
-  const create = async (spawnCompute: () => Promise<ComputeProcess>): Promise<Backend> => {
+  const create = async (spawnCompute: SpawnCompute): Promise<Backend> => {
     const backend = await createBackend({ host: 'desktop', spawnCompute, log });
-    await openSampleProject(backend);
+    // The window opens meanwhile and hears of the project by its events.
+    openSampleProject(backend).catch((error: unknown) => log.error(error, 'opening the sample project'));
     return backend;
   };
   runDesktopBackend(shell, create, log);

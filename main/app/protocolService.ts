@@ -53,7 +53,7 @@ function searchInputs(search: SearchRow, item: Extract<ProtocolItem, { search: s
     );
   }
   const inputs: ProtocolStimulusInput[] = search.report.candidates.slice(0, item.candidates).map((candidate) => ({
-    label: `${search.name} candidate ${candidate.rank + 1}`,
+    label: `${search.name} candidate ${candidate.rank}`,
     condition: `candidates of ${search.name}`,
     spec: candidate.spec,
     sha256: candidate.sha256,

@@ -107,6 +107,7 @@ export type Control = z.infer<typeof control>;
 export const residuals = z.object({ meanLuminance: z.number(), contrastRms: z.number(), range: z.number() });
 
 export const candidate = z.object({
+  /** From 1, best first. */
   rank: z.int(),
   start: z.int(),
   /** Objective in z units, computed on exactly this stimulus. */

@@ -60,6 +60,8 @@ export type FoundStimulus = {
 
 export type SearchOutcomeMessage = {
   candidates: {
+    /** From 1, best first. */
+    rank: number;
     start: number;
     objective: number;
     stimulus: FoundStimulus;
@@ -72,7 +74,7 @@ export type SearchOutcomeMessage = {
     label: string;
     values: number[];
     best: number;
-    stimulus: FoundStimulus | null;
+    stimulus: FoundStimulus;
   }[];
   trajectory: { step: number; best: number; median: number }[];
   evaluations: number;

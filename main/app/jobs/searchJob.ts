@@ -167,13 +167,13 @@ function describeOutcome(
     arrays.push({ sha256, bytes: found.array });
     return { type: 'raster', arraySha256: sha256, sizeDeg: context.fieldOfViewDeg };
   };
-  const candidates: Candidate[] = outcome.candidates.map(({ stimulus, ...candidate }, rank) => {
+  const candidates: Candidate[] = outcome.candidates.map(({ stimulus, ...candidate }) => {
     const spec = specOf(stimulus);
-    return { ...candidate, rank, spec, sha256: stimulusHash(spec), thumbnail: thumbnailPath(spec) };
+    return { ...candidate, spec, sha256: stimulusHash(spec), thumbnail: thumbnailPath(spec) };
   });
   const found = candidates[0]?.objective ?? -Infinity;
   const controls: Control[] = outcome.controls.map(({ stimulus, values, ...control }) => {
-    const spec = stimulus === null ? null : specOf(stimulus);
+    const spec = specOf(stimulus);
     return {
       ...control,
       values,
@@ -181,8 +181,8 @@ function describeOutcome(
       median: medianOf(values),
       beaten: found > control.best,
       spec,
-      sha256: spec === null ? null : stimulusHash(spec),
-      thumbnail: spec === null ? null : thumbnailPath(spec),
+      sha256: stimulusHash(spec),
+      thumbnail: thumbnailPath(spec),
     };
   });
   return {

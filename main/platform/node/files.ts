@@ -51,7 +51,7 @@ export function alreadyThere(path: string): TwinscopeError {
   return new TwinscopeError('conflict', `${path} already exists and was left as it is. Choose another name or folder.`);
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

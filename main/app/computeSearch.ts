@@ -1,0 +1,172 @@
+/** Searches inside the compute process: the pure search over this process's sessions and rasters. */
+import type { StimulusDesign } from '../contract/stimuli.ts';
+import type {
+  ComputeMethods,
+  ComputeTwin,
+  FoundStimulus,
+  SearchOutcomeMessage,
+  SearchProgress,
+} from '../engine/computeContract.ts';
+import type { Rasteriser } from '../engine/node/rasteriser.ts';
+import type { TwinSession } from '../engine/node/twinSession.ts';
+import { TwinscopeError } from '../platform/errors.ts';
+import type { ResponseModel, StimulusSource } from '../search/model.ts';
+import { createSearch, type Search } from '../search/search.ts';
+import { designCount, specAt } from '../stimuli/design.ts';
+import { encodeGreyPng } from '../stimuli/node/png.ts';
+import { encodeNpy } from '../stimuli/npy.ts';
+import { renderSpec } from '../stimuli/render.ts';
+
+type Loaded = { session: TwinSession; rasteriser: Rasteriser };
+type Handler<M extends keyof ComputeMethods> = (
+  input: ComputeMethods[M]['input'],
+) => Promise<ComputeMethods[M]['output']>;
+
+export type SearchHost = {
+  begin: Handler<'search.begin'>;
+  advance: Handler<'search.advance'>;
+  result: Handler<'search.result'>;
+  end: Handler<'search.end'>;
+};
+
+/** At most this many pictures are sent per message, each this large: enough to watch, nothing to wait for. */
+const liveTiles = 16;
+const tilePx = 112;
+/** Pictures change slowly; encoding them at every commit would cost more than the steps between. */
+const tilesEveryMs = 500;
+
+type Running = {
+  search: Search;
+  session: TwinSession;
+  lastTilesAt: number;
+  optimisationSteps: number;
+  optimisationDone: number;
+};
+
+export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): SearchHost {
+  const searches = new Map<string, Running>();
+
+  function find(key: string): Running {
+    const found = searches.get(key);
+    if (found === undefined) {
+      throw new TwinscopeError(
+        'compute-failed',
+        'The compute process no longer holds this search. What was finished is saved.',
+      );
+    }
+    return found;
+  }
+
+  return {
+    async begin({ key, plan, twin, reference, screening, bestOf, checkpoint }) {
+      const { session, rasteriser } = await open(twin);
+      const source = (design: StimulusDesign): StimulusSource => ({
+        count: designCount(design),
+        render: (index) => rasteriser.renderAt(design, index),
+        spec: (index) => specAt(design, index),
+      });
+      const search = createSearch({
+        plan,
+        model: responseModel(session, twin),
+        reference: source(reference),
+        sources: {
+          ...(screening ? { screening: source(screening) } : {}),
+          ...(bestOf ? { bestOf: source(bestOf) } : {}),
+        },
+        renderSpec: (spec) => renderSpec(spec, session.field),
+      });
+      if (checkpoint !== null) search.restore(checkpoint);
+      const { optimiser } = plan;
+      searches.set(key, {
+        search,
+        session,
+        lastTilesAt: -Infinity,
+        optimisationSteps: optimiser.type === 'gradient' ? optimiser.steps : 0,
+        optimisationDone: checkpoint === null ? 0 : search.result().trajectory.length,
+      });
+      return { total: search.total };
+    },
+
+    async advance({ key, budgetMs }): Promise<SearchProgress> {
+      const running = find(key);
+      const { search, session } = running;
+      const started = performance.now();
+      const trajectory: SearchProgress['trajectory'] = [];
+      let update = null;
+      do {
+        update = await search.advance();
+        if (update.point !== null) trajectory.push(update.point);
+      } while (!update.done && performance.now() - started < budgetMs);
+      running.optimisationDone += trajectory.length;
+      const live = search.live();
+      const showTiles = update.done || performance.now() - running.lastTilesAt > tilesEveryMs;
+      if (showTiles) running.lastTilesAt = performance.now();
+      const tiles = showTiles
+        ? await Promise.all(
+            live.tiles
+              .slice(0, liveTiles)
+              .map((tile) => encodeGreyPng(tile, session.field.sizePx, { srgb: true, outSizePx: tilePx })),
+          )
+        : [];
+      return {
+        done: update.done,
+        position: update.step,
+        total: update.total,
+        phase: update.phase,
+        noun: 'steps',
+        checkpoint: search.checkpoint(),
+        step: trajectory.at(-1)?.step ?? running.optimisationDone,
+        steps: running.optimisationSteps,
+        best: live.best,
+        trajectory,
+        areas: live.areas,
+        residuals: live.residuals,
+        tiles,
+      };
+    },
+
+    async result({ key }): Promise<SearchOutcomeMessage> {
+      const { search, session } = find(key);
+      const outcome = search.result();
+      const { sizePx } = session.field;
+      const found = (image: Float32Array, spec: FoundStimulus['spec']): FoundStimulus =>
+        spec === null ? { array: encodeNpy(image, [sizePx, sizePx]), spec: null } : { array: null, spec };
+      return {
+        candidates: outcome.candidates.map(({ rank, start, value, image, spec, areas, units, residuals }) => ({
+          rank,
+          start,
+          objective: value,
+          stimulus: found(image, spec),
+          areas,
+          units,
+          residuals,
+        })),
+        controls: outcome.controls.map(({ kind, label, values, best, image, spec }) => ({
+          kind,
+          label,
+          values: [...values],
+          best,
+          stimulus: found(image, spec),
+        })),
+        trajectory: outcome.trajectory,
+        evaluations: outcome.evaluations,
+        notices: outcome.notices,
+      };
+    },
+
+    async end({ key }) {
+      searches.delete(key);
+      return {};
+    },
+  };
+}
+
+export function responseModel(session: TwinSession, twin: Pick<ComputeTwin, 'units' | 'manifest'>): ResponseModel {
+  return {
+    batchSize: session.settings.batchSize,
+    units: session.areas.flatMap(({ area }) => (twin.units[area] ?? []).map((unit) => ({ area, unit }))),
+    field: session.field,
+    responses: session.responses,
+    gradient: twin.manifest.capabilities.inputGradient === 'none' ? null : session.gradient,
+  };
+}
