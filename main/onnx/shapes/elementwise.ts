@@ -21,11 +21,11 @@ function broadcast(dtype?: Dtype, like = 0): ShapeRule {
 }
 
 /** The axes a reduction removes: an attribute before opset 18 (13 for ReduceSum), an input since. */
-export function reducedAxes(node: GraphNode, context: Pick<ShapeContext, 'sizes'>, rank: number): number[] | undefined {
+export function reducedAxes(node: GraphNode, context: ShapeContext, rank: number): number[] | undefined {
   const listed =
     node.inputs[1] === undefined || node.inputs[1] === ''
       ? intsAttribute(node, 'axes')
-      : knownIntegers(context as ShapeContext, node.inputs[1]);
+      : knownIntegers(context, node.inputs[1]);
   if (listed === undefined && node.inputs[1]) return undefined;
   if (listed === undefined || listed.length === 0) {
     return intAttribute(node, 'noop_with_empty_axes', 0) === 1 ? [] : Array.from({ length: rank }, (_, axis) => axis);

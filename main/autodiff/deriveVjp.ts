@@ -1,0 +1,262 @@
+/**
+ * Reverse-mode differentiation by rewriting the graph: a forward graph in, and out comes one graph that gives the
+ * forward outputs and the vector–Jacobian product, in standard operators only.
+ *
+ * At kinks the gradient is PyTorch's: Relu and Abs 0 at 0, Clip 1 on its bounds, equal extremes of Min and Max share
+ * evenly, Sqrt at 0 is infinite.
+ */
+import {
+  describeNode,
+  isFloating,
+  isStandard,
+  namesRead,
+  type Graph,
+  type GraphNode,
+  type TensorType,
+  type ValueInfo,
+} from '../onnx/index.ts';
+import { TwinscopeError } from '../platform/errors.ts';
+import { accumulate } from './accumulate.ts';
+import { Emitter } from './emitter.ts';
+import { constantOperators, gradientRules, kinkedOperators } from './registry.ts';
+import type { Contribution, RuleContext } from './rule.ts';
+
+export interface VjpRequest {
+  /** The input to differentiate by. */
+  wrt: string;
+  /** Outputs of the graph that take part, at least one. */
+  outputs: readonly string[];
+}
+
+export interface Vjp {
+  /**
+   * Inputs: those of the forward graph that matter, then one cotangent per output, of that output's type and shape.
+   * Outputs: the forward outputs in the order asked for, then the gradient, of the type and shape of `wrt`.
+   */
+  graph: Graph;
+  /** The cotangent input of every output. */
+  cotangents: Record<string, string>;
+  /** The output that holds Σ over outputs of cotangentᵀ · ∂output/∂wrt. */
+  gradient: string;
+  /** False where an operator on the way has kinks, which widens the tolerance of the finite-difference check. */
+  smooth: boolean;
+}
+
+const stillWorks = 'Gradient-free search (screening and CMA-ES) works with this twin.';
+
+const oldestOpset = 11;
+
+/** Throws TwinscopeError 'unsupported' naming operator and node where there is no gradient, 'bad-input' for bad names. */
+export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
+  const emit = new Emitter(forward);
+  checkRequest(forward, request, emit.opset);
+  const path = findPath(forward, request, emit);
+  const contributions = new Map<string, Contribution[]>();
+  const contribute = (name: string, item: Contribution): void => {
+    if (item !== undefined) contributions.set(name, [...(contributions.get(name) ?? []), item]);
+  };
+  const gather = (name: string): string | undefined =>
+    accumulate(emit, contributions.get(name) ?? [], emit.typeOrUndefined(name));
+
+  const cotangents: Record<string, string> = {};
+  const cotangentInputs = request.outputs.map((output): ValueInfo => {
+    const info = forward.outputs.find(({ name }) => name === output)!;
+    const name = emit.name(`${output}.cotangent`);
+    cotangents[output] = name;
+    contribute(output, name);
+    const inferred = emit.typeOrUndefined(output);
+    return { name, dtype: info.dtype, shape: inferred?.shape ?? info.shape };
+  });
+
+  for (const node of path.toReversed()) {
+    const gradients = node.outputs.map((name) => (name === '' ? undefined : gather(name)));
+    applyRule(node, gradients, emit, request.wrt, path.differentiable).forEach((item, index) =>
+      contribute(node.inputs[index]!, item),
+    );
+  }
+
+  const gradient = emit.name(`${request.wrt}.gradient`);
+  const source = gather(request.wrt)!;
+  const wrtInput = forward.inputs.find(({ name }) => name === request.wrt)!;
+  const finish: GraphNode = {
+    op: 'Identity',
+    domain: '',
+    name: gradient,
+    inputs: [source],
+    outputs: [gradient],
+    attributes: {},
+  };
+  const outputs = [
+    ...request.outputs.map((output) => forward.outputs.find(({ name }) => name === output)!),
+    { ...wrtInput, name: gradient },
+  ];
+  const kept = prune(
+    [...forward.nodes, ...emit.nodes, finish],
+    outputs.map(({ name }) => name),
+  );
+  const inputs = forward.inputs.filter(({ name }) => name === request.wrt || kept.read.has(name));
+  const initializers = [...forward.initializers, ...emit.initializers].filter(([name]) => kept.read.has(name));
+  return {
+    graph: {
+      ...forward,
+      inputs: [...inputs, ...cotangentInputs],
+      outputs,
+      values: [],
+      initializers: new Map(initializers),
+      nodes: kept.nodes,
+    },
+    cotangents,
+    gradient,
+    smooth: !path.some(({ op }) => kinkedOperators.has(op)),
+  };
+}
+
+function checkRequest(forward: Graph, { wrt, outputs }: VjpRequest, opset: number): void {
+  const list = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
+  const input = forward.inputs.find(({ name }) => name === wrt);
+  if (!input) {
+    throw new TwinscopeError(
+      'bad-input',
+      `This graph has no input "${wrt}". Its inputs: ${list(forward.inputs.map(({ name }) => name))}.`,
+    );
+  }
+  if (!isFloating(input.dtype)) {
+    throw new TwinscopeError(
+      'unsupported',
+      `The input "${wrt}" holds ${input.dtype}: only floating-point inputs have gradients. ${stillWorks}`,
+    );
+  }
+  if (outputs.length === 0)
+    throw new TwinscopeError('bad-input', 'A gradient needs at least one output to start from.');
+  for (const output of outputs) {
+    if (!forward.outputs.some(({ name }) => name === output)) {
+      throw new TwinscopeError(
+        'bad-input',
+        `This graph has no output "${output}". Its outputs: ${list(forward.outputs.map(({ name }) => name))}.`,
+      );
+    }
+  }
+  if (opset < oldestOpset) {
+    throw new TwinscopeError(
+      'unsupported',
+      `This model uses opset ${opset}; gradients are derived from opset ${oldestOpset} on. Export it with a newer opset. ${stillWorks}`,
+    );
+  }
+}
+
+/** The nodes through which the outputs depend on the input, in running order. */
+type Path = GraphNode[] & { differentiable: ReadonlySet<string> };
+
+function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): Path {
+  const differentiable = new Set([wrt]);
+  /** Values that depend on the input, but only through steps; with the first operator that made them so. */
+  const stepped = new Map<string, GraphNode>();
+  for (const node of forward.nodes) {
+    const read = namesRead(node);
+    const reached = read.some((name) => differentiable.has(name));
+    const constant = isStandard(node) && (constantOperators.has(node.op) || !mayBeFloating(node, emit));
+    const step = read.map((name) => stepped.get(name)).find((found) => found !== undefined);
+    for (const output of node.outputs) {
+      if (reached && !constant) differentiable.add(output);
+      else if (reached || step) stepped.set(output, step ?? node);
+    }
+  }
+  for (const output of outputs) {
+    if (differentiable.has(output)) continue;
+    const blocking = stepped.get(output);
+    if (blocking === undefined) {
+      throw new TwinscopeError(
+        'bad-input',
+        `The output "${output}" does not depend on the input "${wrt}", so it has no gradient.`,
+      );
+    }
+    throw new TwinscopeError(
+      'unsupported',
+      `The gradient of "${output}" with respect to "${wrt}" is zero everywhere: every path goes through ` +
+        `${describeNode(blocking)}, whose output changes only in steps. ${stillWorks}`,
+      { operator: blocking.op, node: blocking.name },
+    );
+  }
+  const needed = new Set(outputs);
+  const nodes = forward.nodes.toReversed().filter((node) => {
+    const onPath = node.outputs.some((name) => needed.has(name) && differentiable.has(name));
+    if (onPath) namesRead(node).forEach((name) => needed.add(name));
+    return onPath && namesRead(node).some((name) => differentiable.has(name));
+  });
+  const path = nodes.toReversed();
+  const without = path.filter((node) => !(isStandard(node) && Object.hasOwn(gradientRules, node.op)));
+  if (without.length > 0) {
+    const first = without[0]!;
+    const others = [...new Set(without.map(({ op }) => op))].filter((op) => op !== first.op);
+    throw new TwinscopeError(
+      'unsupported',
+      `Twinscope cannot derive a gradient through ${describeNode(first)}: it has no rule for this operator` +
+        `${others.length > 0 ? `, nor for ${others.join(', ')}` : ''}. ${stillWorks}`,
+      { operator: first.op, node: first.name, operators: [first.op, ...others] },
+    );
+  }
+  return Object.assign(path, { differentiable });
+}
+
+/** False where every output is known to be of integers, booleans or strings. */
+function mayBeFloating(node: GraphNode, emit: Emitter): boolean {
+  return node.outputs.some((name) => {
+    const type = emit.typeOrUndefined(name);
+    return name !== '' && (type === undefined || isFloating(type.dtype));
+  });
+}
+
+function applyRule(
+  node: GraphNode,
+  gradients: (string | undefined)[],
+  emit: Emitter,
+  wrt: string,
+  differentiable: ReadonlySet<string>,
+): Contribution[] {
+  const refuse = (reason: string): never => {
+    throw new TwinscopeError(
+      'unsupported',
+      `Twinscope cannot derive a gradient through ${describeNode(node)}: ${reason}. ${stillWorks}`,
+      { operator: node.op, node: node.name },
+    );
+  };
+  const typeOf = (name: string | undefined): TensorType =>
+    emit.typeOrUndefined(name ?? '') ?? refuse(`the type and shape of "${name}" cannot be worked out`);
+  const wanted = (index: number): boolean => {
+    const name = node.inputs[index];
+    if (!name || !differentiable.has(name)) return false;
+    const type = emit.typeOrUndefined(name);
+    return type === undefined || isFloating(type.dtype);
+  };
+  const context: RuleContext = {
+    node,
+    emit,
+    gradients,
+    gradient: gradients[0] ?? '',
+    wanted,
+    input: (index) => node.inputs[index]!,
+    output: (index) => node.outputs[index]!,
+    inputType: (index) => typeOf(node.inputs[index]),
+    outputType: (index) => typeOf(node.outputs[index]),
+    refuse,
+  };
+  if (node.op !== 'Split' && gradients.slice(1).some((gradient) => gradient !== undefined)) {
+    refuse('more than its first output is used, and there is no rule for that');
+  }
+  const results = gradientRules[node.op]!(context);
+  return node.inputs.map((name, index) => {
+    if (!wanted(index)) return undefined;
+    return results[index] ?? refuse(`there is no rule for its input "${name}", which depends on "${wrt}"`);
+  });
+}
+
+/** The nodes some output needs, and every name read by them. */
+function prune(nodes: readonly GraphNode[], outputs: readonly string[]): { nodes: GraphNode[]; read: Set<string> } {
+  const read = new Set(outputs);
+  const kept = nodes.toReversed().filter((node) => {
+    const needed = node.outputs.some((name) => read.has(name));
+    if (needed) namesRead(node).forEach((name) => read.add(name));
+    return needed;
+  });
+  return { nodes: kept.toReversed(), read };
+}

@@ -1,0 +1,158 @@
+/** Writes the nodes of a gradient behind a forward graph, in whatever form the graph's operator set wants them. */
+import {
+  inferGraph,
+  makeTensor,
+  namesRead,
+  numbersOf,
+  opsetOf,
+  type AttributeValues,
+  type Dim,
+  type Dtype,
+  type Graph,
+  type GraphNode,
+  type Inference,
+  type Tensor,
+  type TensorType,
+} from '../onnx/index.ts';
+import { toAttributes } from '../onnx/attributes.ts';
+
+/** Stands for "to the end" in Slice. */
+export const sliceEnd = 2 ** 63;
+
+export class Emitter {
+  readonly opset: number;
+  readonly inference: Inference;
+  readonly nodes: GraphNode[] = [];
+  readonly initializers = new Map<string, Tensor>();
+  readonly #taken: Set<string>;
+  readonly #constants = new Map<string, string>();
+  #count = 0;
+
+  constructor(graph: Graph) {
+    this.opset = opsetOf(graph);
+    this.inference = inferGraph(graph);
+    this.#taken = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
+    for (const node of graph.nodes) [...node.outputs, ...namesRead(node)].forEach((name) => this.#taken.add(name));
+  }
+
+  /** Takes a name close to the wanted one. */
+  name(wanted: string): string {
+    let name = wanted;
+    for (let attempt = 2; this.#taken.has(name); attempt++) name = `${wanted}_${attempt}`;
+    this.#taken.add(name);
+    return name;
+  }
+
+  node(op: string, inputs: readonly string[], attributes: AttributeValues = {}): string {
+    return this.split(op, inputs, attributes, 1)[0]!;
+  }
+
+  /** A node with several outputs. */
+  split(op: string, inputs: readonly string[], attributes: AttributeValues, outputs: number): string[] {
+    this.#count += 1;
+    const names = Array.from({ length: outputs }, (_, index) =>
+      this.name(`gradient/${op}_${this.#count}${outputs > 1 ? `_${index}` : ''}`),
+    );
+    this.nodes.push({
+      op,
+      domain: '',
+      name: names[0]!,
+      inputs: [...inputs],
+      outputs: names,
+      attributes: toAttributes(attributes),
+    });
+    return names;
+  }
+
+  /** A constant vector of int64; equal vectors are stored once. */
+  ints(values: readonly number[]): string {
+    const numbers = values.map((value) => (value >= sliceEnd ? 2n ** 63n - 1n : BigInt(value)));
+    return this.#constant(`ints ${values.join(',')}`, () => makeTensor('int64', [values.length], numbers));
+  }
+
+  /** A constant table of int64. */
+  table(shape: readonly number[], values: readonly number[]): string {
+    return this.#constant(`table ${shape.join(',')}: ${values.join(',')}`, () =>
+      makeTensor('int64', shape, [...values]),
+    );
+  }
+
+  /** A constant of the floating type of a value. Half precision is made by a Cast, which the runtime folds. */
+  floats(dtype: Dtype, shape: readonly number[], values: readonly number[]): string {
+    const stored = dtype === 'float64' ? 'float64' : 'float32';
+    const name = this.#constant(`${stored} ${shape.join(',')}: ${values.join(',')}`, () =>
+      makeTensor(stored, shape, values),
+    );
+    return dtype === stored ? name : this.cast(name, dtype);
+  }
+
+  scalar(value: number, dtype: Dtype): string {
+    return this.floats(dtype, [], [value]);
+  }
+
+  #constant(key: string, make: () => Tensor): string {
+    let name = this.#constants.get(key);
+    if (name === undefined) {
+      name = this.name(`gradient/constant_${this.#constants.size + 1}`);
+      this.#constants.set(key, name);
+      this.initializers.set(name, make());
+    }
+    return name;
+  }
+
+  typeOrUndefined(name: string): TensorType | undefined {
+    return this.inference.types.get(name);
+  }
+
+  /** The numbers of a constant of the forward graph, undefined for what is computed or lies in another file. */
+  constantNumbers(name: string | undefined): number[] | undefined {
+    const tensor = this.inference.context.constant(name);
+    return tensor && !tensor.external && readable.has(tensor.dtype) ? numbersOf(tensor) : undefined;
+  }
+
+  cast(x: string, dtype: Dtype): string {
+    return this.node('Cast', [x], { to: castCodes[dtype as keyof typeof castCodes] });
+  }
+
+  /** A vector with the shape of a value, to give to Expand: constant where it can be. */
+  shapeOf(name: string, shape: readonly Dim[]): string {
+    return shape.every((dim) => typeof dim === 'number') ? this.ints(shape as number[]) : this.node('Shape', [name]);
+  }
+
+  /** Reshapes a gradient to the shape of a forward value. One open size is left to Reshape itself. */
+  reshapeLike(x: string, name: string, shape: readonly Dim[]): string {
+    const open = shape.filter((dim) => typeof dim !== 'number').length;
+    if (open <= 1 && !shape.includes(0)) {
+      return this.node('Reshape', [x, this.ints(shape.map((dim) => (typeof dim === 'number' ? dim : -1)))]);
+    }
+    return this.node('Reshape', [x, this.shapeOf(name, shape)]);
+  }
+
+  reduceSum(x: string, axes: readonly number[], keep: boolean): string {
+    const keepdims = keep ? 1 : 0;
+    if (this.opset < 13) return this.node('ReduceSum', [x], { axes, keepdims });
+    return this.node('ReduceSum', [x, this.ints(axes)], { keepdims });
+  }
+
+  squeeze(x: string, axes: readonly number[]): string {
+    return this.opset < 13 ? this.node('Squeeze', [x], { axes }) : this.node('Squeeze', [x, this.ints(axes)]);
+  }
+
+  unsqueeze(x: string, axes: readonly number[]): string {
+    return this.opset < 13 ? this.node('Unsqueeze', [x], { axes }) : this.node('Unsqueeze', [x, this.ints(axes)]);
+  }
+
+  /** Elements start … end − 1 along one axis. */
+  slice(x: string, axis: number, start: number, end: number): string {
+    return this.node('Slice', [x, this.ints([start]), this.ints([end]), this.ints([axis])]);
+  }
+
+  /** One element of a vector as a vector of length 1. */
+  element(vector: string, index: number): string {
+    return this.node('Gather', [vector, this.ints([index])], { axis: 0 });
+  }
+}
+
+const readable: ReadonlySet<Dtype> = new Set(['float32', 'float64', 'float16', 'int8', 'int16', 'int32', 'int64']);
+
+const castCodes = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11, bfloat16: 16 } as const;

@@ -1,0 +1,85 @@
+/** Every operator's gradient against float64 references by an independent implementation (fixtures/make_reference.py). */
+import { readFileSync } from 'node:fs';
+import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import type { Attribute } from '../onnx/index.ts';
+import { GraphBuilder, writeGraph, type Dim, type Graph } from '../onnx/index.ts';
+import { deriveVjp } from './index.ts';
+
+interface Values {
+  shape: number[];
+  data: number[];
+}
+
+interface ReferenceCase {
+  name: string;
+  op: string;
+  opset: number;
+  variants: ('fixed' | 'batch' | 'open' | 'open image')[];
+  attributes: Record<string, Attribute>;
+  inputs: ((Values & { dtype: 'float32' | 'int64' | 'bool' }) | null)[];
+  outputs: Values[];
+  cotangents: Values[];
+  gradients: (Values & { input: number })[];
+}
+
+const cases = JSON.parse(readFileSync(new URL('fixtures/reference.json', import.meta.url), 'utf8')) as ReferenceCase[];
+
+function openSizes(shape: number[], input: number, variant: string): Dim[] {
+  if (variant === 'batch' && shape.length > 1) return ['batch', ...shape.slice(1)];
+  if (variant === 'open') return shape.map((_, axis) => `size_${input}_${axis}`);
+  if (variant === 'open image') return shape.map((size, axis) => (axis === 1 ? size : `size_${axis}`));
+  return shape;
+}
+
+/** One operator as a graph; inputs to differentiate by are inputs of the graph, the others constants. */
+function graphOf(item: ReferenceCase, variant: string): Graph {
+  const builder = new GraphBuilder({ opset: item.opset });
+  const names = item.inputs.map((input, index) => {
+    if (input === null) return '';
+    const active = item.gradients.some((gradient) => gradient.input === index);
+    if (active) return builder.input(`x${index}`, 'float32', openSizes(input.shape, index, variant));
+    return builder.constant(`c${index}`, input.dtype, input.shape, input.data);
+  });
+  const outputs = item.outputs.map((_, index) => `y${index}`);
+  builder.nodes(item.op, names, item.attributes, outputs);
+  outputs.forEach((name) => builder.output(name, 'float32', null));
+  return builder.build();
+}
+
+/** Largest difference relative to the largest reference value. */
+function relativeError(found: ArrayLike<number>, reference: readonly number[]): number {
+  expect(found.length).toBe(reference.length);
+  const scale = Math.max(1e-6, ...reference.map(Math.abs));
+  return Math.max(0, ...reference.map((value, index) => Math.abs(found[index]! - value))) / scale;
+}
+
+function feed(values: Values): RuntimeTensor {
+  return new RuntimeTensor('float32', Float32Array.from(values.data), values.shape);
+}
+
+describe.each(cases.map((item) => [item.name, item] as const))('%s', (_, item) => {
+  test.each(item.variants)('%s sizes', async (variant) => {
+    const forward = graphOf(item, variant);
+    for (const { input, ...reference } of item.gradients) {
+      const vjp = deriveVjp(forward, { wrt: `x${input}`, outputs: item.outputs.map((__, index) => `y${index}`) });
+      const session = await InferenceSession.create(writeGraph(vjp.graph), { logSeverityLevel: 3 });
+      const feeds: Record<string, RuntimeTensor> = {};
+      item.gradients.forEach((other) => {
+        const name = `x${other.input}`;
+        if (session.inputNames.includes(name)) feeds[name] = feed(item.inputs[other.input]!);
+      });
+      item.cotangents.forEach((cotangent, index) => (feeds[vjp.cotangents[`y${index}`]!] = feed(cotangent)));
+      const results = await session.run(feeds);
+      item.outputs.forEach((output, index) => {
+        const found = results[`y${index}`]!;
+        expect(found.dims).toEqual(output.shape);
+        expect(relativeError(found.data as Float32Array, output.data)).toBeLessThan(1e-5);
+      });
+      const gradient = results[vjp.gradient]!;
+      expect(gradient.dims).toEqual(reference.shape);
+      expect(relativeError(gradient.data as Float32Array, reference.data)).toBeLessThan(1e-5);
+      await session.release();
+    }
+  });
+});

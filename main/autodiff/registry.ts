@@ -1,0 +1,38 @@
+/** Which operators have a gradient rule, and which have a gradient that is zero. */
+import type { GradientRule } from './rule.ts';
+import { arithmeticRules } from './rules/arithmetic.ts';
+import { convolutionRules } from './rules/convolution.ts';
+import { elementwiseRules } from './rules/elementwise.ts';
+import { layoutRules } from './rules/layout.ts';
+import { linearRules } from './rules/linear.ts';
+import { normalisationRules } from './rules/normalisation.ts';
+import { poolingRules } from './rules/pooling.ts';
+import { reductionRules } from './rules/reductions.ts';
+
+export const gradientRules: Record<string, GradientRule> = {
+  ...elementwiseRules,
+  ...arithmeticRules,
+  ...linearRules,
+  ...convolutionRules,
+  ...poolingRules,
+  ...normalisationRules,
+  ...reductionRules,
+  ...layoutRules,
+};
+
+/** Operators whose output stays the same under small changes of their inputs: steps, counts, comparisons, shapes. */
+export const constantOperators: ReadonlySet<string> = new Set(
+  (
+    'Round Floor Ceil Sign ArgMax ArgMin NonZero Hardmax IsNaN IsInf Unique Equal Greater GreaterOrEqual Less ' +
+    'LessOrEqual And Or Xor Not QuantizeLinear DynamicQuantizeLinear Shape Size EyeLike Bernoulli RandomNormalLike ' +
+    'RandomUniformLike NonMaxSuppression Multinomial'
+  ).split(' '),
+);
+
+/** Operators whose derivative jumps: a search through them sees kinks, and finite differences see both sides. */
+export const kinkedOperators: ReadonlySet<string> = new Set(
+  (
+    'Relu LeakyRelu PRelu ThresholdedRelu HardSigmoid HardSwish Elu Selu Celu Shrink Abs Clip Min Max Where MaxPool ' +
+    'GlobalMaxPool MaxRoiPool ReduceMax ReduceMin ReduceL1 TopK Mod GridSample'
+  ).split(' '),
+);

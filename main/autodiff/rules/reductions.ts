@@ -1,0 +1,100 @@
+/** Sums, means and their relatives over axes, and softmax. */
+import { intAttribute } from '../../onnx/index.ts';
+import { reducedAxes } from '../../onnx/shapes/elementwise.ts';
+import type { GradientRule, RuleContext } from '../rule.ts';
+
+/** Brings a value of the reduction's output shape back to the input's rank, axes of size 1 where it reduced. */
+function withReducedAxes(context: RuleContext, value: string): string {
+  const { emit, node } = context;
+  const axes = axesOf(context);
+  return intAttribute(node, 'keepdims', 1) === 1 || axes.length === 0 ? value : emit.unsqueeze(value, axes);
+}
+
+function axesOf(context: RuleContext): number[] {
+  const axes = reducedAxes(context.node, context.emit.inference.context, context.inputType(0).shape.length);
+  return axes ?? context.refuse('the axes it reduces are computed while it runs');
+}
+
+function repeated(context: RuleContext, value: string): string {
+  return context.emit.node('Expand', [value, context.emit.shapeOf(context.input(0), context.inputType(0).shape)]);
+}
+
+/** How many elements go into one mean: a constant, or ratio of sizes when the graph runs. */
+function countOf(context: RuleContext): string {
+  const { emit } = context;
+  const { shape, dtype } = context.inputType(0);
+  const sizes = axesOf(context).map((axis) => shape[axis]!);
+  if (sizes.every((size) => typeof size === 'number')) {
+    return emit.scalar(
+      sizes.reduce((total, size) => total * size, 1),
+      dtype,
+    );
+  }
+  const ratio = emit.node('Div', [emit.node('Size', [context.input(0)]), emit.node('Size', [context.output(0)])]);
+  return emit.cast(ratio, dtype);
+}
+
+const sum: GradientRule = (context) => [repeated(context, withReducedAxes(context, context.gradient))];
+
+const mean: GradientRule = (context) => {
+  const share = context.emit.node('Div', [context.gradient, countOf(context)]);
+  return [repeated(context, withReducedAxes(context, share))];
+};
+
+const sumOfSquares: GradientRule = (context) => {
+  const { emit } = context;
+  const doubled = emit.node('Mul', [context.gradient, emit.scalar(2, context.inputType(0).dtype)]);
+  return [emit.node('Mul', [context.input(0), withReducedAxes(context, doubled)])];
+};
+
+/** x/‖x‖, and 0 where the norm is 0. */
+const norm: GradientRule = (context) => {
+  const { emit } = context;
+  const { dtype } = context.inputType(0);
+  const y = withReducedAxes(context, context.output(0));
+  const share = emit.node('Div', [withReducedAxes(context, context.gradient), y]);
+  const zero = emit.scalar(0, dtype);
+  const safe = emit.node('Where', [emit.node('Equal', [y, zero]), zero, share]);
+  return [emit.node('Mul', [context.input(0), safe])];
+};
+
+const logSumExp: GradientRule = (context) => {
+  const { emit } = context;
+  const distance = emit.node('Sub', [context.input(0), withReducedAxes(context, context.output(0))]);
+  return [emit.node('Mul', [emit.node('Exp', [distance]), withReducedAxes(context, context.gradient)])];
+};
+
+/** Before opset 13 softmax ran over all axes from `axis` on, which is the same only for the last. */
+function softmaxAxis(context: RuleContext): number {
+  const rank = context.inputType(0).shape.length;
+  const axis = intAttribute(context.node, 'axis', context.emit.opset < 13 ? 1 : -1);
+  const positive = axis < 0 ? axis + rank : axis;
+  if (context.emit.opset < 13 && positive !== rank - 1) {
+    context.refuse('before opset 13 it works on several axes at once, and there is no rule for that');
+  }
+  return positive;
+}
+
+const softmax: GradientRule = (context) => {
+  const { emit, gradient } = context;
+  const y = context.output(0);
+  const mean = emit.reduceSum(emit.node('Mul', [gradient, y]), [softmaxAxis(context)], true);
+  return [emit.node('Mul', [y, emit.node('Sub', [gradient, mean])])];
+};
+
+const logSoftmax: GradientRule = (context) => {
+  const { emit, gradient } = context;
+  const total = emit.reduceSum(gradient, [softmaxAxis(context)], true);
+  const probability = emit.node('Exp', [context.output(0)]);
+  return [emit.node('Sub', [gradient, emit.node('Mul', [probability, total])])];
+};
+
+export const reductionRules: Record<string, GradientRule> = {
+  ReduceSum: sum,
+  ReduceMean: mean,
+  ReduceSumSquare: sumOfSquares,
+  ReduceL2: norm,
+  ReduceLogSumExp: logSumExp,
+  Softmax: softmax,
+  LogSoftmax: logSoftmax,
+};
