@@ -19,6 +19,9 @@ export type StimulusRaster = {
 export const rasterPxPerDeg = (raster: { sizePx: number; fieldOfViewDeg: number }): number =>
   raster.sizePx / raster.fieldOfViewDeg;
 
+/** Highest spatial frequency that `pxPerDeg` can carry, with room for rounding in the ratio of size to field. */
+export const nyquistCpd = (pxPerDeg: number): number => (pxPerDeg / 2) * (1 + 1e-9);
+
 /** x of every column's centre in degrees, ascending (length sizePx). */
 export function columnCentresDeg(raster: { sizePx: number; fieldOfViewDeg: number }): Float64Array {
   const pxPerDeg = rasterPxPerDeg(raster);

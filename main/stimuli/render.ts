@@ -7,7 +7,7 @@ import { TwinscopeError } from '../platform/errors.ts';
 import { cos, degreesToRadians, exp, sin } from '../platform/exactMath.ts';
 import { apertureProfile, within } from './aperture.ts';
 import type { StimulusRaster } from './geometry.ts';
-import { columnCentresDeg, rasterPxPerDeg, rowCentresDeg } from './geometry.ts';
+import { columnCentresDeg, nyquistCpd, rasterPxPerDeg, rowCentresDeg } from './geometry.ts';
 import { drawNoise } from './noise.ts';
 import type { LinearImage } from './resample.ts';
 import { drawImage, sourceOf } from './resample.ts';
@@ -54,7 +54,7 @@ export function renderSpec(
 
 function checkFrequency(name: string, cpd: number, raster: StimulusRaster): void {
   const pxPerDeg = rasterPxPerDeg(raster);
-  if (cpd <= pxPerDeg / 2) return;
+  if (cpd <= nyquistCpd(pxPerDeg)) return;
   throw new TwinscopeError(
     'bad-input',
     `A ${name} of ${formatNumber(cpd)} cpd needs at least ${formatNumber(2 * cpd)} px per degree; this raster has ` +

@@ -1,6 +1,7 @@
 /** What will surprise about a design on a given raster, said with its numbers before anything is rendered. */
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import { exp } from '../platform/exactMath.ts';
+import { nyquistCpd } from './geometry.ts';
 import { formatNumber as text } from './words.ts';
 
 export type WarningContext = {
@@ -117,15 +118,15 @@ function warningsFor(extremes: Extremes, context: WarningContext): string[] {
   const warnings: string[] = [];
 
   const highest = largest(extremes.frequencies);
-  const tooHigh = extremes.frequencies.filter((cpd) => cpd > lowest / 2).length;
+  const tooHigh = extremes.frequencies.filter((cpd) => cpd > nyquistCpd(lowest)).length;
   if (tooHigh > 0) {
     const consequence =
-      highest > pxPerDeg / 2 ? 'It cannot be shown and will be refused.' : 'Near the edge it would alias.';
+      highest > nyquistCpd(pxPerDeg) ? 'It cannot be shown and will be refused.' : 'Near the edge it would alias.';
     const others = tooHigh > 1 ? ` The same holds for ${tooHigh - 1} more of the spatial frequencies.` : '';
     warnings.push(
       `${text(highest)} cpd needs at least ${text(2 * highest)} px per degree; ${shownBy} has ${has}. ${consequence}${others}`,
     );
-  } else if (extremes.spreadCpd > 0 && highest + 2 * extremes.spreadCpd > lowest / 2) {
+  } else if (extremes.spreadCpd > 0 && highest + 2 * extremes.spreadCpd > nyquistCpd(lowest)) {
     const needed = 2 * (highest + 2 * extremes.spreadCpd);
     warnings.push(
       `The narrowest envelope spreads ${text(highest)} cpd up to ${text(needed / 2)} cpd (2 SD), which needs at least ` +
