@@ -1,0 +1,129 @@
+/** Two searches side by side: what they found, and against which controls. */
+import { Group, Stack, Table, Text } from '@mantine/core';
+import { Link } from 'wouter';
+import type { SearchReport } from '../../../main/contract/results.ts';
+import { useQueryCall } from '../../client/hooks.ts';
+import { formatCount, formatNumber, formatSeconds } from '../../components/format.ts';
+import { PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
+import { Empty, QueryView } from '../../components/states.tsx';
+import { StimulusTile } from '../../components/StimulusTile.tsx';
+import stage from '../../components/StimulusTile.module.css';
+import { GoButton } from '../../components/GoButton.tsx';
+import { methodText, targetText } from './claims.ts';
+
+const tilePx = 104;
+
+/** Rows of the comparison: a label and the two values. */
+export function compareRows(a: SearchReport, b: SearchReport): { label: string; values: [string, string] }[] {
+  const row = (label: string, value: (report: SearchReport) => string) => ({
+    label,
+    values: [value(a), value(b)] as [string, string],
+  });
+  const labels = [...new Set([...a.controls, ...b.controls].map((control) => control.label))];
+  const areas = [
+    ...new Set([...a.candidates, ...b.candidates].flatMap((candidate) => candidate.areas.map((area) => area.area))),
+  ];
+  return [
+    row('Twin', ({ plan }) => `${plan.twin.id} ${plan.twin.version ?? ''}`.trim()),
+    row('Target', ({ plan }) => targetText(plan)),
+    row('Method', ({ plan }) => methodText(plan)),
+    row('Mean luminance', ({ plan }) => formatNumber(plan.constraints.meanLuminance)),
+    row('RMS contrast', ({ plan }) => formatNumber(plan.constraints.contrastRms)),
+    row('Starts, seed', ({ plan }) => `${plan.starts}, ${plan.seed}`),
+    row('Reference', (report) => report.referenceName),
+    row('Drive of the best candidate', ({ candidates }) =>
+      candidates[0] ? `${formatNumber(candidates[0].objective)} z` : 'missing',
+    ),
+    ...labels.map((label) =>
+      row(label, ({ controls }) => {
+        const control = controls.find((candidate) => candidate.label === label);
+        return control === undefined ? 'not measured' : `${formatNumber(control.best)} z`;
+      }),
+    ),
+    ...areas.map((area) =>
+      row(`Activity of ${area}`, ({ candidates }) => {
+        const found = candidates[0]?.areas.find((candidate) => candidate.area === area);
+        return found === undefined ? 'missing' : `${formatNumber(found.z)} z`;
+      }),
+    ),
+    row('Evaluations', ({ evaluations }) => formatCount(evaluations)),
+    row('Time', ({ seconds }) => formatSeconds(seconds)),
+  ];
+}
+
+function Side({ report }: { report: SearchReport }) {
+  return (
+    <Stack gap="sm" style={{ minWidth: 0 }}>
+      <PaneTitle right={<Link href={`/search/${report.id}`}>Open</Link>}>{report.name}</PaneTitle>
+      <div className={stage.stage} style={{ padding: 10 }} role="group" aria-label={`Candidates of ${report.name}`}>
+        <Group gap={8}>
+          {report.candidates.map((candidate, index) => (
+            <StimulusTile
+              key={index}
+              src={candidate.thumbnail}
+              label={`${formatNumber(candidate.objective)} z`}
+              sizePx={tilePx}
+            />
+          ))}
+        </Group>
+      </div>
+    </Stack>
+  );
+}
+
+export function CompareView({ query }: { query: URLSearchParams }) {
+  const a = query.get('a');
+  const b = query.get('b');
+  const first = useQueryCall('searches.get', { id: a ?? '' }, { enabled: a !== null });
+  const second = useQueryCall('searches.get', { id: b ?? '' }, { enabled: b !== null });
+  if (a === null || b === null) {
+    return (
+      <Empty title="Nothing to compare" action={<GoButton to="/search">Open searches</GoButton>}>
+        Open a finished search and choose Compare.
+      </Empty>
+    );
+  }
+  return (
+    <QueryView query={first}>
+      {(left) => (
+        <QueryView query={second}>
+          {(right) => (
+            <>
+              <PageHeader title="Compare" detail={`${left.name} and ${right.name}`} />
+              <Panes>
+                <Pane label="Comparison">
+                  <div style={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 16 }}>
+                    <Side report={left} />
+                    <Side report={right} />
+                  </div>
+                  <Table aria-label="Comparison" layout="fixed">
+                    <Table.Thead>
+                      <Table.Tr>
+                        <Table.Th w="12rem" />
+                        <Table.Th>{left.name}</Table.Th>
+                        <Table.Th>{right.name}</Table.Th>
+                      </Table.Tr>
+                    </Table.Thead>
+                    <Table.Tbody>
+                      {compareRows(left, right).map(({ label, values }) => (
+                        <Table.Tr key={label}>
+                          <Table.Td>{label}</Table.Td>
+                          <Table.Td fw={values[0] === values[1] ? 400 : 600}>{values[0]}</Table.Td>
+                          <Table.Td fw={values[0] === values[1] ? 400 : 600}>{values[1]}</Table.Td>
+                        </Table.Tr>
+                      ))}
+                    </Table.Tbody>
+                  </Table>
+                  <Text size="xs" c="dimmed">
+                    Differences are set in bold. Drives can be compared only where twin, target and reference are the
+                    same.
+                  </Text>
+                </Pane>
+              </Panes>
+            </>
+          )}
+        </QueryView>
+      )}
+    </QueryView>
+  );
+}

@@ -1,0 +1,136 @@
+/** The EVIDENCE column: what the candidate does to every area, and which controls it beats. */
+import { Divider, Group, Stack, Table, Text } from '@mantine/core';
+import { IconCheck, IconX } from '@tabler/icons-react';
+import type { SearchReport } from '../../../main/contract/results.ts';
+import type { LiveSearch } from '../../client/stores.ts';
+import { formatCount, formatNumber, formatSeconds } from '../../components/format.ts';
+import { PaneTitle } from '../../components/Page.tsx';
+import { PlotFrame } from '../../components/PlotFrame.tsx';
+import { ProvenancePanel } from '../../components/ProvenancePanel.tsx';
+import { AreaBars } from '../../plots/AreaBars.tsx';
+import { areaColour } from '../../plots/colours.ts';
+import { claimsOf, targetFirst } from './claims.ts';
+import { ControlStrip } from './ControlStrip.tsx';
+import { ConstraintTable } from './PlanSummary.tsx';
+
+/** More units than this are a list, not evidence. */
+const mostUnits = 24;
+
+export function EvidencePane({
+  report,
+  live,
+  selected,
+}: {
+  report: SearchReport;
+  live: LiveSearch | null;
+  selected: number;
+}) {
+  const { plan, controls } = report;
+  const candidate = report.candidates[selected] ?? report.candidates[0];
+  const areas = targetFirst(candidate?.areas ?? live?.areas ?? [], plan);
+  const reference =
+    report.referenceName === ''
+      ? ''
+      : ` Reference: ${report.referenceName}, ${formatCount(report.referenceStimuli)} stimuli.`;
+  return (
+    <Stack gap="md">
+      <PlotFrame
+        title="Activity per area"
+        caption={`Predicted by ${plan.twin.id}, mean over units, target first.${reference}`}
+        data={() => ({ columns: ['area', 'mean_z'], rows: areas.map((row) => [row.area, row.z]) })}
+      >
+        {(width) =>
+          areas.length === 0 ? (
+            <Text size="xs" c="dimmed">
+              Appears with the first step.
+            </Text>
+          ) : (
+            <AreaBars
+              width={width}
+              title="mean activity (z)"
+              bars={areas.map((row) => ({ area: row.area, colour: areaColour(row.area), value: row.z }))}
+            />
+          )
+        }
+      </PlotFrame>
+      {candidate !== undefined && candidate.units.length > 0 && candidate.units.length <= mostUnits && (
+        <Table aria-label="Targeted units">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Unit</Table.Th>
+              <Table.Th ta="right">Response</Table.Th>
+              <Table.Th ta="right">Blank</Table.Th>
+              <Table.Th ta="right">z</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {candidate.units.map((unit) => (
+              <Table.Tr key={`${unit.area}/${unit.unit}`}>
+                <Table.Td>
+                  {unit.area} {unit.unit}
+                </Table.Td>
+                <Table.Td ta="right">{formatNumber(unit.response)}</Table.Td>
+                <Table.Td ta="right">{formatNumber(unit.blank)}</Table.Td>
+                <Table.Td ta="right">{formatNumber(unit.z)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      {candidate !== undefined && controls.length > 0 && (
+        <>
+          <PlotFrame
+            title="Against controls"
+            caption="Line: all samples; box: 5 to 95 %; tick: median; dot: best."
+            data={() => ({
+              columns: ['control', 'drive_z'],
+              rows: [
+                ['candidate', candidate.objective],
+                ...controls.flatMap((control) => control.values.map((value) => [control.label, value] as const)),
+              ],
+            })}
+          >
+            {(width) => (
+              <ControlStrip
+                width={width}
+                rows={controls.map((control) => ({ label: control.label, values: control.values }))}
+                candidate={candidate.objective}
+                colour={areaColour(plan.target[0]?.area ?? '')}
+              />
+            )}
+          </PlotFrame>
+          <Stack gap={4} role="list" aria-label="Claims">
+            {claimsOf(candidate, controls).map((claim) => (
+              <Group key={claim.text} gap={6} wrap="nowrap" align="flex-start" role="listitem">
+                {claim.beaten ? (
+                  <IconCheck size={14} aria-hidden style={{ flex: 'none', marginTop: 2 }} />
+                ) : (
+                  <IconX size={14} aria-hidden style={{ flex: 'none', marginTop: 2 }} />
+                )}
+                <Text size="xs">{claim.text}</Text>
+              </Group>
+            ))}
+          </Stack>
+        </>
+      )}
+      {candidate !== undefined && (
+        <>
+          <PaneTitle>Constraint residuals</PaneTitle>
+          {candidate.residuals === null ? (
+            <Text size="xs" c="dimmed">
+              Made by a generator: exact by construction.
+            </Text>
+          ) : (
+            <ConstraintTable plan={plan} residuals={candidate.residuals} />
+          )}
+          <Text size="xs" c="dimmed">
+            {formatCount(report.evaluations)} evaluations in {formatSeconds(report.seconds)}.
+          </Text>
+          <Divider />
+          <PaneTitle>Provenance</PaneTitle>
+          <ProvenancePanel provenance={report.provenance} contentSha256={report.contentSha256} />
+        </>
+      )}
+    </Stack>
+  );
+}

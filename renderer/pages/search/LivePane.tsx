@@ -1,0 +1,125 @@
+/** The LIVE column: candidates on the stage grey, and the trajectory with the controls behind it. */
+import { Box, Group, Text } from '@mantine/core';
+import type { JobSnapshot } from '../../../main/contract/jobs.ts';
+import type { SearchReport } from '../../../main/contract/results.ts';
+import type { LiveSearch } from '../../client/stores.ts';
+import { formatNumber, plural } from '../../components/format.ts';
+import { JobBar } from '../../components/JobBar.tsx';
+import { PlotFrame } from '../../components/PlotFrame.tsx';
+import { StimulusTile } from '../../components/StimulusTile.tsx';
+import stage from '../../components/StimulusTile.module.css';
+import { areaColour } from '../../plots/colours.ts';
+import { Trajectory } from './Trajectory.tsx';
+
+const tilePx = 116;
+
+interface Tile {
+  readonly src: string;
+  readonly label: string;
+}
+
+/** Candidates when there are some, otherwise what the running search shows of each start. */
+function tilesOf(report: SearchReport | undefined, live: LiveSearch | null): Tile[] {
+  if (report !== undefined && report.candidates.length > 0) {
+    return report.candidates.map((candidate, index) => ({
+      src: candidate.thumbnail,
+      label: `${index + 1}: ${formatNumber(candidate.objective)} z`,
+    }));
+  }
+  return (live?.tiles ?? []).map((src, start) => {
+    const best = live?.best[start];
+    return { src, label: `start ${start + 1}${best === undefined ? '' : `: ${formatNumber(best)} z`}` };
+  });
+}
+
+function stepsOf(report: SearchReport | undefined, live: LiveSearch | null): number {
+  if (report?.plan.optimiser.type === 'gradient') return report.plan.optimiser.steps;
+  return Math.max(live?.steps ?? 0, report?.trajectory.at(-1)?.step ?? 0);
+}
+
+export function LivePane({
+  report,
+  live,
+  job,
+  selected,
+  onSelect,
+}: {
+  report: SearchReport | undefined;
+  live: LiveSearch | null;
+  job: JobSnapshot | null;
+  /** Position in the list of candidates. */
+  selected: number;
+  onSelect: (index: number) => void;
+}) {
+  const tiles = tilesOf(report, live);
+  const points =
+    live !== null && live.trajectory.length > (report?.trajectory.length ?? 0)
+      ? live.trajectory
+      : (report?.trajectory ?? []);
+  const finished = report !== undefined && report.candidates.length > 0;
+  return (
+    <>
+      {job !== null && (
+        <Box p="md" style={{ borderBottom: '1px solid var(--line)' }}>
+          <JobBar job={job} showTitle={false} />
+        </Box>
+      )}
+      <div
+        className={stage.stage}
+        role="group"
+        aria-label={finished ? 'Candidates' : 'Best of each start'}
+        style={{ padding: 12, minHeight: 160 }}
+      >
+        {tiles.length === 0 ? (
+          <Text size="xs" style={{ color: 'var(--stage-ink)' }}>
+            {report?.state === 'partial' && job === null
+              ? 'This search ended before it had candidates.'
+              : 'The best candidate of each start appears here.'}
+          </Text>
+        ) : (
+          <Group gap={10}>
+            {tiles.map((tile, index) => (
+              <StimulusTile
+                key={index}
+                src={tile.src}
+                label={tile.label}
+                sizePx={tilePx}
+                {...(finished ? { selected: index === selected, onSelect: () => onSelect(index) } : {})}
+              />
+            ))}
+          </Group>
+        )}
+      </div>
+      {points.length > 1 && (
+        <Box p="md" style={{ borderTop: '1px solid var(--line)', flex: '0 0 auto' }}>
+          <PlotFrame
+            title="Trajectory"
+            caption={
+              finished
+                ? `Solid: best of ${plural(report.plan.starts, 'start')}; dashed: their median. Bands: median to best of each control.`
+                : 'Solid: best start; dashed: median of the starts. Controls are measured with the search.'
+            }
+            data={() => ({
+              columns: ['step', 'best_z', 'median_z'],
+              rows: points.map((point) => [point.step, point.best, point.median]),
+            })}
+          >
+            {(width) => (
+              <Trajectory
+                width={width}
+                points={points}
+                steps={stepsOf(report, live)}
+                bands={(report?.controls ?? []).map((control) => ({
+                  label: control.label,
+                  low: control.median,
+                  high: control.best,
+                }))}
+                colour={areaColour(report?.plan.target[0]?.area ?? '')}
+              />
+            )}
+          </PlotFrame>
+        </Box>
+      )}
+    </>
+  );
+}

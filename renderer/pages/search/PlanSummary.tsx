@@ -1,0 +1,82 @@
+/** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
+import { DataList, Stack, Table, Text } from '@mantine/core';
+import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { formatNumber } from '../../components/format.ts';
+import { PaneTitle } from '../../components/Page.tsx';
+import { methodText, targetText } from './claims.ts';
+
+export interface ConstraintResiduals {
+  readonly meanLuminance: number;
+  readonly contrastRms: number;
+  readonly range: number;
+}
+
+const relative = (value: number | undefined) =>
+  value === undefined ? '–' : value === 0 ? '0' : value.toExponential(1);
+
+/** What was asked for and how far the stimulus is from it. */
+export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residuals: ConstraintResiduals | null }) {
+  const { meanLuminance, contrastRms, range } = plan.constraints;
+  const rows = [
+    ['Mean luminance', formatNumber(meanLuminance), residuals?.meanLuminance],
+    ['RMS contrast', formatNumber(contrastRms), residuals?.contrastRms],
+    ['Range', `${formatNumber(range[0])} to ${formatNumber(range[1])}`, residuals?.range],
+  ] as const;
+  return (
+    <Table aria-label="Constraints and residuals">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Constraint</Table.Th>
+          <Table.Th ta="right">Asked</Table.Th>
+          <Table.Th ta="right">Residual</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {rows.map(([label, asked, residual]) => (
+          <Table.Tr key={label}>
+            <Table.Td>{label}</Table.Td>
+            <Table.Td ta="right">{asked}</Table.Td>
+            <Table.Td ta="right">{relative(residual)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: ConstraintResiduals | null }) {
+  const { aperture } = plan.constraints;
+  const rows: [string, string][] = [
+    ['Twin', `${plan.twin.id} ${plan.twin.version ?? ''}`],
+    ['Target', targetText(plan)],
+    ['Method', methodText(plan)],
+    ['Starts', `${plan.starts}, seed ${plan.seed}`],
+    [
+      'Aperture',
+      aperture === undefined
+        ? 'the whole field'
+        : `${formatNumber(aperture.diameterDeg)}° at (${formatNumber(aperture.xDeg)}°, ${formatNumber(aperture.yDeg)}°), edge ${formatNumber(aperture.edgeDeg)}°`,
+    ],
+    ['Random controls', String(plan.controls.random)],
+    ['Device', plan.device],
+  ];
+  return (
+    <Stack gap="md">
+      <PaneTitle>Plan</PaneTitle>
+      <DataList>
+        {rows.map(([label, value]) => (
+          <DataList.Item key={label}>
+            <DataList.ItemLabel>{label}</DataList.ItemLabel>
+            <DataList.ItemValue>{value}</DataList.ItemValue>
+          </DataList.Item>
+        ))}
+      </DataList>
+      <ConstraintTable plan={plan} residuals={residuals} />
+      <Text size="xs" c="dimmed">
+        {residuals === null && plan.space.type !== 'pixels'
+          ? 'Gratings and set members are exact by construction.'
+          : 'Residuals of the best candidate, in float64: mean and RMS relative, range absolute.'}
+      </Text>
+    </Stack>
+  );
+}

@@ -1,0 +1,65 @@
+/** Earlier searches, newest first. */
+import { Group, Text } from '@mantine/core';
+import { useLocation } from 'wouter';
+import type { SearchSummary } from '../../../main/contract/results.ts';
+import { formatNumber, formatTime } from '../../components/format.ts';
+import { StimulusTile } from '../../components/StimulusTile.tsx';
+import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
+
+const number = (value: number | null) => (value === null ? 'missing' : formatNumber(value));
+
+const columns: Column<SearchSummary>[] = [
+  {
+    key: 'name',
+    title: 'Search',
+    width: 'minmax(9rem, 2fr)',
+    render: (search) => (
+      <Group gap="sm" wrap="nowrap">
+        <StimulusTile src={search.thumbnail} label="" sizePx={32} caption={false} />
+        <Text size="xs" truncate="end">
+          {search.name}
+        </Text>
+      </Group>
+    ),
+    sortBy: (search) => search.name,
+  },
+  { key: 'space', title: 'Space', width: '5.5rem', render: (search) => search.space, sortBy: (search) => search.space },
+  {
+    key: 'best',
+    title: 'Drive (z)',
+    width: '4.25rem',
+    align: 'right',
+    render: (search) => number(search.best),
+    sortBy: (search) => search.best,
+  },
+  {
+    key: 'control',
+    title: 'Best control',
+    width: '5.25rem',
+    align: 'right',
+    render: (search) => number(search.bestControl),
+    sortBy: (search) => search.bestControl,
+  },
+  {
+    key: 'when',
+    title: 'Started',
+    width: '8rem',
+    render: (search) => formatTime(search.createdAt),
+    sortBy: (search) => search.createdAt,
+  },
+];
+
+export function SearchList({ searches }: { searches: readonly SearchSummary[] }) {
+  const [, go] = useLocation();
+  return (
+    <VirtualTable
+      label="Earlier searches"
+      rows={searches}
+      columns={columns}
+      rowKey={(search) => search.id}
+      onSelect={(search) => go(`/search/${search.id}`)}
+      initialSort={{ key: 'when', descending: true }}
+      rowPx={40}
+    />
+  );
+}

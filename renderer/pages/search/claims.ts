@@ -1,0 +1,69 @@
+/** What a search may claim, each claim with the control it beats and by how much. */
+import type { Candidate, Control } from '../../../main/contract/results.ts';
+import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { formatCount, formatNumber } from '../../components/format.ts';
+
+export interface Claim {
+  readonly beaten: boolean;
+  readonly text: string;
+}
+
+/** One sentence per control about the candidate. z: standard deviations over the reference set. */
+export function claimsOf(candidate: Candidate, controls: readonly Control[]): Claim[] {
+  return controls.map((control) => {
+    const drive = `${formatNumber(candidate.objective)} z`;
+    const best = `${formatNumber(control.best)} z`;
+    const beaten = candidate.objective > control.best;
+    const name =
+      control.n > 1 && !/\d/.test(control.label) ? `${control.label} (n = ${formatCount(control.n)})` : control.label;
+    if (!beaten) {
+      const reach = control.values.filter((value) => value >= candidate.objective).length;
+      const share =
+        control.values.length > 1 ? `; ${formatCount(reach)} of ${formatCount(control.values.length)} reach it` : '';
+      return { beaten, text: `Does not beat ${name}: ${drive} against ${best}${share}.` };
+    }
+    // 0 of n reached: the exceedance is below 3/n with 95 % confidence (the rule of three).
+    const bound =
+      control.kind === 'random' && control.values.length >= 100
+        ? `; none of ${formatCount(control.values.length)} reaches it, so fewer than ${formatNumber(300 / control.values.length, 2)} % of such images would (95 % confidence)`
+        : '';
+    return { beaten, text: `Beats ${name}: ${drive} against ${best}${bound}.` };
+  });
+}
+
+/** Areas with the targeted ones first, in the order of the plan. */
+export function targetFirst<T extends { area: string }>(areas: readonly T[], plan: SearchPlan): T[] {
+  const order = plan.target.map((term) => term.area);
+  const rank = (area: string): number => (order.includes(area) ? order.indexOf(area) : order.length);
+  return [...areas].sort((a, b) => rank(a.area) - rank(b.area));
+}
+
+/** The target in words: `drive V1-complex, suppress V1-simple`. */
+export function targetText(plan: SearchPlan): string {
+  return plan.target
+    .map(({ area, units, weight }) => {
+      const what =
+        units === undefined
+          ? area
+          : units.length === 1
+            ? `${area} unit ${units[0]}`
+            : `${units.length} units of ${area}`;
+      const size = Math.abs(weight) === 1 ? '' : ` × ${formatNumber(Math.abs(weight))}`;
+      return `${weight < 0 ? 'suppress' : 'drive'} ${what}${size}`;
+    })
+    .join(', ');
+}
+
+/** How the space is searched, in words with numbers. */
+export function methodText(plan: SearchPlan): string {
+  const { space, optimiser } = plan;
+  const where = { pixels: 'pixels', gratings: 'gratings', set: 'a stimulus set' }[space.type];
+  switch (optimiser.type) {
+    case 'gradient':
+      return `${where}, gradient ascent, ${formatCount(optimiser.steps)} steps`;
+    case 'cma-es':
+      return `${where}, CMA-ES, ${formatCount(optimiser.evaluations)} evaluations`;
+    case 'screening':
+      return `${where}, screening, best ${formatCount(optimiser.keep)}`;
+  }
+}

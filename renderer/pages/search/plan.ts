@@ -1,0 +1,136 @@
+/** The plan of a search while it is edited: where it starts, what its presets are, and what keeps it from starting. */
+import type { Aperture, SearchPlan, SearchSpace, SetRef, TargetTerm } from '../../../main/contract/plans.ts';
+import { searchPlan } from '../../../main/contract/plans.ts';
+import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
+
+/** A valid plan for a twin; the address may name areas and units: `?area=V1-simple&unit=12,40`. */
+export function newPlan(twin: TwinDetails, query: URLSearchParams = new URLSearchParams()): SearchPlan {
+  const area = query.get('area') ?? twin.manifest.areas[0]?.name ?? '';
+  const named = query.getAll('unit').flatMap((text) => text.split(','));
+  const known = new Set(twin.units.filter((unit) => unit.area === area).map((unit) => unit.unit));
+  const units = named.filter((unit) => known.has(unit));
+  const target = units.length > 0 ? [{ area, units, weight: 1 }] : driveOneUnit(twin, area);
+  const gradient = twin.manifest.capabilities.inputGradient !== 'none';
+  const plan = searchPlan.parse({
+    format: 1,
+    kind: 'search',
+    twin: twin.summary.id,
+    target,
+    ...(gradient
+      ? { space: { type: 'pixels' }, optimiser: { type: 'gradient' } }
+      : { space: { type: 'gratings' }, optimiser: { type: 'cma-es' } }),
+  }) as SearchPlan;
+  return withAperture(plan, apertureFor(plan.target, twin));
+}
+
+const driveOneUnit = (twin: TwinDetails, area: string): TargetTerm[] => {
+  const unit = twin.units.find((candidate) => candidate.area === area && candidate.sizeDeg !== null);
+  return unit === undefined ? [{ area, weight: 1 }] : [{ area, units: [unit.unit], weight: 1 }];
+};
+
+export interface Preset {
+  readonly name: string;
+  readonly target: TargetTerm[];
+}
+
+/** Targets that people ask for first, as far as this twin has what they need. */
+export function presetsFor(twin: TwinDetails): Preset[] {
+  const areas = twin.manifest.areas.map((area) => area.name);
+  const complex = areas.find((area) => /complex/i.test(area));
+  const simple = areas.find((area) => /simple/i.test(area));
+  const presets: Preset[] = [{ name: 'Drive one unit', target: driveOneUnit(twin, areas[0] ?? '') }];
+  if (complex !== undefined && simple !== undefined) {
+    presets.push(
+      { name: 'Drive complex, not simple cells', target: opposed(complex, simple) },
+      { name: 'Drive simple, not complex cells', target: opposed(simple, complex) },
+    );
+  } else if (areas.length > 1) {
+    const [first = '', second = ''] = areas;
+    presets.push({ name: `Drive ${first}, not ${second}`, target: opposed(first, second) });
+  }
+  return presets;
+}
+const opposed = (driven: string, suppressed: string): TargetTerm[] => [
+  { area: driven, weight: 1 },
+  { area: suppressed, weight: -1 },
+];
+
+const edgeDeg = 0.25;
+/** A receptive field is stated as ±2 standard deviations; the aperture reaches to 3. */
+const diameterOverSize = 1.5;
+
+/**
+ * The circular aperture that covers the receptive fields of the targeted units out to three standard deviations;
+ * undefined (the whole field) for whole areas and for units without a stated receptive field.
+ */
+export function apertureFor(target: readonly TargetTerm[], twin: TwinDetails): Aperture | undefined {
+  const units: TwinUnit[] = [];
+  for (const term of target) {
+    if (term.units === undefined) return undefined;
+    units.push(...twin.units.filter((unit) => unit.area === term.area && term.units?.includes(unit.unit)));
+  }
+  const placed = units.flatMap(({ xDeg, yDeg, sizeDeg }) =>
+    xDeg === null || yDeg === null || sizeDeg === null
+      ? []
+      : [{ xDeg, yDeg, radiusDeg: (diameterOverSize * sizeDeg) / 2 }],
+  );
+  if (placed.length === 0 || placed.length < units.length) return undefined;
+  const middle = (low: number[], high: number[]) => (Math.min(...low) + Math.max(...high)) / 2;
+  const x = middle(
+    placed.map((field) => field.xDeg - field.radiusDeg),
+    placed.map((field) => field.xDeg + field.radiusDeg),
+  );
+  const y = middle(
+    placed.map((field) => field.yDeg - field.radiusDeg),
+    placed.map((field) => field.yDeg + field.radiusDeg),
+  );
+  const radius = Math.max(...placed.map((field) => Math.hypot(field.xDeg - x, field.yDeg - y) + field.radiusDeg));
+  const hundredth = (value: number) => Math.round(value * 100) / 100;
+  return {
+    xDeg: hundredth(x),
+    yDeg: hundredth(y),
+    diameterDeg: hundredth(Math.min(2 * radius + edgeDeg, twin.summary.fieldOfViewDeg)),
+    edgeDeg,
+  };
+}
+
+export function withAperture(plan: SearchPlan, aperture: Aperture | undefined): SearchPlan {
+  const { aperture: _before, ...rest } = plan.constraints;
+  return { ...plan, constraints: aperture === undefined ? rest : { ...rest, aperture } };
+}
+
+/** The space with the optimiser that searches it. */
+export function withSpace(plan: SearchPlan, type: SearchSpace['type'], stimuli: SetRef | null): SearchPlan {
+  const pair = {
+    pixels: { space: { type: 'pixels' }, optimiser: { type: 'gradient' } },
+    gratings: { space: { type: 'gratings' }, optimiser: { type: 'cma-es' } },
+    set: { space: { type: 'set', stimuli: stimuli ?? { set: '' } }, optimiser: { type: 'screening' } },
+  }[type];
+  return type === 'set'
+    ? ({ ...plan, ...pair, optimiser: { type: 'screening', keep: 16 } } as SearchPlan)
+    : (searchPlan.parse({ ...plan, ...pair }) as SearchPlan);
+}
+
+/** Sentences about what keeps the plan from starting; empty when it can. */
+export function planProblems(plan: SearchPlan, twin: TwinDetails): string[] {
+  const problems: string[] = [];
+  const { constraints, target, space } = plan;
+  const areas = new Set(twin.manifest.areas.map((area) => area.name));
+  if (target.length === 0) problems.push('Choose at least one area or unit to drive or suppress.');
+  for (const term of target) {
+    if (!areas.has(term.area)) problems.push(`This twin has no area ${term.area}.`);
+    if (term.units?.length === 0) problems.push(`Choose units of ${term.area}, or the whole area.`);
+  }
+  if (target.length > 0 && target.every((term) => term.weight === 0)) problems.push('Every weight is zero.');
+  if (space.type === 'set' && 'set' in space.stimuli && space.stimuli.set === '') {
+    problems.push('Choose the set to screen.');
+  }
+  if (space.type === 'pixels' && twin.manifest.capabilities.inputGradient === 'none') {
+    problems.push('This twin has no gradient, so pixels cannot be searched. Search gratings or a set.');
+  }
+  const [low, high] = constraints.range;
+  if (!(low < constraints.meanLuminance && constraints.meanLuminance < high)) {
+    problems.push(`The mean luminance ${constraints.meanLuminance} must lie inside the range ${low} to ${high}.`);
+  }
+  return problems;
+}

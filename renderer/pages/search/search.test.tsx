@@ -1,0 +1,242 @@
+import { renderToStaticMarkup } from 'react-dom/server';
+import type { ReactElement } from 'react';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { plan as anyPlan, searchPlan, type SearchPlan } from '../../../main/contract/plans.ts';
+import type { Candidate, Control } from '../../../main/contract/results.ts';
+import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
+import { Random } from '../../../main/platform/random.ts';
+import { claimsOf, methodText, targetFirst, targetText } from './claims.ts';
+import { ControlStrip } from './ControlStrip.tsx';
+import { apertureFor, newPlan, planProblems, presetsFor, withAperture, withSpace } from './plan.ts';
+import { planJson, planYaml } from './planText.ts';
+import { Trajectory } from './Trajectory.tsx';
+
+const unit = (
+  area: string,
+  name: string,
+  xDeg: number | null,
+  yDeg: number | null,
+  sizeDeg: number | null,
+): TwinUnit => ({
+  unit: name,
+  area,
+  index: 0,
+  xDeg,
+  yDeg,
+  sizeDeg,
+  extra: {},
+});
+const twin = (areas: string[], units: TwinUnit[], inputGradient = 'derived'): TwinDetails =>
+  ({
+    summary: { id: 'v1', fieldOfViewDeg: 8 },
+    manifest: { areas: areas.map((name) => ({ name })), capabilities: { inputGradient } },
+    units,
+  }) as unknown as TwinDetails;
+const v1 = twin(
+  ['V1-simple', 'V1-complex'],
+  [
+    unit('V1-simple', '0', 1, -0.5, 0.8),
+    unit('V1-simple', '1', -1, -0.5, 0.8),
+    unit('V1-complex', '0', null, null, null),
+  ],
+);
+
+describe('a new plan', () => {
+  it('drives one unit through an aperture of three standard deviations', () => {
+    const plan = newPlan(v1);
+    expect(plan.target).toEqual([{ area: 'V1-simple', units: ['0'], weight: 1 }]);
+    expect([plan.space.type, plan.optimiser.type]).toEqual(['pixels', 'gradient']);
+    // ±2 sd is .8°, so ±3 sd is 1.2°; the edge is .25° wide.
+    expect(plan.constraints.aperture).toEqual({ xDeg: 1, yDeg: -0.5, diameterDeg: 1.45, edgeDeg: 0.25 });
+    expect(anyPlan.safeParse(plan).success).toBe(true);
+    expect(planProblems(plan, v1)).toEqual([]);
+  });
+
+  it('takes area and units from the address', () => {
+    const plan = newPlan(v1, new URLSearchParams('area=V1-simple&unit=1,0,99'));
+    expect(plan.target).toEqual([{ area: 'V1-simple', units: ['1', '0'], weight: 1 }]);
+    // Both fields: from −1.6 to 1.6, radius 1 + .6.
+    expect(plan.constraints.aperture).toEqual({ xDeg: 0, yDeg: -0.5, diameterDeg: 3.45, edgeDeg: 0.25 });
+  });
+
+  it('has no aperture for whole areas and for units without a field, and none larger than the twin sees', () => {
+    expect(apertureFor([{ area: 'V1-simple', weight: 1 }], v1)).toBeUndefined();
+    expect(apertureFor([{ area: 'V1-complex', units: ['0'], weight: 1 }], v1)).toBeUndefined();
+    const wide = twin(['IT'], [unit('IT', 'a', 0, 0, 12)]);
+    expect(apertureFor([{ area: 'IT', units: ['a'], weight: 1 }], wide)?.diameterDeg).toBe(8);
+  });
+
+  it('searches gratings where a twin has no gradient', () => {
+    const plan = newPlan(twin(['MT'], [], 'none'));
+    expect([plan.space.type, plan.optimiser.type]).toEqual(['gratings', 'cma-es']);
+    expect(planProblems(withSpace(plan, 'pixels', null), twin(['MT'], [], 'none'))[0]).toContain('no gradient');
+  });
+
+  it('offers the presets that the twin has areas for', () => {
+    expect(presetsFor(v1).map((preset) => preset.name)).toEqual([
+      'Drive one unit',
+      'Drive complex, not simple cells',
+      'Drive simple, not complex cells',
+    ]);
+    expect(presetsFor(v1)[1]?.target).toEqual([
+      { area: 'V1-complex', weight: 1 },
+      { area: 'V1-simple', weight: -1 },
+    ]);
+    expect(presetsFor(twin(['V4', 'IT'], [])).map((preset) => preset.name)).toContain('Drive V4, not IT');
+  });
+
+  it('keeps every space valid with its optimiser', () => {
+    for (const type of ['pixels', 'gratings', 'set'] as const) {
+      const plan = withSpace(newPlan(v1), type, { set: 'photographs' });
+      expect(searchPlan.safeParse(plan).success).toBe(true);
+      expect(plan.space.type).toBe(type);
+    }
+  });
+
+  it('says what keeps it from starting', () => {
+    const plan = newPlan(v1);
+    const problems = (change: Partial<SearchPlan>) => planProblems({ ...plan, ...change }, v1).join(' ');
+    expect(problems({ target: [] })).toContain('at least one area');
+    expect(problems({ target: [{ area: 'V1-simple', units: [], weight: 1 }] })).toContain('Choose units');
+    expect(problems({ target: [{ area: 'V1-simple', weight: 0 }] })).toContain('zero');
+    expect(problems({ constraints: { ...plan.constraints, meanLuminance: 0.9, range: [0, 0.8] } })).toContain(
+      '0 to 0.8',
+    );
+    expect(planProblems(withSpace(plan, 'set', null), v1)).toEqual(['Choose the set to screen.']);
+  });
+});
+
+describe('plan as text', () => {
+  it('reads back as the same plan, also with awkward strings', () => {
+    const plan = {
+      ...withAperture(newPlan(v1), { xDeg: -0.5, yDeg: 1e-7, diameterDeg: 2, edgeDeg: 0 }),
+      name: 'yes: "no" # – [1]\nnext',
+      empty: {},
+      none: [],
+      nested: [[1, 2], { a: [{ b: 'true' }] }, 'on', '12', '', ' x'],
+      'odd key:': null,
+    };
+    expect(parse(planYaml(plan))).toEqual(JSON.parse(JSON.stringify(plan)));
+    expect(JSON.parse(planJson(plan))).toEqual(JSON.parse(JSON.stringify(plan)));
+    expect(planYaml(newPlan(v1))).toContain('  - area: V1-simple\n    units: ["0"]\n    weight: 1\n');
+  });
+});
+
+const control = (change: Partial<Control>): Control => ({
+  kind: 'random',
+  label: 'random images',
+  n: 999,
+  best: 2.5,
+  median: 0.1,
+  values: Array.from({ length: 999 }, () => 1),
+  beaten: true,
+  spec: null,
+  sha256: null,
+  thumbnail: null,
+  ...change,
+});
+const candidate = { objective: 3.21 } as Candidate;
+
+describe('claims', () => {
+  it('name the control, its number and the margin', () => {
+    expect(claimsOf(candidate, [control({})])).toEqual([
+      {
+        beaten: true,
+        text:
+          'Beats random images (n = 999): 3.21 z against 2.5 z; none of 999 reaches it, so fewer than 0.3 % of such ' +
+          'images would (95 % confidence).',
+      },
+    ]);
+    expect(
+      claimsOf(candidate, [
+        control({ kind: 'best-grating', label: 'best of 128 gratings', n: 128, best: 3, values: [3] }),
+      ])[0],
+    ).toEqual({ beaten: true, text: 'Beats best of 128 gratings: 3.21 z against 3 z.' });
+  });
+
+  it('say plainly when a control is not beaten', () => {
+    const [claim] = claimsOf(candidate, [control({ best: 4, values: [1, 3.5, 4] })]);
+    expect(claim).toEqual({
+      beaten: false,
+      text: 'Does not beat random images (n = 999): 3.21 z against 4 z; 2 of 3 reach it.',
+    });
+  });
+
+  it('put the target first and say it in words', () => {
+    const plan = { ...newPlan(v1), target: presetsFor(v1)[1]?.target ?? [] };
+    expect(
+      targetFirst([{ area: 'V4' }, { area: 'V1-simple' }, { area: 'V1-complex' }], plan).map((row) => row.area),
+    ).toEqual(['V1-complex', 'V1-simple', 'V4']);
+    expect(targetText(plan)).toBe('drive V1-complex, suppress V1-simple');
+    expect(methodText(plan)).toBe('pixels, gradient ascent, 120 steps');
+  });
+});
+
+const draw = (plot: ReactElement): string =>
+  renderToStaticMarkup(plot).replace(
+    '<svg ',
+    '<svg xmlns="http://www.w3.org/2000/svg" color="#1a1a1a" font-family="Inter, sans-serif" ',
+  );
+const keep = (name: string, svg: string) =>
+  expect(svg.replaceAll('><', '>\n<')).toMatchFileSnapshot(`gallery/${name}.svg`);
+
+describe('plots', () => {
+  it('trajectory: bands behind, best above median, axis to the planned step', async () => {
+    const points = Array.from({ length: 60 }, (_, step) => ({
+      step,
+      best: 4 * (1 - 0.95 ** step),
+      median: 3 * (1 - 0.95 ** step),
+    }));
+    const svg = draw(
+      <Trajectory
+        width={560}
+        points={points}
+        steps={120}
+        bands={[
+          { label: 'random 999', low: 0.1, high: 1.4 },
+          { label: 'best grating', low: 2.5, high: 2.5 },
+        ]}
+        colour="#0072B2"
+      />,
+    );
+    expect(svg.match(/data-band/g)).toHaveLength(2);
+    expect(svg.indexOf('data-band')).toBeLessThan(svg.indexOf('data-line'));
+    expect(svg).toContain('drive (z)');
+    expect(svg).toContain('>120<');
+    const ys = (name: string) =>
+      [...(new RegExp(`d="([^"]+)"[^>]*data-line="${name}"`).exec(svg)?.[1] ?? '').matchAll(/,([\d.]+)/g)].map((m) =>
+        Number(m[1]),
+      );
+    expect(ys('best')).toHaveLength(60);
+    expect(ys('best').every((y, index) => y <= (ys('median')[index] as number))).toBe(true);
+    await keep('trajectory', svg);
+  });
+
+  it('trajectory: empty before the first step', () => {
+    const svg = draw(<Trajectory width={400} points={[]} steps={100} bands={[]} colour="#000" />);
+    expect(svg).toContain('d=""');
+    expect(svg).not.toContain('NaN');
+  });
+
+  it('controls: median and best of every control on the scale of the candidate', async () => {
+    const random = Random.fromSeed(5, 'control strip');
+    const values = Array.from({ length: 999 }, () => 0.5 * random.normal());
+    const svg = draw(
+      <ControlStrip
+        width={360}
+        candidate={3.2}
+        colour="#0072B2"
+        rows={[
+          { label: 'random 999', values },
+          { label: 'best grating', values: [2.4] },
+        ]}
+      />,
+    );
+    expect(svg.match(/data-control/g)).toHaveLength(2);
+    const circles = [...svg.matchAll(/<circle cx="([\d.]+)"/g)].map((m) => Number(m[1]));
+    expect(circles[0]).toBeLessThan(circles[1] as number);
+    expect(svg).not.toContain('NaN');
+    await keep('control-strip', svg);
+  });
+});
