@@ -73,11 +73,11 @@ function OpenDialog({ opened, onClose }: { opened: boolean; onClose: () => void 
             onChange={(event) => setPath(event.currentTarget.value)}
           />
           <Group justify="flex-end">
-            {desktop?.chooseFile && (
+            {desktop && (
               <Button
                 variant="default"
                 onClick={() =>
-                  void desktop?.chooseFile?.('Open project').then((chosen) => chosen !== null && setPath(chosen))
+                  void desktop?.chooseFile('Open project').then((chosen) => chosen !== null && setPath(chosen))
                 }
               >
                 Choose file

@@ -1,28 +1,16 @@
-/** What the desktop shell's preload script offers; undefined in the browser host. */
-export interface DesktopHost {
-  /**
-   * Asks the shell for a message port to the backend. A port cannot be returned through the context bridge, so it
-   * arrives as a window message `{ type: 'twinscope:port' }` with the port attached.
-   */
-  connect(): void;
-  /** Lets the person choose a folder; null when they closed the dialog. */
-  chooseFolder?(title: string): Promise<string | null>;
-  /** Lets the person choose a file; null when they closed the dialog. */
-  chooseFile?(title: string): Promise<string | null>;
-  /** The path of a file that was dropped onto the window. */
-  pathForFile?(file: File): string;
-}
+import type { DesktopBridge } from '../../main/contract/desktop.ts';
 
 declare global {
   interface Window {
-    readonly twinscope?: DesktopHost;
+    /** The desktop shell's bridge; undefined in the browser host. */
+    readonly twinscope?: DesktopBridge<File>;
   }
 }
 
-export const desktop: DesktopHost | undefined = typeof window === 'undefined' ? undefined : window.twinscope;
+export const desktop: DesktopBridge<File> | undefined = typeof window === 'undefined' ? undefined : window.twinscope;
 
 /** Waits for the backend's port from the desktop shell. */
-export function receivePort(host: DesktopHost): Promise<MessagePort> {
+export function receivePort(host: DesktopBridge<File>): Promise<MessagePort> {
   return new Promise((resolve) => {
     const receive = (event: MessageEvent) => {
       const port = event.ports[0];

@@ -26,7 +26,7 @@ export function StimulusTile({
       <img src={src} alt={label} width={sizePx} height={sizePx} draggable={false} decoding="async" loading="lazy" />
     );
   const text = caption && (
-    <Text component="span" className={classes.caption} w={sizePx} truncate="end">
+    <Text component="span" className={classes.caption} w={sizePx}>
       {label}
     </Text>
   );

@@ -45,6 +45,7 @@ export function VirtualTable<T>({
   onSelect,
   initialSort,
   rowPx = 26,
+  minWidth,
 }: {
   label: string;
   rows: readonly T[];
@@ -54,6 +55,8 @@ export function VirtualTable<T>({
   onSelect?: (row: T) => void;
   initialSort?: Sort;
   rowPx?: number;
+  /** Below this width the table scrolls sideways, e.g. `40rem`. */
+  minWidth?: string;
 }) {
   const [sort, setSort] = useState<Sort | null>(initialSort ?? null);
   const sorted = useMemo(
@@ -89,67 +92,79 @@ export function VirtualTable<T>({
 
   const grid = { gridTemplateColumns: columns.map((column) => column.width).join(' ') };
   return (
-    <div className={classes.table} role="table" aria-label={label} aria-rowcount={sorted.length + 1}>
-      <div className={classes.head} role="row" style={grid}>
-        {columns.map((column) => (
-          <div
-            key={column.key}
-            role="columnheader"
-            className={classes.cell}
-            data-align={column.align}
-            aria-sort={sort?.key !== column.key ? 'none' : sort.descending ? 'descending' : 'ascending'}
-          >
-            {column.sortBy === undefined ? (
-              column.title
-            ) : (
-              <UnstyledButton
-                className={classes.sort}
-                onClick={() =>
-                  setSort((before) => ({
-                    key: column.key,
-                    descending: before?.key === column.key ? !before.descending : column.align === 'right',
-                  }))
-                }
-              >
-                <Group gap={2} wrap="nowrap" component="span">
-                  {column.title}
-                  {sort?.key === column.key &&
-                    (sort.descending ? <IconArrowDown size={12} aria-hidden /> : <IconArrowUp size={12} aria-hidden />)}
-                </Group>
-              </UnstyledButton>
-            )}
-          </div>
-        ))}
-      </div>
-      <div ref={scroller} className={classes.body} tabIndex={0} onKeyDown={move} aria-label={`${label}, rows`}>
-        <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-          {virtual.getVirtualItems().map((item) => {
-            const row = sorted[item.index] as T;
-            return (
-              <div
-                key={rowKey(row)}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={item.index === selectedIndex}
-                className={classes.row}
-                data-selectable={onSelect !== undefined || undefined}
-                style={{ ...grid, height: rowPx, transform: `translateY(${item.start}px)` }}
-                onClick={() => onSelect?.(row)}
-              >
-                {columns.map((column) => (
-                  <div key={column.key} role="cell" className={classes.cell} data-align={column.align}>
-                    {column.render(row)}
-                  </div>
-                ))}
-              </div>
-            );
-          })}
+    <div className={classes.scrollX}>
+      <div
+        className={classes.table}
+        role="table"
+        aria-label={label}
+        aria-rowcount={sorted.length + 1}
+        style={minWidth === undefined ? undefined : { minWidth }}
+      >
+        <div className={classes.head} role="row" style={grid}>
+          {columns.map((column) => (
+            <div
+              key={column.key}
+              role="columnheader"
+              className={classes.cell}
+              data-align={column.align}
+              aria-sort={sort?.key !== column.key ? 'none' : sort.descending ? 'descending' : 'ascending'}
+            >
+              {column.sortBy === undefined ? (
+                column.title
+              ) : (
+                <UnstyledButton
+                  className={classes.sort}
+                  onClick={() =>
+                    setSort((before) => ({
+                      key: column.key,
+                      descending: before?.key === column.key ? !before.descending : column.align === 'right',
+                    }))
+                  }
+                >
+                  <Group gap={2} wrap="nowrap" component="span">
+                    {column.title}
+                    {sort?.key === column.key &&
+                      (sort.descending ? (
+                        <IconArrowDown size={12} aria-hidden />
+                      ) : (
+                        <IconArrowUp size={12} aria-hidden />
+                      ))}
+                  </Group>
+                </UnstyledButton>
+              )}
+            </div>
+          ))}
         </div>
-        {sorted.length === 0 && (
-          <Text size="xs" c="dimmed" p="md">
-            Nothing matches.
-          </Text>
-        )}
+        <div ref={scroller} className={classes.body} tabIndex={0} onKeyDown={move} aria-label={`${label}, rows`}>
+          <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+            {virtual.getVirtualItems().map((item) => {
+              const row = sorted[item.index] as T;
+              return (
+                <div
+                  key={rowKey(row)}
+                  role="row"
+                  aria-rowindex={item.index + 2}
+                  aria-selected={item.index === selectedIndex}
+                  className={classes.row}
+                  data-selectable={onSelect !== undefined || undefined}
+                  style={{ ...grid, height: rowPx, transform: `translateY(${item.start}px)` }}
+                  onClick={() => onSelect?.(row)}
+                >
+                  {columns.map((column) => (
+                    <div key={column.key} role="cell" className={classes.cell} data-align={column.align}>
+                      {column.render(row)}
+                    </div>
+                  ))}
+                </div>
+              );
+            })}
+          </div>
+          {sorted.length === 0 && (
+            <Text size="xs" c="dimmed" p="md">
+              Nothing matches.
+            </Text>
+          )}
+        </div>
       </div>
     </div>
   );

@@ -1,5 +1,6 @@
 /** Units × conditions, viridis, with a colour bar that carries the unit. */
 import { max, min, scaleLinear } from 'd3';
+import { formatNumber } from '../components/format.ts';
 import { AxisBottom, round, tickFontPx, titleFontPx } from './axes.tsx';
 import { ink, quietOpacity, viridis } from './colours.ts';
 import { binColumns, palettePng, pngDataUrl } from './palettePng.ts';
@@ -11,8 +12,9 @@ export interface RowGroup {
   readonly rows: number;
 }
 
-export const heatMargin = { top: 8, right: 84, bottom: 38, left: 84 } as const;
+export const heatMargin = { top: 14, right: 84, bottom: 38, left: 84 } as const;
 const mostColumns = 4096;
+const clipAt = 0.995;
 
 export function HeatMap({
   width,
@@ -21,7 +23,7 @@ export function HeatMap({
   rows,
   columns,
   groups,
-  responseUnits,
+  valueTitle,
   columnTitle,
   selectedRow,
 }: {
@@ -33,12 +35,19 @@ export function HeatMap({
   columns: number;
   /** Consecutive rows that belong together, from the top. */
   groups: readonly RowGroup[];
-  responseUnits: string;
+  /** What the colour bar measures, with its unit. */
+  valueTitle: string;
   columnTitle: string;
   selectedRow: number | null;
 }) {
   const low = Math.min(0, min(values) ?? 0);
-  const high = max(values) ?? 1;
+  const largest = max(values) ?? 1;
+  // A few giants would leave everybody else in the dark: the scale ends where half a per cent lies beyond, and says so.
+  const sorted = Float32Array.from(values)
+    .filter((value) => !Number.isNaN(value))
+    .sort();
+  const high = sorted[Math.floor((sorted.length - 1) * clipAt)] ?? largest;
+  const clipped = largest > high;
   const shown = binColumns(values, rows, columns, mostColumns);
   const left = heatMargin.left;
   const right = width - heatMargin.right;
@@ -128,16 +137,21 @@ export function HeatMap({
           <g key={tick} transform={`translate(10,${round(bar(tick))})`}>
             <line x2={4} stroke={ink} strokeOpacity={quietOpacity} />
             <text x={6} dy="0.32em">
-              {tick}
+              {formatNumber(tick)}
             </text>
           </g>
         ))}
+        {clipped && (
+          <text x={16} y={heatMargin.top - 1} dy="-0.1em" fillOpacity={0.7}>
+            to {formatNumber(largest)}
+          </text>
+        )}
         <text
           transform={`translate(${heatMargin.right - 20},${(heatMargin.top + bottom) / 2}) rotate(-90)`}
           textAnchor="middle"
           fontSize={titleFontPx}
         >
-          response ({responseUnits})
+          {valueTitle}
         </text>
       </g>
     </Svg>

@@ -2,7 +2,7 @@
 import { area as d3area, line, max, min, scaleLinear } from 'd3';
 import { AxisBottom, AxisLeft, round, titleFontPx } from './axes.tsx';
 import { ink, quietOpacity } from './colours.ts';
-import { factorScale, type FactorAxis } from './factorScale.ts';
+import { factorScale, formatLevel, type FactorAxis } from './factorScale.ts';
 import { Svg } from './Svg.tsx';
 
 export interface PopulationPoint {
@@ -77,7 +77,7 @@ export function PopulationStrip({
                 strokeDasharray="4 3"
               />
             )}
-            <AxisBottom scale={x.scale} ticks={x.ticks} title={x.title} y={bottom} />
+            <AxisBottom scale={x.scale} ticks={x.ticks} title={x.title} y={bottom} format={formatLevel} />
           </g>
         );
       })}

@@ -2,7 +2,7 @@
 import { line, max, min, scaleLinear } from 'd3';
 import { AxisBottom, AxisLeft, defaultMargin as margin, round } from './axes.tsx';
 import { ink, quietOpacity, subdivisionDash } from './colours.ts';
-import { factorScale, type FactorAxis } from './factorScale.ts';
+import { factorScale, formatLevel, type FactorAxis } from './factorScale.ts';
 import { Svg } from './Svg.tsx';
 
 export interface TuningSeries {
@@ -50,7 +50,7 @@ export function TuningCurve({
         x={margin.left}
         gridPx={right - margin.left}
       />
-      <AxisBottom scale={x.scale} ticks={x.ticks} title={x.title} y={bottom} />
+      <AxisBottom scale={x.scale} ticks={x.ticks} title={x.title} y={bottom} format={formatLevel} />
       {blank !== null && (
         <g data-blank>
           <line

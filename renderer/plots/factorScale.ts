@@ -1,5 +1,6 @@
 /** The x axis of anything that is plotted over a factor of a design. */
 import { extent, scaleLinear, scaleLog } from 'd3';
+import { formatNumber } from '../components/format.ts';
 import { thinTicks, type AxisScale } from './axes.tsx';
 
 export interface FactorAxis {
@@ -9,6 +10,9 @@ export interface FactorAxis {
   readonly scale: 'linear' | 'log' | 'circular';
   readonly levels: readonly number[];
 }
+
+/** A level as it was set: 157.5 stays 157.5. */
+export const formatLevel = (level: number): string => formatNumber(level, 5);
 
 /** Scale, ticks at the levels that were shown, and a title that names the unit and marks a logarithmic axis. */
 export function factorScale(factor: FactorAxis, range: readonly [number, number]) {

@@ -116,7 +116,7 @@ it('heat map: one row per unit, colour bar with unit, missing values transparent
         { label: 'V1-simple', colour: areaColour('V1-simple'), rows: 18 },
         { label: 'V1-complex', colour: areaColour('V1-complex'), rows: 12 },
       ]}
-      responseUnits="arbitrary"
+      valueTitle="response (arbitrary)"
       columnTitle="condition"
       selectedRow={4}
     />,

@@ -1,5 +1,6 @@
 /** All units at once: the areas over a factor, and every unit over every condition. */
-import { useMemo } from 'react';
+import { SegmentedControl } from '@mantine/core';
+import { useMemo, useState } from 'react';
 import { labelAt, type Factor } from '../../../main/stimuli/design.ts';
 import { plural } from '../../components/format.ts';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
@@ -10,6 +11,8 @@ import { PopulationStrip } from '../../plots/PopulationStrip.tsx';
 import {
   populationMeans,
   populationOver,
+  preferredOrder,
+  relativeToMax,
   responseAt,
   unitsByStimuli,
   type ResponseTable,
@@ -70,23 +73,23 @@ export function PopulationPlot({
 
 export function HeatMapPlot({
   table,
+  units,
   selected,
   onSelect,
   context,
 }: {
   table: ResponseTable;
+  units: readonly UnitStatistics[];
   selected: UnitStatistics | null;
   onSelect: (unit: number) => void;
   context: string;
 }) {
-  const values = useMemo(
-    () =>
-      unitsByStimuli(
-        table,
-        table.units.map((_, index) => index),
-      ),
-    [table],
-  );
+  const [relative, setRelative] = useState(false);
+  const order = useMemo(() => preferredOrder(units), [units]);
+  const values = useMemo(() => {
+    const rows = unitsByStimuli(table, order);
+    return relative ? relativeToMax(rows, table.stimuli) : rows;
+  }, [table, order, relative]);
   const groups = useMemo(() => {
     const areas = [...new Set(table.units.map((unit) => unit.area))];
     return areas.map((area) => ({
@@ -101,7 +104,18 @@ export function HeatMapPlot({
   return (
     <PlotFrame
       title="Units × conditions"
-      caption={`${plural(table.units.length, 'unit')} × ${plural(table.stimuli, 'condition')}${ordering}${table.blank === null ? '' : ', blank last'}. Click a row to select its unit · ${context}`}
+      controls={
+        <SegmentedControl
+          aria-label="Values"
+          value={relative ? 'relative' : 'absolute'}
+          onChange={(value) => setRelative(value === 'relative')}
+          data={[
+            { value: 'absolute', label: 'responses' },
+            { value: 'relative', label: 'of each maximum' },
+          ]}
+        />
+      }
+      caption={`${plural(table.units.length, 'unit')} × ${plural(table.stimuli, 'condition')}${ordering}${table.blank === null ? '' : ', blank last'}; rows of an area in the order of their best condition. Click a row to select its unit · ${context}`}
       data={() => ({
         columns: ['condition', 'label', ...table.units.map((unit) => `${unit.area}/${unit.unit}`)],
         rows: Array.from({ length: table.stimuli }, (_, stimulus) => [
@@ -117,7 +131,8 @@ export function HeatMapPlot({
             const box = event.currentTarget.getBoundingClientRect();
             const at = (event.clientY - box.top - heatMargin.top) / (height - heatMargin.top - heatMargin.bottom);
             const row = Math.floor(at * table.units.length);
-            if (row >= 0 && row < table.units.length) onSelect(row);
+            const unit = order[row];
+            if (unit !== undefined) onSelect(unit);
           }}
         >
           <HeatMap
@@ -127,9 +142,11 @@ export function HeatMapPlot({
             rows={table.units.length}
             columns={table.stimuli}
             groups={groups}
-            responseUnits={table.units[0]?.responseUnits ?? 'arbitrary'}
+            valueTitle={
+              relative ? 'fraction of the unit’s maximum' : `response (${table.units[0]?.responseUnits ?? 'arbitrary'})`
+            }
             columnTitle="condition"
-            selectedRow={selected?.index ?? null}
+            selectedRow={selected === null ? null : order.indexOf(selected.index)}
           />
         </div>
       )}

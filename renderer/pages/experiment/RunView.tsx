@@ -41,11 +41,11 @@ function unitColumns(hasOrientation: boolean): Column<UnitStatistics>[] {
         sortBy: (row) => row.sparseness,
       };
   return [
-    { key: 'unit', title: 'Unit', width: 'minmax(3.5rem, 1fr)', render: (row) => row.unit, sortBy: (row) => row.unit },
+    { key: 'unit', title: 'Unit', width: 'minmax(2.75rem, 1fr)', render: (row) => row.unit, sortBy: (row) => row.unit },
     {
       key: 'area',
       title: 'Area',
-      width: 'minmax(5.5rem, 1fr)',
+      width: 'minmax(5.5rem, 1.4fr)',
       render: (row) => <AreaLabel area={row.area} />,
       sortBy: (row) => row.area,
     },
@@ -162,7 +162,7 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
   const context = `${run.setName} on ${run.twinId} ${run.twinVersion}`;
   return (
     <Panes>
-      <Pane label="Units" width="17rem" scroll={false} padding={false}>
+      <Pane label="Units" width="19rem" scroll={false} padding={false}>
         <UnitList
           units={units}
           hasOrientation={units.some((unit) => unit.gOsi !== null)}
@@ -193,7 +193,7 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
             </Stack>
           )}
           <PopulationPlot table={table} factor={factor} context={context} />
-          <HeatMapPlot table={table} selected={selected} onSelect={setChosen} context={context} />
+          <HeatMapPlot table={table} units={units} selected={selected} onSelect={setChosen} context={context} />
         </Stack>
       </Pane>
       <UnitInspector run={run} table={table} unit={selected} />

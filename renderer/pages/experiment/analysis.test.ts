@@ -6,6 +6,8 @@ import {
   globalOrientationSelectivity,
   lifetimeSparseness,
   populationOver,
+  preferredOrder,
+  relativeToMax,
   quantile,
   responseTable,
   tuning,
@@ -123,4 +125,17 @@ it('transposes for the heat map in the order asked for', () => {
   expect(map.length).toBe(2 * 17);
   expect(map[0]).toBe(0.5);
   expect(map[17 + 10]).toBe(12);
+});
+
+it('orders rows by area and best condition, and scales them to their maxima', () => {
+  // c is alone in V2; a is best at stimulus 10, b equally good everywhere, so first at 0.
+  expect(preferredOrder(unitStatistics(table))).toEqual([1, 0, 2]);
+  expect([...relativeToMax(Float32Array.from([1, 4, 2, 0, 0, -1]), 3)]).toEqual([
+    0.25,
+    1,
+    0.5,
+    Number.NaN,
+    Number.NaN,
+    Number.NaN,
+  ]);
 });

@@ -281,3 +281,24 @@ export function unitsByStimuli(table: ResponseTable, order: readonly number[]): 
   }
   return out;
 }
+
+/** Columns of the table grouped by area, within an area by the position of the best condition. */
+export function preferredOrder(units: readonly UnitStatistics[]): number[] {
+  const areas = [...new Set(units.map((unit) => unit.area))];
+  return [...units]
+    .sort((a, b) => areas.indexOf(a.area) - areas.indexOf(b.area) || a.best - b.best || a.index - b.index)
+    .map((unit) => unit.index);
+}
+
+/** Every row divided by its largest value; rows without a positive value become missing. */
+export function relativeToMax(rows: Float32Array, columns: number): Float32Array {
+  const out = new Float32Array(rows.length);
+  for (let start = 0; start < rows.length; start += columns) {
+    let max = 0;
+    for (let column = 0; column < columns; column++) max = Math.max(max, rows[start + column] || 0);
+    for (let column = 0; column < columns; column++) {
+      out[start + column] = max > 0 ? (rows[start + column] as number) / max : Number.NaN;
+    }
+  }
+  return out;
+}

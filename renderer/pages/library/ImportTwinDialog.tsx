@@ -33,11 +33,11 @@ export function ImportTwinDialog({ opened, onClose }: { opened: boolean; onClose
           />
           {importTwin.error !== null && <ErrorNotice error={importTwin.error} />}
           <Group justify="flex-end">
-            {desktop?.chooseFile && (
+            {desktop && (
               <Button
                 variant="default"
                 onClick={() =>
-                  void desktop?.chooseFile?.('Import twin').then((chosen) => chosen !== null && setPath(chosen))
+                  void desktop?.chooseFile('Import twin').then((chosen) => chosen !== null && setPath(chosen))
                 }
               >
                 Choose file

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, TextInput, Tooltip } from '@mantine/core';
+import { Badge, Button, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
@@ -27,12 +27,17 @@ function Reproduces({ twin }: { twin: TwinSummary }) {
   );
 }
 
+/** What fits into a row of the table. */
+const mostAreas = 2;
+/** Long words break into two lines rather than being cut. */
+const wrapped = { whiteSpace: 'normal', display: 'block', lineHeight: 1.3 } as const;
+
 const columns: Column<TwinSummary>[] = [
   {
     key: 'title',
     title: 'Twin',
-    width: 'minmax(9rem, 2fr)',
-    render: (twin) => twin.title,
+    width: 'minmax(8rem, 2fr)',
+    render: (twin) => <span style={wrapped}>{twin.title}</span>,
     sortBy: (twin) => twin.title,
   },
   {
@@ -45,20 +50,21 @@ const columns: Column<TwinSummary>[] = [
   {
     key: 'areas',
     title: 'Areas',
-    width: 'minmax(6rem, 1.6fr)',
+    width: 'minmax(6rem, 1.2fr)',
     render: (twin) => (
-      <Group gap="sm" wrap="nowrap">
-        {twin.areas.map((area) => (
+      <Stack gap={0}>
+        {twin.areas.slice(0, mostAreas).map((area) => (
           <AreaLabel key={area.name} area={area.name} colourOf={area.colourOf} />
         ))}
-      </Group>
+        {twin.areas.length > mostAreas && <Text size="xs">and {twin.areas.length - mostAreas} more</Text>}
+      </Stack>
     ),
   },
   {
     key: 'modality',
     title: 'Modality',
     width: '5rem',
-    render: (twin) => twin.modality,
+    render: (twin) => <span style={wrapped}>{twin.modality}</span>,
     sortBy: (twin) => twin.modality,
   },
   {
@@ -144,19 +150,16 @@ export function LibraryPage({ item }: { item: string | undefined }) {
       ) : (
         <Panes>
           <Pane label="Twins" scroll={false} padding={false}>
-            <div style={{ overflowX: 'auto', flex: 1, display: 'flex', minHeight: 0 }}>
-              <div style={{ minWidth: '42rem', flex: 1, display: 'flex', minHeight: 0 }}>
-                <VirtualTable
-                  label="Twins"
-                  rows={shown}
-                  columns={columns}
-                  rowKey={(twin) => twin.id}
-                  selected={selected ?? null}
-                  onSelect={(twin) => go(`/library/${twin.id}`)}
-                  rowPx={32}
-                />
-              </div>
-            </div>
+            <VirtualTable
+              label="Twins"
+              rows={shown}
+              columns={columns}
+              rowKey={(twin) => twin.id}
+              selected={selected ?? null}
+              onSelect={(twin) => go(`/library/${twin.id}`)}
+              rowPx={46}
+              minWidth="42rem"
+            />
           </Pane>
           {selected !== undefined && <TwinPane key={selected} id={selected} />}
         </Panes>

@@ -1,6 +1,7 @@
 /** One twin: what it is, what it holds, whether it gives its own numbers here, where it came from. */
 import { Button, Code, DataList, Group, Stack, Table, Tabs, Text, Title, Typography } from '@mantine/core';
 import Markdown from 'react-markdown';
+import remarkGfm from 'remark-gfm';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
 import { useCall, useQueryCall } from '../../client/hooks.ts';
 import { Warnings } from '../../components/errors.tsx';
@@ -18,6 +19,7 @@ function CardTab({ twin }: { twin: TwinDetails }) {
   return (
     <Typography fz="sm" maw="44rem">
       <Markdown
+        remarkPlugins={[remarkGfm]}
         components={{
           // A card comes with a package somebody else made: it may not load anything, and links leave the window.
           img: ({ alt }) => <em>{alt}</em>,
@@ -189,7 +191,7 @@ function ProvenanceTab({ twin }: { twin: TwinDetails }) {
 export function TwinPane({ id }: { id: string }) {
   const details = useQueryCall('library.get', { id });
   return (
-    <Pane label="Twin" width="min(52%, 46rem)">
+    <Pane label="Twin" width="min(50%, 40rem)">
       <QueryView query={details} lines={8}>
         {(twin) => (
           <>

@@ -14,9 +14,16 @@ export const unitKey = (unit: { area: string; unit: string }): string => `${unit
 
 const degrees = (value: number | null): string => (value === null ? 'missing' : formatNumber(value));
 
-/** Columns every twin has, then up to four of those its author added. */
+/** `orientation_deg` as people write it: orientation (°). */
+export function columnTitle(key: string): string {
+  const unit = /_(deg|cpd)$/.exec(key);
+  const words = key.replace(/_(deg|cpd)$/, '').replaceAll('_', ' ');
+  return unit === null ? words : `${words} (${unit[1] === 'deg' ? '°' : 'cpd'})`;
+}
+
+/** Columns every twin has, then those its author added. */
 function unitColumns(units: readonly TwinUnit[]): Column<TwinUnit>[] {
-  const extras = Object.keys(units[0]?.extra ?? {}).slice(0, 4);
+  const extras = Object.keys(units[0]?.extra ?? {});
   return [
     { key: 'unit', title: 'Unit', width: 'minmax(4rem, 1fr)', render: (row) => row.unit, sortBy: (row) => row.unit },
     { key: 'area', title: 'Area', width: 'minmax(5rem, 1fr)', render: (row) => row.area, sortBy: (row) => row.area },
@@ -46,8 +53,8 @@ function unitColumns(units: readonly TwinUnit[]): Column<TwinUnit>[] {
     },
     ...extras.map((key): Column<TwinUnit> => ({
       key: `extra ${key}`,
-      title: key,
-      width: 'minmax(4rem, 1fr)',
+      title: columnTitle(key),
+      width: `minmax(${Math.max(4, columnTitle(key).length * 0.48)}rem, 1fr)`,
       align: 'right',
       render: (row) => {
         const value = row.extra[key];
@@ -151,6 +158,7 @@ export function UnitsTab({ twin }: { twin: TwinDetails }) {
           rowKey={unitKey}
           selected={selected.length === 1 ? (selected[0] ?? null) : null}
           onSelect={(unit) => setSelected([unitKey(unit)])}
+          minWidth={`${22 + columns.length * 3.2}rem`}
         />
       </div>
     </Stack>

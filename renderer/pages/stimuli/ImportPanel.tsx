@@ -47,7 +47,7 @@ export function ImportPanel({ files, onFiles }: { files: readonly File[]; onFile
     }
   }
   async function chooseFolder() {
-    const folder = await desktop?.chooseFolder?.('Import photographs');
+    const folder = await desktop?.chooseFolder('Import photographs');
     if (folder !== null && folder !== undefined) importImages.mutate({ folder, ...named });
   }
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
@@ -69,7 +69,7 @@ export function ImportPanel({ files, onFiles }: { files: readonly File[]; onFile
                   </Button>
                 )}
               </FileButton>
-              {desktop?.chooseFolder && (
+              {desktop && (
                 <Button variant="default" leftSection={<IconFolder size={14} />} onClick={() => void chooseFolder()}>
                   Choose folder
                 </Button>

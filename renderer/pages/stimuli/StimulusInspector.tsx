@@ -41,6 +41,9 @@ function withUnit(key: string, value: string | number): string {
   return `${formatNumber(value, 4)}${unit}`;
 }
 
+/** Four decimals: a display has 256 steps, or 1,024. */
+const luminance = (value: number): string => String(Number(value.toFixed(4)));
+
 /** A stimulus's parameters as label and value, in the order of its description. */
 export function specRows(spec: StimulusSpec): [string, string][] {
   return Object.entries(spec).flatMap(([key, value]): [string, string][] =>
@@ -51,9 +54,9 @@ export function specRows(spec: StimulusSpec): [string, string][] {
 function Inspection({ inspection }: { inspection: StimulusInspection }) {
   const { item } = inspection;
   const measured: [string, string][] = [
-    ['Mean luminance', formatNumber(inspection.meanLuminance, 4)],
-    ['RMS contrast', formatNumber(inspection.contrastRms, 4)],
-    ['Range', `${formatNumber(inspection.minLuminance)} – ${formatNumber(inspection.maxLuminance)}`],
+    ['Mean luminance', luminance(inspection.meanLuminance)],
+    ['RMS contrast', luminance(inspection.contrastRms)],
+    ['Range', `${luminance(inspection.minLuminance)} – ${luminance(inspection.maxLuminance)}`],
   ];
   return (
     <Stack gap="md" p="md">
