@@ -116,6 +116,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     currentOrNull: () => open,
     closeProject,
     async open(file, create) {
+      if (open !== null && !create && path.resolve(file) === open.project.path) return open;
       // The new one is opened first: when that fails, the project at hand stays open.
       const project = await openProject(file, {
         host: options.host,

@@ -16,15 +16,17 @@ const inverseFactorial: number[] = [1];
 for (let n = 1; n <= 20; n++) inverseFactorial.push((inverseFactorial[n - 1] as number) / n);
 const f = inverseFactorial;
 
-/** 2^k for an integer k, by exact products. */
+// The bits of a double: exponent and sign stand in the word that holds the sign of −1.
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+double[0] = -1;
+const high = words[1] === 0 ? 0 : 1;
+
+/** 2^k for an integer k in −1022 … 1023. */
 function powerOfTwo(k: number): number {
-  let result = 1;
-  let factor = k < 0 ? 0.5 : 2;
-  for (let n = Math.abs(k); n > 0; n = Math.floor(n / 2)) {
-    if (n % 2 === 1) result *= factor;
-    factor *= factor;
-  }
-  return result;
+  words[1 - high] = 0;
+  words[high] = (k + 1023) << 20;
+  return double[0] as number;
 }
 
 /** x · 2^k in two exact steps, so that the result may lie at either end of the double range. */
@@ -39,51 +41,40 @@ export function exp(x: number): number {
   if (x > 709.782712893384) return Infinity;
   if (x < -745.2) return 0;
   const k = Math.round(x / 0.6931471805599453);
-  const high = x - k * ln2High;
+  const reduced = x - k * ln2High;
   const low = k * ln2Low;
-  const r = high - low;
-  const lost = high - r - low;
+  const r = reduced - low;
+  const lost = reduced - r - low;
   // Taylor series for |r| ≤ ln 2 / 2; the first term left out is below 2⁻⁵⁸.
   let tail = f[14] as number;
   for (let n = 13; n >= 2; n--) tail = tail * r + (f[n] as number);
   return scale(1 + (r + (r * r * tail + lost)), k);
 }
 
+// 2/25, 2/23 … 2/3: the coefficients of artanh's series, highest power first.
+const logSeries = Array.from({ length: 12 }, (_, i) => 2 / (25 - 2 * i));
+
 /** Natural logarithm; −Infinity at 0, NaN below. */
 export function log(x: number): number {
   if (Number.isNaN(x) || x < 0) return NaN;
   if (x === 0) return -Infinity;
   if (x === Infinity) return x;
-  // x = m · 2^k with √½ ≤ m < √2, by exact scaling.
-  let m = x;
-  let k = 0;
-  if (m < 2.2250738585072014e-308) {
-    m *= 18014398509481984;
-    k -= 54;
-  }
-  for (let step = 512; step >= 1; step /= 2) {
-    const power = powerOfTwo(step);
-    if (m >= power) {
-      m /= power;
-      k += step;
-    } else if (m * power < 2) {
-      m *= power;
-      k -= step;
-    }
-  }
+  // x = m · 2^k with √½ ≤ m < √2, by setting the exponent's bits.
+  const subnormal = x < 2.2250738585072014e-308;
+  double[0] = subnormal ? x * 18014398509481984 : x;
+  let k = ((words[high] as number) >>> 20) - 1023 - (subnormal ? 54 : 0);
+  words[high] = ((words[high] as number) & 0xfffff) | 0x3ff00000;
+  let m = double[0] as number;
   if (m > 1.4142135623730951) {
     m /= 2;
     k += 1;
-  } else if (m < 0.7071067811865476) {
-    m *= 2;
-    k -= 1;
   }
   // ln m = 2·artanh(s), s = (m − 1)/(m + 1), |s| ≤ .1716; written as d − (d²/2 − s·(d²/2 + R)) to keep d exact.
   const d = m - 1;
   const s = d / (2 + d);
   const z = s * s;
-  let series = 2 / 25;
-  for (let n = 23; n >= 3; n -= 2) series = series * z + 2 / n;
+  let series = logSeries[0] as number;
+  for (let n = 1; n < logSeries.length; n++) series = series * z + (logSeries[n] as number);
   const remainder = z * series;
   const half = 0.5 * d * d;
   return k * ln2High - (half - (s * (half + remainder) + k * ln2Low) - d);
