@@ -41,13 +41,9 @@ async function bundledBrowser(): Promise<LaunchOptions> {
   const packageFolder = path.resolve(path.dirname(require.resolve('@sparticuz/chromium')), '..');
   const { version } = JSON.parse(readFileSync(path.join(packageFolder, 'package.json'), 'utf8')) as { version: string };
   const folder = path.join(root, '.cache', 'browser', version);
-  const remembered = path.join(folder, 'launch.json');
-  if (!existsSync(remembered)) {
-    await unpack(packageFolder, folder);
-    writeFileSync(remembered, JSON.stringify(environmentFor(folder)));
-  }
-  const env = { ...process.env, ...(JSON.parse(readFileSync(remembered, 'utf8')) as Record<string, string>) };
-  return { executablePath: path.join(folder, 'chromium'), args, env: env as Record<string, string> };
+  if (!existsSync(folder)) await unpack(packageFolder, folder);
+  const env = { ...process.env, ...environmentFor(folder) } as Record<string, string>;
+  return { executablePath: path.join(folder, 'chromium'), args, env };
 }
 
 async function unpack(packageFolder: string, folder: string): Promise<void> {
