@@ -127,7 +127,7 @@ describe('what stays allowed', () => {
     [
       'a test uses Node, vitest, the models and modules below',
       'main/search/x.test.ts',
-      ['node:fs', 'vitest', '../../models/v1/x.ts', '../engine/node/x.ts', './testing/x.ts'],
+      ['node:fs', 'vitest', '../../models/v1/x.ts', '../engine/node/x.ts', '../protocols/x.ts', './testing/x.ts'],
     ],
     [
       'a node folder uses Node and products',

@@ -108,7 +108,9 @@ test.runIf(node !== process.execPath)('without a Node 24 it says what to do', ()
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'), 'junction');
   expect(result.status).toBe(2);
   expect(result.stdout).toBe('');
-  expect(result.stderr).toMatch(/^Twinscope needs Node 24 or newer \(this is Node \d+\.\d+\.\d+ on .+\)\. Install .+\n$/);
+  expect(result.stderr).toMatch(
+    /^Twinscope needs Node 24 or newer \(this is Node \d+\.\d+\.\d+ on .+\)\. Install .+\n$/,
+  );
 });
 
 test('from sources it runs the TypeScript', () => {
