@@ -43,7 +43,8 @@ function runElectron(file: string): Promise<boolean> {
 async function runInBrowser(reason: string): Promise<void> {
   console.log(`The desktop window is not available (${reason}), so Twinscope opens in the browser.`);
   const cli = path.join(root, 'dist', 'main', 'cli.js');
-  const open = noWindowBecause() === 'there is no display' ? [] : ['--open'];
+  // BROWSER=none is how other tools are told to leave the person's browser alone, too.
+  const open = noWindowBecause() === 'there is no display' || process.env['BROWSER'] === 'none' ? [] : ['--open'];
   process.argv = [process.execPath, cli, 'serve', ...open, ...given];
   await import(pathToFileURL(cli).href);
 }
