@@ -355,6 +355,34 @@ test.each(['//', '*', 'http://evil.example/', '/%', '/?token=%'])('the target %s
   expect(logged).toEqual([]);
 });
 
+test('a socket that is reset while it is refused is survived', async () => {
+  const faults: unknown[] = [];
+  const note = (error: unknown): number => faults.push(error);
+  process.on('uncaughtException', note);
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const raw = connect({ host: '127.0.0.1', port });
+    await once(raw, 'connect');
+    raw.write(`GET /rpc HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n`);
+    raw.resetAndDestroy();
+  }
+  expect((await ask('/')).status).toBe(401);
+  process.off('uncaughtException', note);
+  expect(faults).toEqual([]);
+});
+
+test('an answer that cannot be written breaks the connection, not the host', async () => {
+  const cookie = await enter();
+  resource = async () => {
+    const answer = new Response('x');
+    Object.defineProperty(answer, 'status', { value: 7 });
+    return answer;
+  };
+  const failed = await ask('/resource/x', { headers: { cookie } }).catch(() => null);
+  expect(failed?.status ?? 500).toBe(500);
+  expect(logged).toHaveLength(1);
+  expect((await ask('/', { headers: { cookie } })).status).toBe(200);
+});
+
 test('a port that is taken is told in a sentence', async () => {
   const options = {
     handlers: testHandlers({}),

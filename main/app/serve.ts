@@ -50,7 +50,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   http.on('request', (request, response) => {
     void answer(request, response)
       .catch((error: unknown) => errorResponse(error, (unknown) => options.logError(unknown, `${request.url}`)))
-      .then((answered) => sendWebResponse(answered, request, response));
+      .then((answered) => sendWebResponse(answered, request, response))
+      .catch((error: unknown) => {
+        // Only an answer that cannot be written ends here; the connection says so by breaking off.
+        options.logError(error, `answering ${request.url}`);
+        response.destroy();
+      });
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Response> {
@@ -67,6 +72,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // From here on nobody else listens for a connection that is reset.
+    socket.on('error', () => socket.destroy());
     const { pathname } = addressOf(request);
     const verdict = access.judge(request);
     if (verdict !== 'allowed' || pathname !== '/rpc') {
