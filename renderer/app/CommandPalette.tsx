@@ -80,6 +80,8 @@ export function CommandPalette() {
       shortcut={['mod + K']}
       nothingFound="Nothing has that name."
       highlightQuery
+      overlayProps={{ blur: 0, backgroundOpacity: 0.3 }}
+      transitionProps={{ duration: 80 }}
       limit={40}
       scrollable
       maxHeight={420}

@@ -6,6 +6,7 @@ import { useState, type FormEvent } from 'react';
 import { useLocation } from 'wouter';
 import { desktop } from '../client/host.ts';
 import { useCall, useQueryCall } from '../client/hooks.ts';
+import { errorSentence } from '../components/errors.tsx';
 import { formatBytes, formatTime } from '../components/format.ts';
 
 function NameDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -17,6 +18,8 @@ function NameDialog({ opened, onClose }: { opened: boolean; onClose: () => void 
       setName('');
       go('/library');
     },
+    // Said in the dialog, under the field.
+    onError: () => undefined,
   });
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -31,6 +34,7 @@ function NameDialog({ opened, onClose }: { opened: boolean; onClose: () => void 
             description="The project becomes one file with this name in your projects folder."
             value={name}
             maxLength={120}
+            error={create.error && errorSentence(create.error)}
             data-autofocus
             onChange={(event) => setName(event.currentTarget.value)}
           />
@@ -56,6 +60,8 @@ function OpenDialog({ opened, onClose }: { opened: boolean; onClose: () => void 
       onClose();
       go('/library');
     },
+    // Said in the dialog, under the field.
+    onError: () => undefined,
   });
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -69,6 +75,7 @@ function OpenDialog({ opened, onClose }: { opened: boolean; onClose: () => void 
             label="Project file"
             description="Path of a .twinscope file on the computer where Twinscope runs."
             value={path}
+            error={open.error && errorSentence(open.error)}
             data-autofocus
             onChange={(event) => setPath(event.currentTarget.value)}
           />

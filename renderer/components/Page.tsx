@@ -87,7 +87,7 @@ export function Pane({
 /** A heading over a part of a pane. */
 export function PaneTitle({ children, right }: { children: ReactNode; right?: ReactNode }) {
   return (
-    <Group justify="space-between" wrap="nowrap" mih={22}>
+    <Group justify="space-between" gap="xs" mih={22}>
       <Title order={2} size="h3" className={classes.paneTitle}>
         {children}
       </Title>

@@ -34,7 +34,7 @@ export function PlotFrame({
     <figure ref={figure} aria-label={title} style={{ margin: 0, minWidth: 0 }}>
       <PaneTitle
         right={
-          <Group gap="xs" wrap="nowrap">
+          <Group gap="xs">
             {controls}
             <Menu position="bottom-end">
               <Menu.Target>

@@ -8,6 +8,7 @@ export function StimulusTile({
   sizePx,
   selected = false,
   caption = true,
+  inGrid = false,
   onSelect,
 }: {
   src: string | null;
@@ -17,6 +18,8 @@ export function StimulusTile({
   selected?: boolean;
   /** Shows the label under the picture. */
   caption?: boolean;
+  /** In a grid that moves the selection by arrow keys, so that tiles are no stops of the Tab key. */
+  inGrid?: boolean;
   onSelect?: () => void;
 }) {
   const picture =
@@ -26,7 +29,7 @@ export function StimulusTile({
       <img src={src} alt={label} width={sizePx} height={sizePx} draggable={false} decoding="async" loading="lazy" />
     );
   const text = caption && (
-    <Text component="span" className={classes.caption} w={sizePx}>
+    <Text component="span" className={classes.caption} style={{ width: sizePx }}>
       {label}
     </Text>
   );
@@ -46,6 +49,7 @@ export function StimulusTile({
       aria-label={label}
       title={label}
       onClick={onSelect}
+      tabIndex={inGrid ? -1 : 0}
     >
       {picture}
       {text}

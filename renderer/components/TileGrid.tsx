@@ -2,6 +2,7 @@
 import { useElementSize, useMergedRef } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { remPx } from './rem.ts';
 import classes from './StimulusTile.module.css';
 
 /** Two lines of a caption and its margin. */
@@ -28,11 +29,9 @@ export function TileGrid({
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
   const ref = useMergedRef(scroller, sizeRef);
-  const rem =
-    typeof document === 'undefined' ? 16 : Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const gapPx = Math.max(6, Math.round(tilePx / 12));
   const columns = Math.max(1, Math.floor((width - gapPx) / (tilePx + gapPx)));
-  const rowPx = tilePx + gapPx + (caption ? rem * captionRem : 0);
+  const rowPx = tilePx + gapPx + (caption ? remPx() * captionRem : 0);
   // No compiler memoises here; the rule warns about one that would.
   // oxlint-disable-next-line react/incompatible-library
   const rows = useVirtualizer({

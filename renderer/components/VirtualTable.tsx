@@ -3,6 +3,7 @@ import { Group, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { remPx } from './rem.ts';
 import classes from './VirtualTable.module.css';
 
 export interface Column<T> {
@@ -44,7 +45,7 @@ export function VirtualTable<T>({
   selected,
   onSelect,
   initialSort,
-  rowPx = 26,
+  rowPx: rowPxAt100 = 26,
   minWidth,
 }: {
   label: string;
@@ -54,6 +55,7 @@ export function VirtualTable<T>({
   selected?: string | null;
   onSelect?: (row: T) => void;
   initialSort?: Sort;
+  /** Height of a row at 100 % text. */
   rowPx?: number;
   /** Below this width the table scrolls sideways, e.g. `40rem`. */
   minWidth?: string;
@@ -69,6 +71,7 @@ export function VirtualTable<T>({
     [rows, columns, sort],
   );
   const scroller = useRef<HTMLDivElement>(null);
+  const rowPx = (rowPxAt100 * remPx()) / 16;
   // No compiler memoises here; the rule warns about one that would.
   // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
@@ -77,6 +80,7 @@ export function VirtualTable<T>({
     estimateSize: () => rowPx,
     overscan: 12,
   });
+  useEffect(() => virtual.measure(), [virtual, rowPx]);
   const selectedIndex =
     selected === null || selected === undefined ? -1 : sorted.findIndex((row) => rowKey(row) === selected);
   useEffect(() => {

@@ -113,7 +113,7 @@ export function UnitPlot({
         rows: factor.levels.map((level, index) => [level, ...series.map((one) => one.values[index] ?? null)]),
       })}
       controls={
-        <Group gap="xs" wrap="nowrap">
+        <Group gap="xs">
           <Select
             aria-label="Factor"
             w={140}

@@ -1,6 +1,6 @@
 import {
-  Badge,
   DataList,
+  Input,
   NumberInput,
   ScrollArea,
   SegmentedControl,
@@ -100,11 +100,7 @@ function Devices() {
               {list.map((device) => (
                 <Table.Tr key={device.id}>
                   <Table.Td>{device.label}</Table.Td>
-                  <Table.Td>
-                    <Badge color={device.available ? 'green' : 'gray'}>
-                      {device.available ? 'available' : 'not available'}
-                    </Badge>
-                  </Table.Td>
+                  <Table.Td>{device.available ? 'available' : 'not available'}</Table.Td>
                   <Table.Td ta="right">
                     {device.stimuliPerSecond === null ? 'not measured' : formatRate(device.stimuliPerSecond, 'stimuli')}
                   </Table.Td>
@@ -157,22 +153,28 @@ export function SettingsPage() {
           <section aria-label="Appearance">
             <PaneTitle>Appearance</PaneTitle>
             <Stack gap="md" align="flex-start">
-              <SegmentedControl
-                aria-label="Theme"
-                value={colorScheme}
-                onChange={(value) => setColorScheme(value as 'light' | 'dark' | 'auto')}
-                data={[
-                  { value: 'light', label: 'Light' },
-                  { value: 'dark', label: 'Dark' },
-                  { value: 'auto', label: 'As the system' },
-                ]}
-              />
-              <SegmentedControl
-                aria-label="Text size"
-                value={String(settings.textPercent)}
-                onChange={(value) => change({ textPercent: Number(value) })}
-                data={['100', '112.5', '125'].map((value) => ({ value, label: `${value} %` }))}
-              />
+              <Input.Wrapper label="Theme">
+                <SegmentedControl
+                  display="flex"
+                  aria-label="Theme"
+                  value={colorScheme}
+                  onChange={(value) => setColorScheme(value as 'light' | 'dark' | 'auto')}
+                  data={[
+                    { value: 'light', label: 'Light' },
+                    { value: 'dark', label: 'Dark' },
+                    { value: 'auto', label: 'As the system' },
+                  ]}
+                />
+              </Input.Wrapper>
+              <Input.Wrapper label="Text size">
+                <SegmentedControl
+                  display="flex"
+                  aria-label="Text size"
+                  value={String(settings.textPercent)}
+                  onChange={(value) => change({ textPercent: Number(value) })}
+                  data={['100', '112.5', '125'].map((value) => ({ value, label: `${value} %` }))}
+                />
+              </Input.Wrapper>
             </Stack>
           </section>
           <ScreenSettings />

@@ -43,9 +43,8 @@ function FactorTable({
     <Table verticalSpacing={3} aria-label="Factors" layout="fixed">
       <Table.Thead>
         <Table.Tr>
-          <Table.Th w="8rem">Factor</Table.Th>
+          <Table.Th w="10rem">Factor</Table.Th>
           <Table.Th>Levels</Table.Th>
-          <Table.Th w="5rem">Unit</Table.Th>
           <Table.Th w="3rem" ta="right">
             n
           </Table.Th>
@@ -54,7 +53,12 @@ function FactorTable({
       <Table.Tbody>
         {factorFields[form.type].map((field) => (
           <Table.Tr key={field.key}>
-            <Table.Td>{field.label}</Table.Td>
+            <Table.Td>
+              {field.label}{' '}
+              <Text span size="xs" c="dimmed">
+                {field.unit}
+              </Text>
+            </Table.Td>
             <Table.Td>
               <TextInput
                 aria-label={`Levels of ${field.label.toLowerCase()}`}
@@ -63,7 +67,6 @@ function FactorTable({
                 onChange={(event) => onChange(field.key, event.currentTarget.value)}
               />
             </Table.Td>
-            <Table.Td>{field.unit}</Table.Td>
             <Table.Td ta="right">{counts[field.key] ?? '–'}</Table.Td>
           </Table.Tr>
         ))}
@@ -240,7 +243,7 @@ export function DesignEditor() {
         }
       />
       <Panes>
-        <Pane label="Design" width="min(56%, 34rem)">
+        <Pane label="Design" width="min(62%, 34rem)">
           <Stack gap="md">
             <SegmentedControl
               aria-label="Kind of stimulus"

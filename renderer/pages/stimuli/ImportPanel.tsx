@@ -13,7 +13,7 @@ import { jobPath } from '../../components/jobPath.ts';
 import { PageHeader } from '../../components/Page.tsx';
 import classes from './Stimuli.module.css';
 
-const accepted = 'image/png,image/jpeg';
+const accepted = 'image/png,image/jpeg,image/webp,image/tiff';
 
 export function ImportPanel({ files, onFiles }: { files: readonly File[]; onFiles: (files: readonly File[]) => void }) {
   const [name, setName] = useState('');
@@ -53,7 +53,10 @@ export function ImportPanel({ files, onFiles }: { files: readonly File[]; onFile
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   return (
     <>
-      <PageHeader title="Import photographs" detail="PNG and JPEG, of any size; shown as linear-light luminance" />
+      <PageHeader
+        title="Import photographs"
+        detail="PNG, JPEG, WebP or TIFF of any size; shown as linear-light luminance"
+      />
       <form onSubmit={(event) => void submit(event)} className={classes.importForm}>
         <Stack gap="md" maw="34rem" w="100%">
           <div className={classes.dropArea}>

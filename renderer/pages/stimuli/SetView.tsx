@@ -8,7 +8,7 @@ import { useLocation } from 'wouter';
 import type { SetDetails } from '../../../main/contract/results.ts';
 import { screenPxOf, useSettings } from '../../app/settings.ts';
 import { useCall, useQueryCall, useWritable } from '../../client/hooks.ts';
-import { Warnings } from '../../components/errors.tsx';
+import { errorSentence, Warnings } from '../../components/errors.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
 import { PageHeader } from '../../components/Page.tsx';
@@ -47,6 +47,7 @@ function SetTile({
       sizePx={sizePx}
       selected={selected}
       caption={sizePx >= captionFromPx}
+      inGrid
       onSelect={onSelect}
     />
   );
@@ -54,7 +55,7 @@ function SetTile({
 
 function RenameDialog({ set, opened, onClose }: { set: SetDetails; opened: boolean; onClose: () => void }) {
   const [name, setName] = useState(set.name);
-  const rename = useCall('sets.rename', { onSuccess: onClose });
+  const rename = useCall('sets.rename', { onSuccess: onClose, onError: () => undefined });
   function submit(event: FormEvent) {
     event.preventDefault();
     if (name.trim() !== '') rename.mutate({ id: set.id, name: name.trim() });
@@ -66,6 +67,7 @@ function RenameDialog({ set, opened, onClose }: { set: SetDetails; opened: boole
           label="Name"
           value={name}
           maxLength={200}
+          error={rename.error && errorSentence(rename.error)}
           data-autofocus
           onChange={(event) => setName(event.currentTarget.value)}
         />

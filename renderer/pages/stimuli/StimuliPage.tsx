@@ -34,7 +34,7 @@ function SetList({ sets, current }: { sets: readonly SetSummary[]; current: stri
   );
 }
 
-const imageType = /^image\/(png|jpeg)$/;
+const imageType = /^image\/(png|jpeg|webp|tiff)$/;
 
 export function StimuliPage({ item }: { item: string | undefined }) {
   const [, go] = useLocation();
@@ -85,7 +85,7 @@ export function StimuliPage({ item }: { item: string | undefined }) {
         onDrop={drop}
       >
         <Panes>
-          <Pane label="Sets" width="13.5rem">
+          <Pane label="Sets" width="clamp(10.5rem, 17%, 13.5rem)">
             <PaneTitle>Sets</PaneTitle>
             <Group gap="xs" grow={false}>
               <GoButton variant="default" size="compact-xs" to="/stimuli/new" leftSection={<IconPlus size={13} />}>
