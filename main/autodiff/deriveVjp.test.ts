@@ -255,6 +255,23 @@ describe('graphs', () => {
     expect(Math.abs(found! - expected)).toBeLessThan(2e-3 * expected + 1e-3);
   });
 
+  test('a float64 graph has a float64 gradient', async () => {
+    const builder = new GraphBuilder();
+    builder.input('x', 'float64', ['n']);
+    const scaled = builder.node('Mul', ['x', builder.constant('c', 'float64', [], [0.3])]);
+    builder.node('ReduceMean', [builder.node('Tanh', [scaled]), builder.constant('axes', 'int64', [1], [0])], {}, 'y');
+    builder.output('y', 'float64', [1]);
+    const vjp = deriveVjp(builder.build(), { wrt: 'x', outputs: ['y'] });
+    const session = await InferenceSession.create(writeGraph(vjp.graph));
+    const x = Float64Array.of(0.1, -2, 3);
+    const results = await session.run({
+      x: new RuntimeTensor('float64', x, [3]),
+      [vjp.cotangents['y']!]: new RuntimeTensor('float64', Float64Array.of(1), [1]),
+    });
+    const gradient = results[vjp.gradient]!.data as Float64Array;
+    x.forEach((value, index) => expect(gradient[index]).toBeCloseTo((0.3 * (1 - Math.tanh(0.3 * value) ** 2)) / 3, 13));
+  });
+
   test('smooth and kinked graphs are told apart', () => {
     expect(deriveVjp(elementwise('Tanh'), { wrt: 'x', outputs: ['y'] }).smooth).toBe(true);
     expect(deriveVjp(elementwise('Relu'), { wrt: 'x', outputs: ['y'] }).smooth).toBe(false);

@@ -1,6 +1,6 @@
 /** Operators that move elements without changing them, each to one place. */
 import { intAttribute, intsAttribute, type Dim } from '../../onnx/index.ts';
-import { product } from '../../onnx/shapes/dims.ts';
+import { positiveAxis, product } from '../../onnx/shapes/dims.ts';
 import { clampSlice, listed, sliceBounds } from '../../onnx/shapes/layout.ts';
 import { toInput } from '../broadcast.ts';
 import { sliceEnd } from '../emitter.ts';
@@ -17,13 +17,9 @@ const transpose: GradientRule = ({ emit, gradient, node, inputType }) => {
   return [emit.node('Transpose', [gradient], { perm: inputType(0).shape.map((_, axis) => order.indexOf(axis)) })];
 };
 
-function positive(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
-}
-
 const concat: GradientRule = (context) => {
   const { emit, gradient, node } = context;
-  const axis = positive(intAttribute(node, 'axis', 0), context.outputType(0).shape.length);
+  const axis = positiveAxis(intAttribute(node, 'axis', 0), context.outputType(0).shape.length);
   const sizes = node.inputs.map((_, input) => context.inputType(input).shape[axis]!);
   const inputs = [...node.inputs.keys()];
   if (sizes.every((size) => typeof size === 'number')) {
@@ -102,7 +98,7 @@ function padOpenAxis(
 const split: GradientRule = (context) => {
   const { emit, gradients, node } = context;
   const type = context.inputType(0);
-  const axis = positive(intAttribute(node, 'axis', 0), type.shape.length);
+  const axis = positiveAxis(intAttribute(node, 'axis', 0), type.shape.length);
   const asked = gradients.flatMap((gradient, part) => (gradient === undefined ? [] : [{ gradient, part }]));
   if (asked.length === 1 && typeof type.shape[axis] === 'number') {
     const sizes = node.outputs.map((_, part) => context.outputType(part).shape[axis]!);
@@ -130,7 +126,7 @@ const pad: GradientRule = (context) => {
   const mode = node.attributes['mode'];
   const kind = mode?.kind === 'string' ? mode.value : 'constant';
   const sides = axes.map((axis, at) => ({
-    axis: positive(axis, shape.length),
+    axis: positiveAxis(axis, shape.length),
     before: amounts[at]!,
     after: amounts[at + axes.length]!,
   }));
@@ -201,7 +197,7 @@ const tile: GradientRule = (context) => {
 const gather: GradientRule = (context) => {
   const { emit, node } = context;
   const type = context.inputType(0);
-  const axis = positive(intAttribute(node, 'axis', 0), type.shape.length);
+  const axis = positiveAxis(intAttribute(node, 'axis', 0), type.shape.length);
   const size = type.shape[axis]!;
   const indexShape = context.inputType(1).shape;
   const indices = emit.constantNumbers(context.input(1));
@@ -214,7 +210,7 @@ const gather: GradientRule = (context) => {
       gradient,
       axis,
       size,
-      indices.map((index) => positive(index, size)),
+      indices.map((index) => positiveAxis(index, size)),
     ),
   ];
 };

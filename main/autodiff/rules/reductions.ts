@@ -1,5 +1,6 @@
 /** Sums, means and their relatives over axes, and softmax. */
 import { intAttribute } from '../../onnx/index.ts';
+import { positiveAxis } from '../../onnx/shapes/dims.ts';
 import { reducedAxes } from '../../onnx/shapes/elementwise.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
 
@@ -67,12 +68,11 @@ const logSumExp: GradientRule = (context) => {
 /** Before opset 13 softmax ran over all axes from `axis` on, which is the same only for the last. */
 function softmaxAxis(context: RuleContext): number {
   const rank = context.inputType(0).shape.length;
-  const axis = intAttribute(context.node, 'axis', context.emit.opset < 13 ? 1 : -1);
-  const positive = axis < 0 ? axis + rank : axis;
-  if (context.emit.opset < 13 && positive !== rank - 1) {
+  const axis = positiveAxis(intAttribute(context.node, 'axis', context.emit.opset < 13 ? 1 : -1), rank);
+  if (context.emit.opset < 13 && axis !== rank - 1) {
     context.refuse('before opset 13 it works on several axes at once, and there is no rule for that');
   }
-  return positive;
+  return axis;
 }
 
 const softmax: GradientRule = (context) => {
