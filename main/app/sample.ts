@@ -70,7 +70,7 @@ export async function openSampleProject(backend: Backend): Promise<ProjectInfo> 
     optimiser: { type: 'gradient', steps: 60 },
     constraints: {
       contrastRms: 0.15,
-      ...(unit?.xDeg != null && unit.yDeg != null && unit.sizeDeg != null
+      ...(unit !== undefined && unit.xDeg !== null && unit.yDeg !== null && unit.sizeDeg !== null
         ? { aperture: { xDeg: unit.xDeg, yDeg: unit.yDeg, diameterDeg: Math.max(0.5, 1.5 * unit.sizeDeg) } }
         : {}),
     },

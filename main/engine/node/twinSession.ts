@@ -52,7 +52,7 @@ export function imageInput(manifest: TwinManifest): { input: TwinInput; sizePx: 
   }
   const sizes = input.axes.map(({ size }) => size);
   const [, channels, height, width] = sizes;
-  if (sizes.length !== 4 || channels !== 1 || height == null || height !== width || input.encoding !== 'grey-linear') {
+  if (sizes.length !== 4 || channels !== 1 || !height || height !== width || input.encoding !== 'grey-linear') {
     throw new TwinscopeError(
       'unsupported',
       `${manifest.title} does not take square grey pictures in linear light. This version cannot feed it.`,
