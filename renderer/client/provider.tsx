@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
 import { isTwinscopeError } from '../../main/platform/errors.ts';
 import { announceError } from '../components/errors.tsx';
+import { concerns } from './invalidation.ts';
 import type { Session } from './session.ts';
 import { createLiveStores, type LiveStores } from './stores.ts';
 
@@ -29,14 +30,6 @@ export function createQueryClient(): QueryClient {
       mutations: { networkMode: 'always', onError: announceError },
     },
   });
-}
-
-/** True if a query of this method shows something out of the named lists. */
-export function concerns(method: string, lists: readonly string[]): boolean {
-  // Counts of the project stand beside every list, and another project changes everything.
-  if (lists.includes('project') || method === 'project.current') return true;
-  const list = method.split('.')[0] ?? '';
-  return lists.includes(list);
 }
 
 export function BackendProvider({ session, children }: { session: Session; children: ReactNode }) {

@@ -11,7 +11,7 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${formatCount(n)} ${n === 1 ? one : many}`;
 }
 
-/** Three significant digits, without an exponent where it can be avoided. */
+/** Three significant digits and every digit before the point, without an exponent where it can be avoided. */
 export function formatNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return 'missing';
   if (value === 0) return '0';
@@ -21,7 +21,8 @@ export function formatNumber(value: number, digits = 3): string {
       .toExponential(digits - 1)
       .replace('e-', 'e−')
       .replace(/^-/, '−');
-  return Number(value.toPrecision(digits)).toString().replace('-', '−');
+  const shown = size >= 10 ** digits ? Math.round(value) : Number(value.toPrecision(digits));
+  return shown.toString().replace('-', '−');
 }
 
 export function formatBytes(bytes: number): string {

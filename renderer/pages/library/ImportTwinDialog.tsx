@@ -5,8 +5,17 @@ import { desktop } from '../../client/host.ts';
 import { useCall } from '../../client/hooks.ts';
 import { ErrorNotice } from '../../components/errors.tsx';
 
-export function ImportTwinDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const [path, setPath] = useState('');
+/** `initialPath` is where a dropped file came from; a browser does not tell. */
+export function ImportTwinDialog({
+  opened,
+  initialPath,
+  onClose,
+}: {
+  opened: boolean;
+  initialPath: string;
+  onClose: () => void;
+}) {
+  const [path, setPath] = useState(initialPath);
   const [, go] = useLocation();
   const importTwin = useCall('library.import', {
     onSuccess: (twin) => {

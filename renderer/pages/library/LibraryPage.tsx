@@ -1,9 +1,10 @@
 import { Badge, Button, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useMemo, useState, type DragEvent } from 'react';
 import { useLocation } from 'wouter';
 import type { TwinSummary } from '../../../main/contract/twins.ts';
+import { desktop } from '../../client/host.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
 import { ErrorNotice } from '../../components/errors.tsx';
@@ -12,6 +13,7 @@ import { Page, PageHeader, Pane, Panes } from '../../components/Page.tsx';
 import { Empty, LoadingLines } from '../../components/states.tsx';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
 import { ImportTwinDialog } from './ImportTwinDialog.tsx';
+import classes from './Library.module.css';
 import { TwinPane } from './TwinPane.tsx';
 
 /** Whether the twin's golden checks passed on this machine, in one word with the figure on hover. */
@@ -115,6 +117,14 @@ export function LibraryPage({ item }: { item: string | undefined }) {
   const twins = useQueryCall('library.list', {});
   const [filter, setFilter] = useState('');
   const [importOpened, importDialog] = useDisclosure(false);
+  const [dropped, setDropped] = useState('');
+  function drop(event: DragEvent) {
+    event.preventDefault();
+    const file = event.dataTransfer.files[0];
+    if (file === undefined) return;
+    setDropped(desktop?.pathForFile(file) ?? '');
+    importDialog.open();
+  }
   const shown = useMemo(() => (twins.data ?? []).filter((twin) => twinMatches(twin, filter)), [twins.data, filter]);
   const selected = item ?? twins.data?.[0]?.id;
   const title = twins.data?.find((twin) => twin.id === selected)?.title;
@@ -139,32 +149,34 @@ export function LibraryPage({ item }: { item: string | undefined }) {
           </>
         }
       />
-      {twins.error !== null && <ErrorNotice error={twins.error} onRetry={() => void twins.refetch()} />}
-      {twins.data === undefined ? (
-        twins.error === null && <LoadingLines />
-      ) : twins.data.length === 0 ? (
-        <Empty title="No twins in the library" action={<Button onClick={importDialog.open}>Import twin</Button>}>
-          A twin is a model of a brain area that predicts responses to what is shown. Built-in twins appear once they
-          are built.
-        </Empty>
-      ) : (
-        <Panes>
-          <Pane label="Twins" scroll={false} padding={false}>
-            <VirtualTable
-              label="Twins"
-              rows={shown}
-              columns={columns}
-              rowKey={(twin) => twin.id}
-              selected={selected ?? null}
-              onSelect={(twin) => go(`/library/${twin.id}`)}
-              rowPx={46}
-              minWidth="42rem"
-            />
-          </Pane>
-          {selected !== undefined && <TwinPane key={selected} id={selected} />}
-        </Panes>
-      )}
-      <ImportTwinDialog opened={importOpened} onClose={importDialog.close} />
+      <div className={classes.drop} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+        {twins.error !== null && <ErrorNotice error={twins.error} onRetry={() => void twins.refetch()} />}
+        {twins.data === undefined ? (
+          twins.error === null && <LoadingLines />
+        ) : twins.data.length === 0 ? (
+          <Empty title="No twins in the library" action={<Button onClick={importDialog.open}>Import twin</Button>}>
+            A twin is a model of a brain area that predicts responses to what is shown. Built-in twins appear once they
+            are built.
+          </Empty>
+        ) : (
+          <Panes>
+            <Pane label="Twins" scroll={false} padding={false}>
+              <VirtualTable
+                label="Twins"
+                rows={shown}
+                columns={columns}
+                rowKey={(twin) => twin.id}
+                selected={selected ?? null}
+                onSelect={(twin) => go(`/library/${twin.id}`)}
+                rowPx={46}
+                minWidth="42rem"
+              />
+            </Pane>
+            {selected !== undefined && <TwinPane key={selected} id={selected} />}
+          </Panes>
+        )}
+      </div>
+      <ImportTwinDialog key={dropped} initialPath={dropped} opened={importOpened} onClose={importDialog.close} />
     </Page>
   );
 }

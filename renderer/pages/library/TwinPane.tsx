@@ -1,9 +1,11 @@
 /** One twin: what it is, what it holds, whether it gives its own numbers here, where it came from. */
-import { Button, Code, DataList, Group, Stack, Table, Tabs, Text, Title, Typography } from '@mantine/core';
+import { Button, Code, DataList, Group, Modal, Stack, Table, Tabs, Text, Title, Typography } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import Markdown from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
 import { useCall, useQueryCall } from '../../client/hooks.ts';
+import { navigate } from '../../client/location.ts';
 import { Warnings } from '../../components/errors.tsx';
 import { formatBytes, formatCount, formatNumber, formatTime, plural } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
@@ -184,7 +186,38 @@ function ProvenanceTab({ twin }: { twin: TwinDetails }) {
           </Table.Tbody>
         </Table>
       </div>
+      <RemoveTwin twin={twin} />
     </Stack>
+  );
+}
+
+/** Takes a twin that was imported out of the library again; built-in twins stay. */
+function RemoveTwin({ twin }: { twin: TwinDetails }) {
+  const [asked, ask] = useDisclosure(false);
+  const remove = useCall('library.remove', { onSuccess: () => navigate('/library') });
+  if (twin.summary.builtIn) return null;
+  return (
+    <>
+      <div>
+        <Button variant="default" onClick={ask.open}>
+          Remove from library
+        </Button>
+      </div>
+      <Modal opened={asked} onClose={ask.close} title="Remove from library">
+        <Text size="sm">
+          The package of {twin.summary.title} is deleted from this computer. Results it gave stay in their projects. To
+          use it again, import the package again.
+        </Text>
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={ask.close}>
+            Cancel
+          </Button>
+          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate({ id: twin.summary.id })}>
+            Remove
+          </Button>
+        </Group>
+      </Modal>
+    </>
   );
 }
 

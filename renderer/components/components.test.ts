@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { TwinscopeError } from '../../main/platform/errors.ts';
+import { screenPxOf } from '../app/settings.ts';
+import { errorSentence } from './errors.tsx';
+import { safeFileName, toCsv } from './exportPlot.ts';
+import { formatBytes, formatNumber, formatRate, formatSeconds, plural } from './format.ts';
+import { sortRows, type Column } from './VirtualTable.tsx';
+
+describe('numbers for people', () => {
+  it('keeps three significant digits and a real minus sign', () => {
+    expect([1234.5, 0.12345, -2.5, 0, 22.5].map((value) => formatNumber(value))).toEqual([
+      '1235',
+      '0.123',
+      '−2.5',
+      '0',
+      '22.5',
+    ]);
+    expect(formatNumber(1.6e-7)).toBe('1.60e−7');
+    expect(formatNumber(-1.6e-7)).toBe('−1.60e−7');
+    expect(formatNumber(Number.NaN)).toBe('missing');
+  });
+  it('says durations, sizes, rates and counts with their units', () => {
+    expect([0.34, 8.2, 75, 3725].map(formatSeconds)).toEqual(['0.3 s', '8 s', '1 min 15 s', '1 h 02 min']);
+    expect([512, 20480, 5.1e6].map(formatBytes)).toEqual(['512 B', '20.5 kB', '5.10 MB']);
+    expect(formatRate(594.4, 'stimuli')).toBe('594 stimuli/s');
+    expect([1, 1200].map((n) => plural(n, 'stimulus', 'stimuli'))).toEqual(['1 stimulus', '1,200 stimuli']);
+  });
+});
+
+describe('saved plots', () => {
+  it('quotes cells as RFC 4180 asks and leaves missing values empty', () => {
+    const csv = toCsv({
+      columns: ['label', 'r'],
+      rows: [
+        ['45° · 2 cpd', 1.5],
+        ['a "b", c', null],
+      ],
+    });
+    expect(csv).toBe('label,r\r\n45° · 2 cpd,1.5\r\n"a ""b"", c",\r\n');
+  });
+  it('makes names that every file system takes', () => {
+    expect(safeFileName('V1-simple s008')).toBe('V1-simple-s008');
+    expect(safeFileName('../../Units × conditions?')).toBe('Units-conditions');
+    expect(safeFileName('×')).toBe('plot');
+  });
+});
+
+it('sorts missing values last in both directions and numbers inside names by value', () => {
+  const column: Column<number | null> = { key: 'v', title: 'v', width: '1fr', render: String, sortBy: (row) => row };
+  const rows = [2, null, 10, Number.NaN, 1];
+  expect(sortRows(rows, column, false)).toEqual([1, 2, 10, null, Number.NaN]);
+  expect(sortRows(rows, column, true)).toEqual([10, 2, 1, null, Number.NaN]);
+  const names: Column<string> = { key: 'n', title: 'n', width: '1fr', render: String, sortBy: (row) => row };
+  expect(sortRows(['s10', 's9', 's1'], names, false)).toEqual(['s1', 's9', 's10']);
+});
+
+it('passes on sentences that are meant for people, and wraps those that are not', () => {
+  expect(errorSentence(new TwinscopeError('disk-full', 'The disk is full.'))).toBe('The disk is full.');
+  expect(errorSentence(new Error('x is undefined'))).toMatch(/Your project is as it was/);
+});
+
+it('knows the true size: 1° at 57.29 cm is 1 cm', () => {
+  expect(screenPxOf(1, { pxPerCm: 40, viewingDistanceCm: 57.29 })).toBeCloseTo(40, 2);
+  // Flat screen: 2·57·tan 20° = 41.49 cm.
+  expect(screenPxOf(40, { pxPerCm: 1, viewingDistanceCm: 57 })).toBeCloseTo(41.49, 2);
+});
