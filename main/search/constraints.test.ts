@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import type { Constraints } from '../contract/plans.ts';
+import { Random } from '../platform/random.ts';
+import { createConstraints } from './constraints.ts';
+import { NoiseImages } from './noise.ts';
+import { projectDeviation } from './projection.ts';
+import { measureResiduals, weightedStatistics } from './residuals.ts';
+
+const field = { sizePx: 40, fieldOfViewDeg: 4, background: 0.5 };
+const plain: Constraints = { meanLuminance: 0.5, contrastRms: 0.15, range: [0, 1] };
+
+describe('projection onto the constraints', () => {
+  it('meets them exactly for 500 random images and constraints', () => {
+    const random = Random.fromSeed(1, 'images');
+    let done = 0;
+    for (let trial = 0; done < 500; trial++) {
+      const low = trial % 2 === 0 ? 0 : 0.3 * random.uniform();
+      const high = trial % 2 === 0 ? 1 : 0.7 + 0.3 * random.uniform();
+      const mean = low + (0.25 + 0.5 * random.uniform()) * (high - low);
+      const aperture =
+        trial % 3 === 0
+          ? undefined
+          : {
+              xDeg: random.normal() / 4,
+              yDeg: random.normal() / 4,
+              diameterDeg: 0.6 + 3 * random.uniform(),
+              edgeDeg: 0.5 * random.uniform(),
+            };
+      const largest = Math.sqrt((mean - low) * (high - mean)) / mean;
+      const contrastRms = largest * (0.02 + 0.68 * random.uniform());
+      const constraints: Constraints = { meanLuminance: mean, contrastRms, range: [low, high], aperture };
+      let set: ReturnType<typeof createConstraints>;
+      try {
+        set = createConstraints(constraints, field);
+      } catch {
+        // Wide edges lower the largest contrast: those sets are refused, which is tested below.
+        continue;
+      }
+      const power = 1 + 2 * (trial % 2);
+      const image = Float32Array.from({ length: field.sizePx ** 2 }, () => mean + 0.2 * random.normal() ** power);
+      const projected = set.project(image, trial);
+      const residuals = measureResiduals(projected, set.weights, constraints);
+      expect(residuals.meanLuminance).toBeLessThan(1e-6);
+      expect(residuals.contrastRms).toBeLessThan(1e-6);
+      expect(residuals.range).toBe(0);
+      let beyondFade = 0;
+      for (const [i, luminance] of projected.entries()) {
+        const a = set.weights[i] as number;
+        const room = a === 0 ? Math.abs(Math.fround(mean) - mean) : a * Math.max(mean - low, high - mean) + 6e-8;
+        beyondFade = Math.max(beyondFade, Math.abs(luminance - mean) - room);
+      }
+      expect(beyondFade).toBe(0);
+      done++;
+    }
+    expect(done).toBe(500);
+  });
+
+  it('measures a hand-computed image', () => {
+    const image = Float32Array.of(0.25, 0.75, 0.25, 0.75);
+    expect(weightedStatistics(image, new Float64Array(4).fill(1))).toEqual({ mean: 0.5, contrastRms: 0.5 });
+    expect(weightedStatistics(image, Float64Array.of(1, 1, 0, 2))).toEqual({
+      mean: 0.625,
+      contrastRms: expect.closeTo((Math.sqrt(3 / 4) * 0.25) / 0.625, 12),
+    });
+    const residuals = measureResiduals(Float32Array.of(-0.5, 1.25, 0.5, 0.75), new Float64Array(4).fill(1), plain);
+    expect(residuals.range).toBe(0.5);
+    expect(residuals.meanLuminance).toBeCloseTo(0, 12);
+  });
+
+  it('is the nearest feasible point: no sampled one of a small problem is nearer', () => {
+    const random = Random.fromSeed(2, 'small problems');
+    for (let trial = 0; trial < 40; trial++) {
+      const n = 4;
+      const weight = Float64Array.from({ length: n }, () => 0.3 + 0.7 * random.uniform());
+      const below = weight.map((a) => a * 0.4);
+      const above = weight.map((a) => a * 0.6);
+      const target = Float64Array.from({ length: n }, () => random.normal());
+      let total = 0;
+      for (const a of weight) total += a;
+      const sumOfSquares = (0.02 + 0.08 * random.uniform()) ** 2 * total;
+      const found = projectDeviation({ target, weight, below, above, sumOfSquares, seed: 1 });
+      const distance = (d: ArrayLike<number>): number => {
+        let sum = 0;
+        for (let k = 0; k < n; k++) sum += (weight[k] as number) * ((d[k] as number) - (target[k] as number)) ** 2;
+        return sum;
+      };
+      const least = distance(found);
+      let nearest = Infinity;
+      for (let sample = 0; sample < 8_000; sample++) {
+        const raw = Array.from({ length: n }, () => random.normal());
+        let mean = 0;
+        for (let k = 0; k < n; k++) mean += ((weight[k] as number) * (raw[k] as number)) / total;
+        let squares = 0;
+        for (let k = 0; k < n; k++) squares += (weight[k] as number) * ((raw[k] as number) - mean) ** 2;
+        const point = raw.map((v) => (v - mean) * Math.sqrt(sumOfSquares / squares));
+        const inside = point.every((d, k) => d <= (above[k] as number) && -d <= (below[k] as number));
+        if (inside) nearest = Math.min(nearest, distance(point));
+      }
+      expect(nearest).toBeGreaterThan(least - 1e-9);
+      // The samples come close, so the comparison is not empty.
+      expect(nearest).toBeLessThan(least * 1.15 + 0.02);
+    }
+  });
+
+  it('leaves a feasible image where it is', () => {
+    const set = createConstraints({ ...plain, contrastRms: 0.3 }, field);
+    const once = new NoiseImages(set, 'pink', 3, 'test').image(0);
+    const twice = set.project(once, 1);
+    for (let i = 0; i < once.length; i++) {
+      expect(Math.abs((once[i] as number) - (twice[i] as number))).toBeLessThan(2e-7);
+    }
+  });
+
+  it('gives a uniform image, an outlier and a binary image the wanted contrast, the same for the same seed', () => {
+    const set = createConstraints(plain, field);
+    const pixels = field.sizePx ** 2;
+    for (const image of [
+      new Float32Array(pixels).fill(0.3),
+      Float32Array.from({ length: pixels }, (_, i) => (i === 777 ? 1 : 0.5)),
+      Float32Array.from({ length: pixels }, (_, i) => (i % 7 < 3 ? 0 : 1)),
+    ]) {
+      const first = set.project(image, 5);
+      expect(measureResiduals(first, set.weights, plain).contrastRms).toBeLessThan(1e-6);
+      expect(set.project(image, 5)).toEqual(first);
+    }
+    const uniform = new Float32Array(pixels).fill(0.3);
+    expect(set.project(uniform, 6)).not.toEqual(set.project(uniform, 5));
+  });
+
+  it('refuses pixels that are not numbers', () => {
+    const image = new Float32Array(field.sizePx ** 2);
+    image[3] = NaN;
+    expect(() => createConstraints(plain, field).project(image, 1)).toThrow(/not numbers/);
+  });
+});
+
+describe('constraints that cannot be met', () => {
+  const refusal = (constraints: Partial<Constraints>): string => {
+    try {
+      createConstraints({ ...plain, ...constraints }, field);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+
+  it('names the RMS contrast and the nearest feasible one, which then works', () => {
+    // All pixels at 0 or 1 with a mean of .6: sd = √(.6·.4), over .6 = .816.
+    const message = refusal({ contrastRms: 0.9, meanLuminance: 0.6 });
+    expect(message).toMatch(/RMS contrast of 0\.9 cannot be reached.*at most 0\.812/);
+    expect(refusal({ contrastRms: 0.812, meanLuminance: 0.6 })).toBe('');
+    const set = createConstraints({ ...plain, contrastRms: 0.812, meanLuminance: 0.6 }, field);
+    const image = new NoiseImages(set, 'white', 1, 'test').image(0);
+    expect(measureResiduals(image, set.weights, set.constraints).contrastRms).toBeLessThan(1e-6);
+    expect(refusal({ contrastRms: 0.99 })).toBe('');
+    expect(refusal({ contrastRms: 0.5, range: [0.4, 0.6] })).toMatch(/range of 0\.4 to 0\.6 it is at most 0\.199/);
+  });
+
+  it('names the mean luminance outside the range', () => {
+    expect(refusal({ meanLuminance: 0.2, range: [0.3, 0.9] })).toMatch(
+      /mean luminance of 0\.2 .* 0\.3 to 0\.9.*near 0\.6/,
+    );
+  });
+
+  it('names an aperture that is too small, too soft or outside the field', () => {
+    const base = { xDeg: 0, yDeg: 0, edgeDeg: 0 };
+    expect(refusal({ aperture: { ...base, diameterDeg: 0.05 } })).toMatch(
+      /smaller than one pixel of this twin \(0\.1°\)/,
+    );
+    expect(refusal({ aperture: { ...base, diameterDeg: 0.5, edgeDeg: 0.6 } })).toMatch(/wider than its diameter/);
+    expect(refusal({ aperture: { ...base, xDeg: 9, diameterDeg: 1 } })).toMatch(/covers 0 pixels/);
+  });
+});
+
+describe('noise', () => {
+  it('has a flat or a 1/f spectrum', () => {
+    const set = createConstraints({ ...plain, contrastRms: 0.1 }, { ...field, sizePx: 64 });
+    const slopeOf = (spectrum: 'white' | 'pink'): number => {
+      const noise = new NoiseImages(set, spectrum, 1, 'spectrum');
+      // Power of horizontal components at 3 and 12 cycles per image, by the definition of the Fourier sum.
+      const power = [3, 12].map((cycles) => {
+        let sum = 0;
+        for (let index = 0; index < 40; index++) {
+          const image = noise.image(index);
+          for (let row = 0; row < 64; row++) {
+            let re = 0;
+            let im = 0;
+            for (let column = 0; column < 64; column++) {
+              const angle = (2 * Math.PI * cycles * column) / 64;
+              re += (image[row * 64 + column] as number) * Math.cos(angle);
+              im += (image[row * 64 + column] as number) * Math.sin(angle);
+            }
+            sum += re * re + im * im;
+          }
+        }
+        return sum;
+      });
+      return Math.log2((power[1] as number) / (power[0] as number)) / 2;
+    };
+    // A one-dimensional cut through 1/f² power integrates to 1/f.
+    expect(slopeOf('white')).toBeCloseTo(0, 0);
+    expect(Math.abs(slopeOf('white'))).toBeLessThan(0.15);
+    expect(slopeOf('pink')).toBeGreaterThan(-1.3);
+    expect(slopeOf('pink')).toBeLessThan(-0.8);
+  });
+
+  it('depends on seed, stream and index alone; both images of a pair are unlike', () => {
+    const set = createConstraints(plain, field);
+    const noise = new NoiseImages(set, 'pink', 1, 'a');
+    const third = noise.image(3);
+    expect(new NoiseImages(set, 'pink', 1, 'a').image(3)).toEqual(third);
+    expect(noise.image(2)).not.toEqual(third);
+    expect(new NoiseImages(set, 'pink', 2, 'a').image(3)).not.toEqual(third);
+    expect(new NoiseImages(set, 'pink', 1, 'b').image(3)).not.toEqual(third);
+    const [a, b] = [noise.image(0), noise.image(1)];
+    let dot = 0;
+    for (let i = 0; i < a.length; i++) dot += ((a[i] as number) - 0.5) * ((b[i] as number) - 0.5);
+    expect(Math.abs(dot / (a.length * 0.075 ** 2))).toBeLessThan(0.5);
+  });
+
+  it('inverts contrast exactly where the range allows', () => {
+    const set = createConstraints({ ...plain, contrastRms: 0.05 }, field);
+    const noise = new NoiseImages(set, 'white', 1, 'a');
+    const [image, reversed] = [noise.image(0), noise.image(0, true)];
+    for (let i = 0; i < image.length; i++) expect((image[i] as number) + (reversed[i] as number)).toBeCloseTo(1, 6);
+  });
+});

@@ -1,0 +1,105 @@
+/** Measures images that a candidate has to beat. */
+import type { controlKind } from '../contract/results.ts';
+import type { z } from 'zod';
+import type { CancelSignal } from '../platform/cancel.ts';
+import type { StimulusSpec } from '../contract/stimuli.ts';
+import type { Saved } from './checkpoint.ts';
+import { evaluate } from './model.ts';
+import { objectiveValue } from './normalisation.ts';
+import { objectiveOf, type Phase, type SearchContext } from './phase.ts';
+
+export type ControlKind = z.infer<typeof controlKind>;
+
+/** A family of control images. Image `index` depends on nothing but the plan and, where matched, on the best candidate. */
+export type ControlImages = {
+  image(index: number): Promise<Float32Array> | Float32Array;
+  /** For images that a generator makes; null for those that only exist as rasters. */
+  spec(index: number): StimulusSpec | null;
+};
+
+export type ControlDescription = { kind: ControlKind; label: string; name: string; n: number };
+
+export type MeasuredControl = ControlDescription & {
+  /** Objective of every image. */
+  values: Float64Array;
+  bestIndex: number;
+  /** The image with the largest objective, as it was shown. */
+  image: Float32Array;
+  spec: StimulusSpec | null;
+};
+
+export class ControlPhase implements Phase {
+  readonly name: string;
+  readonly steps: number;
+  readonly #context: SearchContext;
+  readonly #description: ControlDescription;
+  readonly #open: () => ControlImages | null;
+  #images: ControlImages | null | undefined;
+  #values: Float64Array;
+  #done = 0;
+  #bestIndex = -1;
+  #best: Float32Array | null = null;
+
+  /** `open` is called before the first image; null where the control makes no sense for what was found. */
+  constructor(context: SearchContext, description: ControlDescription, open: () => ControlImages | null) {
+    this.#context = context;
+    this.#description = description;
+    this.#open = open;
+    this.name = description.name;
+    this.steps = Math.ceil(description.n / context.model.batchSize);
+    this.#values = new Float64Array(description.n);
+  }
+
+  async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: null }> {
+    const images = this.#source();
+    if (images === null) return { evaluations: 0, point: null };
+    const { model } = this.#context;
+    const from = index * model.batchSize;
+    const to = Math.min(from + model.batchSize, this.#description.n);
+    const batch: Float32Array[] = [];
+    for (let i = from; i < to; i++) batch.push(await images.image(i));
+    const responses = await evaluate(model, batch, 'controls were shown', signal);
+    const objective = objectiveOf(this.#context);
+    for (const [k, row] of responses.entries()) {
+      const value = objectiveValue(objective, row);
+      if (this.#bestIndex < 0 || value > (this.#values[this.#bestIndex] as number)) {
+        this.#bestIndex = from + k;
+        this.#best = batch[k] as Float32Array;
+      }
+      this.#values[from + k] = value;
+    }
+    this.#done = to;
+    return { evaluations: batch.length, point: null };
+  }
+
+  #source(): ControlImages | null {
+    if (this.#images === undefined) this.#images = this.#open();
+    return this.#images;
+  }
+
+  /** Null before the end, and where the control makes no sense. */
+  measured(): MeasuredControl | null {
+    if (this.#best === null || this.#done < this.#description.n) return null;
+    return {
+      ...this.#description,
+      values: this.#values,
+      bestIndex: this.#bestIndex,
+      image: this.#best,
+      spec: this.#source()?.spec(this.#bestIndex) ?? null,
+    };
+  }
+
+  save(): Saved {
+    const arrays: Saved['arrays'] = { values: this.#values.slice(0, this.#done) };
+    if (this.#best !== null) arrays['best'] = this.#best;
+    return { json: { bestIndex: this.#bestIndex }, arrays };
+  }
+
+  restore({ json, arrays }: Saved): void {
+    const values = arrays['values'] as Float64Array;
+    this.#done = values.length;
+    this.#values.set(values);
+    this.#bestIndex = (json as { bestIndex: number }).bestIndex;
+    this.#best = (arrays['best'] as Float32Array | undefined) ?? null;
+  }
+}

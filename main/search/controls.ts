@@ -1,0 +1,146 @@
+/**
+ * The controls of a search, made by default (science.md §4): matched noise, the best of a set, the best grating of the
+ * reference set. All are brought to the constraints of the candidate before they are measured.
+ */
+import type { Constraints } from '../contract/plans.ts';
+import type { StimulusSpec } from '../contract/stimuli.ts';
+import { TwinscopeError } from '../platform/errors.ts';
+import { Random } from '../platform/random.ts';
+import { apertureWeights } from '../stimuli/aperture.ts';
+import { formatCount } from '../stimuli/words.ts';
+import { type ConstraintSet, createConstraints } from './constraints.ts';
+import { ControlPhase } from './controlPhase.ts';
+import type { GratingBox } from './gratingSpace.ts';
+import type { StimulusSource } from './model.ts';
+import { NoiseImages, type NoiseSpectrum } from './noise.ts';
+import type { FoundStimulus, SearchContext } from './phase.ts';
+import { weightedStatistics } from './residuals.ts';
+
+/** The constraints that controls are brought to; null where a candidate has no contrast to match. */
+export type MatchedConstraints = () => ConstraintSet | null;
+
+/** Noise, best of a set and best reference grating, each on `constraints`. */
+export function matchedControls(
+  context: SearchContext,
+  constraints: MatchedConstraints,
+  spectrum: NoiseSpectrum,
+  reference: StimulusSource,
+  bestOf: StimulusSource | undefined,
+): ControlPhase[] {
+  const { random } = context.plan.controls;
+  const { seed } = context.plan;
+  const controls: ControlPhase[] = [];
+  if (random > 0) {
+    controls.push(
+      new ControlPhase(
+        context,
+        {
+          kind: 'random',
+          label: `${formatCount(random)} ${spectrum} noise images of the same mean and RMS contrast`,
+          name: 'measuring random controls',
+          n: random,
+        },
+        () => {
+          const matched = constraints();
+          if (matched === null) return null;
+          const noise = new NoiseImages(matched, spectrum, seed, 'random control');
+          return { image: (index) => noise.image(index), spec: () => null };
+        },
+      ),
+    );
+  }
+  const projected = (source: StimulusSource, indices: readonly number[]) => () => {
+    const matched = constraints();
+    if (matched === null) return null;
+    return {
+      image: async (index: number) => matched.project(await source.render(indices[index] as number), seed),
+      spec: () => null,
+    };
+  };
+  if (bestOf !== undefined) {
+    const indices = indicesOf(bestOf, (spec) => spec.type !== 'blank');
+    if (indices.length > 0) {
+      controls.push(
+        new ControlPhase(
+          context,
+          {
+            kind: 'best-of-set',
+            label: `best of ${formatCount(indices.length)} images, brought to the same mean and RMS contrast`,
+            name: 'measuring the set of images',
+            n: indices.length,
+          },
+          projected(bestOf, indices),
+        ),
+      );
+    }
+  }
+  const gratings = indicesOf(reference, (spec) => spec.type === 'grating' && spec.contrast > 0);
+  if (gratings.length > 0) {
+    controls.push(
+      new ControlPhase(
+        context,
+        {
+          kind: 'best-grating',
+          label: `best of ${formatCount(gratings.length)} gratings of the reference set, brought to the same mean and RMS contrast`,
+          name: 'measuring gratings',
+          n: gratings.length,
+        },
+        projected(reference, gratings),
+      ),
+    );
+  }
+  return controls;
+}
+
+/** Gratings drawn uniformly from the space that is searched: what chance finds with the same freedom. */
+export function randomGratings(
+  context: SearchContext,
+  box: GratingBox,
+  render: (spec: StimulusSpec) => Float32Array,
+): ControlPhase[] {
+  const { random } = context.plan.controls;
+  if (random === 0) return [];
+  const spec = (index: number): StimulusSpec => {
+    const source = Random.fromSeed(context.plan.seed, `random grating/${index}`);
+    return box.spec(Array.from({ length: box.dimensions }, () => source.uniform()));
+  };
+  const description = {
+    kind: 'random',
+    label: `${formatCount(random)} random gratings of the same space`,
+    name: 'measuring random gratings',
+    n: random,
+  } as const;
+  return [new ControlPhase(context, description, () => ({ image: (index) => render(spec(index)), spec }))];
+}
+
+/** Constraints under which other images have the best candidate's own mean, RMS contrast and aperture. */
+export function constraintsOf(context: SearchContext, best: FoundStimulus): ConstraintSet | null {
+  const { field } = context.model;
+  const { spec, image } = best;
+  const aperture =
+    spec?.type === 'grating'
+      ? { xDeg: spec.xDeg, yDeg: spec.yDeg, diameterDeg: spec.diameterDeg, edgeDeg: spec.edgeDeg }
+      : undefined;
+  const { mean, contrastRms } = weightedStatistics(image, apertureWeights(aperture, field));
+  const constraints: Constraints = {
+    meanLuminance: mean,
+    contrastRms,
+    range: context.plan.constraints.range,
+    aperture,
+  };
+  try {
+    if (contrastRms === 0) throw new TwinscopeError('bad-input', 'The best candidate has no contrast.');
+    return createConstraints(constraints, field);
+  } catch (error) {
+    if (!(error instanceof TwinscopeError)) throw error;
+    const notice = `Controls matched to the best candidate were left out. ${error.message}`;
+    if (!context.notices.includes(notice)) context.notices.push(notice);
+    return null;
+  }
+}
+
+function indicesOf(source: StimulusSource, wanted: (spec: StimulusSpec) => boolean): number[] {
+  const indices: number[] = [];
+  for (let i = 0; i < source.count; i++) if (wanted(source.spec(i))) indices.push(i);
+  return indices;
+}

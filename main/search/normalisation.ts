@@ -1,0 +1,126 @@
+/**
+ * Responses in units of a reference set: z = (r − mean)/sd per unit; a group of units by its mean z over the standard
+ * deviation of that mean, because the mean of many units varies less than one unit does.
+ */
+import { TwinscopeError } from '../platform/errors.ts';
+import type { ModelUnit } from './model.ts';
+import type { TargetGroup } from './target.ts';
+
+/** Smallest sd at which a unit counts as modulated: this, or this share of its area's median sd. */
+const smallestSd = 1e-6;
+const smallestShare = 0.01;
+
+export type UnitStatistics = {
+  /** Reference stimuli, blanks left out. */
+  stimuli: number;
+  mean: Float64Array;
+  /** Population sd over the reference set; 0 marks an unmodulated unit, which is left out of every z. */
+  sd: Float64Array;
+};
+
+/** `responses` is stimuli × units. */
+export function unitStatistics(responses: Float32Array, units: readonly ModelUnit[]): UnitStatistics {
+  const n = units.length;
+  const stimuli = responses.length / n;
+  const mean = new Float64Array(n);
+  const sd = new Float64Array(n);
+  for (let s = 0; s < stimuli; s++)
+    for (let u = 0; u < n; u++) mean[u] = (mean[u] as number) + (responses[s * n + u] as number);
+  for (let u = 0; u < n; u++) mean[u] = (mean[u] as number) / stimuli;
+  for (let s = 0; s < stimuli; s++) {
+    for (let u = 0; u < n; u++) {
+      const d = (responses[s * n + u] as number) - (mean[u] as number);
+      sd[u] = (sd[u] as number) + d * d;
+    }
+  }
+  for (let u = 0; u < n; u++) sd[u] = Math.sqrt((sd[u] as number) / stimuli);
+  for (const members of areasOf(units).values()) {
+    const floor = Math.max(smallestSd, smallestShare * median(members.map((u) => sd[u] as number)));
+    for (const u of members) if ((sd[u] as number) < floor) sd[u] = 0;
+  }
+  return { stimuli, mean, sd };
+}
+
+/** A group's activity is linear in the responses: Σ coefficient · (response − mean). */
+export type GroupActivity = { units: number[]; coefficient: number[] };
+
+/** Activity of a group over the reference set has standard deviation 1. Null when none of its units is modulated. */
+export function groupActivity(
+  units: readonly number[],
+  { stimuli, mean, sd }: UnitStatistics,
+  responses: Float32Array,
+): GroupActivity | null {
+  const modulated = units.filter((u) => (sd[u] as number) > 0);
+  if (modulated.length === 0) return null;
+  const n = mean.length;
+  let squares = 0;
+  for (let s = 0; s < stimuli; s++) {
+    let sum = 0;
+    for (const u of modulated) sum += ((responses[s * n + u] as number) - (mean[u] as number)) / (sd[u] as number);
+    squares += (sum / modulated.length) * (sum / modulated.length);
+  }
+  // Units that cancel each other exactly leave no variation to normalise by.
+  const sdOfMean = Math.max(Math.sqrt(squares / stimuli), smallestSd);
+  return { units: modulated, coefficient: modulated.map((u) => 1 / (modulated.length * sdOfMean * (sd[u] as number))) };
+}
+
+export function activityOf(group: GroupActivity, mean: Float64Array, responses: Float32Array): number {
+  let sum = 0;
+  for (const [i, u] of group.units.entries()) {
+    sum += (group.coefficient[i] as number) * ((responses[u] as number) - (mean[u] as number));
+  }
+  return sum;
+}
+
+/** drive = Σ weight · activity, as one weight per unit: the same vector is the cotangent of the gradient. */
+export type Objective = { weight: Float64Array; mean: Float64Array };
+
+/** Throws 'bad-input' where a target term has no modulated unit. */
+export function createObjective(
+  groups: readonly TargetGroup[],
+  statistics: UnitStatistics,
+  responses: Float32Array,
+): Objective {
+  const weight = new Float64Array(statistics.mean.length);
+  for (const group of groups) {
+    const activity = groupActivity(group.units, statistics, responses);
+    if (activity === null) {
+      throw new TwinscopeError(
+        'bad-input',
+        `${group.label}: ${group.units.length === 1 ? 'its response is' : `the responses of all ${group.units.length} units are`} ` +
+          'the same to every stimulus of the reference set, so there is no scale to drive on. ' +
+          'Nothing was found yet. Choose other units, or a reference set that drives them.',
+      );
+    }
+    for (const [i, u] of activity.units.entries()) {
+      weight[u] = (weight[u] as number) + group.weight * (activity.coefficient[i] as number);
+    }
+  }
+  return { weight, mean: statistics.mean };
+}
+
+export function objectiveValue({ weight, mean }: Objective, responses: Float32Array): number {
+  let sum = 0;
+  for (let u = 0; u < weight.length; u++) {
+    if (weight[u] !== 0) sum += (weight[u] as number) * ((responses[u] as number) - (mean[u] as number));
+  }
+  return sum;
+}
+
+export function areasOf(units: readonly ModelUnit[]): Map<string, number[]> {
+  const areas = new Map<string, number[]>();
+  for (const [i, { area }] of units.entries()) {
+    const members = areas.get(area);
+    if (members === undefined) areas.set(area, [i]);
+    else members.push(i);
+  }
+  return areas;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}

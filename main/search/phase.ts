@@ -1,0 +1,55 @@
+/** A search is a row of phases; each does its work in steps and can be saved between any two of them. */
+import type { SearchPlan } from '../contract/plans.ts';
+import type { StimulusSpec } from '../contract/stimuli.ts';
+import type { CancelSignal } from '../platform/cancel.ts';
+import type { Saved } from './checkpoint.ts';
+import type { ResponseModel } from './model.ts';
+import type { Objective } from './normalisation.ts';
+import type { TargetGroup } from './target.ts';
+
+export type TrajectoryPoint = { step: number; best: number; median: number };
+
+/** A stimulus that was found, with the responses to exactly this image. */
+export type FoundStimulus = {
+  start: number;
+  value: number;
+  /** All units, in the twin's order. */
+  responses: Float32Array;
+  image: Float32Array;
+  /** Null for an image that only exists as a raster. */
+  spec: StimulusSpec | null;
+  /** Index into the screened set; null elsewhere. */
+  sourceIndex: number | null;
+};
+
+/** What the phases share; filled in by the reference phase. */
+export type SearchContext = {
+  readonly plan: SearchPlan;
+  readonly model: ResponseModel;
+  readonly groups: readonly TargetGroup[];
+  /** Null until the reference set was measured. */
+  objective: Objective | null;
+  /** Sentences about things that went another way than asked. */
+  readonly notices: string[];
+};
+
+export interface Phase {
+  /** What the search is doing now, e.g. 'measuring the reference set'. */
+  readonly name: string;
+  readonly steps: number;
+  /** Does step number `index` whole or, when it throws, not at all. Returns the images evaluated and, if any, a point of the trajectory. */
+  step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint | null }>;
+  save(): Saved;
+  restore(saved: Saved): void;
+}
+
+/** The phase that finds candidates. */
+export interface OptimisationPhase extends Phase {
+  /** Best of every start so far; empty before the first step. */
+  found(): FoundStimulus[];
+}
+
+export function objectiveOf(context: SearchContext): Objective {
+  if (context.objective === null) throw new Error('the reference phase has not ended');
+  return context.objective;
+}

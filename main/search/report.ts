@@ -1,0 +1,146 @@
+/** What a search found, in the terms of the report. */
+import type { StimulusSpec } from '../contract/stimuli.ts';
+import type { ConstraintSet } from './constraints.ts';
+import type { ControlKind, ControlPhase } from './controlPhase.ts';
+import { areasOf, median } from './normalisation.ts';
+import type { FoundStimulus, OptimisationPhase, SearchContext, TrajectoryPoint } from './phase.ts';
+import type { ReferenceScale } from './referencePhase.ts';
+import { measureResiduals, type Residuals } from './residuals.ts';
+
+/** Activity of an area: mean z of its modulated units over the sd of that mean across the reference set. */
+export type AreaActivity = { area: string; z: number };
+
+export type SearchCandidate = FoundStimulus & {
+  /** From 1, by objective. */
+  rank: number;
+  areas: AreaActivity[];
+  /** Targeted units that the reference set modulates. */
+  units: { area: string; unit: string; response: number; z: number; blank: number }[];
+  /** Null for stimuli of a generator or a set. */
+  residuals: Residuals | null;
+};
+
+export type SearchControl = {
+  kind: ControlKind;
+  label: string;
+  n: number;
+  best: number;
+  median: number;
+  values: Float64Array;
+  /** The best candidate's objective exceeds that of every one of these images. */
+  beaten: boolean;
+  /** The best of them, as it was shown. */
+  image: Float32Array;
+  spec: StimulusSpec | null;
+};
+
+export type SearchOutcome = {
+  done: boolean;
+  candidates: SearchCandidate[];
+  /** Only those measured to the end. */
+  controls: SearchControl[];
+  trajectory: TrajectoryPoint[];
+  /** Images shown to the twin, reference set and controls included. */
+  evaluations: number;
+  /** Stimuli of the reference set without blanks, and units that it does not modulate. */
+  reference: { stimuli: number; unmodulatedUnits: number } | null;
+  notices: string[];
+};
+
+export type SearchLiveState = {
+  /** Best objective of every start (the kept stimuli of a screening); empty before the optimisation. */
+  best: number[];
+  /** Their images, linear luminance. */
+  tiles: Float32Array[];
+  /** Of the best of all. */
+  areas: AreaActivity[];
+  residuals: Residuals | null;
+};
+
+/** Best first; of equal objectives the lower start. */
+export function ranked(phase: OptimisationPhase): FoundStimulus[] {
+  return phase.found().toSorted((a, b) => b.value - a.value || a.start - b.start);
+}
+
+export function liveState(
+  context: SearchContext,
+  scale: ReferenceScale | null,
+  optimisation: OptimisationPhase,
+  constraints: ConstraintSet | null,
+): SearchLiveState {
+  const found = optimisation.found();
+  const [best] = ranked(optimisation);
+  return {
+    best: found.map(({ value }) => value),
+    tiles: found.map(({ image }) => image),
+    areas: best === undefined || scale === null ? [] : areaActivities(context, scale, best.responses),
+    residuals: best === undefined ? null : residualsOf(best, constraints),
+  };
+}
+
+export function buildOutcome(parts: {
+  context: SearchContext;
+  scale: ReferenceScale | null;
+  optimisation: OptimisationPhase;
+  controls: readonly ControlPhase[];
+  constraints: ConstraintSet | null;
+  trajectory: readonly TrajectoryPoint[];
+  evaluations: number;
+  done: boolean;
+}): SearchOutcome {
+  const { context, scale, optimisation, constraints } = parts;
+  const found = scale === null ? [] : ranked(optimisation);
+  const best = found[0]?.value ?? -Infinity;
+  return {
+    done: parts.done,
+    candidates: found.map((stimulus, i) => ({
+      ...stimulus,
+      rank: i + 1,
+      areas: areaActivities(context, scale as ReferenceScale, stimulus.responses),
+      units: targetedUnits(context, scale as ReferenceScale, stimulus.responses),
+      residuals: residualsOf(stimulus, constraints),
+    })),
+    controls: parts.controls.flatMap((phase) => {
+      const measured = phase.measured();
+      if (measured === null) return [];
+      const { kind, label, n, values, bestIndex, image, spec } = measured;
+      const largest = values[bestIndex] as number;
+      return [
+        { kind, label, n, best: largest, median: median([...values]), values, beaten: best > largest, image, spec },
+      ];
+    }),
+    trajectory: [...parts.trajectory],
+    evaluations: parts.evaluations,
+    reference:
+      scale === null
+        ? null
+        : { stimuli: scale.stimuli, unmodulatedUnits: scale.sd.reduce((n, sd) => n + (sd === 0 ? 1 : 0), 0) },
+    notices: [...context.notices],
+  };
+}
+
+function residualsOf({ image }: FoundStimulus, constraints: ConstraintSet | null): Residuals | null {
+  return constraints === null ? null : measureResiduals(image, constraints.weights, constraints.constraints);
+}
+
+function areaActivities({ model }: SearchContext, scale: ReferenceScale, responses: Float32Array): AreaActivity[] {
+  return [...areasOf(model.units)].map(([area, members]) => {
+    let z = 0;
+    for (const u of members) {
+      z += (scale.areaCoefficient[u] as number) * ((responses[u] as number) - (scale.mean[u] as number));
+    }
+    return { area, z };
+  });
+}
+
+function targetedUnits({ model, groups }: SearchContext, scale: ReferenceScale, responses: Float32Array) {
+  const targeted = [...new Set(groups.flatMap(({ units }) => units))].toSorted((a, b) => a - b);
+  return targeted.flatMap((u) => {
+    const sd = scale.sd[u] as number;
+    const unit = model.units[u];
+    if (sd === 0 || unit === undefined) return [];
+    const response = responses[u] as number;
+    const z = (response - (scale.mean[u] as number)) / sd;
+    return [{ area: unit.area, unit: unit.unit, response, z, blank: scale.blank[u] as number }];
+  });
+}

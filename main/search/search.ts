@@ -1,0 +1,242 @@
+/** A whole search as a row of phases that can be stopped between any two steps and taken up again elsewhere. */
+import type { SearchPlan } from '../contract/plans.ts';
+import type { StimulusSpec } from '../contract/stimuli.ts';
+import type { CancelSignal } from '../platform/cancel.ts';
+import { TwinscopeError } from '../platform/errors.ts';
+import { hashJson } from '../platform/hash.ts';
+import { AscentPhase } from './ascentPhase.ts';
+import { combine, decodeCheckpoint, encodeCheckpoint, part, type Saved } from './checkpoint.ts';
+import { CmaPhase } from './cmaPhase.ts';
+import { createConstraints, type ConstraintSet } from './constraints.ts';
+import type { ControlPhase } from './controlPhase.ts';
+import { constraintsOf, matchedControls, randomGratings } from './controls.ts';
+import { createGratingBox } from './gratingSpace.ts';
+import type { ResponseModel, StimulusSource } from './model.ts';
+import { NoiseImages } from './noise.ts';
+import type { OptimisationPhase, Phase, SearchContext, TrajectoryPoint } from './phase.ts';
+import { ReferencePhase } from './referencePhase.ts';
+import { buildOutcome, liveState, ranked, type SearchLiveState, type SearchOutcome } from './report.ts';
+import { ScreeningPhase } from './screeningPhase.ts';
+import { resolveTarget } from './target.ts';
+
+export type SearchOptions = {
+  plan: SearchPlan;
+  model: ResponseModel;
+  /** Responses are expressed in units of this set. Blanks in it are left out. */
+  reference: StimulusSource;
+  sources: {
+    /** The set of a 'set' space. */
+    screening?: StimulusSource;
+    /** The set of `controls.bestOf`. */
+    bestOf?: StimulusSource;
+  };
+  /** A rendered stimulus on the twin's raster; asked for blanks and gratings only. */
+  renderSpec: (spec: StimulusSpec) => Float32Array;
+};
+
+export type SearchUpdate = {
+  /** Steps done of `total`, over all phases. */
+  step: number;
+  total: number;
+  /** What the next step does (the last one when done). */
+  phase: string;
+  done: boolean;
+  /** Where the step belonged to the optimisation: its point of the trajectory. */
+  point: TrajectoryPoint | null;
+};
+
+export interface Search {
+  /** Steps over all phases; a step is one batch, one step of all starts, or one generation. */
+  readonly total: number;
+  readonly step: number;
+  readonly done: boolean;
+  /**
+   * Does one step. When it throws (`signal` was aborted between two batches, the twin failed) the state is that before
+   * the step, so that it can be checkpointed or the step tried again. Not to be called again before it has settled.
+   */
+  advance(signal?: CancelSignal): Promise<SearchUpdate>;
+  /** The whole state; equal states give equal bytes. */
+  checkpoint(): Uint8Array;
+  /** Takes up a search of the same plan on a twin with the same units, raster and batch size. */
+  restore(bytes: Uint8Array): void;
+  /** What a window shows; the images are the search's own and must not be changed. */
+  live(): SearchLiveState;
+  /** What was found so far; everything once `done`. */
+  result(): SearchOutcome;
+}
+
+/**
+ * Throws 'bad-input' where the plan asks for something that the twin lacks or that cannot be, and 'unsupported' where
+ * the twin has no gradient.
+ */
+export function createSearch(options: SearchOptions): Search {
+  const { plan, model, reference, renderSpec } = options;
+  const context: SearchContext = {
+    plan,
+    model,
+    groups: resolveTarget(plan.target, model.units),
+    objective: null,
+    notices: [],
+  };
+  const scale = new ReferencePhase(context, reference, renderSpec);
+  const { optimisation, before, after, constraints } = arrange(context, options);
+  const controls = [...before, ...after];
+  const phases: Phase[] = [scale, ...before, optimisation, ...after].filter(({ steps }) => steps > 0);
+  const total = phases.reduce((sum, { steps }) => sum + steps, 0);
+  const identity = hashJson({
+    plan,
+    units: model.units,
+    field: model.field,
+    batchSize: model.batchSize,
+    steps: phases.map(({ name, steps }) => [name, steps]),
+  });
+
+  let phaseIndex = 0;
+  let stepInPhase = 0;
+  let step = 0;
+  let evaluations = 0;
+  let trajectory: TrajectoryPoint[] = [];
+
+  const phaseAt = (index: number): Phase => phases[Math.min(index, phases.length - 1)] as Phase;
+  const search: Search = {
+    total,
+    get step() {
+      return step;
+    },
+    get done() {
+      return phaseIndex === phases.length;
+    },
+    advance: async (signal) => {
+      let point: TrajectoryPoint | null = null;
+      if (phaseIndex < phases.length) {
+        signal?.throwIfAborted();
+        const phase = phaseAt(phaseIndex);
+        const outcome = await phase.step(stepInPhase, signal);
+        evaluations += outcome.evaluations;
+        point = outcome.point;
+        if (point !== null) trajectory.push(point);
+        step++;
+        stepInPhase++;
+        if (stepInPhase === phase.steps) {
+          phaseIndex++;
+          stepInPhase = 0;
+        }
+      }
+      return { step, total, phase: phaseAt(phaseIndex).name, done: phaseIndex === phases.length, point };
+    },
+    checkpoint: () => {
+      const saved: Record<string, Saved> = {
+        search: {
+          json: { identity, phaseIndex, stepInPhase, step, evaluations, notices: context.notices },
+          arrays: { trajectory: Float64Array.from(trajectory.flatMap((p) => [p.step, p.best, p.median])) },
+        },
+      };
+      for (const [i, phase] of phases.entries()) saved[`phase ${i}`] = phase.save();
+      return encodeCheckpoint(combine(saved));
+    },
+    restore: (bytes) => {
+      const saved = decodeCheckpoint(bytes);
+      const { json, arrays } = part(saved, 'search');
+      const stored = json as {
+        identity: string;
+        phaseIndex: number;
+        stepInPhase: number;
+        step: number;
+        evaluations: number;
+        notices: string[];
+      };
+      if (stored.identity !== identity) {
+        throw new TwinscopeError(
+          'conflict',
+          'This checkpoint belongs to another search: the plan, the twin’s units, its raster or the batch size differ. ' +
+            'The checkpoint is unchanged. Resume with what the search was started with, or start a new one.',
+        );
+      }
+      ({ phaseIndex, stepInPhase, step, evaluations } = stored);
+      context.notices.splice(0, context.notices.length, ...stored.notices);
+      const points = arrays['trajectory'] as Float64Array;
+      trajectory = Array.from({ length: points.length / 3 }, (_, i) => ({
+        step: points[3 * i] as number,
+        best: points[3 * i + 1] as number,
+        median: points[3 * i + 2] as number,
+      }));
+      for (const [i, phase] of phases.entries()) phase.restore(part(saved, `phase ${i}`));
+    },
+    live: () => liveState(context, context.objective === null ? null : scale.scale, optimisation, constraints),
+    result: () =>
+      buildOutcome({
+        context,
+        scale: context.objective === null ? null : scale.scale,
+        optimisation,
+        controls,
+        constraints,
+        trajectory,
+        evaluations,
+        done: phaseIndex === phases.length,
+      }),
+  };
+  return search;
+}
+
+type Arrangement = {
+  optimisation: OptimisationPhase;
+  before: ControlPhase[];
+  after: ControlPhase[];
+  /** Constraints of the candidates; null where a generator or a set makes them. */
+  constraints: ConstraintSet | null;
+};
+
+/** Controls that need no candidate come first, so that a search has something to beat from its first step. */
+function arrange(context: SearchContext, { reference, sources, renderSpec }: SearchOptions): Arrangement {
+  const { plan, model } = context;
+  const { space, optimiser } = plan;
+  if (space.type === 'pixels') {
+    if (optimiser.type !== 'gradient') throw mismatch('pixels', 'gradient', optimiser.type);
+    const constraints = createConstraints(plan.constraints, model.field);
+    const noise = new NoiseImages(constraints, space.start, plan.seed, 'start');
+    return {
+      optimisation: new AscentPhase(context, optimiser, constraints, noise),
+      before: matchedControls(context, () => constraints, space.start, reference, sources.bestOf),
+      after: [],
+      constraints,
+    };
+  }
+  let matched: ConstraintSet | null | undefined;
+  const matching = (phase: OptimisationPhase) => () => {
+    const [best] = ranked(phase);
+    if (matched === undefined) matched = best === undefined ? null : constraintsOf(context, best);
+    return matched;
+  };
+  if (space.type === 'gratings') {
+    if (optimiser.type !== 'cma-es') throw mismatch('gratings', 'cma-es', optimiser.type);
+    const box = createGratingBox(space, plan.constraints, model.field);
+    if (box.contrast < space.contrast) {
+      context.notices.push(
+        `The contrast of the gratings was lowered from ${space.contrast} to ${box.contrast} to stay within the luminance range.`,
+      );
+    }
+    const optimisation = new CmaPhase(context, optimiser, box, renderSpec);
+    return {
+      optimisation,
+      before: randomGratings(context, box, renderSpec),
+      after: matchedControls(context, matching(optimisation), 'pink', reference, sources.bestOf),
+      constraints: null,
+    };
+  }
+  if (optimiser.type !== 'screening') throw mismatch('set', 'screening', optimiser.type);
+  if (sources.screening === undefined) throw new Error('a search over a set needs sources.screening');
+  const optimisation = new ScreeningPhase(context, sources.screening, optimiser.keep);
+  return {
+    optimisation,
+    before: [],
+    after: matchedControls(context, matching(optimisation), 'pink', reference, sources.bestOf),
+    constraints: null,
+  };
+}
+
+function mismatch(space: string, needed: string, given: string): TwinscopeError {
+  return new TwinscopeError(
+    'bad-input',
+    `The search space '${space}' cannot be searched by '${given}'. Nothing was started. Set the optimiser to '${needed}'.`,
+  );
+}
