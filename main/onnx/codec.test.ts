@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { TwinscopeError } from '../platform/errors.ts';
+import { Random } from '../platform/random.ts';
 import {
   decodeModel,
   encodeModel,
@@ -154,6 +155,19 @@ describe('refusals', () => {
     for (let length = 1; length < bytes.length; length++) {
       expect(messageOf(bytes.subarray(0, length))).toContain('cannot be read as an ONNX model');
     }
+  });
+
+  test('a file with wrong bytes in it is read or refused with a sentence, never with a fault of ours', () => {
+    const random = Random.fromSeed(5, 'damage');
+    let refused = 0;
+    for (let trial = 0; trial < 3000; trial++) {
+      const damaged = Uint8Array.from(wire);
+      for (let hit = 0; hit <= trial % 3; hit++) damaged[random.int(damaged.length)] = random.int(256);
+      const message = messageOf(damaged);
+      expect(message).not.toContain('unexpected');
+      if (message !== '') refused += 1;
+    }
+    expect(refused).toBeGreaterThan(300);
   });
 
   test('a constant whose bytes do not fit its shape', () => {

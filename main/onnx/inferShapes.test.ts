@@ -1,9 +1,20 @@
 /** Inferred shapes against what ONNX Runtime makes of the same graphs. */
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
+import { TwinscopeError } from '../platform/errors.ts';
+import { Random } from '../platform/random.ts';
 import { makeTensor } from './tensor.ts';
 import { broadcastDim, product, quotient } from './shapes/dims.ts';
-import { float, GraphBuilder, inferShapes, type AttributeValues, type Dim, type Dtype, type Graph } from './index.ts';
+import {
+  float,
+  GraphBuilder,
+  inferShapes,
+  readGraph,
+  type AttributeValues,
+  type Dim,
+  type Dtype,
+  type Graph,
+} from './index.ts';
 import { writeGraph } from './write.ts';
 
 /** Sizes the names of open axes take when the graph runs. */
@@ -226,6 +237,50 @@ describe('graphs', () => {
     expect(types.get('r')?.shape).toEqual(['x.0', 3]);
     expect(types.get('y')?.shape).toEqual(['batch', 7]);
     expect(types.has('z')).toBe(false);
+  });
+
+  test('a node that contradicts its inputs has no shape, and the others keep theirs', () => {
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', [2, 3]);
+    builder.nodes('Split', ['x'], { axis: 7 }, ['a', 'b']);
+    builder.node('Gather', ['x', builder.constant('i', 'int64', [1], [0])], { axis: -9 }, 'c');
+    builder.node('Relu', ['x'], {}, 'y');
+    builder.output('y', 'float32', null);
+    const types = inferShapes(builder.build());
+    expect(types.has('a')).toBe(false);
+    expect(types.get('y')?.shape).toEqual([2, 3]);
+  });
+
+  test('damaged models have fewer shapes, not faults', () => {
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', ['batch', 1, 9, 9]);
+    builder.constant('w', 'float32', [2, 1, 3, 3], new Float32Array(18));
+    const wanted = builder.nodes(
+      'Constant',
+      [],
+      { value: { kind: 'tensor', value: makeTensor('int64', [2], [0, -1]) } },
+      1,
+    );
+    const pool = builder.node('MaxPool', [builder.node('Conv', ['x', 'w'])], { kernel_shape: [2, 2], strides: [2, 2] });
+    const flat = builder.node('Reshape', [builder.node('Concat', [pool, pool], { axis: 1 }), wanted[0]!]);
+    builder.node('ReduceMean', [flat, builder.constant('axes', 'int64', [1], [1])], {}, 'y');
+    builder.output('y', 'float32', null);
+    const bytes = writeGraph(builder.build());
+    const random = Random.fromSeed(6, 'damage');
+    const faults: unknown[] = [];
+    let readable = 0;
+    for (let trial = 0; trial < 2000; trial++) {
+      const damaged = Uint8Array.from(bytes);
+      damaged[random.int(damaged.length)] = random.int(256);
+      try {
+        inferShapes(readGraph(damaged));
+        readable += 1;
+      } catch (error) {
+        if (!(error instanceof TwinscopeError)) faults.push(error);
+      }
+    }
+    expect(faults).toEqual([]);
+    expect(readable).toBeGreaterThan(500);
   });
 
   test('branches agree or are unknown', () => {

@@ -88,15 +88,29 @@ function inferBody(body: GraphBody, opset: number, outer?: ShapeContext): Infere
       const tensor = tensorOfConstant(node);
       if (tensor) addConstant(node.outputs[0]!, tensor);
     }
-    const inferred = isStandard(node) && Object.hasOwn(rules, node.op) ? rules[node.op]!(node, context) : [];
+    const inferred = unlessContradictory(() => applyRule(node, context)) ?? [];
     node.outputs.forEach((name, index) => {
       const type = mergeTypes(inferred[index], stated.get(name));
       if (name !== '' && type) types.set(name, type);
     });
-    const known = isStandard(node) ? sizesOfNode(node, context) : undefined;
+    const known = unlessContradictory(() => (isStandard(node) ? sizesOfNode(node, context) : undefined));
     if (known) sizes.set(node.outputs[0]!, known);
   }
   return { types, context };
+}
+
+function applyRule(node: GraphNode, context: ShapeContext): ReturnType<ShapeRule> {
+  return isStandard(node) && Object.hasOwn(rules, node.op) ? rules[node.op]!(node, context) : [];
+}
+
+/** A node whose attributes contradict its inputs has no shape; whether the model can run at all is the runtime's to say. */
+function unlessContradictory<T>(infer: () => T): T | undefined {
+  try {
+    return infer();
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 function statedType({ name, dtype, shape }: ValueInfo): TensorType | undefined {

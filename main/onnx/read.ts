@@ -1,5 +1,5 @@
 /** Wire messages → graph. */
-import { TwinscopeError } from '../platform/errors.ts';
+import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import type { Attribute } from './attributes.ts';
 import { attributeCodes } from './attributes.ts';
 import { decodeModel } from './codec.ts';
@@ -22,7 +22,18 @@ const utf8 = new TextDecoder('utf-8');
  * part of the graph. Refuses damaged files with a sentence.
  */
 export function readGraph(bytes: Uint8Array): Graph {
-  return graphOfModel(decodeModel(bytes));
+  const model = decodeModel(bytes);
+  try {
+    return graphOfModel(model);
+  } catch (error) {
+    if (isTwinscopeError(error)) throw error;
+    // Messages that decode can still lack a part every reader relies on, such as the tensor of a tensor attribute.
+    throw new TwinscopeError(
+      'corrupt',
+      'This ONNX model is damaged: a part of its graph is missing. Nothing was changed. Get the file again.',
+      { reason: String(error) },
+    );
+  }
 }
 
 export function graphOfModel(model: ModelProto): Graph {
@@ -44,9 +55,7 @@ export function graphOfModel(model: ModelProto): Graph {
 function readBody(graph: GraphProto): GraphBody {
   const initializers = new Map<string, Tensor>();
   for (const proto of graph.initializer) {
-    const tensor = readTensor(proto);
-    checkTensor(proto.name, tensor);
-    initializers.set(proto.name, tensor);
+    initializers.set(proto.name, readChecked(proto.name, proto));
   }
   return {
     name: graph.name,
@@ -79,7 +88,7 @@ function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
     case attributeCodes.string:
       return { kind: 'string', value: utf8.decode(attribute.s) };
     case attributeCodes.tensor:
-      return { kind: 'tensor', value: readTensor(attribute.t!) };
+      return { kind: 'tensor', value: readChecked(attribute.name, attribute.t!) };
     case attributeCodes.graph:
       return { kind: 'graph', value: readBody(attribute.g!) };
     case attributeCodes.floats:
@@ -89,7 +98,7 @@ function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
     case attributeCodes.strings:
       return { kind: 'strings', value: attribute.strings.map((text) => utf8.decode(text)) };
     case attributeCodes.tensors:
-      return { kind: 'tensors', value: attribute.tensors.map(readTensor) };
+      return { kind: 'tensors', value: attribute.tensors.map((tensor) => readChecked(attribute.name, tensor)) };
     case attributeCodes.graphs:
       return { kind: 'graphs', value: attribute.graphs.map(readBody) };
     case attributeCodes.sparseTensor:
@@ -120,7 +129,13 @@ function guessKind(attribute: AttributeProto): number {
   return attribute.f !== 0 ? attributeCodes.float : attributeCodes.int;
 }
 
-export function readTensor(proto: TensorProto): Tensor {
+function readChecked(name: string, proto: TensorProto): Tensor {
+  const tensor = readTensor(proto);
+  checkTensor(name, tensor);
+  return tensor;
+}
+
+function readTensor(proto: TensorProto): Tensor {
   const dtype = dtypeOfCode(proto.dataType);
   const shape = proto.dims.map(Number);
   const tensor: Tensor = { dtype, shape, bytes: proto.rawData };
