@@ -55,7 +55,14 @@ export const steps: Step[] = [
     inputs: ['renderer', 'main/platform', 'main/contract', 'main/rpc', 'main/stimuli', ...tools],
     outputs: ['dist/renderer/index.html'],
     run: async () => {
-      await build({ configFile: path.join(root, 'renderer', 'vite.config.ts'), logLevel: 'warn' });
+      const folder = path.join(root, 'renderer');
+      // Node 24 reads the configuration as it stands; bundling it first would write into node_modules.
+      await build({
+        root: folder,
+        configFile: path.join(folder, 'vite.config.ts'),
+        configLoader: 'native',
+        logLevel: 'warn',
+      });
     },
   },
   {
