@@ -1,0 +1,213 @@
+/** Bad input on the command line: one clear sentence, exit code 2, and nothing that was there is lost. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { deflateSync } from 'node:zlib';
+import Database from 'better-sqlite3';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sha256Hex } from '../platform/hash.ts';
+import { installFolder } from './backend.ts';
+import { runCli, type CliResult } from './testing/cliProcess.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-bad-'));
+const home = path.join(folder, 'home');
+const project = path.join(folder, 'good.twinscope');
+const gratings = {
+  format: 1,
+  kind: 'run',
+  twin: 'macaque-v1-gabor-energy',
+  stimuli: { design: { type: 'gratings', factors: { orientationDeg: [0, 90], spatialFrequencyCpd: [2] } } },
+};
+
+let files = 0;
+function writePlan(plan: unknown): string {
+  const file = path.join(folder, `plan-${files++}.plan.json`);
+  writeFileSync(file, JSON.stringify(plan));
+  return file;
+}
+const hashOf = (file: string): string => sha256Hex(readFileSync(file));
+
+/** One sentence or a few for a person: no stack, no table, no object. */
+function expectRefusal({ code, stderr }: CliResult, said: RegExp): void {
+  expect(stderr).toMatch(said);
+  expect(stderr).not.toMatch(/ {4}at |Error:|\[object|undefined/);
+  expect(stderr.trim().split('\n').length).toBe(1);
+  expect(code).toBe(2);
+}
+
+beforeAll(async () => {
+  const made = await runCli(['run', writePlan(gratings), '--project', project], home);
+  expect(made.code, made.stderr).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A valid header that announces 30,000 × 30,000 pixels, with data that would unpack to 900 MB. */
+function hugePng(): Buffer {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    let crc = ~0;
+    for (const byte of body) {
+      crc ^= byte;
+      for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+    }
+    const head = Buffer.alloc(4);
+    head.writeUInt32BE(data.length);
+    const tail = Buffer.alloc(4);
+    tail.writeUInt32BE(~crc >>> 0);
+    return Buffer.concat([head, body, tail]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(30_000, 0);
+  header.writeUInt32BE(30_000, 4);
+  header.set([8, 0, 0, 0, 0], 8);
+  const rows = deflateSync(Buffer.alloc(30_001 * 64));
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk('IHDR', header),
+    chunk('IDAT', rows),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+describe('photographs', () => {
+  test.each([
+    ['an unreadable image', 'broken.jpg', () => Buffer.from('this is not a picture'), /broken\.jpg/],
+    ['a zero-byte file', 'empty.png', () => Buffer.alloc(0), /empty\.png.*(empty|no bytes|0 bytes)/],
+    ['a 30,000 × 30,000 PNG', 'huge.png', hugePng, /huge\.png.*30,?000 × 30,?000/],
+  ])('%s', async (_, name, content, said) => {
+    const images = path.join(folder, `images-${files++}`);
+    mkdirSync(images);
+    writeFileSync(path.join(images, name), content());
+    await sharp({ create: { width: 40, height: 30, channels: 3, background: '#777' } })
+      .png()
+      .toFile(path.join(images, 'zz-good.png'));
+    const runs = JSON.parse((await runCli(['project', 'info', project, '--json'], home)).stdout) as {
+      counts: { runs: number };
+    };
+    const result = await runCli(
+      ['run', writePlan({ ...gratings, stimuli: { imageFolder: images } }), '--project', project],
+      home,
+    );
+    expectRefusal(result, said);
+    const after = JSON.parse((await runCli(['project', 'info', project, '--json'], home)).stdout) as {
+      counts: { runs: number };
+    };
+    expect(after.counts.runs).toBe(runs.counts.runs);
+    expect((await runCli(['project', 'check', project], home)).code).toBe(0);
+  });
+});
+
+test('a plan with an unknown key names the key that was meant', async () => {
+  const before = hashOf(project);
+  const result = await runCli(['run', writePlan({ ...gratings, batchsize: 4 }), '--project', project], home);
+  expectRefusal(result, /batchsize.*batchSize/);
+  expect(hashOf(project)).toBe(before);
+});
+
+describe('project files', () => {
+  function damaged(name: string, change: (file: string) => void): string {
+    const file = path.join(folder, name);
+    copyFileSync(project, file);
+    change(file);
+    return file;
+  }
+  test.each([
+    ['not ours', (file: string) => writeFileSync(file, 'a letter to a friend'), /not a Twinscope project/],
+    [
+      'newer',
+      (file: string) => {
+        const database = new Database(file);
+        database.pragma('user_version = 999990');
+        database.close();
+      },
+      /newer/,
+    ],
+    ['truncated', (file: string) => truncateSync(file, 20_000), /damaged|truncated|incomplete|cut off/],
+  ])('%s', async (name, change, said) => {
+    const file = damaged(`${name}.twinscope`, change);
+    const before = hashOf(file);
+    expectRefusal(await runCli(['run', writePlan(gratings), '--project', file], home), said);
+    expect(hashOf(file)).toBe(before);
+    expect(readdirSync(folder).filter((each) => each.startsWith(name) && each !== `${name}.twinscope`)).toEqual([]);
+  });
+
+  test('open elsewhere', async () => {
+    const file = damaged('shared.twinscope', () => undefined);
+    const holder = spawn(process.execPath, [path.join(import.meta.dirname, 'testing', 'holdProject.ts'), file], {
+      env: { ...process.env, TWINSCOPE_HOME: home },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    try {
+      expectRefusal(await runCli(['run', writePlan(gratings), '--project', file], home), /open|read/);
+    } finally {
+      holder.stdin.end();
+      await once(holder, 'exit');
+    }
+    expect((await runCli(['project', 'check', file], home)).code).toBe(0);
+  });
+});
+
+describe('twins', () => {
+  test('another hash than the plan names', async () => {
+    const twin = { id: 'macaque-v1-gabor-energy', version: '1.0.0', sha256: '0'.repeat(64) };
+    expectRefusal(await runCli(['run', writePlan({ ...gratings, twin }), '--project', project], home), /000000/);
+  });
+
+  test('a file that was changed', async () => {
+    const builtIn = path.join(installFolder, 'dist', 'twins', 'macaque-v1-gabor-energy');
+    const other = path.join(folder, 'home-changed');
+    const copy = path.join(other, 'library', 'macaque-v1-gabor-energy@1.0.1');
+    cpSync(builtIn, copy, { recursive: true });
+    const manifest = JSON.parse(readFileSync(path.join(copy, 'twin.json'), 'utf8')) as Record<string, unknown>;
+    writeFileSync(path.join(copy, 'twin.json'), JSON.stringify({ ...manifest, version: '1.0.1' }));
+    const model = readFileSync(path.join(copy, 'model.onnx'));
+    model[model.length - 100] = (model[model.length - 100] as number) ^ 1;
+    writeFileSync(path.join(copy, 'model.onnx'), model);
+    const result = await runCli(
+      [
+        'run',
+        writePlan({ ...gratings, twin: 'macaque-v1-gabor-energy@1.0.1' }),
+        '--project',
+        path.join(folder, 'changed.twinscope'),
+      ],
+      other,
+    );
+    expectRefusal(result, /model\.onnx/);
+  });
+});
+
+// A file system of 3 MB inside a mount namespace of its own: needs Linux and the right to make one.
+const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'none', '/mnt']).status === 0;
+test.skipIf(!canMount)('a full disk: what was stored stays, and the run goes on when there is room', async () => {
+  const disk = path.join(folder, 'disk');
+  mkdirSync(disk);
+  const plan = writePlan({ ...gratings, stimuli: { design: { type: 'noise', n: 900 } } });
+  const file = path.join(disk, 'small.twinscope');
+  const saved = path.join(folder, 'saved', 'small.twinscope');
+  mkdirSync(path.dirname(saved));
+  // The namespace, and the disk with it, ends with the shell: what is left of the project is copied out.
+  const script = `mount -t tmpfs -o size=2m none "${disk}" && "$0" "$@"; code=$?; cp "${disk}"/* "${path.dirname(saved)}"; exit $code`;
+  const result = await runCli(['run', plan, '--project', file], home, ['unshare', '-rm', 'sh', '-c', script]);
+  expect(result.stderr).toMatch(/disk is full|full/);
+  expect(result.code).toBe(2);
+  expect((await runCli(['project', 'check', saved], home)).code).toBe(0);
+  const resumed = await runCli(['run', plan, '--project', saved, '--resume', '--json'], home);
+  expect(resumed.code, resumed.stderr).toBe(0);
+  const undisturbed = await runCli(['run', plan, '--project', path.join(folder, 'roomy.twinscope'), '--json'], home);
+  const hash = ({ stdout }: CliResult): unknown => (JSON.parse(stdout) as { contentSha256: string }).contentSha256;
+  expect(hash(resumed)).toBe(hash(undisturbed));
+});
