@@ -1,6 +1,7 @@
 import { ActionIcon, AppShell, Button, Kbd, Text, Tooltip } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
 import { IconLayoutSidebarRight, IconSearch } from '@tabler/icons-react';
+import { useDocumentTitle } from '@mantine/hooks';
 import { useSyncExternalStore } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useQueryCall } from '../client/hooks.ts';
@@ -37,6 +38,8 @@ export function Header() {
   const place = placeOf(location);
   const item = useSyncExternalStore(breadcrumbItem.subscribe, breadcrumbItem.get);
   const hasInspector = useSyncExternalStore(inspectorUsers.subscribe, inspectorUsers.get) > 0;
+  const project = useQueryCall('project.current', {});
+  useDocumentTitle([item ?? place?.name, project.data?.name, 'Twinscope'].filter(Boolean).join(' · '));
   const [inspectorHidden, toggleInspector] = useInspectorHidden();
   return (
     <AppShell.Header className={classes.header}>

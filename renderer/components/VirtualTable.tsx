@@ -99,7 +99,7 @@ export function VirtualTable<T>({
     <div className={classes.scrollX}>
       <div
         className={classes.table}
-        role="table"
+        role="grid"
         aria-label={label}
         aria-rowcount={sorted.length + 1}
         style={minWidth === undefined ? undefined : { minWidth }}
@@ -155,7 +155,7 @@ export function VirtualTable<T>({
                   onClick={() => onSelect?.(row)}
                 >
                   {columns.map((column) => (
-                    <div key={column.key} role="cell" className={classes.cell} data-align={column.align}>
+                    <div key={column.key} role="gridcell" className={classes.cell} data-align={column.align}>
                       {column.render(row)}
                     </div>
                   ))}

@@ -47,6 +47,8 @@ export function RfMap({
   const { x, y, height, pxPerDeg } = rfScales(width, fieldOfViewDeg);
   const tickList = ticks(-fieldOfViewDeg / 2, fieldOfViewDeg / 2, 6);
   const anySelected = selected.size > 0;
+  // Many filled circles would make one blot.
+  const many = selected.size > 8;
   const drawn = [...units].sort((a, b) => Number(selected.has(a.key)) - Number(selected.has(b.key)));
   return (
     <Svg width={width} height={height} label={`Receptive fields of ${units.length} units`}>
@@ -62,10 +64,10 @@ export function RfMap({
             cy={round(y(unit.yDeg))}
             r={round(unit.sizeDeg === null ? 2 : Math.max(1, (unit.sizeDeg / 2) * pxPerDeg))}
             fill={unit.colour}
-            fillOpacity={isSelected ? 0.35 : 0.03}
+            fillOpacity={isSelected ? (many ? 0.05 : 0.35) : 0.03}
             stroke={unit.colour}
-            strokeOpacity={isSelected ? 1 : anySelected ? 0.2 : 0.45}
-            strokeWidth={isSelected ? 2 : 1}
+            strokeOpacity={isSelected ? 1 : anySelected ? 0.15 : 0.45}
+            strokeWidth={isSelected && !many ? 2 : 1}
           />
         );
       })}

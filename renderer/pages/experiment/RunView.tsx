@@ -1,6 +1,5 @@
 /** The results of one run: units on the left, plots in the middle, the selected unit and provenance in the inspector. */
-import { Badge, DataList, Stack, Text, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { Badge, DataList, Stack, Text } from '@mantine/core';
 import { useMemo, useState, type ReactNode } from 'react';
 import type { RunDetails } from '../../../main/contract/results.ts';
 import { labelAt } from '../../../main/stimuli/design.ts';
@@ -12,102 +11,28 @@ import { GoButton } from '../../components/GoButton.tsx';
 import { Inspector, PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
 import { ProvenancePanel } from '../../components/ProvenancePanel.tsx';
 import { Empty, LoadingLines, QueryView } from '../../components/states.tsx';
-import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
+import { driveUnitsLabel, driveUnitsPath, unitKey } from '../../components/units.ts';
 import { unitStatistics, type ResponseTable, type UnitStatistics } from './analysis.ts';
 import { BestStimuli } from './BestStimuli.tsx';
+import { FieldsPanel, TwinState } from './FieldsPanel.tsx';
 import { HeatMapPlot, PopulationPlot } from './PopulationPlots.tsx';
+import { formatIndex, UnitList } from './UnitList.tsx';
 import { UnitPlot, variedFactors, type PlotChoices } from './UnitPlot.tsx';
 import { useResponses } from './useResponses.ts';
 
-const rowKey = (unit: UnitStatistics): string => `${unit.area}/${unit.unit}`;
-const index = (value: number | null): string => (value === null || Number.isNaN(value) ? 'missing' : value.toFixed(2));
-
-function unitColumns(hasOrientation: boolean): Column<UnitStatistics>[] {
-  const selectivity: Column<UnitStatistics> = hasOrientation
-    ? {
-        key: 'gosi',
-        title: 'gOSI',
-        width: '3.4rem',
-        align: 'right',
-        render: (row) => index(row.gOsi),
-        sortBy: (row) => row.gOsi,
-      }
-    : {
-        key: 'sparseness',
-        title: 'sparse',
-        width: '3.4rem',
-        align: 'right',
-        render: (row) => index(row.sparseness),
-        sortBy: (row) => row.sparseness,
-      };
-  return [
-    { key: 'unit', title: 'Unit', width: 'minmax(2.75rem, 1fr)', render: (row) => row.unit, sortBy: (row) => row.unit },
-    {
-      key: 'area',
-      title: 'Area',
-      width: 'minmax(5.5rem, 1.4fr)',
-      render: (row) => <AreaLabel area={row.area} />,
-      sortBy: (row) => row.area,
-    },
-    {
-      key: 'max',
-      title: 'Max',
-      width: '3.6rem',
-      align: 'right',
-      render: (row) => formatNumber(row.max),
-      sortBy: (row) => row.max,
-    },
-    selectivity,
-  ];
-}
-
-function UnitList({
-  units,
-  hasOrientation,
-  selected,
-  onSelect,
+function UnitInspector({
+  run,
+  table,
+  unit,
+  brushed,
+  onBrush,
 }: {
-  units: readonly UnitStatistics[];
-  hasOrientation: boolean;
-  selected: UnitStatistics | null;
-  onSelect: (unit: number) => void;
+  run: RunDetails;
+  table: ResponseTable;
+  unit: UnitStatistics | null;
+  brushed: ReadonlySet<string>;
+  onBrush: (keys: readonly string[]) => void;
 }) {
-  const [text, setText] = useState('');
-  const columns = useMemo(() => unitColumns(hasOrientation), [hasOrientation]);
-  const shown = useMemo(() => {
-    const words = text.toLowerCase().split(/\s+/);
-    return units.filter((unit) => words.every((word) => rowKey(unit).toLowerCase().includes(word)));
-  }, [units, text]);
-  const silent = units.filter((unit) => !unit.responsive).length;
-  return (
-    <>
-      <div style={{ padding: '0.5rem' }}>
-        <TextInput
-          aria-label="Find units"
-          placeholder="Find units"
-          leftSection={<IconSearch size={13} />}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
-      </div>
-      <VirtualTable
-        label="Units"
-        rows={shown}
-        columns={columns}
-        rowKey={rowKey}
-        selected={selected === null ? null : rowKey(selected)}
-        onSelect={(unit) => onSelect(unit.index)}
-        initialSort={{ key: 'max', descending: true }}
-      />
-      <Text size="xs" c="dimmed" p="sm">
-        {plural(units.length, 'unit')}
-        {silent > 0 && `, ${formatCount(silent)} not responsive: their indices are missing`}
-      </Text>
-    </>
-  );
-}
-
-function UnitInspector({ run, table, unit }: { run: RunDetails; table: ResponseTable; unit: UnitStatistics | null }) {
   const rows: [string, ReactNode][] =
     unit === null
       ? []
@@ -117,8 +42,8 @@ function UnitInspector({ run, table, unit }: { run: RunDetails; table: ResponseT
           ['Best stimulus', labelAt(table.design, unit.best)],
           ['Blank', unit.blank === null ? 'not shown' : `${formatNumber(unit.blank)} ${unit.responseUnits}`],
           ['Responsive', unit.responsive ? 'yes' : 'no, indices are missing'],
-          ['gOSI', index(unit.gOsi)],
-          ['Lifetime sparseness', index(unit.sparseness)],
+          ['gOSI', formatIndex(unit.gOsi)],
+          ['Lifetime sparseness', formatIndex(unit.sparseness)],
         ];
   return (
     <Inspector>
@@ -140,6 +65,11 @@ function UnitInspector({ run, table, unit }: { run: RunDetails; table: ResponseT
             </DataList>
           </>
         )}
+        <FieldsPanel
+          run={run}
+          selected={brushed.size > 0 || unit === null ? brushed : new Set([unitKey(unit)])}
+          onSelect={onBrush}
+        />
         <PaneTitle>Provenance</PaneTitle>
         <ProvenancePanel provenance={run.provenance} contentSha256={run.contentSha256} />
       </Stack>
@@ -155,6 +85,13 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
     [units],
   );
   const [chosen, setChosen] = useState<number | null>(null);
+  const [brushed, setBrushed] = useState<ReadonlySet<string>>(new Set());
+  function brush(keys: readonly string[]) {
+    // One unit is a selection; several narrow the list.
+    const only = keys.length === 1 ? units.find((unit) => unitKey(unit) === keys[0]) : undefined;
+    if (only !== undefined) setChosen(only.index);
+    setBrushed(new Set(keys.length === 1 ? [] : keys));
+  }
   const [choices, setChoices] = useState<PlotChoices>({ factorKey: null, others: 'best', splitKey: null });
   const selected = (chosen === null ? strongest : units[chosen]) ?? null;
   const factors = variedFactors(table);
@@ -165,6 +102,9 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
       <Pane label="Units" width="19rem" scroll={false} padding={false}>
         <UnitList
           units={units}
+          brushed={brushed}
+          onClear={() => setBrushed(new Set())}
+          twinId={run.twinId}
           hasOrientation={units.some((unit) => unit.gOsi !== null)}
           selected={selected}
           onSelect={setChosen}
@@ -172,6 +112,7 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
       </Pane>
       <Pane label="Plots">
         <Stack gap="xl">
+          <TwinState run={run} />
           {selected !== null && (
             <Stack gap="sm">
               <UnitPlot
@@ -183,11 +124,8 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
               />
               <BestStimuli run={run} table={table} unit={selected} />
               <div>
-                <GoButton
-                  variant="default"
-                  to={`/search/new?${new URLSearchParams({ twin: run.twinId, area: selected.area, unit: selected.unit })}`}
-                >
-                  Drive this unit
+                <GoButton variant="default" to={driveUnitsPath(run.twinId, selected.area, [selected.unit])}>
+                  {driveUnitsLabel(1)}
                 </GoButton>
               </div>
             </Stack>
@@ -196,7 +134,7 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
           <HeatMapPlot table={table} units={units} selected={selected} onSelect={setChosen} context={context} />
         </Stack>
       </Pane>
-      <UnitInspector run={run} table={table} unit={selected} />
+      <UnitInspector run={run} table={table} unit={selected} brushed={brushed} onBrush={brush} />
     </Panes>
   );
 }

@@ -159,7 +159,12 @@ function ProvenanceTab({ twin }: { twin: TwinDetails }) {
           </DataList.Item>
         ))}
       </DataList>
-      <Warnings items={manifest.validity.knownFailures} />
+      {manifest.validity.knownFailures.length > 0 && (
+        <div>
+          <PaneTitle>Known failures</PaneTitle>
+          <Warnings items={manifest.validity.knownFailures} />
+        </div>
+      )}
       {manifest.references.length > 0 && (
         <div>
           <PaneTitle>References</PaneTitle>

@@ -7,10 +7,9 @@ import { BrushableRfMap } from '../../components/BrushableRfMap.tsx';
 import { formatCount, formatNumber, plural } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
+import { driveUnitsLabel, driveUnitsPath, unitKey } from '../../components/units.ts';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
 import { areaColour } from '../../plots/colours.ts';
-
-export const unitKey = (unit: { area: string; unit: string }): string => `${unit.area}/${unit.unit}`;
 
 const degrees = (value: number | null): string => (value === null ? 'missing' : formatNumber(value));
 
@@ -91,7 +90,10 @@ export function UnitsTab({ twin }: { twin: TwinDetails }) {
   );
   const chosen = useMemo(() => new Set(selected), [selected]);
   const rows = selected.length > 1 ? units.filter((unit) => chosen.has(unitKey(unit))) : units;
-  const first = twin.units.find((unit) => unitKey(unit) === selected[0]);
+  const chosenUnits = units.filter((unit) => chosen.has(unitKey(unit)));
+  // A search's target term is one area: a selection across areas is narrowed with the chips first.
+  const chosenAreas = new Set(chosenUnits.map((unit) => unit.area));
+  const oneArea = chosenAreas.size === 1 ? (chosenUnits[0]?.area ?? null) : null;
   return (
     <Stack gap="md">
       <Chip.Group multiple value={areas} onChange={setAreas}>
@@ -140,11 +142,15 @@ export function UnitsTab({ twin }: { twin: TwinDetails }) {
             <Button variant="default" onClick={() => setSelected([])}>
               Clear selection
             </Button>
-            {first !== undefined && selected.length === 1 && (
+            {oneArea !== null && (
               <GoButton
-                to={`/search/new?${new URLSearchParams({ twin: summary.id, area: first.area, unit: first.unit })}`}
+                to={driveUnitsPath(
+                  summary.id,
+                  oneArea,
+                  chosenUnits.map((unit) => unit.unit),
+                )}
               >
-                Drive this unit
+                {driveUnitsLabel(chosenUnits.length)}
               </GoButton>
             )}
           </Group>
