@@ -12,9 +12,9 @@ import { conditionTotals } from './items.ts';
 import type { ChangePlan } from './ItemsPane.tsx';
 
 const fields: { key: keyof Display; label: string; suffix: string; min: number; max: number; whole?: boolean }[] = [
-  { key: 'widthPx', label: 'Width', suffix: ' px', min: 100, max: 16384, whole: true },
-  { key: 'heightPx', label: 'Height', suffix: ' px', min: 100, max: 16384, whole: true },
-  { key: 'widthCm', label: 'Width', suffix: ' cm', min: 0.1, max: 10_000 },
+  { key: 'widthPx', label: 'Pixels across', suffix: ' px', min: 100, max: 16384, whole: true },
+  { key: 'heightPx', label: 'Pixels down', suffix: ' px', min: 100, max: 16384, whole: true },
+  { key: 'widthCm', label: 'Screen width', suffix: ' cm', min: 0.1, max: 10_000 },
   { key: 'distanceCm', label: 'Distance', suffix: ' cm', min: 0.1, max: 10_000 },
   { key: 'refreshHz', label: 'Refresh rate', suffix: ' Hz', min: 1, max: 1000 },
   { key: 'gamma', label: 'Gamma', suffix: '', min: 1, max: 4 },

@@ -48,12 +48,16 @@ function ItemRow({
         <Text size="xs" fw={500} truncate="end" flex={1} title={title}>
           {title}
         </Text>
-        <ActionIcon size="xs" aria-label={`Move ${title} up`} disabled={onUp === null} onClick={() => onUp?.()}>
-          <IconArrowUp size={12} />
-        </ActionIcon>
-        <ActionIcon size="xs" aria-label={`Move ${title} down`} disabled={onDown === null} onClick={() => onDown?.()}>
-          <IconArrowDown size={12} />
-        </ActionIcon>
+        {onUp && (
+          <ActionIcon size="xs" aria-label={`Move ${title} up`} onClick={onUp}>
+            <IconArrowUp size={12} />
+          </ActionIcon>
+        )}
+        {onDown && (
+          <ActionIcon size="xs" aria-label={`Move ${title} down`} onClick={onDown}>
+            <IconArrowDown size={12} />
+          </ActionIcon>
+        )}
         <ActionIcon size="xs" aria-label={`Remove ${title}`} onClick={onRemove}>
           <IconX size={12} />
         </ActionIcon>

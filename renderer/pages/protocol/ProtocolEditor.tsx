@@ -25,7 +25,8 @@ import { useRemoveProtocol } from './useRemoveProtocol.tsx';
 const previewDelayMs = 200;
 
 function Screen({ protocol }: { protocol: ExpandedProtocol }) {
-  const [frame, setFrame] = useState(0);
+  // The first stimulus is a better first sight than the grey before it.
+  const [frame, setFrame] = useState(protocol.trials[0]?.onsetFrame ?? 0);
   const [playing, setPlaying] = useState(false);
   const at = Math.min(frame, protocol.totalFrames - 1);
   return (

@@ -246,7 +246,7 @@ export function Timeline({
                     {formatCount(tick)}
                   </text>
                   <text y={29} textAnchor={x(tick) < 20 ? 'start' : 'middle'} fillOpacity={0.65}>
-                    {formatNumber(tick / hz, 4)} s
+                    {formatNumber(tick / hz)} s
                   </text>
                 </g>
               ))}

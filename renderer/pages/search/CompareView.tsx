@@ -6,9 +6,9 @@ import { useQueryCall } from '../../client/hooks.ts';
 import { formatCount, formatNumber, formatSeconds } from '../../components/format.ts';
 import { PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
 import { Empty, QueryView } from '../../components/states.tsx';
-import { StimulusTile } from '../../components/StimulusTile.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { GoButton } from '../../components/GoButton.tsx';
+import { CandidateTile } from './CandidateTile.tsx';
 import { methodText, targetText } from './claims.ts';
 
 const tilePx = 104;
@@ -58,11 +58,12 @@ function Side({ report }: { report: SearchReport }) {
       <div className={stage.stage} style={{ padding: 10 }} role="group" aria-label={`Candidates of ${report.name}`}>
         <Group gap={8}>
           {report.candidates.map((candidate, index) => (
-            <StimulusTile
+            <CandidateTile
               key={index}
               src={candidate.thumbnail}
               label={`${formatNumber(candidate.objective)} z`}
               sizePx={tilePx}
+              aperture={report.plan.constraints.aperture}
             />
           ))}
         </Group>

@@ -9,12 +9,13 @@ import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { ProvenancePanel } from '../../components/ProvenancePanel.tsx';
 import { AreaBars } from '../../plots/AreaBars.tsx';
 import { areaColour } from '../../plots/colours.ts';
-import { claimsOf, targetFirst } from './claims.ts';
+import { claimsOf, controlName, targetFirst } from './claims.ts';
 import { ControlStrip } from './ControlStrip.tsx';
 import { ConstraintTable } from './PlanSummary.tsx';
 
 /** More units than this are a list, not evidence. */
 const mostUnits = 24;
+const mostUnitBars = 6;
 
 export function EvidencePane({
   report,
@@ -28,6 +29,12 @@ export function EvidencePane({
   const { plan, controls } = report;
   const candidate = report.candidates[selected] ?? report.candidates[0];
   const areas = targetFirst(candidate?.areas ?? live?.areas ?? [], plan);
+  // Targeted units stand before the areas: they are what the search was about.
+  const units = candidate !== undefined && candidate.units.length <= mostUnitBars ? candidate.units : [];
+  const bars = [
+    ...units.map((unit) => ({ area: `${unit.area} ${unit.unit}`, colour: areaColour(unit.area), value: unit.z })),
+    ...areas.map((row) => ({ area: row.area, colour: areaColour(row.area), value: row.z })),
+  ];
   const reference =
     report.referenceName === ''
       ? ''
@@ -35,9 +42,9 @@ export function EvidencePane({
   return (
     <Stack gap="md">
       <PlotFrame
-        title="Activity per area"
-        caption={`Predicted by ${plan.twin.id}, mean over units, target first.${reference}`}
-        data={() => ({ columns: ['area', 'mean_z'], rows: areas.map((row) => [row.area, row.z]) })}
+        title="Activity"
+        caption={`Predicted by ${plan.twin.id}; areas: mean over their units; target first.${reference}`}
+        data={() => ({ columns: ['area_or_unit', 'mean_z'], rows: bars.map((bar) => [bar.area, bar.value]) })}
       >
         {(width) =>
           areas.length === 0 ? (
@@ -45,11 +52,7 @@ export function EvidencePane({
               Appears with the first step.
             </Text>
           ) : (
-            <AreaBars
-              width={width}
-              title="mean activity (z)"
-              bars={areas.map((row) => ({ area: row.area, colour: areaColour(row.area), value: row.z }))}
-            />
+            <AreaBars width={width} title="activity (z)" bars={bars} />
           )
         }
       </PlotFrame>
@@ -93,7 +96,7 @@ export function EvidencePane({
             {(width) => (
               <ControlStrip
                 width={width}
-                rows={controls.map((control) => ({ label: control.label, values: control.values }))}
+                rows={controls.map((control) => ({ label: controlName(control), values: control.values }))}
                 candidate={candidate.objective}
                 colour={areaColour(plan.target[0]?.area ?? '')}
               />

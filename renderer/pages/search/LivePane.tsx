@@ -1,14 +1,16 @@
 /** The LIVE column: candidates on the stage grey, and the trajectory with the controls behind it. */
-import { Box, Group, Text } from '@mantine/core';
+import { Box, Group, Switch, Text } from '@mantine/core';
+import { useState } from 'react';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
 import type { LiveSearch } from '../../client/stores.ts';
 import { formatNumber, plural } from '../../components/format.ts';
 import { JobBar } from '../../components/JobBar.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
-import { StimulusTile } from '../../components/StimulusTile.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { areaColour } from '../../plots/colours.ts';
+import { CandidateTile } from './CandidateTile.tsx';
+import { controlName } from './claims.ts';
 import { Trajectory } from './Trajectory.tsx';
 
 const tilePx = 116;
@@ -56,6 +58,8 @@ export function LivePane({
     live !== null && live.trajectory.length > (report?.trajectory.length ?? 0)
       ? live.trajectory
       : (report?.trajectory ?? []);
+  const [zoomed, setZoomed] = useState(true);
+  const aperture = report?.plan.constraints.aperture;
   const finished = report !== undefined && report.candidates.length > 0;
   return (
     <>
@@ -63,6 +67,20 @@ export function LivePane({
         <Box p="md" style={{ borderBottom: '1px solid var(--line)' }}>
           <JobBar job={job} showTitle={false} />
         </Box>
+      )}
+      {aperture !== undefined && (
+        <Group px="md" py={6} justify="space-between" style={{ borderBottom: '1px solid var(--line)' }}>
+          <Switch
+            label="Zoom to the aperture"
+            checked={zoomed}
+            onChange={(event) => setZoomed(event.currentTarget.checked)}
+          />
+          <Text size="xs" c="dimmed">
+            {zoomed
+              ? `each tile is about ${formatNumber((aperture.diameterDeg + aperture.edgeDeg) / 0.8, 2)}°`
+              : 'each tile is 8° of the visual field'}
+          </Text>
+        </Group>
       )}
       <div
         className={stage.stage}
@@ -79,12 +97,14 @@ export function LivePane({
         ) : (
           <Group gap={10}>
             {tiles.map((tile, index) => (
-              <StimulusTile
+              <CandidateTile
                 key={index}
                 src={tile.src}
                 label={tile.label}
                 sizePx={tilePx}
-                {...(finished ? { selected: index === selected, onSelect: () => onSelect(index) } : {})}
+                aperture={zoomed ? aperture : undefined}
+                selected={finished && index === selected}
+                onSelect={finished ? () => onSelect(index) : undefined}
               />
             ))}
           </Group>
@@ -110,7 +130,7 @@ export function LivePane({
                 points={points}
                 steps={stepsOf(report, live)}
                 bands={(report?.controls ?? []).map((control) => ({
-                  label: control.label,
+                  label: controlName(control),
                   low: control.median,
                   high: control.best,
                 }))}

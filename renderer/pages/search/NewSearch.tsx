@@ -3,6 +3,7 @@ import { Button, Select, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { SearchPlan } from '../../../main/contract/plans.ts';
+import type { SetSummary } from '../../../main/contract/results.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
 import { jobEnded, useCall, useJob, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { createStore } from '../../client/stores.ts';
@@ -70,24 +71,40 @@ function TwinPlan(props: {
   twinSelect: React.ReactNode;
 }) {
   const twin = useQueryCall('library.get', { id: props.twinId });
-  return <QueryView query={twin}>{(details) => <PlanColumns {...props} twin={details} />}</QueryView>;
+  const sets = useQueryCall('sets.list', {});
+  return (
+    <QueryView query={twin}>
+      {(details) => (
+        <QueryView query={sets}>{(list) => <PlanColumns {...props} twin={details} sets={list} />}</QueryView>
+      )}
+    </QueryView>
+  );
 }
 
 function PlanColumns({
   twin,
+  sets,
   query,
   start,
   twinSelect,
 }: {
   twin: TwinDetails;
+  sets: readonly SetSummary[];
   query: URLSearchParams;
   start: SearchPlan | null;
   twinSelect: React.ReactNode;
 }) {
   const [, go] = useLocation();
-  const [plan, setPlan] = useState(() => start ?? newPlan(twin, query));
+  const [plan, setPlan] = useState(
+    () =>
+      start ??
+      newPlan(
+        twin,
+        query,
+        sets.find((set) => set.type === 'images'),
+      ),
+  );
   const [jobId, setJobId] = useState<string | null>(null);
-  const sets = useQueryCall('sets.list', {});
   const searches = useQueryCall('searches.list', {});
   const writable = useWritable();
   const begin = useCall('jobs.start', { onSuccess: (job) => setJobId(job.id) });
@@ -121,7 +138,7 @@ function PlanColumns({
         <Pane label="Plan" width="clamp(16.5rem, 24vw, 21rem)">
           {twinSelect}
           <Warnings items={problems} />
-          <PlanEditor plan={plan} onChange={setPlan} twin={twin} sets={sets.data ?? []} />
+          <PlanEditor plan={plan} onChange={setPlan} twin={twin} sets={sets} />
         </Pane>
         <Pane label="Searches" scroll={false} padding={false}>
           {job !== null && (

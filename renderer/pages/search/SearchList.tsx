@@ -11,7 +11,7 @@ const number = (value: number | null) => (value === null ? 'missing' : formatNum
 const columns: Column<SearchSummary>[] = [
   {
     key: 'name',
-    title: 'Search',
+    title: 'Name',
     width: 'minmax(9rem, 2fr)',
     render: (search) => (
       <Group gap="sm" wrap="nowrap">

@@ -16,7 +16,7 @@ export interface ControlBand {
   readonly high: number;
 }
 
-const labelPx = 108;
+const labelPx = 84;
 
 export function Trajectory({
   width,

@@ -31,6 +31,18 @@ export function claimsOf(candidate: Candidate, controls: readonly Control[]): Cl
   });
 }
 
+/** A control in two words, for axes. */
+export function controlName(control: Pick<Control, 'kind' | 'n'>): string {
+  switch (control.kind) {
+    case 'random':
+      return `random ${formatCount(control.n)}`;
+    case 'best-of-set':
+      return 'best image';
+    case 'best-grating':
+      return 'best grating';
+  }
+}
+
 /** Areas with the targeted ones first, in the order of the plan. */
 export function targetFirst<T extends { area: string }>(areas: readonly T[], plan: SearchPlan): T[] {
   const order = plan.target.map((term) => term.area);

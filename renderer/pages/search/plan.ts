@@ -1,10 +1,18 @@
 /** The plan of a search while it is edited: where it starts, what its presets are, and what keeps it from starting. */
 import type { Aperture, SearchPlan, SearchSpace, SetRef, TargetTerm } from '../../../main/contract/plans.ts';
 import { searchPlan } from '../../../main/contract/plans.ts';
+import type { SetSummary } from '../../../main/contract/results.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 
-/** A valid plan for a twin; the address may name areas and units: `?area=V1-simple&unit=12,40`. */
-export function newPlan(twin: TwinDetails, query: URLSearchParams = new URLSearchParams()): SearchPlan {
+/**
+ * A valid plan for a twin; the address may name areas and units: `?area=V1-simple&unit=12,40`. The best of the given
+ * photographs becomes a control.
+ */
+export function newPlan(
+  twin: TwinDetails,
+  query: URLSearchParams = new URLSearchParams(),
+  photographs: SetSummary | undefined = undefined,
+): SearchPlan {
   const area = query.get('area') ?? twin.manifest.areas[0]?.name ?? '';
   const named = query.getAll('unit').flatMap((text) => text.split(','));
   const known = new Set(twin.units.filter((unit) => unit.area === area).map((unit) => unit.unit));
@@ -16,6 +24,7 @@ export function newPlan(twin: TwinDetails, query: URLSearchParams = new URLSearc
     kind: 'search',
     twin: twin.summary.id,
     target,
+    ...(photographs === undefined ? {} : { controls: { bestOf: { set: photographs.id } } }),
     ...(gradient
       ? { space: { type: 'pixels' }, optimiser: { type: 'gradient' } }
       : { space: { type: 'gratings' }, optimiser: { type: 'cma-es' } }),

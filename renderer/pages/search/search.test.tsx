@@ -6,6 +6,7 @@ import { plan as anyPlan, searchPlan, type SearchPlan } from '../../../main/cont
 import type { Candidate, Control } from '../../../main/contract/results.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 import { Random } from '../../../main/platform/random.ts';
+import { cropTo } from './CandidateTile.tsx';
 import { claimsOf, methodText, targetFirst, targetText } from './claims.ts';
 import { ControlStrip } from './ControlStrip.tsx';
 import { apertureFor, newPlan, planProblems, presetsFor, withAperture, withSpace } from './plan.ts';
@@ -71,6 +72,11 @@ describe('a new plan', () => {
     const plan = newPlan(twin(['MT'], [], 'none'));
     expect([plan.space.type, plan.optimiser.type]).toEqual(['gratings', 'cma-es']);
     expect(planProblems(withSpace(plan, 'pixels', null), twin(['MT'], [], 'none'))[0]).toContain('no gradient');
+  });
+
+  it('takes the best photograph as a control where there are photographs', () => {
+    const photographs = { id: 'set-1', name: 'p', type: 'images', description: '', count: 3, createdAt: '' } as const;
+    expect(newPlan(v1, new URLSearchParams(), photographs).controls).toEqual({ random: 999, bestOf: { set: 'set-1' } });
   });
 
   it('offers the presets that the twin has areas for', () => {
@@ -180,6 +186,15 @@ const draw = (plot: ReactElement): string =>
   );
 const keep = (name: string, svg: string) =>
   expect(svg.replaceAll('><', '>\n<')).toMatchFileSnapshot(`gallery/${name}.svg`);
+
+it('a zoomed tile is centred on the aperture and stays inside the picture', () => {
+  expect(cropTo(undefined)).toEqual({ scale: 1, left: 0, top: 0 });
+  // 1.6° of aperture fill .8 of 2°: four times as large; x = +1° lies at (.5 + .125)·4 = 2.5 tiles, centred at .5.
+  expect(cropTo({ xDeg: 1, yDeg: 1, diameterDeg: 1.35, edgeDeg: 0.25 })).toEqual({ scale: 4, left: -2, top: -1 });
+  const corner = cropTo({ xDeg: 4, yDeg: 4, diameterDeg: 1.35, edgeDeg: 0.25 });
+  expect(corner.left).toBe(-3);
+  expect(corner.top).toBeCloseTo(0, 12);
+});
 
 describe('plots', () => {
   it('trajectory: bands behind, best above median, axis to the planned step', async () => {
