@@ -1,10 +1,14 @@
-/** CMA-ES over grating parameters: independent runs, one generation of each per step. */
+/**
+ * CMA-ES over grating parameters: independent runs, one generation of each per step. The evaluations are dealt out by
+ * successive halving: equal rounds, after each of which only the better half of the runs goes on, down to one. With few
+ * evaluations that finishes the most promising run instead of leaving all of them half way.
+ */
 import type { SearchOptimiser } from '../contract/plans.ts';
 import type { GratingSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { Random } from '../platform/random.ts';
 import type { Saved } from './checkpoint.ts';
-import { type CmaGeneration, type CmaState, defaultPopulation, sampleGeneration, startCma, updateCma } from './cma.ts';
+import { type CmaState, defaultPopulation, sampleGeneration, startCma, updateCma } from './cma.ts';
 import type { GratingBox } from './gratingSpace.ts';
 import { evaluate } from './model.ts';
 import { median, objectiveValue } from './normalisation.ts';
@@ -18,7 +22,11 @@ import {
 
 type CmaOptimiser = Extract<SearchOptimiser, { type: 'cma-es' }>;
 
+type Round = { firstStep: number; steps: number; runs: number };
+
 type Run = {
+  /** False once other runs were more promising. */
+  active: boolean;
   restarts: number;
   state: CmaState;
   best: { spec: GratingSpec; value: number; image: Float32Array; responses: Float32Array } | null;
@@ -35,6 +43,7 @@ export class CmaPhase implements OptimisationPhase {
   readonly #box: GratingBox;
   readonly #render: (spec: GratingSpec) => Float32Array;
   readonly #population: number;
+  readonly #rounds: Round[];
   #runs: Run[];
 
   constructor(
@@ -49,8 +58,10 @@ export class CmaPhase implements OptimisationPhase {
     this.#render = render;
     this.#population = optimiser.population ?? defaultPopulation(box.dimensions);
     const { starts } = context.plan;
-    this.steps = Math.max(1, Math.floor(optimiser.evaluations / (starts * this.#population)));
+    this.#rounds = roundsOf(optimiser.evaluations, starts, this.#population);
+    this.steps = this.#rounds.reduce((sum, { steps }) => sum + steps, 0);
     this.#runs = Array.from({ length: starts }, (_, start) => ({
+      active: true,
       restarts: 0,
       state: this.#begin(start, 0),
       best: null,
@@ -66,16 +77,23 @@ export class CmaPhase implements OptimisationPhase {
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint }> {
     const { model, plan } = this.#context;
     const objective = objectiveOf(this.#context);
-    const generations = this.#runs.map(({ restarts, state }, start) =>
-      sampleGeneration(state, Random.fromSeed(plan.seed, `cma-es/${start}/${restarts}/${state.generation}`)),
+    const runs = this.#runsOf(index);
+    const generations = runs.map(({ active, restarts, state }, start) =>
+      active
+        ? sampleGeneration(state, Random.fromSeed(plan.seed, `cma-es/${start}/${restarts}/${state.generation}`))
+        : null,
     );
-    const specs = generations.flatMap(({ points }) => points.map((point) => this.#box.spec(point)));
+    const specs = generations.flatMap((generation) => (generation?.points ?? []).map((point) => this.#box.spec(point)));
     const images = specs.map((spec) => this.#render(spec));
     const responses = await evaluate(model, images, `generation ${index + 1} was shown`, signal);
     const values = responses.map((row) => objectiveValue(objective, row));
-    this.#runs = this.#runs.map(({ restarts, state, best }, start) => {
-      const from = start * this.#population;
-      for (let k = from; k < from + this.#population; k++) {
+    let from = 0;
+    this.#runs = runs.map((run, start) => {
+      const generation = generations[start];
+      if (generation === null || generation === undefined) return run;
+      let { best } = run;
+      const to = from + this.#population;
+      for (let k = from; k < to; k++) {
         const value = values[k] as number;
         if (best !== null && value <= best.value) continue;
         best = {
@@ -85,12 +103,26 @@ export class CmaPhase implements OptimisationPhase {
           responses: responses[k] as Float32Array,
         };
       }
-      const next = updateCma(state, generations[start] as CmaGeneration, values.slice(from, from + this.#population));
-      if (spreadOf(next) > converged) return { restarts, state: next, best };
-      return { restarts: restarts + 1, state: this.#begin(start, restarts + 1), best };
+      const state = updateCma(run.state, generation, values.slice(from, to));
+      from = to;
+      if (spreadOf(state) > converged) return { ...run, state, best };
+      return { ...run, restarts: run.restarts + 1, state: this.#begin(start, run.restarts + 1), best };
     });
     const best = this.found().map(({ value }) => value);
     return { evaluations: images.length, point: { step: index + 1, best: Math.max(...best), median: median(best) } };
+  }
+
+  /** The runs as they enter step `index`: at the start of a round only the better ones stay active. */
+  #runsOf(index: number): Run[] {
+    const round = this.#rounds.find(({ firstStep }) => firstStep === index);
+    if (round === undefined || index === 0) return this.#runs;
+    const valueOf = (start: number): number => this.#runs[start]?.best?.value ?? -Infinity;
+    const order = this.#runs
+      .map((_, start) => start)
+      .filter((start) => this.#runs[start]?.active === true)
+      .toSorted((a, b) => valueOf(b) - valueOf(a));
+    const staying = new Set(order.slice(0, round.runs));
+    return this.#runs.map((run, start) => ({ ...run, active: staying.has(start) }));
   }
 
   found(): FoundStimulus[] {
@@ -99,20 +131,22 @@ export class CmaPhase implements OptimisationPhase {
 
   save(): Saved {
     const arrays: Saved['arrays'] = {};
-    const json = this.#runs.map(({ restarts, state, best }, i) => {
+    const json = this.#runs.map(({ active, restarts, state, best }, i) => {
       if (best !== null) arrays[`${i}/responses`] = best.responses;
-      return { restarts, state, best: best === null ? null : { spec: best.spec, value: best.value } };
+      return { active, restarts, state, best: best === null ? null : { spec: best.spec, value: best.value } };
     });
     return { json, arrays };
   }
 
   restore({ json, arrays }: Saved): void {
     const stored = json as {
+      active: boolean;
       restarts: number;
       state: CmaState;
       best: { spec: GratingSpec; value: number } | null;
     }[];
-    this.#runs = stored.map(({ restarts, state, best }, i) => ({
+    this.#runs = stored.map(({ active, restarts, state, best }, i) => ({
+      active,
       restarts,
       state,
       best:
@@ -121,6 +155,20 @@ export class CmaPhase implements OptimisationPhase {
           : { ...best, image: this.#render(best.spec), responses: arrays[`${i}/responses`] as Float32Array },
     }));
   }
+}
+
+/** Rounds of equal evaluations with 1, ½, ¼ … of the runs, the last with one; a round has at least one step. */
+function roundsOf(evaluations: number, starts: number, population: number): Round[] {
+  const counts = [starts];
+  while ((counts.at(-1) as number) > 1) counts.push(Math.ceil((counts.at(-1) as number) / 2));
+  const rounds: Round[] = [];
+  let firstStep = 0;
+  for (const runs of counts) {
+    const steps = Math.max(1, Math.floor(evaluations / (counts.length * runs * population)));
+    rounds.push({ firstStep, steps, runs });
+    firstStep += steps;
+  }
+  return rounds;
 }
 
 /** Largest standard deviation of a coordinate. */

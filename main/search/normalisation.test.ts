@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { activityOf, createObjective, groupActivity, median, objectiveValue, unitStatistics } from './normalisation.ts';
+import { nearest, resolveTarget } from './target.ts';
+
+const units = [
+  { area: 'A', unit: '1' },
+  { area: 'A', unit: '2' },
+  { area: 'A', unit: '3' },
+  { area: 'B', unit: '1' },
+];
+// Four stimuli × four units; unit 3 of A does not vary.
+const responses = Float32Array.of(1, 10, 5, 0, 3, 10, 5, 0, 1, 30, 5, 0, 3, 30, 5, 8);
+
+describe('normalisation by the reference set', () => {
+  const statistics = unitStatistics(responses, units);
+
+  it('has hand-computed means and standard deviations', () => {
+    expect([...statistics.mean]).toEqual([2, 20, 5, 2]);
+    expect([...statistics.sd]).toEqual([1, 10, 0, Math.sqrt(12)]);
+    expect(statistics.stimuli).toBe(4);
+  });
+
+  it('counts a unit below 1 % of its area’s median sd as unmodulated', () => {
+    // Standard deviations 1, 1, .0099 and 1, 1, .0101.
+    const pattern = (small: number) => Float32Array.of(1, 1, small, -1, -1, -small);
+    const three = units.slice(0, 3);
+    expect(unitStatistics(pattern(0.0099), three).sd[2]).toBe(0);
+    expect(unitStatistics(pattern(0.0101), three).sd[2]).toBeCloseTo(0.0101, 6);
+  });
+
+  it('gives an area its mean z over the sd of that mean', () => {
+    // z of units 1 and 2: (−1, 1, −1, 1) and (−1, −1, 1, 1): mean (−1, 0, 0, 1), sd √½.
+    const group = groupActivity([0, 1, 2], statistics, responses);
+    if (group === null) throw new Error('no group');
+    expect(group.units).toEqual([0, 1]);
+    const activities = [0, 1, 2, 3].map((s) =>
+      activityOf(group, statistics.mean, responses.subarray(4 * s, 4 * s + 4)),
+    );
+    expect(activities).toEqual([-Math.SQRT2, 0, 0, Math.SQRT2].map((v) => expect.closeTo(v, 12)));
+    expect(groupActivity([2], statistics, responses)).toBeNull();
+  });
+
+  it('gives a single unit its z', () => {
+    const group = groupActivity([1], statistics, responses);
+    if (group === null) throw new Error('no group');
+    expect(activityOf(group, statistics.mean, Float32Array.of(0, 45, 0, 0))).toBeCloseTo(2.5, 12);
+  });
+
+  it('adds weighted groups to an objective', () => {
+    const groups = resolveTarget(
+      [
+        { area: 'A', weight: 2 },
+        { area: 'B', units: ['1'], weight: -0.5 },
+      ],
+      units,
+    );
+    const objective = createObjective(groups, statistics, responses);
+    // A at (3, 30): √2; B at 8: 6/√12.
+    expect(objectiveValue(objective, responses.subarray(12, 16))).toBeCloseTo(2 * Math.SQRT2 - 3 / Math.sqrt(12), 12);
+    expect(objective.weight[2]).toBe(0);
+    expect(() =>
+      createObjective(resolveTarget([{ area: 'A', units: ['3'], weight: 1 }], units), statistics, responses),
+    ).toThrow(/A unit 3: its response is the same/);
+  });
+
+  it('takes medians and finds near names', () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+    expect(nearest('V5', ['V1', 'V4', 'IT'])).toBe('V1');
+    expect(nearest('v4', ['V1', 'V4', 'IT'])).toBe('V4');
+  });
+});
