@@ -21,7 +21,7 @@ const plans = {
     format: 1,
     kind: 'run',
     twin: 'macaque-v1-gabor-energy',
-    stimuli: { design: { type: 'noise', n: 700, seed: 3 } },
+    stimuli: { design: { type: 'noise', n: 400, seed: 3 } },
   },
   search: {
     format: 1,
@@ -29,8 +29,11 @@ const plans = {
     twin: 'macaque-v1-gabor-energy',
     target: [{ area: 'V1-complex', units: ['0'] }],
     space: { type: 'pixels' },
-    optimiser: { type: 'gradient', steps: 80 },
-    controls: { random: 120 },
+    reference: {
+      design: { type: 'gratings', factors: { orientationDeg: [0, 45, 90, 135], spatialFrequencyCpd: [1.5, 3] } },
+    },
+    optimiser: { type: 'gradient', steps: 60 },
+    controls: { random: 80 },
     starts: 3,
   },
 };
