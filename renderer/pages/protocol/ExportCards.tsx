@@ -129,7 +129,7 @@ export function ExportCards({
       .filter((record) => record.format === format)
       .toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))[0];
   return (
-    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
+    <SimpleGrid type="container" cols={{ base: 1, '34rem': 2 }} spacing="sm">
       {formats.map((each) => (
         <ExportCard
           key={each.format}

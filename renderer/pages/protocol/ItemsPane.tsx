@@ -224,7 +224,7 @@ export function ItemsPane({ plan, onChange }: { plan: ProtocolPlan; onChange: Ch
           onChange={(blankFrames) => setTiming({ blankFrames })}
         />
         <NumberField
-          label="Before block"
+          label="Lead-in"
           suffix=" fr"
           whole
           min={0}

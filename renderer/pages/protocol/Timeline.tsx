@@ -3,7 +3,7 @@ import { ActionIcon, Group, Text, Tooltip } from '@mantine/core';
 import { useElementSize, useMergedRef } from '@mantine/hooks';
 import { IconZoomIn, IconZoomOut } from '@tabler/icons-react';
 import { scaleLinear } from 'd3';
-import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { ExpandedProtocol, Trial } from '../../../main/contract/results.ts';
 import { formatCount, formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
@@ -12,6 +12,7 @@ import { blocksOf, clampView, trialEnd, visibleTrials, zoomView, type View } fro
 
 const overviewPx = 12;
 const tilePx = 44;
+const smallestTilePx = 18;
 const stripTop = overviewPx + 20;
 const stripPx = tilePx + 12;
 const heightPx = stripTop + stripPx + 34;
@@ -48,6 +49,7 @@ function Bars({ protocol, view, width }: { protocol: ExpandedProtocol; view: Vie
     const from = x(trial.onsetFrame);
     const lit = trial.durationFrames / view.framesPerPx;
     const room = (trialEnd(trial) - trial.onsetFrame) / view.framesPerPx;
+    const tile = Math.min(tilePx, room - 2);
     return (
       <g key={trial.index}>
         <title>{label(protocol, trial)}</title>
@@ -60,8 +62,14 @@ function Bars({ protocol, view, width }: { protocol: ExpandedProtocol; view: Vie
           stroke="var(--stage-ink)"
           strokeWidth={0.75}
         />
-        {stimulus !== undefined && room >= tilePx + 2 && (
-          <image href={stimulus.thumbnail} x={round(from)} y={stripTop + 2} width={tilePx} height={tilePx} />
+        {stimulus !== undefined && tile >= smallestTilePx && (
+          <image
+            href={stimulus.thumbnail}
+            x={round(from)}
+            y={round(stripTop + 2 + (tilePx - tile) / 2)}
+            width={round(tile)}
+            height={round(tile)}
+          />
         )}
         {stimulus === undefined && room >= tilePx && (
           <text x={round(from) + 2} y={stripTop + stripPx / 2} fontSize={tickFontPx} fill="var(--stage-ink)">
@@ -73,9 +81,20 @@ function Bars({ protocol, view, width }: { protocol: ExpandedProtocol; view: Vie
   });
 }
 
-function Overview({ protocol, view, width }: { protocol: ExpandedProtocol; view: View; width: number }) {
+type Block = ReturnType<typeof blocksOf>[number];
+
+function Overview({
+  protocol,
+  blocks,
+  view,
+  width,
+}: {
+  protocol: ExpandedProtocol;
+  blocks: readonly Block[];
+  view: View;
+  width: number;
+}) {
   const x = scaleLinear([0, protocol.totalFrames], [0, width]);
-  const blocks = blocksOf(protocol, protocol.plan.timing.preBlockFrames);
   return (
     <g data-overview>
       {blocks.slice(0, 400).map(({ block, from, to }) => (
@@ -117,6 +136,7 @@ export function Timeline({
   const ref = useMergedRef(box, sizeRef);
   const [wanted, setWanted] = useState<View>({ startFrame: 0, framesPerPx: 0 });
   const total = protocol.totalFrames;
+  const blocks = useMemo(() => blocksOf(protocol, protocol.plan.timing.preBlockFrames), [protocol]);
   const view = clampView(
     wanted.framesPerPx === 0 ? { startFrame: 0, framesPerPx: firstFrames / Math.max(1, width) } : wanted,
     total,
@@ -214,8 +234,8 @@ export function Timeline({
       >
         {width > 0 && (
           <svg width={width} height={heightPx} style={{ display: 'block' }}>
-            <Overview protocol={protocol} view={view} width={width} />
-            {blocksOf(protocol, protocol.plan.timing.preBlockFrames)
+            <Overview protocol={protocol} blocks={blocks} view={view} width={width} />
+            {blocks
               .filter(({ from, to }) => to > view.startFrame && from < end)
               .slice(0, 60)
               .map(({ block, from }) => (

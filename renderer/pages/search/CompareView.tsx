@@ -1,7 +1,7 @@
 /** Two searches side by side: what they found, and against which controls. */
-import { Group, Stack, Table, Text } from '@mantine/core';
+import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
-import type { SearchReport } from '../../../main/contract/results.ts';
+import type { Control, SearchReport } from '../../../main/contract/results.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { formatCount, formatNumber, formatSeconds } from '../../components/format.ts';
 import { PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
@@ -9,9 +9,15 @@ import { Empty, QueryView } from '../../components/states.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { GoButton } from '../../components/GoButton.tsx';
 import { CandidateTile } from './CandidateTile.tsx';
-import { methodText, targetText } from './claims.ts';
+import { controlName, methodText, targetText } from './claims.ts';
 
 const tilePx = 104;
+
+const kindNames: Record<Control['kind'], string> = {
+  random: 'Best of the random images',
+  'best-of-set': 'Best image of the set',
+  'best-grating': 'Best grating',
+};
 
 /** Rows of the comparison: a label and the two values. */
 export function compareRows(a: SearchReport, b: SearchReport): { label: string; values: [string, string] }[] {
@@ -19,7 +25,7 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     label,
     values: [value(a), value(b)] as [string, string],
   });
-  const labels = [...new Set([...a.controls, ...b.controls].map((control) => control.label))];
+  const kinds = [...new Set([...a.controls, ...b.controls].map((control) => control.kind))];
   const areas = [
     ...new Set([...a.candidates, ...b.candidates].flatMap((candidate) => candidate.areas.map((area) => area.area))),
   ];
@@ -34,10 +40,10 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     row('Drive of the best candidate', ({ candidates }) =>
       candidates[0] ? `${formatNumber(candidates[0].objective)} z` : 'missing',
     ),
-    ...labels.map((label) =>
-      row(label, ({ controls }) => {
-        const control = controls.find((candidate) => candidate.label === label);
-        return control === undefined ? 'not measured' : `${formatNumber(control.best)} z`;
+    ...kinds.map((kind) =>
+      row(kindNames[kind], ({ controls }) => {
+        const control = controls.find((candidate) => candidate.kind === kind);
+        return control === undefined ? 'not measured' : `${formatNumber(control.best)} z (${controlName(control)})`;
       }),
     ),
     ...areas.map((area) =>
@@ -54,7 +60,15 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
 function Side({ report }: { report: SearchReport }) {
   return (
     <Stack gap="sm" style={{ minWidth: 0 }}>
-      <PaneTitle right={<Link href={`/search/${report.id}`}>Open</Link>}>{report.name}</PaneTitle>
+      <PaneTitle
+        right={
+          <Anchor component={Link} href={`/search/${report.id}`} size="xs">
+            Open
+          </Anchor>
+        }
+      >
+        {report.name}
+      </PaneTitle>
       <div className={stage.stage} style={{ padding: 10 }} role="group" aria-label={`Candidates of ${report.name}`}>
         <Group gap={8}>
           {report.candidates.map((candidate, index) => (

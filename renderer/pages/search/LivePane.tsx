@@ -1,5 +1,6 @@
 /** The LIVE column: candidates on the stage grey, and the trajectory with the controls behind it. */
 import { Box, Group, Switch, Text } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
@@ -13,7 +14,16 @@ import { CandidateTile } from './CandidateTile.tsx';
 import { controlName } from './claims.ts';
 import { Trajectory } from './Trajectory.tsx';
 
-const tilePx = 116;
+const smallestTilePx = 116;
+const largestTilePx = 232;
+const gapPx = 10;
+const paddingPx = 12;
+
+/** A few candidates are shown large in one row, many in rows of small tiles. */
+function tileSize(count: number, widthPx: number): number {
+  const fitting = Math.floor((widthPx - 2 * paddingPx - (count - 1) * gapPx) / Math.max(1, count));
+  return Math.min(largestTilePx, Math.max(smallestTilePx, fitting));
+}
 
 interface Tile {
   readonly src: string;
@@ -53,6 +63,7 @@ export function LivePane({
   selected: number;
   onSelect: (index: number) => void;
 }) {
+  const { ref, width } = useElementSize<HTMLDivElement>();
   const tiles = tilesOf(report, live);
   const points =
     live !== null && live.trajectory.length > (report?.trajectory.length ?? 0)
@@ -86,7 +97,8 @@ export function LivePane({
         className={stage.stage}
         role="group"
         aria-label={finished ? 'Candidates' : 'Best of each start'}
-        style={{ padding: 12, minHeight: 160 }}
+        style={{ padding: paddingPx, minHeight: 160 }}
+        ref={ref}
       >
         {tiles.length === 0 ? (
           <Text size="xs" style={{ color: 'var(--stage-ink)' }}>
@@ -95,13 +107,13 @@ export function LivePane({
               : 'The best candidate of each start appears here.'}
           </Text>
         ) : (
-          <Group gap={10}>
+          <Group gap={gapPx}>
             {tiles.map((tile, index) => (
               <CandidateTile
                 key={index}
                 src={tile.src}
                 label={tile.label}
-                sizePx={tilePx}
+                sizePx={tileSize(tiles.length, width)}
                 aperture={zoomed ? aperture : undefined}
                 selected={finished && index === selected}
                 onSelect={finished ? () => onSelect(index) : undefined}

@@ -158,7 +158,12 @@ function PlanColumns({
                   <div style={{ padding: '0.5rem 0.75rem 0' }}>
                     <PaneTitle>Earlier searches</PaneTitle>
                   </div>
-                  <SearchList searches={list} />
+                  {/* A narrow window scrolls the table sideways rather than hiding when a search was started. */}
+                  <div style={{ overflowX: 'auto', flex: 1, display: 'flex', minHeight: 0 }}>
+                    <div style={{ minWidth: '36rem', flex: 1, display: 'flex', minHeight: 0 }}>
+                      <SearchList searches={list} />
+                    </div>
+                  </div>
                 </>
               )
             }
