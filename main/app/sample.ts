@@ -9,7 +9,7 @@ import { listImageFiles } from '../stimuli/node/photographs.ts';
 import { installFolder, type Backend } from './backend.ts';
 import { jobTitle } from './handlers/jobHandlers.ts';
 import { expandPlan } from './protocolService.ts';
-import { createStimulusService } from './stimulusService.ts';
+import { createStimulusService, labelOfFile } from './stimulusService.ts';
 
 export const sampleTwin = 'macaque-v1-gabor-energy';
 export const samplePhotographs = path.join(installFolder, 'resources', 'sample');
@@ -40,11 +40,13 @@ export async function openSampleProject(backend: Backend): Promise<ProjectInfo> 
   const stimuli = createStimulusService(project);
 
   await stimuli.createSet('Gratings: orientation × frequency', sampleGratings);
+  const images = await listImageFiles(samplePhotographs);
   const imageSha256s: string[] = [];
-  for (const image of await listImageFiles(samplePhotographs)) imageSha256s.push(await stimuli.importFile(image));
+  for (const image of images) imageSha256s.push(await stimuli.importFile(image));
   await stimuli.createSet('Sample photographs', {
     type: 'images',
     imageSha256s,
+    labels: images.map(labelOfFile),
     sizeDeg: 8,
     fit: 'cover',
     xDeg: 0,

@@ -118,6 +118,7 @@ export function createStimulusService(project: Project): StimulusService {
         design: {
           type: 'images',
           imageSha256s,
+          labels: files.map(labelOfFile),
           sizeDeg: ref.sizeDeg ?? 8,
           fit: ref.fit ?? 'cover',
           xDeg: 0,
@@ -138,6 +139,9 @@ export function createStimulusService(project: Project): StimulusService {
     render: (spec, field) => rasteriserFor(field).render(spec),
   };
 }
+
+/** A photograph is called what its file is called. */
+export const labelOfFile = (file: string): string => path.basename(file, path.extname(file));
 
 export const warningRaster = {
   pxPerDeg: stageField.sizePx / stageField.fieldOfViewDeg,

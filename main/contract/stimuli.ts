@@ -120,6 +120,8 @@ export const gaborDesign = z.strictObject({
 export const imageDesign = z.strictObject({
   type: z.literal('images'),
   imageSha256s: z.array(sha256).min(1),
+  /** What people call each photograph, usually its file's name; no part of any stimulus hash. */
+  labels: z.array(z.string()).optional(),
   sizeDeg: positive.default(8),
   fit: z.enum(['cover', 'contain']).default('cover'),
   xDeg: deg.default(0),

@@ -127,7 +127,7 @@ const withUnit = (value: number, unit: string): string =>
 export function labelAt(design: StimulusDesign, index: number): string {
   if (design.type === 'list') return design.labels?.[index] ?? specLabel(specAt(design, index));
   if (index === blankIndex(design)) return 'blank';
-  if (design.type === 'images') return `photograph ${formatCount(index + 1)}`;
+  if (design.type === 'images') return design.labels?.[index] ?? `photograph ${formatCount(index + 1)}`;
   if (design.type === 'noise') return `${design.spectrum} noise ${formatCount(index + 1)}`;
   const factors = factorsOf(design);
   const positions = levelsAt(design, index) as number[];

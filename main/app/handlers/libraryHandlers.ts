@@ -1,4 +1,5 @@
 import type { Handlers } from '../../contract/methods.ts';
+import type { ComputeTwin } from '../../engine/computeContract.ts';
 import { computeTwin, type Services } from '../services.ts';
 import { sessionThreads } from '../stimulusService.ts';
 import { defaultBatchSize } from '../jobs/frozen.ts';
@@ -12,6 +13,14 @@ export function libraryHandlers(
   'library.list' | 'library.get' | 'library.verify' | 'library.import' | 'library.remove' | 'devices.list'
 > {
   const { library, compute } = services;
+  // Measured once per twin: asking again while a job runs would slow the job and measure it, not the device.
+  const measured = new Map<string, Promise<{ stimuliPerSecond: number }>>();
+  const measure = (twin: ComputeTwin): Promise<{ stimuliPerSecond: number }> => {
+    const known = measured.get(twin.sha256) ?? compute.call('device.measure', { twin });
+    measured.set(twin.sha256, known);
+    known.catch(() => measured.delete(twin.sha256));
+    return known;
+  };
   return {
     'library.list': () => library.list(),
     'library.get': ({ id }) => library.get(id),
@@ -49,7 +58,7 @@ export function libraryHandlers(
       }
       const settings = session();
       const twin = computeTwin(await library.resolve({ id: first.id }), settings);
-      const { stimuliPerSecond } = await compute.call('device.measure', { twin });
+      const { stimuliPerSecond } = await measure(twin);
       return [
         {
           id: 'cpu',

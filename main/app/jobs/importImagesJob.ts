@@ -6,7 +6,7 @@ import type { JobRunner } from '../../jobs/node/queue.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { OpenProject, Services } from '../services.ts';
-import { createStimulusService } from '../stimulusService.ts';
+import { createStimulusService, labelOfFile } from '../stimulusService.ts';
 
 export const importImagesPlan = z.object({
   kind: z.literal('import-images'),
@@ -23,12 +23,16 @@ export function createImportImagesJob(services: Services, open: () => OpenProjec
     const stimuli = createStimulusService(project);
     const files = await listImageFiles(plan.folder);
     const imageSha256s: string[] = [];
+    const labels: string[] = [];
     let refused = 0;
     for (const [i, file] of files.entries()) {
       context.signal.throwIfAborted();
       try {
         const sha256 = await stimuli.importFile(file);
-        if (!imageSha256s.includes(sha256)) imageSha256s.push(sha256);
+        if (!imageSha256s.includes(sha256)) {
+          imageSha256s.push(sha256);
+          labels.push(labelOfFile(file));
+        }
       } catch (error) {
         if (!isTwinscopeError(error) || error.code === 'disk-full' || error.code === 'read-only') throw error;
         refused += 1;
@@ -47,6 +51,7 @@ export function createImportImagesJob(services: Services, open: () => OpenProjec
     const set = await stimuli.createSet(await freeName(project, plan.name), {
       type: 'images',
       imageSha256s,
+      labels,
       sizeDeg: 8,
       fit: 'cover',
       xDeg: 0,

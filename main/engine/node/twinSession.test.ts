@@ -44,14 +44,26 @@ test('requests made at the same time are answered for their own pictures', async
   expect(apart[0]?.slice(0, 8)).not.toEqual(apart[2]?.slice(0, 8));
 });
 
-test('a response does not depend on how many pictures came with it', async () => {
+test('pictures may be given in any batches: responses agree to float32 rounding, and equal batches to the bit', async () => {
   const images = noise(4, 3);
   const all = await session.responses(images, 4);
+  expect(await session.responses(images, 4)).toEqual(all);
   const pixels = session.field.sizePx ** 2;
   for (let i = 0; i < 4; i++) {
     const alone = await session.responses(images.slice(i * pixels, (i + 1) * pixels), 1);
-    expect(alone).toEqual(all.slice(i * session.unitCount, (i + 1) * session.unitCount));
+    alone.forEach((value, unit) => {
+      const together = all[i * session.unitCount + unit] as number;
+      expect(Math.abs(value - together)).toBeLessThanOrEqual(1e-5 * Math.abs(together));
+    });
   }
+});
+
+test('a buffer may be filled anew while its request waits', async () => {
+  const images = noise(1, 6);
+  const expected = await session.responses(images, 1);
+  const waiting = [session.responses(noise(4, 7), 4), session.responses(images, 1)];
+  images.fill(0);
+  expect((await Promise.all(waiting))[1]).toEqual(expected);
 });
 
 test('the gradient agrees with finite differences of the responses', async () => {

@@ -24,8 +24,8 @@ export type TwinSession = {
   readonly areas: readonly { area: string; units: number }[];
   readonly unitCount: number;
   /**
-   * @param images n × sizePx² linear-light luminance, n ≤ batchSize. The batch is filled up with background, so that
-   * a picture's response does not depend on how many others came with it.
+   * @param images n × sizePx² linear-light luminance, n ≤ batchSize. The last bits of a response may depend on n, so
+   * whoever needs equal bits presents its pictures in the same batches again.
    * @returns n × unitCount, areas side by side in the order of `areas`
    */
   responses(images: Float32Array, n: number): Promise<Float32Array>;
@@ -98,22 +98,19 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
     return { session, cotangents: vjp.cotangents, gradient: vjp.gradient };
   };
 
-  // All requests share one batch buffer, and ORT reads it only when its turn comes: one at a time, or a request would
-  // be answered for another one's pictures.
+  // One run at a time: two at once would share the cores, and the memory of a batch would be needed twice.
   let last: Promise<unknown> = Promise.resolve();
   const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work);
     last = turn.catch(() => undefined);
     return turn;
   };
-  const batch = new Float32Array(batchSize * pixels);
   const feedImages = (images: Float32Array, n: number): ort.Tensor => {
     if (n < 1 || n > batchSize || images.length < n * pixels) {
       throw new RangeError(`a batch of ${n} pictures does not fit into ${batchSize} × ${pixels} pixels`);
     }
-    batch.set(images.subarray(0, n * pixels));
-    batch.fill(input.background, n * pixels);
-    return new ort.Tensor('float32', batch, [batchSize, 1, sizePx, sizePx]);
+    // A copy: the caller may fill its buffer anew while this request waits for its turn.
+    return new ort.Tensor('float32', images.slice(0, n * pixels), [n, 1, sizePx, sizePx]);
   };
   const gather = (outputs: ort.InferenceSession.ReturnType, n: number): Float32Array => {
     const result = new Float32Array(n * unitCount);
@@ -132,26 +129,29 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
     field: { sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background },
     areas: areas.map(({ area, units }) => ({ area, units })),
     unitCount,
-    responses: (images, n) =>
-      exclusively(async () => gather(await forward.run({ [input.tensor]: feedImages(images, n) }), n)),
-    gradient: (images, n, cotangent) =>
-      exclusively(async () => {
-        backward ??= deriveBackward();
-        const { session, cotangents, gradient } = await backward;
-        const feeds: Record<string, ort.Tensor> = { [input.tensor]: feedImages(images, n) };
-        let offset = 0;
-        for (const { tensor, units } of areas) {
-          const part = new Float32Array(batchSize * units);
-          for (let i = 0; i < n; i++) {
-            part.set(cotangent.subarray(i * unitCount + offset, i * unitCount + offset + units), i * units);
-          }
-          feeds[cotangents[tensor] as string] = new ort.Tensor('float32', part, [batchSize, units]);
-          offset += units;
+    async responses(images, n) {
+      const feeds = { [input.tensor]: feedImages(images, n) };
+      return exclusively(async () => gather(await forward.run(feeds), n));
+    },
+    async gradient(images, n, cotangent) {
+      const image = feedImages(images, n);
+      backward ??= deriveBackward();
+      const { session, cotangents, gradient } = await backward;
+      const feeds: Record<string, ort.Tensor> = { [input.tensor]: image };
+      let offset = 0;
+      for (const { tensor, units } of areas) {
+        const part = new Float32Array(n * units);
+        for (let i = 0; i < n; i++) {
+          part.set(cotangent.subarray(i * unitCount + offset, i * unitCount + offset + units), i * units);
         }
+        feeds[cotangents[tensor] as string] = new ort.Tensor('float32', part, [n, units]);
+        offset += units;
+      }
+      return exclusively(async () => {
         const outputs = await session.run(feeds);
-        const data = outputs[gradient]?.data as Float32Array;
-        return { responses: gather(outputs, n), gradient: data.slice(0, n * pixels) };
-      }),
+        return { responses: gather(outputs, n), gradient: outputs[gradient]?.data as Float32Array };
+      });
+    },
     async release() {
       await forward.release();
       if (backward !== null) await (await backward).session.release();
