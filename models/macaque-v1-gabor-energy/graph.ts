@@ -8,6 +8,7 @@ import {
   contrastExponent,
   pxPerDeg,
   rateScale,
+  selfWeight,
   semiSaturationContrast,
   sizePx,
   spontaneousRate,
@@ -134,11 +135,12 @@ export function buildGraph(population: Population, { normalisation }: { normalis
   return builder.build();
 }
 
-/** b + R_max·(a²)^(n/2) / (c50ⁿ + (P²)^(n/2)). Energies are never negative, and x^1.2 has slope 0 at 0. */
+/** b + R_max·(a²)^(n/2) / (c50ⁿ + (P²)^(n/2)), P² = κ·a² + (1 − κ)·Σ w C². Energies are never negative, and x^1.2 has slope 0 at 0. */
 function addNormalisation(builder: GraphBuilder, energies: Record<Area, string>, population: Population): void {
   const scalar = (name: string, value: number) => builder.constant(name, 'float32', [], [value]);
   const halfExponent = scalar('half_exponent', contrastExponent / 2);
   const semiSaturation = scalar('semi_saturation', pow(semiSaturationContrast, contrastExponent));
+  const self = scalar('self_weight', selfWeight);
   const scale = scalar('rate_scale', rateScale);
   const spontaneous = scalar('spontaneous_rate', spontaneousRate);
   for (const area of areas) {
@@ -150,7 +152,9 @@ function addNormalisation(builder: GraphBuilder, energies: Record<Area, string>,
       [cells.length, unitsPerArea],
       Float32Array.from(poolWeights(population.filters[area], cells)),
     );
-    const pooled = builder.node('MatMul', [energies['V1-complex'], pool], {}, `${name}_pooled_energy`);
+    const others = builder.node('MatMul', [energies['V1-complex'], pool], {}, `${name}_pool_energy`);
+    const own = builder.node('Mul', [energies[area], self], {}, `${name}_own_energy`);
+    const pooled = builder.node('Add', [own, others], {}, `${name}_pooled_energy`);
     const pooledPower = builder.node('Pow', [pooled, halfExponent], {}, `${name}_pooled_power`);
     const denominator = builder.node('Add', [pooledPower, semiSaturation], {}, `${name}_denominator`);
     const power = builder.node('Pow', [energies[area], halfExponent], {}, `${name}_power`);

@@ -23,12 +23,11 @@ export const maximumRate = 33.8;
 export const rateScale = (maximumRate - spontaneousRate) * (1 + pow(semiSaturationContrast, contrastExponent));
 
 /**
- * Normalisation pool, design: Gaussian in the distance between receptive-field centres and in octaves of spatial
- * frequency, the same for every orientation. The distance is chosen so that the median surround suppression is near the
- * published .33 (Cavanaugh 2002).
+ * Normalisation, design: P² = κ·a² + (1 − κ)·Σ_j w_j C_j² with a Gaussian reach of the pool. Both are chosen so that
+ * surround suppression has the published distribution (Cavanaugh 2002: median .33, quartiles .14 and .57, 78 % ≥ .1).
  */
-export const poolDistanceDeg = 0.38;
-export const poolFrequencyOctaves = 2;
+export const poolDistanceDeg = 0.35;
+export const selfWeight = 0.45;
 
 export const areas = ['V1-simple', 'V1-complex'] as const;
 export type Area = (typeof areas)[number];
@@ -83,8 +82,8 @@ function windowsAt(windowPx: number, centresDeg: readonly number[]): { left: num
 
 /** Small fields tile the centre in 16 columns; the few large ones share larger windows. */
 export const windowClasses: readonly WindowClass[] = [
-  { name: 'small', windowPx: 56, windows: windowsAt(56, [-1.8, -0.6, 0.6, 1.8]), unitsPerWindow: 12 },
-  { name: 'medium', windowPx: 96, windows: windowsAt(96, [-1, 1]), unitsPerWindow: 12 },
+  { name: 'small', windowPx: 56, windows: windowsAt(56, [-1.35, -0.45, 0.45, 1.35]), unitsPerWindow: 12 },
+  { name: 'medium', windowPx: 96, windows: windowsAt(96, [-0.7, 0.7]), unitsPerWindow: 12 },
   { name: 'large', windowPx: 176, windows: windowsAt(176, [0]), unitsPerWindow: 16 },
 ];
 

@@ -1,18 +1,17 @@
 /**
  * The model a second time, straight from its definition, in float64 on the whole raster: what the graph is checked
- * against. It shares the unit parameters and their preferred frequencies with the builder, and none of its windows,
- * symmetries or shortcuts.
+ * against. It shares the unit parameters, their preferred frequencies and the unscaled pool shapes with the builder,
+ * and none of its windows, symmetries or shortcuts.
  */
-import { cos, degreesToRadians, exp, log, pow, sin } from '../../main/platform/exactMath.ts';
+import { cos, degreesToRadians, exp, pow, sin } from '../../main/platform/exactMath.ts';
 import {
   areas,
   background,
   contrastExponent,
   cutRadius,
   maximumRate,
-  poolDistanceDeg,
-  poolFrequencyOctaves,
   pxPerDeg,
+  selfWeight,
   semiSaturationContrast,
   sizePx,
   spontaneousRate,
@@ -20,6 +19,7 @@ import {
   type UnitParameters,
 } from './parameters.ts';
 import { preferenceRatio, preferredFrequencyCpd } from './preference.ts';
+import { poolShapes } from './poolShape.ts';
 import { samplePopulation } from './sampling.ts';
 
 export const shippedSeed = 1;
@@ -201,25 +201,18 @@ export function createReference(options: ReferenceOptions = {}): ReferenceModel 
 
   let pools: Record<Area, Float64Array[]> | undefined;
   const allPools = () => (pools ??= { 'V1-simple': poolOf('V1-simple'), 'V1-complex': poolOf('V1-complex') });
-  const poolOf = (area: Area): Float64Array[] =>
-    population[area].map((unit, index) => {
-      const weights = Float64Array.from(population['V1-complex'], (cell, j) => {
-        const distance = Math.sqrt(
-          (unit.xDeg - cell.xDeg) * (unit.xDeg - cell.xDeg) + (unit.yDeg - cell.yDeg) * (unit.yDeg - cell.yDeg),
-        );
-        const cellFrequency = units['V1-complex'][j]?.spatialFrequencyCpd as number;
-        const octaves = log((units[area][index]?.spatialFrequencyCpd as number) / cellFrequency) / log(2);
-        const z = [distance / poolDistanceDeg, octaves / poolFrequencyOctaves];
-        return exp(-0.5 * z.reduce((sum, value) => sum + value * value, 0));
-      });
+  const poolOf = (area: Area): Float64Array[] => {
+    const shapes = poolShapes(population[area], population['V1-complex']);
+    return population[area].map((unit, index) => {
+      const weights = shapes[index] as Float64Array;
       const signal = preferredSignal(unit, allFilters()[area][index] as Sparse[]);
       const drive = allFilters()['V1-complex'].reduce(
-        // Weights below 1e-12 cannot show in the seventh digit.
-        (sum, cell, j) => ((weights[j] as number) < 1e-12 ? sum : sum + (weights[j] as number) * energy(cell, signal)),
+        (sum, cell, j) => (weights[j] === 0 ? sum : sum + (weights[j] as number) * energy(cell, signal)),
         0,
       );
       return weights.map((weight) => weight / drive);
     });
+  };
 
   const responses = (images: ArrayLike<number>, n: number): Record<Area, Float64Array> => {
     const result = { 'V1-simple': new Float64Array(n * 256), 'V1-complex': new Float64Array(n * 256) };
@@ -242,7 +235,8 @@ export function createReference(options: ReferenceOptions = {}): ReferenceModel 
     return result;
   };
   const rate = (a2: number, pool: Float64Array, energies: Record<Area, number[]>): number => {
-    const pooled = energies['V1-complex'].reduce((sum, energyOfCell, j) => sum + (pool[j] as number) * energyOfCell, 0);
+    const others = energies['V1-complex'].reduce((sum, energyOfCell, j) => sum + (pool[j] as number) * energyOfCell, 0);
+    const pooled = selfWeight * a2 + (1 - selfWeight) * others;
     const drive = pow(Math.sqrt(a2), contrastExponent);
     const half = pow(semiSaturationContrast, contrastExponent);
     const largest = maximumRate - spontaneousRate;

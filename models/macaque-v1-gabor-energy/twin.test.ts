@@ -1,0 +1,332 @@
+/** The V1 twin against its definition, its planted parameters and the published distributions. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildModel } from './index.ts';
+import { createReference, plantedFilters, type PlantedUnit, type ReferenceModel } from './reference.ts';
+import { samplePopulation } from './sampling.ts';
+import { luminance, openBench, pixels, sizePx, type Bench } from './testing/bench.ts';
+
+const areas = ['V1-simple', 'V1-complex'] as const;
+const blankRate = 0.82;
+let linear: Bench;
+let full: Bench;
+let reference: ReferenceModel;
+let units: PlantedUnit[];
+const phasesDeg = Array.from({ length: 12 }, (_, i) => 30 * i);
+
+beforeAll(async () => {
+  linear = await openBench({ normalisation: false });
+  full = await openBench({});
+  reference = createReference();
+  units = areas.flatMap((area) => reference.units[area]);
+}, 120_000);
+
+const quantile = (values: readonly number[], p: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(p * values.length))] as number;
+const median = (values: readonly number[]): number => quantile(values, 0.5);
+/** Every eighth unit of both areas: enough for medians, quick enough for every run. */
+const someUnits = (): { unit: PlantedUnit; at: number }[] =>
+  units.map((unit, at) => ({ unit, at })).filter(({ at }) => at % 8 === 3);
+
+describe('the graph', () => {
+  it('agrees with an independent float64 evaluation', async () => {
+    const images = [
+      luminance([{ orientationDeg: 30, cpd: 2.5, phaseDeg: 70, contrast: 0.6 }]),
+      luminance([
+        { orientationDeg: 90, cpd: 4, phaseDeg: 0, contrast: 0.5 },
+        { orientationDeg: 10, cpd: 1.5, phaseDeg: 200, contrast: 0.5 },
+      ]),
+      // A fixed, irregular texture: fractional parts of multiples of the golden ratio.
+      Float32Array.from({ length: pixels }, (_, i) => (i * i * 0.6180339887498949) % 1),
+      new Float32Array(pixels).fill(0.5),
+    ];
+    for (const [bench, model] of [
+      [full, reference],
+      [linear, createReference({ normalisation: false })],
+    ] as const) {
+      const joined = new Float32Array(images.length * pixels);
+      for (const [i, image] of images.entries()) joined.set(image, i * pixels);
+      const expected = model.responses(joined, images.length);
+      const actual = await bench.responses(images);
+      for (const [i, response] of actual.entries()) {
+        for (const [a, area] of areas.entries()) {
+          const truth = expected[area].subarray(256 * i, 256 * i + 256);
+          const floor = bench === full ? 0 : Math.max(1e-3, ...truth);
+          for (const [unit, value] of truth.entries()) {
+            const error = Math.abs((response[256 * a + unit] as number) - value);
+            expect(error).toBeLessThanOrEqual(1e-5 * Math.max(Math.abs(value), floor));
+          }
+        }
+      }
+    }
+  });
+
+  it('answers uniform light of any level with the spontaneous rate', async () => {
+    for (const level of [0, 0.2, 0.5, 1]) {
+      const [response] = await full.responses([new Float32Array(pixels).fill(level)]);
+      for (const value of response as Float32Array) expect(Math.abs(value - blankRate)).toBeLessThan(1e-6);
+    }
+  });
+
+  it('is the same file when it is built again', () => {
+    expect(full.model.length).toBeLessThan(20e6);
+    expect(Buffer.compare(full.model, buildModel())).toBe(0);
+  });
+
+  it('gives the closed-form response to a matched stimulus when normalisation is off', async () => {
+    for (const [area, index] of [
+      ['V1-simple', 5],
+      ['V1-simple', 230],
+      ['V1-complex', 40],
+    ] as const) {
+      const filters = plantedFilters(index, area);
+      const filter = filters[0] as Float64Array;
+      const peak = filter.reduce((largest, w) => Math.max(largest, Math.abs(w)), 0);
+      const power = filter.reduce((sum, w) => sum + w * w, 0);
+      const image = Float32Array.from(filter, (w) => 0.5 * (1 + (0.8 * w) / peak));
+      const [response] = await linear.responses([image]);
+      const expected = ((0.8 * power) / peak) ** 2;
+      const actual = (response as Float32Array)[(area === 'V1-simple' ? 0 : 256) + index] as number;
+      expect(Math.abs(actual / expected - 1)).toBeLessThan(1e-4);
+      // The two filters of a complex cell are orthogonal, and no filter answers uniform light.
+      for (const f of filters) expect(Math.abs(f.reduce((sum, w) => sum + w, 0))).toBeLessThan(1e-9);
+      const cross = filters.length === 1 ? 0 : filter.reduce((sum, w, i) => sum + w * (filters[1]?.[i] as number), 0);
+      expect(Math.abs(cross) / power).toBeLessThan(1e-9);
+    }
+  });
+
+  it('keeps every filter inside its window for other seeds and for perturbed parameters', () => {
+    for (const [seed, perturbation] of [
+      [2, 0.1],
+      [3, 0.5],
+    ] as const) {
+      expect(buildModel({ seed, perturbation, normalisation: false }).length).toBeGreaterThan(1e7);
+    }
+    const [original, changed] = [samplePopulation(1), samplePopulation(1, 0.05)];
+    const shifts = original['V1-simple'].map((unit, i) =>
+      Math.abs(Math.log2((changed['V1-simple'][i]?.carrierCpd as number) / unit.carrierCpd)),
+    );
+    // Units correspond: each has moved a little, none has become another.
+    expect(median(shifts)).toBeGreaterThan(0.01);
+    expect(quantile(shifts, 0.99)).toBeLessThan(0.3);
+  });
+});
+
+describe('conventions on the raster', () => {
+  it('counts orientation counter-clockwise from horizontal bars', async () => {
+    // Bars drawn pixel by pixel, period 14 px = 2 cpd: lines of constant row, column, row + column, row − column.
+    const bars = (phaseOf: (row: number, column: number) => number) =>
+      Float32Array.from({ length: pixels }, (_, i) =>
+        Math.floor((phaseOf(Math.floor(i / sizePx), i % sizePx) + 14_000) / 7) % 2 === 0 ? 0.9 : 0.1,
+      );
+    const oblique = Math.SQRT1_2;
+    const [horizontal, rising, vertical, falling] = await linear.responses([
+      bars((row) => row),
+      // row + column constant: one step right is one step up, so the bars rise to the right: 45°.
+      bars((row, column) => Math.round((row + column) * oblique)),
+      bars((_, column) => column),
+      bars((row, column) => Math.round((row - column) * oblique)),
+    ]);
+    for (const [deg, preferred, orthogonal] of [
+      [0, horizontal, vertical],
+      [45, rising, falling],
+      [90, vertical, horizontal],
+      [135, falling, rising],
+    ] as const) {
+      const near = units.filter(({ area, orientationDeg, spatialFrequencyCpd: f }) => {
+        const distance = Math.abs(orientationDeg - deg) % 180;
+        return area === 'V1-complex' && Math.min(distance, 180 - distance) < 12 && f > 1.4 && f < 2.8;
+      });
+      expect(near.length).toBeGreaterThan(0);
+      for (const { index } of near) {
+        expect(preferred?.[256 + index]).toBeGreaterThan(4 * (orthogonal?.[256 + index] as number));
+      }
+    }
+  });
+
+  it('has x to the right and y up', async () => {
+    const texture = Float32Array.from({ length: pixels }, (_, i) => (i * i * 0.6180339887498949) % 1);
+    const half = (keep: (row: number, column: number) => boolean) =>
+      texture.map((value, i) => (keep(Math.floor(i / sizePx), i % sizePx) ? value : 0.5));
+    const [top, bottom, left, right] = await linear.responses([
+      half((row) => row < sizePx / 2),
+      half((row) => row >= sizePx / 2),
+      half((_, column) => column < sizePx / 2),
+      half((_, column) => column >= sizePx / 2),
+    ]);
+    const small = units.filter(({ area, sizeDeg }) => area === 'V1-complex' && sizeDeg < 0.5);
+    const [high, wide] = [
+      small.filter(({ yDeg }) => Math.abs(yDeg) > 0.7),
+      small.filter(({ xDeg }) => Math.abs(xDeg) > 0.7),
+    ];
+    expect(Math.min(high.length, wide.length)).toBeGreaterThan(50);
+    for (const { index, yDeg } of high) expect((yDeg > 0 ? bottom : top)?.[256 + index]).toBe(0);
+    for (const { index, xDeg } of wide) expect((xDeg > 0 ? left : right)?.[256 + index]).toBe(0);
+  });
+});
+
+describe('tuning', () => {
+  const orientationsDeg = Array.from({ length: 18 }, (_, i) => 10 * i);
+  const frequenciesCpd = Array.from({ length: 19 }, (_, i) => 0.42 * 2 ** (i / 4));
+  let measured: { orientationDeg: number; cpd: number }[] = [];
+
+  beforeAll(async () => {
+    function* gratings(): Iterable<Float32Array> {
+      for (const orientationDeg of orientationsDeg)
+        for (const cpd of frequenciesCpd)
+          for (const phaseDeg of [0, 90, 180, 270]) yield luminance([{ orientationDeg, cpd, phaseDeg, contrast: 1 }]);
+    }
+    const responses = await linear.responses(gratings());
+    measured = units.map((_, at) => {
+      let best = { value: -1, cell: 0 };
+      for (let cell = 0; cell < responses.length / 4; cell++) {
+        // Half-squared responses at four phases sum to the squared amplitude, energies to four times their mean.
+        const value = [0, 1, 2, 3].reduce((sum, p) => sum + (responses[4 * cell + p]?.[at] as number), 0);
+        if (value > best.value) best = { value, cell };
+      }
+      return {
+        orientationDeg: orientationsDeg[Math.floor(best.cell / frequenciesCpd.length)] as number,
+        cpd: frequenciesCpd[best.cell % frequenciesCpd.length] as number,
+      };
+    });
+  }, 180_000);
+
+  it('finds the planted preference as the best grating, within half a step, in ≥ 98 % of units', () => {
+    const agree = units.filter(({ orientationDeg, spatialFrequencyCpd }, at) => {
+      const { orientationDeg: best, cpd } = measured[at] as { orientationDeg: number; cpd: number };
+      const distance = Math.abs(best - orientationDeg) % 180;
+      return Math.min(distance, 180 - distance) <= 5.1 && Math.abs(Math.log2(cpd / spatialFrequencyCpd)) <= 0.13;
+    });
+    expect(agree.length / units.length).toBeGreaterThanOrEqual(0.98);
+  });
+
+  /** Largest distance between the sample's distribution and a published cumulative distribution. */
+  const kolmogorovSmirnov = (sample: readonly number[], cumulative: (x: number) => number): number =>
+    sample
+      .toSorted((a, b) => a - b)
+      .reduce((worst, x, i) => {
+        const p = cumulative(x);
+        return Math.max(worst, Math.abs(p - i / sample.length), Math.abs((i + 1) / sample.length - p));
+      }, 0);
+  const histogram = (edges: readonly number[], counts: readonly number[]) => (x: number) => {
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    return counts.reduce((sum, count, i) => {
+      const [low, high] = [edges[i] as number, edges[i + 1] as number];
+      return sum + (count / total) * Math.min(1, Math.max(0, (x - low) / (high - low)));
+    }, 0);
+  };
+
+  it('has the published distributions of measured orientation and spatial frequency (KS ≤ .2)', () => {
+    const ofArea = (area: string) => measured.filter((_, at) => units[at]?.area === area);
+    for (const area of areas) {
+      // Shifted by 22.5° so that the bin around 0° is in one piece; counts as published for 0, 45, 90, 135°.
+      const shifted = ofArea(area).map(({ orientationDeg }) => (orientationDeg + 22.5) % 180);
+      expect(kolmogorovSmirnov(shifted, histogram([0, 45, 90, 135, 180], [66, 49, 77, 54]))).toBeLessThanOrEqual(0.2);
+    }
+    const halfOctaves = [-1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3];
+    const simple = ofArea('V1-simple').map(({ cpd }) => Math.log2(cpd));
+    expect(kolmogorovSmirnov(simple, histogram(halfOctaves, [4, 4, 8, 25, 32, 26, 28, 12]))).toBeLessThanOrEqual(0.2);
+    const complex = ofArea('V1-complex').map(({ cpd }) => cpd);
+    for (const [p, published] of [
+      [0.25, 2.31],
+      [0.5, 4.43],
+      [0.75, 6.5],
+    ] as const) {
+      const share = complex.filter((cpd) => cpd <= published).length / complex.length;
+      expect(Math.abs(share - p)).toBeLessThanOrEqual(0.2);
+    }
+  });
+
+  it('draws receptive-field shapes with the published medians and correlation', () => {
+    for (const area of areas) {
+      const own = reference.units[area];
+      expect(Math.abs(median(own.map(({ nx }) => nx)) / 0.366 - 1)).toBeLessThan(0.08);
+      expect(Math.abs(median(own.map(({ nx, ny }) => ny / nx)) / 1.15 - 1)).toBeLessThan(0.08);
+      expect(Math.abs(own.filter(({ nx }) => nx <= 0.1874).length / own.length - 0.08)).toBeLessThan(0.03);
+      const x = own.map(({ nx }) => Math.log(nx));
+      const y = own.map(({ spatialFrequencyCpd }) => Math.log(spatialFrequencyCpd));
+      const mean = (v: number[]) => v.reduce((a, b) => a + b, 0) / v.length;
+      const covariance = (a: number[], b: number[]) =>
+        mean(a.map((v, i) => (v - mean(a)) * ((b[i] as number) - mean(b))));
+      expect(Math.abs(covariance(x, y) / Math.sqrt(covariance(x, x) * covariance(y, y)) - 0.74)).toBeLessThan(0.06);
+    }
+  });
+});
+
+describe('response properties of the whole model', () => {
+  /** Responses of each unit to its own preferred grating (and a mask) over 12 phases. */
+  async function overPhase(
+    bench: Bench,
+    contrast: number,
+    maskContrast: number,
+    chosen = someUnits(),
+  ): Promise<number[][]> {
+    function* gratings(): Iterable<Float32Array> {
+      for (const { unit } of chosen) {
+        const { orientationDeg, spatialFrequencyCpd: cpd } = unit;
+        for (const phaseDeg of phasesDeg) {
+          yield luminance([
+            { orientationDeg, cpd, phaseDeg, contrast },
+            { orientationDeg: orientationDeg + 90, cpd, phaseDeg: 5 * phaseDeg, contrast: maskContrast },
+          ]);
+        }
+      }
+    }
+    const responses = await bench.responses(gratings());
+    return chosen.map(({ at }, i) => phasesDeg.map((_, p) => responses[i * phasesDeg.length + p]?.[at] as number));
+  }
+  const f0 = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const f1 = (values: number[]) => {
+    const wave = (f: (x: number) => number) =>
+      values.reduce((sum, value, i) => sum + value * f(((phasesDeg[i] as number) * Math.PI) / 180), 0);
+    return (2 * Math.hypot(wave(Math.cos), wave(Math.sin))) / values.length;
+  };
+
+  it('separates simple from complex cells by F1/F0, as planted, in ≥ 95 % of units', async () => {
+    const curves = await overPhase(full, 1, 0);
+    const agree = someUnits().filter(({ unit }, i) => {
+      const curve = curves[i] as number[];
+      return f1(curve) / (f0(curve) - blankRate) > 1 === (unit.area === 'V1-simple');
+    });
+    expect(agree.length / curves.length).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it('has complex cells whose energy does not depend on phase (≤ 2 % for n_x ≥ .25)', async () => {
+    const chosen = someUnits().filter(({ unit }) => unit.area === 'V1-complex' && unit.nx >= 0.25);
+    expect(chosen.length).toBeGreaterThan(20);
+    for (const curve of await overPhase(linear, 1, 0, chosen)) {
+      expect((Math.max(...curve) - Math.min(...curve)) / Math.max(...curve)).toBeLessThanOrEqual(0.02);
+      expect(Math.abs(f0(curve) - 1)).toBeLessThan(0.01);
+    }
+  });
+
+  it('has a contrast response with n 2.4 and c50 .33 for the preferred grating', async () => {
+    const contrasts = [0.05, 0.1, 0.2, 0.4, 0.8];
+    const largest = 32.98 * (1 + 0.33 ** 2.4);
+    for (const { unit, at } of someUnits().filter((_, i) => i % 4 === 0)) {
+      const images = contrasts.map((c) => Float32Array.from(reference.preferredGrating(unit.index, unit.area, c)));
+      const points = (await full.responses(images)).map((response, i) => {
+        // Straight line of slope n in log contrast: ln(y/(1 − y)) = n·ln c − n·ln c50, y = (R − b)/R_max.
+        const y = ((response[at] as number) - blankRate) / largest;
+        return { x: Math.log(contrasts[i] as number), z: Math.log(y / (1 - y)) };
+      });
+      const [first, last] = [points[0], points.at(-1)] as [{ x: number; z: number }, { x: number; z: number }];
+      const n = (last.z - first.z) / (last.x - first.x);
+      expect(Math.abs(n - 2.4)).toBeLessThan(0.01);
+      for (const { x, z } of points) expect(Math.abs(Math.exp(x - z / n) - 0.33)).toBeLessThan(0.003);
+    }
+  });
+
+  it('is suppressed by an orthogonal mask that alone evokes next to nothing', async () => {
+    const [alone, masked, mask] = [
+      await overPhase(full, 0.25, 0),
+      await overPhase(full, 0.25, 0.25),
+      await overPhase(full, 0, 0.25),
+    ];
+    const cut = alone.map((curve, i) => 1 - (f0(masked[i] as number[]) - blankRate) / (f0(curve) - blankRate));
+    expect(median(cut)).toBeGreaterThan(0.1);
+    expect(median(cut)).toBeLessThan(0.6);
+    expect(quantile(cut, 0.05)).toBeGreaterThan(0);
+    const evoked = mask.map((curve, i) => (f0(curve) - blankRate) / (f0(alone[i] as number[]) - blankRate));
+    expect(quantile(evoked, 0.95)).toBeLessThan(0.02);
+  });
+});

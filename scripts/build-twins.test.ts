@@ -1,0 +1,120 @@
+/** The twin build: the shipped twins give the locked packages, and a change is never taken over silently. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readChecks } from '../main/twins/node/checks.ts';
+import { openLibrary } from '../main/twins/node/library.ts';
+import { buildTwins } from './build-twins.ts';
+
+const repository = path.resolve(import.meta.dirname, '..');
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'twinscope-twins-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the shipped twins', () => {
+  it('are the locked ones, file by file, and whole in the library', async () => {
+    const out = path.join(folder, 'twins');
+    const [v1] = await buildTwins({ out });
+    expect(v1?.rebuilt).toBe(true);
+    expect(v1?.sizeBytes).toBeLessThan(20e6);
+    expect((await buildTwins({ out })).map(({ rebuilt }) => rebuilt)).toEqual([false]);
+
+    const library = await openLibrary({ folder: path.join(folder, 'library'), builtInFolder: out });
+    const details = await library.get('macaque-v1-gabor-energy');
+    expect(details.summary.sha256).toBe(v1?.sha256);
+    expect(details.summary).toMatchObject({
+      builtIn: true,
+      units: 512,
+      rasterPx: 224,
+      fieldOfViewDeg: 8,
+      reproduces: null,
+    });
+    expect(details.units.length).toBe(512);
+    for (const { xDeg, yDeg, sizeDeg } of details.units) {
+      expect(Math.max(Math.abs(xDeg as number), Math.abs(yDeg as number))).toBeLessThan(2.5);
+      expect(sizeDeg).toBeGreaterThan(0);
+    }
+    expect(details.card.split('\n').find((line) => /^[A-Z]/.test(line))).toBe(
+      'Mechanistic model from published equations, not fitted to recordings.',
+    );
+    expect(details.graph.inputs).toEqual([{ name: 'stimulus', type: 'float32', shape: ['batch', '1', '224', '224'] }]);
+
+    // The second golden picture is the best grating of unit s100 at contrast .4: Naka–Rushton by hand.
+    const checks = await readChecks(path.join(out, 'macaque-v1-gabor-energy', 'checks.npz'));
+    const drive = 0.4 ** 2.4;
+    const expected = 0.82 + (32.98 * (1 + 0.33 ** 2.4) * drive) / (drive + 0.33 ** 2.4);
+    expect(Math.abs((checks.outputs['v1_simple']?.data[256 + 100] as number) - expected)).toBeLessThan(1e-3);
+  });
+});
+
+describe('a twin whose content changes', () => {
+  const values = (path_: string, content: { model: string; version: string }) =>
+    writeFileSync(path.join(path_, 'values.json'), JSON.stringify(content));
+
+  /** A repository with one twin whose "graph" is a text. */
+  function plantRepository(): { root: string; model: string; out: string } {
+    const root = path.join(folder, 'repository');
+    const model = path.join(root, 'models', 'tiny');
+    mkdirSync(model, { recursive: true });
+    cpSync(path.join(repository, 'package.json'), path.join(root, 'package.json'));
+    writeFileSync(path.join(model, 'card.md'), 'A tiny twin.\n');
+    writeFileSync(path.join(model, 'LICENSE'), 'MIT\n');
+    values(model, { model: 'first', version: '1.0.0' });
+    writeFileSync(
+      path.join(model, 'index.ts'),
+      `import { readFileSync } from 'node:fs';
+export const buildTwin = () => {
+  const { model, version } = JSON.parse(readFileSync(new URL('values.json', import.meta.url), 'utf8'));
+  return {
+    manifest: { format: 1, id: 'tiny', version },
+    model: new TextEncoder().encode(model),
+    units: [],
+    checks: { inputs: {}, outputs: {} },
+  };
+};
+`,
+    );
+    return { root, model, out: path.join(root, 'dist', 'twins') };
+  }
+
+  it('is refused with the names of the files until it is accepted', async () => {
+    const { root, model, out } = plantRepository();
+    await expect(buildTwins({ root })).rejects.toThrow(/not in models\/twins\.lock\.json/);
+    const [first] = await buildTwins({ root, accept: true });
+    const packaged = () => readFileSync(path.join(out, 'tiny', 'model.onnx'), 'utf8');
+    const lock = () => readFileSync(path.join(root, 'models', 'twins.lock.json'), 'utf8');
+    const accepted = lock();
+    expect(packaged()).toBe('first');
+
+    values(model, { model: 'second', version: '1.0.0' });
+    await expect(buildTwins({ root })).rejects.toThrow(
+      /model\.onnx, twin\.json differ.*npm run build -- --accept-twins/,
+    );
+    expect(packaged()).toBe('first');
+    expect(lock()).toBe(accepted);
+
+    const [second] = await buildTwins({ root, accept: true });
+    expect(second?.sha256).not.toBe(first?.sha256);
+    expect(packaged()).toBe('second');
+    expect((await buildTwins({ root }))[0]?.rebuilt).toBe(false);
+  });
+
+  it('is noticed when the lock, not the twin, was changed', async () => {
+    const { root } = plantRepository();
+    await buildTwins({ root, accept: true });
+    const lockPath = path.join(root, 'models', 'twins.lock.json');
+    const lock = JSON.parse(readFileSync(lockPath, 'utf8')) as Record<
+      string,
+      { sha256: string; files: Record<string, string> }
+    >;
+    const entry = lock['tiny'] as { sha256: string; files: Record<string, string> };
+    entry.files['model.onnx'] = 'f'.repeat(64);
+    entry.sha256 = 'e'.repeat(64);
+    writeFileSync(lockPath, JSON.stringify(lock));
+    await expect(buildTwins({ root })).rejects.toThrow(/model\.onnx differ/);
+  });
+});
