@@ -61,7 +61,7 @@ export class NoiseImages {
 
 /**
  * Each value is the sum of three uniform numbers cut from one 53-bit draw, centred and scaled to a variance of 1: close
- * to normal, at a tenth of the cost.
+ * to normal, at a fraction of the cost.
  */
 function whiteNoise(size: number, random: Random): ComplexImage {
   const cut = 131072;
