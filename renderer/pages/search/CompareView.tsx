@@ -9,15 +9,21 @@ import { Empty, QueryView } from '../../components/states.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { GoButton } from '../../components/GoButton.tsx';
 import { CandidateTile } from './CandidateTile.tsx';
-import { controlName, methodText, targetText } from './claims.ts';
+import { methodText, targetText } from './claims.ts';
 
 const tilePx = 104;
 
-const kindNames: Record<Control['kind'], string> = {
-  random: 'Best of the random images',
-  'best-of-set': 'Best image of the set',
-  'best-grating': 'Best grating',
-};
+/** What a control is, whatever its number of samples, so that two searches can be set beside each other. */
+function controlTitle(control: Control): string {
+  switch (control.kind) {
+    case 'random':
+      return control.label.includes('grating') ? 'Best of random gratings' : 'Best of random images';
+    case 'best-of-set':
+      return 'Best image of a set';
+    case 'best-grating':
+      return 'Best grating of the reference';
+  }
+}
 
 /** Rows of the comparison: a label and the two values. */
 export function compareRows(a: SearchReport, b: SearchReport): { label: string; values: [string, string] }[] {
@@ -25,7 +31,7 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     label,
     values: [value(a), value(b)] as [string, string],
   });
-  const kinds = [...new Set([...a.controls, ...b.controls].map((control) => control.kind))];
+  const names = [...new Set([...a.controls, ...b.controls].map(controlTitle))];
   const areas = [
     ...new Set([...a.candidates, ...b.candidates].flatMap((candidate) => candidate.areas.map((area) => area.area))),
   ];
@@ -40,10 +46,12 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     row('Drive of the best candidate', ({ candidates }) =>
       candidates[0] ? `${formatNumber(candidates[0].objective)} z` : 'missing',
     ),
-    ...kinds.map((kind) =>
-      row(kindNames[kind], ({ controls }) => {
-        const control = controls.find((candidate) => candidate.kind === kind);
-        return control === undefined ? 'not measured' : `${formatNumber(control.best)} z (${controlName(control)})`;
+    ...names.map((name) =>
+      row(name, ({ controls }) => {
+        const control = controls.find((candidate) => controlTitle(candidate) === name);
+        return control === undefined
+          ? 'not measured'
+          : `${formatNumber(control.best)} z (n = ${formatCount(control.n)})`;
       }),
     ),
     ...areas.map((area) =>

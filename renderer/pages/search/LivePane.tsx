@@ -69,7 +69,7 @@ export function LivePane({
     live !== null && live.trajectory.length > (report?.trajectory.length ?? 0)
       ? live.trajectory
       : (report?.trajectory ?? []);
-  const [zoomed, setZoomed] = useState(true);
+  const [zoomed, setZoomed] = useState(report?.plan.space.type === 'pixels');
   const aperture = report?.plan.constraints.aperture;
   const finished = report !== undefined && report.candidates.length > 0;
   return (

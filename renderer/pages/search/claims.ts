@@ -32,10 +32,11 @@ export function claimsOf(candidate: Candidate, controls: readonly Control[]): Cl
 }
 
 /** A control in two words, for axes. */
-export function controlName(control: Pick<Control, 'kind' | 'n'>): string {
+export function controlName(control: Pick<Control, 'kind' | 'n' | 'label'>): string {
   switch (control.kind) {
     case 'random':
-      return `random ${formatCount(control.n)}`;
+      // A search over gratings has two random controls: noise, and gratings drawn from its own space.
+      return control.label.includes('grating') ? 'random gratings' : `random ${formatCount(control.n)}`;
     case 'best-of-set':
       return 'best image';
     case 'best-grating':

@@ -3,11 +3,12 @@ import type { ReactElement } from 'react';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { plan as anyPlan, searchPlan, type SearchPlan } from '../../../main/contract/plans.ts';
-import type { Candidate, Control } from '../../../main/contract/results.ts';
+import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 import { Random } from '../../../main/platform/random.ts';
 import { cropTo } from './CandidateTile.tsx';
-import { claimsOf, methodText, targetFirst, targetText } from './claims.ts';
+import { claimsOf, controlName, methodText, targetFirst, targetText } from './claims.ts';
+import { compareRows } from './CompareView.tsx';
 import { ControlStrip } from './ControlStrip.tsx';
 import { apertureFor, newPlan, planProblems, presetsFor, withAperture, withSpace } from './plan.ts';
 import { planJson, planYaml } from './planText.ts';
@@ -143,6 +144,34 @@ const control = (change: Partial<Control>): Control => ({
   ...change,
 });
 const candidate = { objective: 3.21 } as Candidate;
+
+describe('controls', () => {
+  it('have names that tell the two random ones apart', () => {
+    expect(controlName(control({}))).toBe('random 999');
+    expect(controlName(control({ label: '999 random gratings of the same space' }))).toBe('random gratings');
+    expect(controlName(control({ kind: 'best-of-set' }))).toBe('best image');
+  });
+
+  it('stand beside each other in a comparison, whatever their number', () => {
+    const report = (change: Partial<SearchReport>): SearchReport =>
+      ({
+        plan: newPlan(v1),
+        candidates: [],
+        controls: [],
+        referenceName: 'r',
+        evaluations: 1,
+        seconds: 2,
+        ...change,
+      }) as SearchReport;
+    const rows = compareRows(report({ controls: [control({ n: 99 })] }), report({ controls: [control({ best: 3 })] }));
+    expect(rows.find((row) => row.label === 'Best of random images')?.values).toEqual([
+      '2.5 z (n = 99)',
+      '3 z (n = 999)',
+    ]);
+    const one = compareRows(report({}), report({ controls: [control({})] }));
+    expect(one.find((row) => row.label === 'Best of random images')?.values[0]).toBe('not measured');
+  });
+});
 
 describe('claims', () => {
   it('name the control, its number and the margin', () => {
