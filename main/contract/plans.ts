@@ -104,7 +104,7 @@ export const gradientOptimiser = z.strictObject({
 });
 export const cmaOptimiser = z.strictObject({
   type: z.literal('cma-es'),
-  evaluations: z.int().min(1).max(10_000_000).default(2000),
+  evaluations: z.int().min(1).max(10_000_000).default(4000),
   population: z.int().min(4).optional(),
   /** Initial step in units of the (scaled) parameter range. */
   sigma: z.number().positive().max(1).default(0.25),
