@@ -108,10 +108,10 @@ export async function readUnits({ folder, manifest }: TwinPackage): Promise<Twin
 }
 
 export async function readModelGraph(twin: TwinPackage): Promise<Graph> {
+  const bytes = await readFile(join(twin.folder, modelName));
   try {
-    return readGraph(await readFile(join(twin.folder, modelName)));
-  } catch (error) {
-    if (error instanceof TwinscopeError) throw error;
+    return readGraph(bytes);
+  } catch {
     throw modelRefused(twin, 'it is not an ONNX file that can be read');
   }
 }
