@@ -115,6 +115,30 @@ describe('bundle', () => {
     expect(background).toEqual({ linear: 0.5, luminanceCdM2: 50, level: 180 });
   });
 
+  it('keeps orientation: bars at 45° rise to the right, in pictures and in arrays', async () => {
+    await exportBundle(options());
+    const { data, width } = await grey('png/s001_45deg_2_cpd.png');
+    const array = decodeNpy(await readFile(join(folder, 'export', 'npy', 's001_45deg_2_cpd.npy')));
+    // Largest step between diagonal neighbours inside the aperture, along a rising and along a falling diagonal.
+    const steps = (values: ArrayLike<number>, size: number): { rising: number; falling: number } => {
+      const middle = size / 2;
+      const at = (row: number, column: number): number => values[row * size + column] as number;
+      let rising = 0;
+      let falling = 0;
+      for (let row = Math.round(0.3 * size); row < 0.7 * size; row++) {
+        rising = Math.max(rising, Math.abs(at(row, middle) - at(row - 1, middle + 1)));
+        falling = Math.max(falling, Math.abs(at(row, middle) - at(row + 1, middle + 1)));
+      }
+      return { rising, falling };
+    };
+    const picture = steps(data, width);
+    expect(picture.falling).toBeGreaterThan(10);
+    expect(picture.rising).toBeLessThanOrEqual(1);
+    const linear = steps(array.data, 64);
+    expect(linear.falling).toBeGreaterThan(0.05);
+    expect(linear.rising).toBeLessThan(1e-6);
+  });
+
   it('lists every trial with its files and times', async () => {
     await exportBundle(options());
     const { rows } = parseCsv(await text('trials.csv'));

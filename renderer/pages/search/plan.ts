@@ -115,9 +115,17 @@ export function withSpace(plan: SearchPlan, type: SearchSpace['type'], stimuli: 
     gratings: { space: { type: 'gratings' }, optimiser: { type: 'cma-es' } },
     set: { space: { type: 'set', stimuli: stimuli ?? { set: '' } }, optimiser: { type: 'screening' } },
   }[type];
-  return type === 'set'
-    ? ({ ...plan, ...pair, optimiser: { type: 'screening', keep: 16 } } as SearchPlan)
-    : (searchPlan.parse({ ...plan, ...pair }) as SearchPlan);
+  if (type === 'set') return { ...plan, ...pair, optimiser: { type: 'screening', keep: 16 } } as SearchPlan;
+  const next = searchPlan.parse({ ...plan, ...pair }) as SearchPlan;
+  const { aperture } = plan.constraints;
+  if (next.space.type !== 'gratings' || aperture === undefined) return next;
+  // Positions to search always include where the target looks.
+  const around = ([low, high]: [number, number], centre: number): [number, number] => [
+    Math.min(low, Math.floor(2 * centre - 1) / 2),
+    Math.max(high, Math.ceil(2 * centre + 1) / 2),
+  ];
+  const { xDeg, yDeg } = next.space;
+  return { ...next, space: { ...next.space, xDeg: around(xDeg, aperture.xDeg), yDeg: around(yDeg, aperture.yDeg) } };
 }
 
 /** Sentences about what keeps the plan from starting; empty when it can. */

@@ -101,6 +101,12 @@ describe('a new plan', () => {
     }
   });
 
+  it('searches gratings where the target looks', () => {
+    const far = withAperture(newPlan(v1), { xDeg: 3.1, yDeg: -0.5, diameterDeg: 1, edgeDeg: 0.25 });
+    const { space } = withSpace(far, 'gratings', null);
+    expect(space).toMatchObject({ xDeg: [-2, 4], yDeg: [-2, 2] });
+  });
+
   it('says what keeps it from starting', () => {
     const plan = newPlan(v1);
     const problems = (change: Partial<SearchPlan>) => planProblems({ ...plan, ...change }, v1).join(' ');
