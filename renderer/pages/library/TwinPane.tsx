@@ -25,6 +25,10 @@ function CardTab({ twin }: { twin: TwinDetails }) {
         components={{
           // A card comes with a package somebody else made: it may not load anything, and links leave the window.
           img: ({ alt }) => <em>{alt}</em>,
+          // The card stands under the page's and the twin's own headings.
+          h1: 'h3',
+          h2: 'h4',
+          h3: 'h5',
           a: ({ href, children }) => (
             <a href={href} target="_blank" rel="noreferrer noopener">
               {children}
