@@ -1,6 +1,6 @@
 /** Protocols: what a plan's items stand for, expansion into trials, export. */
 import type { ProtocolItem, ProtocolPlan } from '../contract/plans.ts';
-import type { ExpandedProtocol } from '../contract/results.ts';
+import type { Control, ExpandedProtocol } from '../contract/results.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { SearchRow } from '../projects/rows.ts';
@@ -64,7 +64,7 @@ function searchInputs(search: SearchRow, item: Extract<ProtocolItem, { search: s
     if (control.spec === null || control.sha256 === null || control.thumbnail === null) continue;
     inputs.push({
       label: `${search.name} ${control.kind} ${control.kind === 'random' ? '' : specLabel(control.spec)}`.trim(),
-      condition: `control: ${control.label}`,
+      condition: `control: ${controlNames[control.kind]}`,
       spec: control.spec,
       sha256: control.sha256,
       thumbnail: control.thumbnail,
@@ -72,6 +72,13 @@ function searchInputs(search: SearchRow, item: Extract<ProtocolItem, { search: s
   }
   return inputs;
 }
+
+/** Short enough for a column of a table; the report has the whole description. */
+const controlNames: Record<Control['kind'], string> = {
+  random: 'random',
+  'best-of-set': 'best image',
+  'best-grating': 'best grating',
+};
 
 /** By id, or the newest complete search of this name. */
 export async function findSearch(project: Project, nameOrId: string): Promise<SearchRow> {

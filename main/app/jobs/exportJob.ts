@@ -58,7 +58,7 @@ export function createExportJob(services: Services, open: () => OpenProject): Jo
       files: result.files,
       checks: result.checks,
     });
-    services.emit('data.changed', { lists: ['exports'] });
+    services.emit('data.changed', { lists: ['protocols'] });
     return { resultId: record.id };
   };
 }
