@@ -89,18 +89,25 @@ export function poolShapes(units: readonly UnitParameters[], complex: readonly U
 }
 
 function flatten(weights: Float64Array, members: number[], near: { weight: number; energies: Float64Array }[]): void {
-  const total = new Float64Array(weights.length);
-  for (const { weight, energies } of near)
-    for (const j of members) (total[j] as number) += weight * (energies[j] as number);
-  for (let update = 0; update < updates; update++) {
-    const gain = new Float64Array(weights.length);
-    for (const { weight, energies } of near) {
-      let drive = 1e-9;
-      for (const j of members) drive += (weights[j] as number) * (energies[j] as number);
-      for (const j of members) (gain[j] as number) += (weight / drive) * (energies[j] as number);
-    }
-    for (const j of members) (weights[j] as number) *= (gain[j] as number) / ((total[j] as number) + 1e-12);
+  // Packed for speed: this is the longest loop of the build.
+  const n = members.length;
+  const own = Float64Array.from(members, (j) => weights[j] as number);
+  const energies = near.map((grating) => Float64Array.from(members, (j) => grating.energies[j] as number));
+  const total = new Float64Array(n).fill(1e-12);
+  for (const [g, row] of energies.entries()) {
+    for (let i = 0; i < n; i++) (total[i] as number) += (near[g]?.weight as number) * (row[i] as number);
   }
+  for (let update = 0; update < updates; update++) {
+    const gain = new Float64Array(n);
+    for (const [g, row] of energies.entries()) {
+      let drive = 1e-9;
+      for (let i = 0; i < n; i++) drive += (own[i] as number) * (row[i] as number);
+      const ratio = (near[g]?.weight as number) / drive;
+      for (let i = 0; i < n; i++) (gain[i] as number) += ratio * (row[i] as number);
+    }
+    for (let i = 0; i < n; i++) (own[i] as number) *= (gain[i] as number) / (total[i] as number);
+  }
+  for (const [i, j] of members.entries()) weights[j] = own[i] as number;
 }
 
 function tilt(
@@ -144,6 +151,7 @@ function tilt(
     const damping = length > 1 ? 1 / length : 1;
     a = limit(a + damping * da);
     b = limit(b + damping * db);
+    if (length < 1e-10) break;
   }
   for (const [i, j] of members.entries()) {
     const exponent = (a * (slopes[i]?.angle as number) + b * (slopes[i]?.frequency as number)) / scale;
