@@ -1,7 +1,7 @@
 import { ActionIcon, AppShell, Button, Kbd, Text, Tooltip } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
 import { IconLayoutSidebarRight, IconSearch } from '@tabler/icons-react';
-import { useDocumentTitle } from '@mantine/hooks';
+import { useDocumentTitle, useOs } from '@mantine/hooks';
 import { useSyncExternalStore } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useQueryCall } from '../client/hooks.ts';
@@ -41,6 +41,7 @@ export function Header() {
   const project = useQueryCall('project.current', {});
   useDocumentTitle([item ?? place?.name, project.data?.name, 'Twinscope'].filter(Boolean).join(' · '));
   const [inspectorHidden, toggleInspector] = useInspectorHidden();
+  const apple = useOs({ getValueInEffect: false }) === 'macos';
   return (
     <AppShell.Header className={classes.header}>
       <ProjectMenu />
@@ -73,7 +74,7 @@ export function Header() {
         color="gray"
         fw={400}
         leftSection={<IconSearch size={13} aria-hidden />}
-        rightSection={<Kbd>⌘K</Kbd>}
+        rightSection={<Kbd>{apple ? '⌘K' : 'Ctrl K'}</Kbd>}
         aria-label="Find anything"
         onClick={spotlight.open}
       >

@@ -2,7 +2,7 @@
 import { Button, Divider, Indicator, Popover, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useEffect, useRef } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import type { JobSnapshot } from '../../main/contract/jobs.ts';
 import { jobBusy, jobEnded, useJobs } from '../client/hooks.ts';
 import { jobPath } from '../components/jobPath.ts';
@@ -41,40 +41,52 @@ export function JobsTray() {
   );
 }
 
-function announce(job: JobSnapshot): void {
+/** Says how a job ended. Returns the announcement's id. */
+function announce(job: JobSnapshot): string {
   const path = jobPath(job);
   if (job.state === 'failed') {
-    notifications.show({
+    return notifications.show({
       color: 'red',
       title: `${job.title}: failed`,
       message: job.error?.message ?? 'The job failed.',
       autoClose: 15_000,
     });
-  } else if (job.state === 'finished') {
-    notifications.show({
-      color: 'green',
-      title: `${job.title}: finished`,
-      message:
-        path === null ? (
-          job.notices.join(' ') || 'The result is saved in the project.'
-        ) : (
-          <Button variant="subtle" px={0} onClick={() => navigate(path)}>
-            Show result
-          </Button>
-        ),
-    });
   }
+  return notifications.show({
+    color: 'green',
+    title: `${job.title}: finished`,
+    message:
+      path === null ? (
+        job.notices.join(' ') || 'The result is saved in the project.'
+      ) : (
+        <Button variant="subtle" px={0} onClick={() => navigate(path)}>
+          Show result
+        </Button>
+      ),
+  });
 }
 
-/** Announces every job that ends while this window is open, once. */
+/** Announces every job that ends while this window is open, once, and not to whoever looks at its result already. */
 export function JobAnnouncements() {
   const jobs = useJobs();
+  const [location] = useLocation();
   const seenOpen = useRef(new Set<string>());
+  /** Where the results of announced jobs are, by the announcement. */
+  const announced = useRef(new Map<string, string>());
   useEffect(() => {
     for (const job of jobs) {
       if (!jobEnded(job)) seenOpen.current.add(job.id);
-      else if (seenOpen.current.delete(job.id)) announce(job);
+      else if (seenOpen.current.delete(job.id) && job.state !== 'cancelled') {
+        const path = jobPath(job);
+        const announcement = announce(job);
+        if (job.state === 'finished' && path !== null) announced.current.set(announcement, path);
+      }
     }
-  }, [jobs]);
+    for (const [announcement, path] of announced.current) {
+      if (location !== path && !location.startsWith(`${path}/`)) continue;
+      notifications.hide(announcement);
+      announced.current.delete(announcement);
+    }
+  }, [jobs, location]);
   return null;
 }
