@@ -48,8 +48,9 @@ test('a broken file among photographs is named and the good ones are kept; a rem
     { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('these are notes, not a picture') },
     { name: 'fruit.png', mimeType: 'image/png', buffer: good[1] as Buffer },
   ]);
-  await expect(page.getByText(/torn\.jpg/).first()).toBeVisible();
-  await expect(page.getByText(/notes\.png/).first()).toBeVisible();
+  const progress = page.getByRole('group', { name: 'Import Scenes' });
+  await expect(progress.getByText(/torn\.jpg/)).toBeVisible();
+  await expect(progress.getByText(/notes\.png/)).toBeVisible();
   await page.getByRole('button', { name: 'Show the set' }).click();
   await expect(page.getByRole('heading', { name: 'Scenes' })).toBeVisible();
   const sheet = page.getByRole('group', { name: 'Stimuli' });
