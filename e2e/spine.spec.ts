@@ -91,12 +91,11 @@ async function searchFor(page: Page, unit: string, look: Look): Promise<void> {
   await expect(standing).toBeVisible();
   // A page that is opened again shows the search where it stands and takes it up.
   const before = await standing.innerText();
+  await look('search paused');
   await page.reload();
   await expect(standing).toHaveText(before);
-  await look('search paused');
   await live.getByRole('button', { name: 'Resume' }).click();
   await expectPictures(live.getByRole('group', { name: /^Best of each start$|^Candidates$/ }));
-  await look('search running');
   await expect(live.getByRole('group', { name: 'Candidates' }).getByRole('button')).toHaveCount(2, { timeout: 60_000 });
   await expectPictures(live);
   const claims = page.getByRole('list', { name: 'Claims' }).getByRole('listitem');
