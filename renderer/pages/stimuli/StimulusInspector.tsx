@@ -53,10 +53,11 @@ export function specRows(spec: StimulusSpec): [string, string][] {
 
 function Inspection({ inspection }: { inspection: StimulusInspection }) {
   const { item } = inspection;
+  // Over the whole square that is shown, unlike a noise's own RMS contrast, which holds inside its aperture.
   const measured: [string, string][] = [
-    ['Mean luminance', luminance(inspection.meanLuminance)],
-    ['RMS contrast', luminance(inspection.contrastRms)],
-    ['Range', `${luminance(inspection.minLuminance)} – ${luminance(inspection.maxLuminance)}`],
+    ['Mean, 8° field', luminance(inspection.meanLuminance)],
+    ['RMS, 8° field', luminance(inspection.contrastRms)],
+    ['Range, 8° field', `${luminance(inspection.minLuminance)} – ${luminance(inspection.maxLuminance)}`],
   ];
   return (
     <Stack gap="md" p="md">
