@@ -31,7 +31,7 @@ export type SearchHost = {
 
 /** At most this many pictures are sent per message, each this large: enough to watch, nothing to wait for. */
 const liveTiles = 16;
-const tilePx = 112;
+const tilePx = 224;
 /** Pictures change slowly; encoding them at every commit would cost more than the steps between. */
 const tilesEveryMs = 500;
 

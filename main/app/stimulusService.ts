@@ -17,7 +17,8 @@ import { contrastRms, histogram, mean, radialSpectrum, range } from '../stimuli/
 
 /** Thumbnails and inspections show the field of the image twins that ship: 8° on the stage grey. */
 export const stageField = { sizePx: 224, fieldOfViewDeg: 8, background: 0.5 };
-const thumbnailPx = 128;
+/** One pixel per pixel of the stage: enlarged tiles show what is there, small ones are averaged by the browser. */
+const thumbnailPx = stageField.sizePx;
 
 /** Bytes of photographs and rasters from the project, for whoever draws. */
 export function fetchFrom(project: Project): FetchBytes {
