@@ -26,7 +26,17 @@ export function StimulusTile({
     src === null ? (
       <span className={classes.waiting} style={{ width: sizePx, height: sizePx }} aria-hidden />
     ) : (
-      <img src={src} alt={label} width={sizePx} height={sizePx} draggable={false} decoding="async" loading="lazy" />
+      // A new element for a new picture: a reused one would show the old picture under the new label until it loads.
+      <img
+        key={src}
+        src={src}
+        alt={label}
+        width={sizePx}
+        height={sizePx}
+        draggable={false}
+        decoding="async"
+        loading="lazy"
+      />
     );
   const text = caption && (
     <Text component="span" className={classes.caption} style={{ width: sizePx }}>
