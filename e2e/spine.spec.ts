@@ -85,15 +85,15 @@ async function searchFor(page: Page, unit: string, look: Look): Promise<void> {
   await page.getByRole('button', { name: 'Search', exact: true }).click();
 
   const live = page.getByRole('region', { name: 'Live' });
-  await expectPictures(live.getByRole('group', { name: 'Best of each start' }));
+  // At once, while its reference is measured: on a fast computer the steps are over before a test could look at them.
   await live.getByRole('button', { name: 'Pause' }).click();
-  const standing = live.getByText(/^\d+ of \d+ steps · paused$/);
+  const standing = live.getByText(/(^|· )paused$/);
   await expect(standing).toBeVisible();
   // A page that is opened again shows the search where it stands and takes it up.
   const before = await standing.innerText();
-  await look('search paused');
   await page.reload();
   await expect(standing).toHaveText(before);
+  await look('search paused');
   await live.getByRole('button', { name: 'Resume' }).click();
   await expectPictures(live.getByRole('group', { name: /^Best of each start$|^Candidates$/ }));
   await expect(live.getByRole('group', { name: 'Candidates' }).getByRole('button')).toHaveCount(2, { timeout: 60_000 });
