@@ -18,8 +18,11 @@ const template = {
   ],
 };
 
+// `buf` is fetched when needed: as a dependency, npm 11 writes a lock file without its platform packages and then
+// refuses to install from it.
+const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
 execFileSync(
-  process.execPath,
-  [require('@bufbuild/buf/bin/buf'), 'generate', 'main/onnx/schema', '--template', JSON.stringify(template)],
+  npx,
+  ['--yes', '@bufbuild/buf@1.75.0', 'generate', 'main/onnx/schema', '--template', JSON.stringify(template)],
   { cwd: root, stdio: 'inherit' },
 );
