@@ -21,6 +21,15 @@ const closingMs = 10_000;
 const restartsAllowed = 3;
 const unreachable: ResourceResponse = { status: 503, headers: [], body: new Uint8Array() };
 
+/** What stays behind in the folder for temporary files is the system's to clear; it is no reason to end the shell. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // Windows keeps the folder of a process that is just ending.
+  }
+}
+
 /** `onFatal` gets a sentence when there is no backend and none can be started. */
 export function createProcesses(onFatal: (sentence: string) => void): Processes {
   let backend: UtilityProcess | null = null;
@@ -65,18 +74,30 @@ export function createProcesses(onFatal: (sentence: string) => void): Processes 
   }
 
   function startCompute(id: number): void {
-    // A model opened in an empty folder finds nothing to read beside itself.
-    const cwd = mkdtempSync(join(tmpdir(), 'twinscope-compute-'));
-    const compute = utilityProcess.fork(entry('desktopCompute'), [], { serviceName: 'Twinscope compute', cwd });
-    const { port1, port2 } = new MessageChannelMain();
-    computes.set(id, compute);
-    compute.postMessage(null, [port1]);
-    compute.once('spawn', () => send({ type: 'compute-started', id, pid: compute.pid ?? 0 }, [port2]));
-    compute.once('exit', (code) => {
-      computes.delete(id);
-      rmSync(cwd, { recursive: true, force: true });
-      send({ type: 'compute-exited', id, code });
-    });
+    const owner = backend;
+    // A backend that was started anew counts its computes from one again and must not hear of earlier ones.
+    const tell = (message: ShellToBackend, ports: MessagePortMain[] = []): void => {
+      if (backend === owner) send(message, ports);
+    };
+    let cwd: string | null = null;
+    try {
+      // A model opened in an empty folder finds nothing to read beside itself.
+      cwd = mkdtempSync(join(tmpdir(), 'twinscope-compute-'));
+      const folder = cwd;
+      const compute = utilityProcess.fork(entry('desktopCompute'), [], { serviceName: 'Twinscope compute', cwd });
+      const { port1, port2 } = new MessageChannelMain();
+      computes.set(id, compute);
+      compute.once('spawn', () => tell({ type: 'compute-started', id, pid: compute.pid ?? 0 }, [port2]));
+      compute.once('exit', (code) => {
+        if (computes.get(id) === compute) computes.delete(id);
+        removeFolder(folder);
+        tell({ type: 'compute-exited', id, code });
+      });
+      compute.postMessage(null, [port1]);
+    } catch (error) {
+      if (cwd !== null) removeFolder(cwd);
+      tell({ type: 'compute-failed', id, reason: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   startBackend();

@@ -126,6 +126,40 @@ test('compute is started and ended on request, in a folder of its own', async ()
   expect(backend().sent.at(-1)?.message).toEqual({ type: 'compute-exited', id: 5, code: 15 });
 });
 
+test('compute that ends before it started, or cannot be started, is told to the backend', async () => {
+  await start();
+  backend().emit('message', { type: 'start-compute', id: 5 });
+  (fake.children.at(-1) as Fake.FakeUtilityProcess).emit('exit', 7);
+  expect(backend().sent.map(({ message }) => message)).toEqual([{ type: 'compute-exited', id: 5, code: 7 }]);
+  fake.answers.forkError = new Error('no space left');
+  backend().emit('message', { type: 'start-compute', id: 6 });
+  expect(backend().sent.at(-1)?.message).toEqual({ type: 'compute-failed', id: 6, reason: 'no space left' });
+  fake.answers.forkError = null;
+  vi.stubEnv('TMPDIR', '/a folder that does not exist');
+  vi.stubEnv('TEMP', '/a folder that does not exist');
+  backend().emit('message', { type: 'start-compute', id: 7 });
+  vi.unstubAllEnvs();
+  expect(backend().sent.at(-1)?.message).toMatchObject({
+    type: 'compute-failed',
+    id: 7,
+    reason: expect.stringMatching(/ENOENT/),
+  });
+});
+
+test('a backend started anew hears nothing of the compute of the earlier one', async () => {
+  await start();
+  backend().emit('message', { type: 'start-compute', id: 1 });
+  const old = fake.children.at(-1) as Fake.FakeUtilityProcess;
+  old.kill = () => true;
+  backend().emit('exit', 1);
+  backend().emit('message', { type: 'start-compute', id: 1 });
+  const compute = fake.children.at(-1) as Fake.FakeUtilityProcess;
+  old.emit('exit', 15);
+  expect(backend().sent).toEqual([]);
+  backend().emit('message', { type: 'kill-compute', id: 1 });
+  expect(compute.killed).toBe(true);
+});
+
 test('a backend that dies takes compute along, fails what was asked and is started again, three times', async () => {
   await start();
   const first = backend();

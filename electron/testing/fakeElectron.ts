@@ -11,7 +11,7 @@ export const windows: FakeWindow[] = [];
 export const children: FakeUtilityProcess[] = [];
 export const protocolHandlers = new Map<string, (request: Request) => Promise<Response>>();
 export const ipcHandlers = new Map<string, (event: unknown, ...args: unknown[]) => unknown>();
-export const answers = { lock: true, messageBox: 0, openDialog: [] as string[] };
+export const answers = { lock: true, messageBox: 0, openDialog: [] as string[], forkError: null as Error | null };
 export const permissions: {
   request: Parameters<Electron.Session['setPermissionRequestHandler']>[0];
   check: Parameters<Electron.Session['setPermissionCheckHandler']>[0];
@@ -142,8 +142,10 @@ export class FakeUtilityProcess
   }
 }
 export const utilityProcess = {
-  fork: (modulePath: string, _args: string[] = [], options: Electron.ForkOptions = {}) =>
-    new FakeUtilityProcess(modulePath, options) as unknown as Electron.UtilityProcess,
+  fork: (modulePath: string, _args: string[] = [], options: Electron.ForkOptions = {}) => {
+    if (answers.forkError !== null) throw answers.forkError;
+    return new FakeUtilityProcess(modulePath, options) as unknown as Electron.UtilityProcess;
+  },
 } satisfies Pick<typeof Electron.utilityProcess, 'fork'>;
 
 export const protocol = {

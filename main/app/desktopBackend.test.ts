@@ -58,6 +58,7 @@ beforeEach(() => {
   closed = false;
 });
 afterEach(() => {
+  vi.useRealTimers();
   for (const { port1 } of channels.splice(0)) port1.close();
 });
 
@@ -129,6 +130,36 @@ test('compute is asked of the shell, spoken to over its port and killed through 
   expect(await shell.hears('kill-compute')).toEqual({ type: 'kill-compute', id });
   shell.say({ type: 'compute-exited', id, code: 9 });
   expect(await compute.exited).toEqual({ code: 9, signal: null });
+});
+
+test('compute that does not start fails the request: ended early, impossible, or silent', async () => {
+  run();
+  await shell.hears('ready');
+  const early = spawn();
+  const { id } = await shell.hears('start-compute');
+  shell.say({ type: 'compute-exited', id, code: 7 });
+  await expect(early).rejects.toMatchObject({
+    code: 'compute-failed',
+    message: 'The compute process did not start (exit code 7). What was saved is safe.',
+  });
+
+  const impossible = spawn();
+  shell.say({ type: 'compute-failed', id: id + 1, reason: 'no space left' });
+  await expect(impossible).rejects.toMatchObject({
+    code: 'compute-failed',
+    message: expect.stringContaining('(no space left)') as string,
+  });
+
+  vi.useFakeTimers();
+  const failure = spawn().catch((error: unknown) => error);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await failure).toMatchObject({ code: 'compute-failed', message: expect.stringContaining('60 s') as string });
+  expect(shell.heard.at(-1)).toEqual({ type: 'kill-compute', id: id + 2 });
+  vi.useRealTimers();
+  const { port1, port2 } = channel();
+  const portClosed = new Promise<void>((resolve) => port1.once('close', () => resolve()));
+  shell.say({ type: 'compute-started', id: id + 2, pid: 1 }, [asMain(port2)]);
+  await portClosed;
 });
 
 test('the shell knows which jobs run', async () => {

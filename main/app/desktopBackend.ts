@@ -5,7 +5,7 @@
 import type { BackendToShell, ResourceRequest, ResourceResponse, ShellToBackend } from '../contract/desktop.ts';
 import type { JobSnapshot } from '../contract/jobs.ts';
 import type { ComputeProcess, SpawnCompute } from '../engine/computeContract.ts';
-import { isTwinscopeError } from '../platform/errors.ts';
+import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { createLog, type Log } from '../platform/node/log.ts';
 import { logFile } from '../platform/node/paths.ts';
 import { serveConnection, type ServerConnection } from '../rpc/server.ts';
@@ -23,9 +23,13 @@ export interface ShellPort {
 type ShellBackend = Pick<Backend, 'handlers' | 'handleResource' | 'onEvent' | 'close'>;
 
 interface ComputeRequest {
-  resolve(process: ComputeProcess): void;
-  exited(code: number): void;
+  started(process: ComputeProcess): void;
+  /** Compute did not start, or it has ended. */
+  ended(how: { reason: string; code: number }): void;
 }
+
+/** A process is there within moments, also on a machine that is busy or scans every program it starts. */
+const startDeadlineMs = 60_000;
 
 /** Answers the shell until it says 'close'. `create` makes the backend, given how to start compute. */
 export function runDesktopBackend(
@@ -40,19 +44,44 @@ export function runDesktopBackend(
 
   function startCompute(): Promise<ComputeProcess> {
     const id = (lastCompute += 1);
-    return new Promise((resolve) => {
-      computes.set(id, { resolve, exited: () => undefined });
+    return new Promise((resolve, reject) => {
+      const failed = (reason: string): void => {
+        computes.delete(id);
+        clearTimeout(timer);
+        reject(
+          new TwinscopeError(
+            'compute-failed',
+            `The compute process did not start (${reason}). What was saved is safe.`,
+          ),
+        );
+      };
+      const timer = setTimeout(() => {
+        failed(`it gave no sign of life for ${startDeadlineMs / 1000} s`);
+        shell.postMessage({ type: 'kill-compute', id });
+      }, startDeadlineMs);
+      const started = (process: ComputeProcess): void => {
+        clearTimeout(timer);
+        resolve(process);
+      };
+      computes.set(id, { started, ended: ({ reason }) => failed(reason) });
       shell.postMessage({ type: 'start-compute', id });
     });
   }
 
   function computeStarted(id: number, pid: number, port: MessagePortMainLike): void {
+    const request = computes.get(id);
+    // It came after its deadline and is being ended.
+    if (request === undefined) return port.close();
     const exited = new Promise<{ code: number; signal: null }>((resolve) => {
-      const request = computes.get(id);
-      if (request !== undefined) request.exited = (code) => resolve({ code, signal: null });
+      request.ended = ({ code }) => resolve({ code, signal: null });
     });
     const kill = (): void => shell.postMessage({ type: 'kill-compute', id });
-    computes.get(id)?.resolve({ pid, port: fromMessagePortMain(port), kill, exited });
+    request.started({ pid, port: fromMessagePortMain(port), kill, exited });
+  }
+
+  function computeEnded(id: number, how: { reason: string; code: number }): void {
+    computes.get(id)?.ended(how);
+    computes.delete(id);
   }
 
   async function connect(port: MessagePortMainLike): Promise<void> {
@@ -87,9 +116,9 @@ export function runDesktopBackend(
     else if (message.type === 'compute-started' && port !== undefined) computeStarted(message.id, message.pid, port);
     else if (message.type === 'resource') void answerResource(message.id, message.request);
     else if (message.type === 'close') void close();
+    else if (message.type === 'compute-failed') computeEnded(message.id, { reason: message.reason, code: 1 });
     else if (message.type === 'compute-exited') {
-      computes.get(message.id)?.exited(message.code);
-      computes.delete(message.id);
+      computeEnded(message.id, { reason: `exit code ${message.code}`, code: message.code });
     }
   });
 

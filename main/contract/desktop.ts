@@ -35,6 +35,8 @@ export type ShellToBackend =
   /** Comes with a port: the compute process that was asked for. */
   | { type: 'compute-started'; id: number; pid: number }
   | { type: 'compute-exited'; id: number; code: number }
+  /** Compute could not even be started; the reason is the system's. */
+  | { type: 'compute-failed'; id: number; reason: string }
   | { type: 'close' };
 
 export type BackendToShell =
