@@ -1,5 +1,5 @@
 /** Files and folders that exist whole or not at all, and file system errors as sentences. */
-import { access, mkdir, mkdtemp, open, rename, rm, statfs } from 'node:fs/promises';
+import { access, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TwinscopeError } from '../errors.ts';
 import { newId } from './ids.ts';
@@ -27,21 +27,23 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
 
 /**
  * Lets `fill` write into a temporary folder beside `path` and renames it to `path` at the end, so the folder exists
- * whole or not at all; on any failure nothing is left behind. Refuses a `path` that exists ('conflict').
+ * whole or not at all; on any failure nothing is left behind. It gets the permissions of any folder this user makes.
+ * Refuses a `path` that exists ('conflict').
  */
 export async function writeFolderAtomic<T>(path: string, fill: (temporary: string) => Promise<T>): Promise<T> {
   if (await exists(path)) throw alreadyThere(path);
-  let temporary: string | null = null;
+  // Not mkdtemp(), whose folders nobody else may ever read: the mode would stay after the renaming.
+  const temporary = join(dirname(path), `.${basename(path)}.${newId('part')}`);
   try {
     await mkdir(dirname(path), { recursive: true });
-    temporary = await mkdtemp(join(dirname(path), `.${basename(path)}.part-`));
+    await mkdir(temporary);
     const result = await fill(temporary);
     // rename() replaces an empty folder silently on some systems, hence the second look.
     if (await exists(path)) throw alreadyThere(path);
     await rename(temporary, path);
     return result;
   } catch (error) {
-    if (temporary !== null) await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
     throw error instanceof TwinscopeError ? error : fileError(error, path);
   }
 }

@@ -1,7 +1,7 @@
 /** Files, folders, paths, processes and the log of one machine. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -43,6 +43,9 @@ test('a folder exists whole or not at all', async () => {
     return 'done';
   });
   expect([filled, readdirSync(path)]).toEqual(['done', ['trials.csv']]);
+  // Colleagues of the same group or machine may read it exactly as far as they may read any new folder.
+  mkdirSync(join(folder, 'any'));
+  expect(statSync(path).mode).toBe(statSync(join(folder, 'any')).mode);
   await expect(writeFolderAtomic(path, async () => {})).rejects.toMatchObject({ code: 'conflict' });
   const failing = writeFolderAtomic(join(folder, 'exports', 'session-2'), async (temporary) => {
     writeFileSync(join(temporary, 'half.csv'), '');
