@@ -3,6 +3,7 @@
  * browser host, the desktop shell and the command line each create one.
  */
 import { mkdirSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JobKind } from '../contract/jobs.ts';
@@ -25,6 +26,7 @@ import { createRunJob } from './jobs/runJob.ts';
 import { createSearchJob } from './jobs/searchJob.ts';
 import { createResources } from './resources.ts';
 import { noProject, type HostName, type OpenProject, type Services } from './services.ts';
+import { removeOldUploads } from './uploads.ts';
 import { computeVersions, twinscopeVersion } from './versions.ts';
 
 export type EventListener = <E extends EventName>(event: E, data: EventData<E>) => void;
@@ -68,6 +70,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       'blob.image': async ({ sha256 }) => ({ bytes: await current().project.images.bytes(sha256) }),
       'blob.array': async ({ sha256 }) => ({ bytes: await current().project.arrays.bytes(sha256) }),
     },
+    logError: (error) => void options.log.error(error, 'the compute process'),
     // A crash of ours leaves this record, by which the next opening ends a survivor.
     onProcess: async (pid) => {
       if (open === null || open.project.readOnly !== null) return;
@@ -95,12 +98,51 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     };
   }
 
-  async function closeProject(): Promise<void> {
+  // Opening and closing take turns: two at once would leave a project open that nobody holds.
+  let turn: Promise<unknown> = Promise.resolve();
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async function closeNow(): Promise<void> {
     const closing = open;
     if (closing === null) return;
     await closing.queue.close();
     open = null;
     await closing.project.close();
+  }
+
+  async function openNow(file: string, create?: { name: string }): Promise<OpenProject> {
+    if (!create && open !== null && (await sameFile(file, open.project.path))) {
+      // Whoever had it open may have closed it since.
+      if (open.project.readOnly === null) return open;
+      await closeNow();
+    }
+    // The new one is opened first: when that fails, the project at hand stays open.
+    const project = await openProject(file, {
+      host: options.host,
+      appVersion: twinscopeVersion,
+      ...(create ? { create } : {}),
+    });
+    try {
+      await closeNow();
+      const runners: Record<JobKind, JobRunner> = {
+        run: recorded(createRunJob(services, current)),
+        search: recorded(createSearchJob(services, current)),
+        'import-images': createImportImagesJob(services, current),
+        export: createExportJob(services, current),
+      };
+      const queue = await createJobQueue({ jobs: project.jobs, runners, log: options.log });
+      queue.onChange((job) => emit('job.changed', job));
+      open = { project, queue };
+    } catch (error) {
+      await project.close();
+      throw error;
+    }
+    emit('data.changed', { lists: ['project', 'sets', 'runs', 'searches', 'protocols', 'exports', 'jobs'] });
+    return open;
   }
 
   const services: Services = {
@@ -114,30 +156,11 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     emit,
     current,
     currentOrNull: () => open,
-    closeProject,
-    async open(file, create) {
-      if (open !== null && !create && path.resolve(file) === open.project.path) return open;
-      // The new one is opened first: when that fails, the project at hand stays open.
-      const project = await openProject(file, {
-        host: options.host,
-        appVersion: twinscopeVersion,
-        ...(create ? { create } : {}),
-      });
-      await closeProject();
-      const runners: Record<JobKind, JobRunner> = {
-        run: recorded(createRunJob(services, current)),
-        search: recorded(createSearchJob(services, current)),
-        'import-images': createImportImagesJob(services, current),
-        export: createExportJob(services, current),
-      };
-      const queue = await createJobQueue({ jobs: project.jobs, runners, log: options.log });
-      queue.onChange((job) => emit('job.changed', job));
-      open = { project, queue };
-      emit('data.changed', { lists: ['project', 'sets', 'runs', 'searches', 'protocols', 'exports', 'jobs'] });
-      return open;
-    },
+    closeProject: () => inTurn(closeNow),
+    open: (file, create) => inTurn(() => openNow(file, create)),
   };
   mkdirSync(services.projectsFolder, { recursive: true });
+  await removeOldUploads(services.uploadsFolder);
 
   const handlers: Handlers = {
     'app.info': async () => ({
@@ -167,8 +190,14 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     },
     services,
     async close() {
-      await closeProject();
+      await inTurn(closeNow);
       await compute.close();
     },
   };
+}
+
+/** Also true for a link or another spelling of the same path. */
+async function sameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map((file) => realpath(file).catch(() => path.resolve(file))));
+  return one === other;
 }

@@ -4,13 +4,17 @@
  */
 import { rmdirSync } from 'node:fs';
 import os from 'node:os';
+import type { GradientCheck } from '../autodiff/index.ts';
 import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
 import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts';
-import { openTwinSession, type TwinSession } from '../engine/node/twinSession.ts';
+import { checkTwinGradient, openTwinSession, type TwinSession } from '../engine/node/twinSession.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toResponseError, toTwinscopeError, type Port } from '../rpc/connection.ts';
 import { createSearchHost } from './computeSearch.ts';
 import { computeVersions } from './versions.ts';
+
+/** Each holds a twin's weights twice (forward and gradient) and its rasters. */
+const mostSessions = 3;
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser };
 
@@ -31,16 +35,27 @@ export function serveCompute(port: Port): void {
   function open(twin: ComputeTwin): Promise<Loaded> {
     const key = `${twin.sha256}/${twin.device}/${twin.batchSize}/${twin.threads}`;
     let found = loaded.get(key);
+    // The order of insertion is the order of use: the one not used for longest stands first.
+    if (found !== undefined) {
+      loaded.delete(key);
+      loaded.set(key, found);
+    }
     if (found === undefined) {
       found = openTwinSession(twin, { device: twin.device, batchSize: twin.batchSize, threads: twin.threads }).then(
         (session) => ({ session, rasteriser: createRasteriser(session.field, fetchBytes) }),
       );
       loaded.set(key, found);
       found.catch(() => loaded.delete(key));
+      for (const [oldest, unused] of loaded) {
+        if (loaded.size <= mostSessions) break;
+        loaded.delete(oldest);
+        void unused.then(({ session }) => session.release()).catch(() => undefined);
+      }
     }
     return found;
   }
 
+  const gradientChecks = new Map<string, Promise<GradientCheck>>();
   const searches = createSearchHost(open);
 
   const handlers: {
@@ -71,6 +86,17 @@ export function serveCompute(port: Port): void {
         all.set(await session.responses(images.subarray(at * pixels, (at + m) * pixels), m), at * session.unitCount);
       }
       return { areas: splitAreas(session, all, n) };
+    },
+    async 'twin.checkGradient'({ twin }) {
+      const { session } = await open(twin);
+      let check = gradientChecks.get(twin.sha256);
+      if (check === undefined) {
+        check = session.smooth().then((smooth) => checkTwinGradient(session, smooth));
+        gradientChecks.set(twin.sha256, check);
+        check.catch(() => gradientChecks.delete(twin.sha256));
+      }
+      const { verdict, sentence } = await check;
+      return { verdict, sentence };
     },
     'search.begin': searches.begin,
     'search.advance': searches.advance,

@@ -37,6 +37,7 @@ const tilesEveryMs = 500;
 
 type Running = {
   search: Search;
+  twin: ComputeTwin;
   session: TwinSession;
   lastTilesAt: number;
   optimisationSteps: number;
@@ -79,6 +80,7 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
       const { optimiser } = plan;
       searches.set(key, {
         search,
+        twin,
         session,
         lastTilesAt: -Infinity,
         optimisationSteps: optimiser.type === 'gradient' ? optimiser.steps : 0,
@@ -89,7 +91,9 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
 
     async advance({ key, budgetMs }): Promise<SearchProgress> {
       const running = find(key);
-      const { search, session } = running;
+      const { search, session, twin } = running;
+      // Counts as use, so that its session is not the one that makes room for another.
+      await open(twin);
       const started = performance.now();
       const trajectory: SearchProgress['trajectory'] = [];
       let update = null;

@@ -21,6 +21,10 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   'disk-full': 507,
 };
 
+/** One answer is held in memory; beyond these a sentence is better than a backend that runs out of it. */
+const mostResponses = 64_000_000;
+const mostZipBytes = 1024 * 1048576;
+
 export function createResources(services: Services): (request: Request) => Promise<Response> {
   let cached: { project: unknown; service: StimulusService } | null = null;
   const stimuli = (): StimulusService => {
@@ -51,7 +55,7 @@ export function createResources(services: Services): (request: Request) => Promi
       pattern: /^\/resource\/export\/([\w-]+)\.zip$/,
       async handle([id]) {
         const { zip, name } = await zippedExport(services, id as string);
-        return bytes(zip, 'application/zip', { 'content-disposition': `attachment; filename="${name}.zip"` });
+        return bytes(zip, 'application/zip', { 'content-disposition': attachment(`${name}.zip`) });
       },
     },
     {
@@ -81,6 +85,12 @@ export function createResources(services: Services): (request: Request) => Promi
   };
 }
 
+/** Header values are Latin-1: the plain name for old readers, the real one beside it (RFC 6266). */
+function attachment(name: string): string {
+  const plain = name.replaceAll(/[^\w .()+-]/g, '_');
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name)}`;
+}
+
 function bytes(content: Uint8Array, type: string, headers: Record<string, string> = {}): Response {
   return new Response(content as Uint8Array<ArrayBuffer>, {
     headers: { 'content-type': type, 'content-length': String(content.length), ...headers },
@@ -92,6 +102,12 @@ async function interleavedResponses(services: Services, id: string): Promise<Uin
   const { project } = services.current();
   const run = await project.runs.get(id);
   const total = run.areas.reduce((sum, { units }) => sum + units.length, 0);
+  if (run.committed * total > mostResponses) {
+    throw new TwinscopeError(
+      'unsupported',
+      `This run holds ${(run.committed * total).toLocaleString('en')} responses, more than a window can show. They are safe in the project. Present fewer stimuli, or fewer areas.`,
+    );
+  }
   const all = new Float32Array(run.committed * total);
   let offset = 0;
   for (const { area, units } of run.areas) {
@@ -106,6 +122,13 @@ async function interleavedResponses(services: Services, id: string): Promise<Uin
 
 async function zippedExport(services: Services, id: string): Promise<{ zip: Uint8Array; name: string }> {
   const record = await services.current().project.exports.get(id);
+  const size = record.files.reduce((sum, file) => sum + file.bytes, 0);
+  if (size > mostZipBytes) {
+    throw new TwinscopeError(
+      'unsupported',
+      `This export has ${Math.round(size / 1048576)} MiB, too much for a download. It stands whole in ${record.folder}: copy the folder.`,
+    );
+  }
   const name = path.basename(record.folder);
   const content: Zippable = {};
   for (const file of record.files) {

@@ -1,12 +1,15 @@
 /** Stimulus sets as the backend needs them: resolving references, thumbnails, inspection. */
 import os from 'node:os';
 import path from 'node:path';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { SetRef } from '../contract/plans.ts';
 import type { StimulusInspection, StimulusItem } from '../contract/results.ts';
 import { stimulusSpec, type StimulusDesign, type StimulusSpec } from '../contract/stimuli.ts';
 import { createRasteriser, type FetchBytes, type Rasteriser } from '../engine/node/rasteriser.ts';
+import type { CancelSignal } from '../platform/cancel.ts';
+import { TwinscopeError } from '../platform/errors.ts';
 import { canonicalJson, sha256Hex } from '../platform/hash.ts';
+import { fileError } from '../platform/node/files.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { SetRow } from '../projects/rows.ts';
 import { describeDesign, designCount, labelAt, specAt, stimuliHash, stimulusHash } from '../stimuli/design.ts';
@@ -35,13 +38,34 @@ export function itemAt(design: StimulusDesign, index: number): StimulusItem {
   return { index, label: labelAt(design, index), sha256: stimulusHash(spec), spec, thumbnail: thumbnailPath(spec) };
 }
 
+/** Importing photographs takes time: who waits is told, and may stop it between two files. */
+export type ImportOptions = { signal?: CancelSignal; onImage?: (done: number, total: number) => void };
+
+const largestImageBytes = 512 * 1024 * 1024;
+
+/** Refuses what is no readable file of a sensible size before it is in memory. */
+async function readImageFile(file: string, name: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file);
+    if (size > largestImageBytes) {
+      throw new TwinscopeError(
+        'bad-input',
+        `${name} has ${Math.round(size / 1048576)} MiB; at most ${largestImageBytes / 1048576} MiB can be imported. It was not imported.`,
+      );
+    }
+    return await readFile(file);
+  } catch (error) {
+    if (error instanceof TwinscopeError) throw error;
+    const known = fileError(error, file);
+    const reason = known instanceof TwinscopeError ? known.message : `${name} could not be read.`;
+    throw new TwinscopeError('bad-input', `${reason} It was not imported.`);
+  }
+}
+
 export type StimulusService = {
   thumbnail(specJson: string): Promise<Uint8Array>;
   inspect(design: StimulusDesign, index: number): Promise<StimulusInspection>;
-  resolve(
-    ref: SetRef,
-    onImage?: (done: number, total: number) => void,
-  ): Promise<{ design: StimulusDesign; name: string }>;
+  resolve(ref: SetRef, options?: ImportOptions): Promise<{ design: StimulusDesign; name: string }>;
   importFile(file: string): Promise<string>;
   createSet(name: string, design: StimulusDesign): Promise<SetRow>;
   render(
@@ -66,8 +90,8 @@ export function createStimulusService(project: Project): StimulusService {
   };
 
   async function importFile(file: string): Promise<string> {
-    const bytes = await readFile(file);
     const name = path.basename(file);
+    const bytes = await readImageFile(file, name);
     const header = await readPhotograph(bytes, name);
     const sha256 = sha256Hex(bytes);
     await project.images.put({ sha256, name, bytes, ...header });
@@ -103,7 +127,7 @@ export function createStimulusService(project: Project): StimulusService {
         warnings: specWarnings(item.spec, warningRaster),
       };
     },
-    async resolve(ref, onImage) {
+    async resolve(ref, options = {}) {
       if ('set' in ref) {
         const set = await project.sets.getByNameOrId(ref.set);
         return { design: set.design, name: set.name };
@@ -112,8 +136,9 @@ export function createStimulusService(project: Project): StimulusService {
       const files = await listImageFiles(ref.imageFolder);
       const imageSha256s: string[] = [];
       for (const [i, file] of files.entries()) {
+        options.signal?.throwIfAborted();
         imageSha256s.push(await importFile(file));
-        onImage?.(i + 1, files.length);
+        options.onImage?.(i + 1, files.length);
       }
       return {
         design: {

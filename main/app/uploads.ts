@@ -1,5 +1,5 @@
 /** Photographs on their way from the browser into a project: one temporary folder per batch. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TwinscopeError } from '../platform/errors.ts';
 import { fileError, safeFileName } from '../platform/node/files.ts';
@@ -32,11 +32,36 @@ export async function receiveUpload(
     .extname(name)
     .toLowerCase()
     .replace(/[^.a-z0-9]/g, '');
-  const file = path.join(folder, `${safeFileName(path.basename(name, path.extname(name)), 'photograph')}${extension}`);
+  const stem = safeFileName(path.basename(name, path.extname(name)), 'photograph');
+  let file = '';
   try {
     await mkdir(folder, { recursive: true });
-    await writeFile(file, body);
+    // Two folders may hold files of one name, and names differ in what is not safe: none may replace another.
+    for (let n = 1; ; n++) {
+      file = path.join(folder, `${stem}${n === 1 ? '' : ` ${n}`}${extension}`);
+      try {
+        await writeFile(file, body, { flag: 'wx' });
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
   } catch (error) {
     throw fileError(error, file);
+  }
+}
+
+/** Removes batches that nobody imported: uploads of a day ago belong to a window that is gone. */
+export async function removeOldUploads(uploadsFolder: string, now = Date.now()): Promise<void> {
+  const entries = await readdir(uploadsFolder).catch(() => []);
+  for (const entry of entries) {
+    const file = path.join(uploadsFolder, entry);
+    const age =
+      now -
+      (await stat(file).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => now,
+      ));
+    if (age > 24 * 3600 * 1000) await rm(file, { recursive: true, force: true });
   }
 }

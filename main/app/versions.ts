@@ -1,5 +1,7 @@
 /** The versions a result depends on, as seen by the process that asks. */
 import { createRequire } from 'node:module';
+import os from 'node:os';
+import sharp from 'sharp';
 
 const require = createRequire(import.meta.url);
 
@@ -7,8 +9,12 @@ export const twinscopeVersion: string = '0.1.0';
 
 const ortVersion = (require('onnxruntime-node/package.json') as { version: string }).version;
 
+/** Kernels are chosen by the processor and pictures are decoded by libvips: both may change last bits. */
 export const computeVersions = (): Record<string, string> => ({
   node: process.versions.node,
   v8: process.versions.v8,
   onnxruntime: ortVersion,
+  libvips: sharp.versions.vips,
+  platform: `${process.platform} ${process.arch}`,
+  processor: os.cpus()[0]?.model.trim() ?? 'unknown',
 });

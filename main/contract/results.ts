@@ -10,6 +10,8 @@ export const provenance = z.object({
   twin: z.object({ id: z.string(), version: z.string(), sha256 }),
   /** Hash over the ordered stimulus hashes. */
   stimuliSha256: sha256.nullable(),
+  /** Every stimulus set that went in, by what it was for: 'stimuli', 'reference', 'bestOf', 'screening'. */
+  sets: z.record(z.string(), z.object({ name: z.string(), sha256 })),
   seeds: z.array(z.number()),
   device: z.string(),
   batchSize: z.int(),

@@ -36,6 +36,8 @@ export type ComputeClientOptions = {
   };
   /** Told the process id whenever one starts (a number) or ends (null). */
   onProcess?: (pid: number | null) => Promise<void> | void;
+  /** Told of what went wrong beside the requests; nothing depends on it. */
+  logError?: (error: unknown) => void;
 };
 
 const defaultDeadlineMs = 120_000;
@@ -48,6 +50,16 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
   let closed = false;
   let pid: number | null = null;
 
+  /** A record that cannot be written (a full disk, a closed project) must not stop the work or leave it half started. */
+  async function announce(id: number | null): Promise<void> {
+    pid = id;
+    try {
+      await options.onProcess?.(id);
+    } catch (error) {
+      options.logError?.(error);
+    }
+  }
+
   async function start(): Promise<Running> {
     const process = await options.spawn();
     const connection = connectPort(process.port);
@@ -57,17 +69,15 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
     connection.listen();
     const failed = process.exited.then(({ code, signal }) => {
       running = null;
-      pid = null;
       connection.dispose();
-      void options.onProcess?.(null);
+      void announce(null);
       throw new TwinscopeError(
         'compute-failed',
         `The compute process ended unexpectedly (${signal ?? `exit code ${code}`}). What was finished is saved.`,
       );
     });
     failed.catch(() => undefined);
-    pid = process.pid;
-    await options.onProcess?.(pid);
+    await announce(process.pid);
     return { process, connection, failed };
   }
 
@@ -89,7 +99,9 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
 
   return {
     async call(method, input, { deadlineMs = defaultDeadlineMs, signal } = {}) {
+      signal?.throwIfAborted();
       const current = await ensure();
+      signal?.throwIfAborted();
       let timer: unknown;
       let graceTimer: unknown;
       const onAbort = (): void => {
@@ -142,6 +154,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
 export async function withRestarts<T>(
   work: (progressed: () => void) => Promise<T>,
   onRestart: (sentence: string) => Promise<void> | void,
+  signal: CancelSignal,
 ): Promise<T> {
   let failures = 0;
   for (;;) {
@@ -150,6 +163,8 @@ export async function withRestarts<T>(
         failures = 0;
       });
     } catch (error) {
+      // A process that was killed because the job is to stop has not failed.
+      signal.throwIfAborted();
       if (!(error instanceof TwinscopeError) || error.code !== 'compute-failed') throw error;
       failures += 1;
       if (failures === 3) {

@@ -94,6 +94,11 @@ export type ComputeMethods = {
   };
   /** Raw pictures in, raw responses out: golden checks. `images` holds n × sizePx² floats. */
   'twin.forward': { input: { twin: ComputeTwin; images: Float32Array; n: number }; output: { areas: AreaResponses[] } };
+  /** Compares the derived gradient with finite differences, once per twin and process. */
+  'twin.checkGradient': {
+    input: { twin: ComputeTwin };
+    output: { verdict: 'verified' | 'inconclusive' | 'refused'; sentence: string };
+  };
   'search.begin': { input: SearchStart; output: { total: number } };
   /** Works until `budgetMs` is over or the search is finished, whole steps only. */
   'search.advance': { input: { key: string; budgetMs: number }; output: SearchProgress };

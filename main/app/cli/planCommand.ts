@@ -107,11 +107,9 @@ export function runPlanCommand(kind: 'run' | 'search') {
 async function resumeJob(backend: Backend, plan: Plan, projectFile: string): Promise<JobSnapshot> {
   const { project, queue } = backend.services.current();
   const planSha256 = hashJson(plan);
-  const jobs = (await project.jobs.list()).filter((job) => job.planSha256 === planSha256);
-  const open = jobs.findLast(({ state }) => state !== 'finished');
-  if (open !== undefined) return queue.resume(open.id);
-  const finished = jobs.findLast(({ state }) => state === 'finished');
-  if (finished !== undefined) return finished;
+  // The newest is the one that counts: an older one was left alone for a reason.
+  const newest = (await project.jobs.list()).findLast((job) => job.planSha256 === planSha256);
+  if (newest !== undefined) return newest.state === 'finished' ? newest : queue.resume(newest.id);
   throw new TwinscopeError(
     'not-found',
     `${projectFile} holds no job of this plan, so there is nothing to resume. Nothing was started. Leave out --resume to start it.`,

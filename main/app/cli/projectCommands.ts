@@ -1,5 +1,5 @@
 /** `twinscope project …`, `protocol`, `export` and `stimuli render`. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { safeFileName, writeFolderAtomic } from '../../platform/node/files.ts';
@@ -96,8 +96,9 @@ export async function renderStimuli(context: CliContext, file: string, options: 
       'This plan names a set of a project. Write its design or a folder of images into the plan.',
     );
   }
-  const scratch = path.join(context.backend.services.uploadsFolder, `render-${process.pid}.twinscope`);
-  await mkdir(path.dirname(scratch), { recursive: true });
+  const { uploadsFolder } = context.backend.services;
+  await mkdir(uploadsFolder, { recursive: true });
+  const scratch = path.join(await mkdtemp(path.join(uploadsFolder, 'render-')), 'render.twinscope');
   await context.backend.openProject(scratch, { name: 'render' });
   const stimuli = createStimulusService(context.backend.services.current().project);
   try {
@@ -119,6 +120,6 @@ export async function renderStimuli(context: CliContext, file: string, options: 
     context.print(`Wrote ${count} stimuli to ${out} (PNG for the eye, NPY with linear light).`, { out, count });
   } finally {
     await context.backend.services.closeProject();
-    await rm(scratch, { force: true });
+    await rm(path.dirname(scratch), { recursive: true, force: true });
   }
 }

@@ -16,6 +16,11 @@ export async function serve(options: { port?: string; open?: boolean; project?: 
     process.exitCode = 2;
     return;
   }
+  // Heard from the first moment: the sample project must be closed properly even while it is being made.
+  const stopped = new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
   const log = createLog({ file: logFile() });
   const backend = await createBackend({ host: 'browser', spawnCompute, log });
   const server = await startServer({
@@ -36,10 +41,7 @@ export async function serve(options: { port?: string; open?: boolean; project?: 
     );
   }
   if (options.open === true) openInBrowser(server.url);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
+  await stopped;
   console.log('Closing: running jobs stop at their next checkpoint and can be resumed.');
   await server.close();
   await backend.close();

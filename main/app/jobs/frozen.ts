@@ -9,7 +9,7 @@ import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson } from '../../platform/hash.ts';
 import { stimuliHash } from '../../stimuli/design.ts';
 import { computeTwin, type Services } from '../services.ts';
-import { sessionThreads } from '../stimulusService.ts';
+import { sessionThreads, type ImportOptions } from '../stimulusService.ts';
 
 const frozenJob = z.object({
   provenance,
@@ -18,8 +18,16 @@ const frozenJob = z.object({
 });
 export type FrozenJob = z.infer<typeof frozenJob>;
 
+/** Progress and cancellation of photographs that a plan brings along. */
+export const importing = (context: JobContext): ImportOptions => ({
+  signal: context.signal,
+  onImage: (done, total) => void context.progress({ done, total, noun: 'images', phase: 'importing photographs' }),
+});
+
 /** Pictures per inference call: large enough to fill two cores, small enough to cancel within a fraction of a second. */
 export const defaultBatchSize = 16;
+
+type Designs = Record<string, { name: string; design: StimulusDesign }>;
 
 export type StartedJob = { frozen: FrozenJob; twin: ComputeTwin; firstStart: boolean };
 
@@ -33,8 +41,8 @@ export async function startOrResume(
   plan: Extract<Plan, { twin: TwinRef }>,
   options: {
     batchSize?: number | undefined;
-    seeds: number[];
-    resolveDesigns: () => Promise<Record<string, { name: string; design: StimulusDesign }>>;
+    seedsOf: (designs: Designs) => number[];
+    resolveDesigns: () => Promise<Designs>;
     /** Which of the designs the stimulus hash is taken over. */
     hashOf: string | null;
   },
@@ -45,7 +53,7 @@ export async function startOrResume(
     ? { device: 'cpu' as const, batchSize: before.provenance.batchSize, threads: before.provenance.threads }
     : { device: plan.device, batchSize: options.batchSize ?? defaultBatchSize, threads: sessionThreads() };
   const twin = computeTwin(resolved, session);
-  const described = await services.compute.call('twin.describe', { twin });
+  const described = await services.compute.call('twin.describe', { twin }, { signal: context.signal });
   const versions = { twinscope: services.version, ...described.versions };
 
   if (before !== null) {
@@ -74,7 +82,10 @@ export async function startOrResume(
       planSha256: hashJson(pinned),
       twin: twinIdentity,
       stimuliSha256: hashed ? stimuliHash(hashed.design) : null,
-      seeds: options.seeds,
+      sets: Object.fromEntries(
+        Object.entries(designs).map(([role, { name, design }]) => [role, { name, sha256: stimuliHash(design) }]),
+      ),
+      seeds: options.seedsOf(designs),
       device: session.device,
       batchSize: session.batchSize,
       threads: session.threads,

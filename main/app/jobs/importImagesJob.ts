@@ -21,6 +21,8 @@ export function createImportImagesJob(services: Services, open: () => OpenProjec
     const { project } = open();
     const plan = importImagesPlan.parse(context.plan);
     const stimuli = createStimulusService(project);
+    // A crash after the set was made and before the job ended must not make it twice.
+    if (context.resultId !== null) return { resultId: context.resultId };
     const files = await listImageFiles(plan.folder);
     const imageSha256s: string[] = [];
     const labels: string[] = [];
@@ -58,6 +60,7 @@ export function createImportImagesJob(services: Services, open: () => OpenProjec
       yDeg: 0,
       blank: true,
     });
+    await context.setResult(set.id);
     if (plan.temporary) await rm(plan.folder, { recursive: true, force: true });
     services.emit('data.changed', { lists: ['sets', 'project'] });
     return { resultId: set.id };

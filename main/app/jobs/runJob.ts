@@ -1,5 +1,6 @@
 /** Presents a stimulus set to a twin and stores the responses chunk by chunk. */
 import { runPlan, type RunPlan } from '../../contract/plans.ts';
+import type { StimulusDesign } from '../../contract/stimuli.ts';
 import type { AreaResponses } from '../../engine/computeContract.ts';
 import { withRestarts } from '../../engine/computeClient.ts';
 import type { JobRunner } from '../../jobs/node/queue.ts';
@@ -7,10 +8,13 @@ import { TwinscopeError } from '../../platform/errors.ts';
 import { designCount } from '../../stimuli/design.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService } from '../stimulusService.ts';
-import { startOrResume } from './frozen.ts';
+import { importing, startOrResume } from './frozen.ts';
 
-/** Batches per committed chunk: about a quarter of a second of work on two cores. */
-const batchesPerChunk = 4;
+/** Stimuli per committed chunk, at least: a fraction of a second of work on two cores. Chunks hold whole batches. */
+const leastPerChunk = 64;
+/** What a picture may take before the process counts as hanging, beside what every request may take. */
+const slowestMsPerStimulus = 500;
+const startMs = 120_000;
 
 export function createRunJob(services: Services, open: () => OpenProject): JobRunner {
   return async (context) => {
@@ -19,12 +23,10 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
     const stimuli = createStimulusService(project);
     const { frozen, twin } = await startOrResume(services, context, plan, {
       batchSize: plan.batchSize,
-      seeds: [],
+      seedsOf: (designs) => seedsOfDesign(designs['stimuli']?.design),
       hashOf: 'stimuli',
       resolveDesigns: async () => ({
-        stimuli: await stimuli.resolve(plan.stimuli, (done, total) =>
-          context.progress({ done, total, noun: 'images', phase: 'importing photographs' }),
-        ),
+        stimuli: await stimuli.resolve(plan.stimuli, importing(context)),
       }),
     });
     const { design, name: setName } = frozen.designs['stimuli'] as (typeof frozen.designs)[string];
@@ -51,43 +53,56 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
       }));
     await context.setResult(run.id);
 
-    const chunk = batchesPerChunk * twin.batchSize;
-    await withRestarts(async (progressed) => {
-      let first = ((await project.runs.getByJob(context.jobId)) ?? run).committed;
-      const request = (from: number): Promise<{ areas: AreaResponses[] }> =>
-        services.compute.call(
-          'twin.responses',
-          { twin, design, first: from, count: Math.min(chunk, total - from) },
-          { signal: context.signal },
-        );
-      // One chunk is computed while the one before it is written.
-      let ahead = first < total ? request(first) : null;
-      while (ahead !== null) {
-        const answer = await ahead;
-        const count = Math.min(chunk, total - first);
-        const next = first + count;
-        context.signal.throwIfAborted();
-        ahead = next < total ? request(next) : null;
-        // A failure of the chunk ahead is met when it is awaited.
-        ahead?.catch(() => undefined);
-        const progress = { done: next, total, noun: 'stimuli', phase: 'presenting stimuli' };
-        await project.runs.commitChunk({
-          runId: run.id,
-          jobId: context.jobId,
-          first,
-          count,
-          areas: answer.areas.filter(({ area }) => areas.includes(area)),
-          checkpoint: new TextEncoder().encode(String(next)),
-          progress: context.progress(progress),
-        });
-        progressed();
-        first = next;
-      }
-    }, context.notice);
+    const chunk = Math.ceil(leastPerChunk / twin.batchSize) * twin.batchSize;
+    await withRestarts(
+      async (progressed) => {
+        let first = ((await project.runs.getByJob(context.jobId)) ?? run).committed;
+        const request = (from: number): Promise<{ areas: AreaResponses[] }> => {
+          const count = Math.min(chunk, total - from);
+          return services.compute.call(
+            'twin.responses',
+            { twin, design, first: from, count },
+            { signal: context.signal, deadlineMs: startMs + slowestMsPerStimulus * count },
+          );
+        };
+        // One chunk is computed while the one before it is written.
+        let ahead = first < total ? request(first) : null;
+        while (ahead !== null) {
+          const answer = await ahead;
+          const count = Math.min(chunk, total - first);
+          const next = first + count;
+          context.signal.throwIfAborted();
+          ahead = next < total ? request(next) : null;
+          // A failure of the chunk ahead is met when it is awaited.
+          ahead?.catch(() => undefined);
+          const progress = { done: next, total, noun: 'stimuli', phase: 'presenting stimuli' };
+          await project.runs.commitChunk({
+            runId: run.id,
+            jobId: context.jobId,
+            first,
+            count,
+            areas: answer.areas.filter(({ area }) => areas.includes(area)),
+            checkpoint: new TextEncoder().encode(String(next)),
+            progress: context.progress(progress),
+          });
+          progressed();
+          first = next;
+        }
+      },
+      context.notice,
+      context.signal,
+    );
     await project.runs.finish(run.id);
     services.emit('data.changed', { lists: ['runs', 'project'] });
     return { resultId: run.id };
   };
+}
+
+/** Seeds that a set was drawn with; none for a set without chance. */
+function seedsOfDesign(design: StimulusDesign | undefined): number[] {
+  if (design?.type === 'noise') return [design.seed];
+  if (design?.type !== 'list') return [];
+  return [...new Set(design.stimuli.flatMap((spec) => (spec.type === 'noise' ? [spec.seed] : [])))];
 }
 
 function chosenAreas(plan: RunPlan, offered: string[]): string[] {

@@ -2,16 +2,17 @@
 import { searchPlan, type SearchPlan } from '../../contract/plans.ts';
 import type { Candidate, Control } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
-import type { FoundStimulus, SearchOutcomeMessage, SearchProgress } from '../../engine/computeContract.ts';
+import type { ComputeTwin, FoundStimulus, SearchOutcomeMessage, SearchProgress } from '../../engine/computeContract.ts';
 import { withRestarts } from '../../engine/computeClient.ts';
 import type { JobContext, JobRunner } from '../../jobs/node/queue.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson, sha256Hex } from '../../platform/hash.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
 import { designCount, stimulusHash } from '../../stimuli/design.ts';
 import { defaultReference, defaultReferenceName } from '../defaultReference.ts';
 import type { OpenProject, Services } from '../services.ts';
-import { createStimulusService, thumbnailPath, type StimulusService } from '../stimulusService.ts';
-import { startOrResume } from './frozen.ts';
+import { createStimulusService, thumbnailPath, type ImportOptions, type StimulusService } from '../stimulusService.ts';
+import { importing, startOrResume } from './frozen.ts';
 
 /** How long compute works between two commits: short enough for a live picture, long enough to cost nothing. */
 const sliceMs = 300;
@@ -21,12 +22,13 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     const { project } = open();
     const plan = searchPlan.parse(context.plan) as SearchPlan;
     const stimuli = createStimulusService(project);
-    const { frozen, twin } = await startOrResume(services, context, plan, {
-      seeds: [plan.seed],
+    const { frozen, twin, firstStart } = await startOrResume(services, context, plan, {
+      seedsOf: () => [plan.seed],
       hashOf: 'reference',
-      resolveDesigns: () => resolveDesigns(plan, stimuli),
+      resolveDesigns: () => resolveDesigns(plan, stimuli, importing(context)),
     });
     const pinned = frozen.provenance.plan as SearchPlan;
+    if (plan.optimiser.type === 'gradient' && firstStart) await requireGradient(services, context, twin);
     const search =
       (await project.searches.getByJob(context.jobId)) ??
       (await project.searches.create({
@@ -38,50 +40,54 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     await context.setResult(search.id);
     const reference = frozen.designs['reference'] as { name: string; design: StimulusDesign };
 
-    const { outcome, seconds } = await withRestarts(async (progressed) => {
-      const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
-      let elapsed = saved?.seconds ?? 0;
-      await services.compute.call('search.begin', {
-        key: search.id,
-        plan: pinned,
-        twin,
-        reference: reference.design,
-        screening: frozen.designs['screening']?.design ?? null,
-        bestOf: frozen.designs['bestOf']?.design ?? null,
-        checkpoint: saved?.bytes ?? null,
-      });
-      try {
-        for (;;) {
-          context.signal.throwIfAborted();
-          const started = performance.now();
-          const slice = await services.compute.call(
-            'search.advance',
-            { key: search.id, budgetMs: sliceMs },
-            { signal: context.signal },
-          );
-          elapsed += (performance.now() - started) / 1000;
-          await project.searches.saveCheckpoint({
-            searchId: search.id,
-            jobId: context.jobId,
-            checkpoint: packCheckpoint(elapsed, slice.checkpoint),
-            progress: context.progress({
-              done: slice.position,
-              total: slice.total,
-              noun: slice.noun,
-              phase: slice.phase,
-            }),
-            trajectory: slice.trajectory,
-          });
-          progressed();
-          emitLive(services, context, slice);
-          if (slice.done) break;
+    const { outcome, seconds } = await withRestarts(
+      async (progressed) => {
+        const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
+        let elapsed = saved?.seconds ?? 0;
+        await services.compute.call('search.begin', {
+          key: search.id,
+          plan: pinned,
+          twin,
+          reference: reference.design,
+          screening: frozen.designs['screening']?.design ?? null,
+          bestOf: frozen.designs['bestOf']?.design ?? null,
+          checkpoint: saved?.bytes ?? null,
+        });
+        try {
+          for (;;) {
+            context.signal.throwIfAborted();
+            const started = performance.now();
+            const slice = await services.compute.call(
+              'search.advance',
+              { key: search.id, budgetMs: sliceMs },
+              { signal: context.signal },
+            );
+            elapsed += (performance.now() - started) / 1000;
+            await project.searches.saveCheckpoint({
+              searchId: search.id,
+              jobId: context.jobId,
+              checkpoint: packCheckpoint(elapsed, slice.checkpoint),
+              progress: context.progress({
+                done: slice.position,
+                total: slice.total,
+                noun: slice.noun,
+                phase: slice.phase,
+              }),
+              trajectory: slice.trajectory,
+            });
+            progressed();
+            emitLive(services, context, slice);
+            if (slice.done) break;
+          }
+          return { outcome: await services.compute.call('search.result', { key: search.id }), seconds: elapsed };
+        } finally {
+          // A dead process has forgotten the search by itself.
+          await services.compute.call('search.end', { key: search.id }).catch(() => undefined);
         }
-        return { outcome: await services.compute.call('search.result', { key: search.id }), seconds: elapsed };
-      } finally {
-        // A dead process has forgotten the search by itself.
-        await services.compute.call('search.end', { key: search.id }).catch(() => undefined);
-      }
-    }, context.notice);
+      },
+      context.notice,
+      context.signal,
+    );
 
     for (const notice of outcome.notices) await context.notice(notice);
     const { findings, arrays } = describeOutcome(outcome, {
@@ -102,14 +108,26 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
   };
 }
 
-async function resolveDesigns(plan: SearchPlan, stimuli: StimulusService) {
+/** A gradient that disagrees with finite differences would climb somewhere else; better not at all. */
+async function requireGradient(services: Services, context: JobContext, twin: ComputeTwin): Promise<void> {
+  const { verdict, sentence } = await services.compute.call('twin.checkGradient', { twin }, { signal: context.signal });
+  if (verdict === 'refused') {
+    throw new TwinscopeError(
+      'unsupported',
+      `${sentence} A gradient search was not started. CMA-ES over gratings and screening of a set still work with this twin.`,
+    );
+  }
+  if (verdict === 'inconclusive') await context.notice(sentence);
+}
+
+async function resolveDesigns(plan: SearchPlan, stimuli: StimulusService, importing: ImportOptions) {
   const designs: Record<string, { name: string; design: StimulusDesign }> = {
     reference: plan.reference
-      ? await stimuli.resolve(plan.reference)
+      ? await stimuli.resolve(plan.reference, importing)
       : { name: defaultReferenceName, design: defaultReference },
   };
-  if (plan.controls.bestOf) designs['bestOf'] = await stimuli.resolve(plan.controls.bestOf);
-  if (plan.space.type === 'set') designs['screening'] = await stimuli.resolve(plan.space.stimuli);
+  if (plan.controls.bestOf) designs['bestOf'] = await stimuli.resolve(plan.controls.bestOf, importing);
+  if (plan.space.type === 'set') designs['screening'] = await stimuli.resolve(plan.space.stimuli, importing);
   return designs;
 }
 

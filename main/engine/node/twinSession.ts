@@ -4,9 +4,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
-import { deriveVjp } from '../../autodiff/index.ts';
+import { checkGradient, deriveVjp, type GradientCheck } from '../../autodiff/index.ts';
 import type { TwinManifest, TwinInput } from '../../contract/twins.ts';
 import { readGraph, writeGraph } from '../../onnx/index.ts';
+import { Random } from '../../platform/random.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 
 export type TwinLocation = { id: string; version: string; sha256: string; modelFile: string; manifest: TwinManifest };
@@ -23,6 +24,8 @@ export type TwinSession = {
   /** Areas in the order of the manifest's outputs, with the number of units of each. */
   readonly areas: readonly { area: string; units: number }[];
   readonly unitCount: number;
+  /** False where the graph has kinks, which finite differences cross; known once a gradient was derived. */
+  smooth(): Promise<boolean>;
   /**
    * @param images n × sizePx² linear-light luminance, n ≤ batchSize. The last bits of a response may depend on n, so
    * whoever needs equal bits presents its pictures in the same batches again.
@@ -62,6 +65,23 @@ export function imageInput(manifest: TwinManifest): { input: TwinInput; sizePx: 
   return { input, sizePx: height };
 }
 
+/**
+ * Judges the gradient at a seeded noise picture and a random weighting of all responses; see `checkGradient`. Throws
+ * 'unsupported' where no gradient can be derived, naming the operator.
+ */
+export async function checkTwinGradient(session: TwinSession, smooth: boolean): Promise<GradientCheck> {
+  const random = Random.fromSeed(1, 'gradient check');
+  const x = Float32Array.from({ length: session.field.sizePx ** 2 }, () => 0.25 + 0.5 * random.uniform());
+  const cotangent = Float32Array.from({ length: session.unitCount }, () => random.normal());
+  return checkGradient(
+    {
+      outputs: (image) => session.responses(image, 1),
+      gradient: async (image, weights) => (await session.gradient(image, 1, weights)).gradient,
+    },
+    { x, cotangent, seed: 1, smooth },
+  );
+}
+
 export async function openTwinSession(twin: TwinLocation, settings: SessionSettings): Promise<TwinSession> {
   const { input, sizePx } = imageInput(twin.manifest);
   const areas = twin.manifest.outputs.map((output) => {
@@ -85,17 +105,13 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
   };
 
   const forward = await createSession(twin, await readFile(twin.modelFile), options);
-  let backward: Promise<{
-    session: ort.InferenceSession;
-    cotangents: Record<string, string>;
-    gradient: string;
-  }> | null = null;
+  let backward: Promise<Backward> | null = null;
 
   const deriveBackward = async () => {
     const graph = readGraph(await readFile(twin.modelFile));
     const vjp = deriveVjp(graph, { wrt: input.tensor, outputs: areas.map(({ tensor }) => tensor) });
     const session = await createSession(twin, writeGraph(vjp.graph), options);
-    return { session, cotangents: vjp.cotangents, gradient: vjp.gradient };
+    return { session, cotangents: vjp.cotangents, gradient: vjp.gradient, smooth: vjp.smooth };
   };
 
   // One run at a time: two at once would share the cores, and the memory of a batch would be needed twice.
@@ -129,6 +145,7 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
     field: { sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background },
     areas: areas.map(({ area, units }) => ({ area, units })),
     unitCount,
+    smooth: async () => (await (backward ??= deriveBackward())).smooth,
     async responses(images, n) {
       const feeds = { [input.tensor]: feedImages(images, n) };
       return exclusively(async () => gather(await forward.run(feeds), n));
@@ -158,6 +175,13 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
     },
   };
 }
+
+type Backward = {
+  session: ort.InferenceSession;
+  cotangents: Record<string, string>;
+  gradient: string;
+  smooth: boolean;
+};
 
 async function createSession(
   twin: TwinLocation,

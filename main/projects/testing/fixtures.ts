@@ -62,6 +62,7 @@ const provenance: Provenance = {
   planSha256: sha256('plan'),
   twin: { id: 'v1-gabor', version: '1.0.0', sha256: sha256('twin') },
   stimuliSha256: sha256('stimuli'),
+  sets: { stimuli: { name: 'Gratings', sha256: sha256('stimuli') } },
   seeds: [1],
   device: 'cpu',
   batchSize: 16,
