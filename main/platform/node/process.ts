@@ -2,12 +2,47 @@
  * Which process is which. A pid alone is reused by the system; a pid with the moment its process started is not.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 
 export interface ProcessIdentity {
   pid: number;
   /** Opaque; null where the system does not tell. */
   startTime: string | null;
+}
+
+/**
+ * Where pids mean what they mean here, as 'name/id': the name is for people, the id stays when the network renames the
+ * machine and differs between containers, which cannot see each other's processes. Without an id the name decides.
+ */
+export function thisComputer(): string {
+  const id = computerId();
+  return id === null ? hostname() : `${hostname()}/${id}`;
+}
+
+/** The part of a computer's identity that people know. */
+export const computerName = (computer: string): string => computer.split('/')[0] as string;
+
+/** True when the pids recorded with `computer` are pids here. */
+export function isThisComputer(computer: string): boolean {
+  const [name, id] = computer.split('/');
+  return id === undefined ? name === hostname() : id === computerId();
+}
+
+function computerId(): string | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    const machine = readFileSync('/etc/machine-id', 'utf8').trim();
+    // Containers made without an id of their own go by the name they were given.
+    const named = /^[0-9a-f]{32}$/.test(machine) ? machine : hostname();
+    // machine-id(5): the id is confidential and leaves the machine hashed only.
+    return createHash('sha256')
+      .update(`twinscope/${named}/${readlinkSync('/proc/self/ns/pid')}`)
+      .digest('hex');
+  } catch {
+    return null;
+  }
 }
 
 /** When the process with this pid started, or null when there is none or the system does not tell. */

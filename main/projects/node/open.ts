@@ -47,7 +47,7 @@ export function openDatabase(request: OpenRequest): Opened {
   try {
     inspect(database, request);
     const owner = readOwner(database);
-    if (readOnly === null && owner && isHeld(owner, request)) readOnly = describeOwner(owner);
+    if (readOnly === null && owner && isHeld(owner, request)) readOnly = describeOwner(owner, request.path);
 
     if (readOnly === null) {
       database = reconnect(database, request, false);
@@ -67,7 +67,7 @@ export function openDatabase(request: OpenRequest): Opened {
 function openOwned(database: Database.Database, request: OpenRequest): Opened | string {
   try {
     const { heldBy, unclean } = takeOwnership(database, request.path, request);
-    return heldBy ? describeOwner(heldBy) : openForWriting(database, request, unclean);
+    return heldBy ? describeOwner(heldBy, request.path) : openForWriting(database, request, unclean);
   } catch (error) {
     const reason = explain(error, request.path);
     if (!isTwinscopeError(reason) || reason.code !== 'disk-full') throw error;

@@ -6,10 +6,10 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { processStartTime } from '../../platform/node/process.ts';
+import { processStartTime, thisComputer } from '../../platform/node/process.ts';
 import { migrations, migrationSha256 } from '../migrations.ts';
 import { areaOf, design, newJob, newProject, open, sha256, storeRun, temporaryFolder } from '../testing/fixtures.ts';
-import { listProjects, openProject, upgradeProject } from './project.ts';
+import { listProjects, openProject, unlockProject, upgradeProject } from './project.ts';
 
 const next = { number: 20, name: 'notes', sql: 'CREATE TABLE notes (text TEXT NOT NULL) STRICT;' };
 const newSet = { name: 'Gratings', design, description: '', count: 9, stimuliSha256: sha256('stimuli') };
@@ -167,6 +167,45 @@ test('an owner that no longer lives does not keep anybody out', async () => {
   expect(remote.readOnly).toContain('process 1 on the computer microscope-pc');
   await remote.close();
   expect((await open(project.path, { takeOver: true })).readOnly).toBeNull();
+});
+
+test('a project is unlocked when its owner cannot be asked, and only then', async () => {
+  const project = await newProject();
+  await expect(unlockProject(project.path)).rejects.toMatchObject({
+    code: 'read-only',
+    message: expect.stringMatching(/^This project is already open(?!.*unlock).* Nothing was changed\.$/) as string,
+  });
+  await project.close();
+  expect(await unlockProject(project.path)).toBeNull();
+
+  const owner = (pid: number, startTime: string | null, computer: string) =>
+    edit(
+      project.path,
+      `INSERT INTO owner VALUES (1, ?, ?, ?, 'desktop', 'open-x', '2026-01-01T00:00:00.000Z')`,
+      pid,
+      startTime,
+      computer,
+    );
+  // The same pid number in another container, and a living pid whose start the system does not tell.
+  for (const [pid, startTime, computer] of [
+    [process.ppid, processStartTime(process.ppid), `${hostname()}/another-container`],
+    [process.ppid, null, thisComputer()],
+  ] as const) {
+    owner(pid, startTime, computer);
+    const held = await open(project.path);
+    expect(held.readOnly).toContain(`If it no longer runs there, release the project with: twinscope project unlock "`);
+    expect(held.readOnly).toContain(project.path);
+    await held.close();
+    expect(await unlockProject(project.path)).toContain('was not closed properly');
+    const released = await open(project.path);
+    expect(released.readOnly).toBeNull();
+    await released.close();
+  }
+
+  // The machine has been renamed since its owner died: harmless where machines have an id, otherwise another machine.
+  owner(4194305, 'boot/1', thisComputer().replace(/^[^/]*/, 'renamed-by-the-network'));
+  const { readOnly } = await open(project.path);
+  expect(readOnly === null).toBe(thisComputer().includes('/'));
 });
 
 test('an unclean end is followed by the full check, which refuses a damaged file', async () => {

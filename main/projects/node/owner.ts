@@ -1,12 +1,12 @@
 /** Who may write. A row in the project names the one process that has it open; SQLite makes taking it atomic. */
-import { hostname } from 'node:os';
 import type { Database } from 'better-sqlite3';
-import { isAlive, thisProcess } from '../../platform/node/process.ts';
+import { computerName, isAlive, isThisComputer, thisComputer, thisProcess } from '../../platform/node/process.ts';
 import { corrupt } from './failures.ts';
 
 export interface Owner {
   pid: number;
   startTime: string | null;
+  /** As `thisComputer` gives it; a name alone in rows of earlier versions. */
   computer: string;
   /** What opened it: 'desktop', 'browser' or 'cli'. */
   host: string;
@@ -20,7 +20,7 @@ export interface Claim {
   token: string;
   /** Tokens of the projects that this process has open. */
   liveTokens: readonly string[];
-  /** Ignores an owner on another computer, which cannot be asked whether it still runs. */
+  /** Ignores an owner of whom this process cannot tell whether it still runs. */
   takeOver: boolean;
 }
 
@@ -30,11 +30,16 @@ export function readOwner(database: Database): Owner | null {
 
 /** True when the process in the row still has the project open, or cannot be shown not to. */
 export function isHeld(owner: Owner, { liveTokens, takeOver }: Claim): boolean {
-  if (owner.computer !== hostname()) return !takeOver;
+  if (!isThisComputer(owner.computer)) return !takeOver;
   const self = thisProcess();
   // Our own row is alive only while that opening is: its thread may have failed without closing.
   if (owner.pid === self.pid && owner.startTime === self.startTime) return liveTokens.includes(owner.token);
-  return isAlive(owner);
+  return isAlive(owner) && !(takeOver && isUncertain(owner));
+}
+
+/** True when nobody here can tell whether the owner still runs: it is elsewhere, or its pid may be another's by now. */
+function isUncertain({ computer, startTime }: Owner): boolean {
+  return startTime === null || !isThisComputer(computer);
 }
 
 const hosts: Record<string, string> = {
@@ -43,12 +48,18 @@ const hosts: Record<string, string> = {
   cli: 'a twinscope command',
 };
 
-export function describeOwner({ pid, computer, host, since }: Owner): string {
-  const where = computer === hostname() ? `process ${pid}` : `process ${pid} on the computer ${computer}`;
-  return (
+/** The sentence why the project at `path` can only be read, and what the person can do. */
+export function describeOwner(owner: Owner, path: string): string {
+  const { pid, computer, host, since } = owner;
+  const where = isThisComputer(computer)
+    ? `process ${pid}`
+    : `process ${pid} on the computer ${computerName(computer)}`;
+  const sentence =
     `This project is already open in ${hosts[host] ?? host} (${where}, since ${since}), ` +
-    'so it is open for reading only here. Close it there to make changes.'
-  );
+    'so it is open for reading only here. Close it there to make changes.';
+  return isUncertain(owner)
+    ? `${sentence} If it no longer runs there, release the project with: twinscope project unlock "${path}".`
+    : sentence;
 }
 
 /**
@@ -70,7 +81,7 @@ export function takeOwnership(
         .prepare(
           `INSERT OR REPLACE INTO owner (only, pid, startTime, computer, host, token, since) VALUES (1, ?, ?, ?, ?, ?, ?)`,
         )
-        .run(pid, startTime, hostname(), claim.host, claim.token, new Date().toISOString());
+        .run(pid, startTime, thisComputer(), claim.host, claim.token, new Date().toISOString());
       return { heldBy: null, unclean: owner !== null };
     })
     .immediate();

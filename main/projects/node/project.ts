@@ -43,7 +43,7 @@ export interface OpenOptions {
   /** Who opens it, told to a second opener: 'desktop', 'browser' or 'cli'. */
   host: string;
   appVersion?: string;
-  /** Opens for writing although another computer is recorded as having it open. */
+  /** Opens for writing although a process is recorded as having it open of which nobody here knows whether it runs. */
   takeOver?: boolean;
   /** The thread's program, when the bundle does not lay it beside this module. */
   workerUrl?: URL;
@@ -205,6 +205,18 @@ export async function upgradeProject(path: string, options: OpenOptions): Promis
   await project.close();
   if (project.readOnly !== null) throw new TwinscopeError('read-only', `${project.readOnly} Nothing was changed.`);
   return project.upgrade;
+}
+
+/**
+ * Releases a project from an owner of whom nobody here can tell whether it still runs: one on another computer or in
+ * another container, or a pid whose start is unknown. The file is checked whole on the way; a damaged one is refused
+ * ('corrupt'). A process that is known to run keeps its project ('read-only'). Returns what was noticed, or null.
+ */
+export async function unlockProject(path: string, options: OpenOptions = { host: 'cli' }): Promise<string | null> {
+  const project = await openProject(path, { ...options, takeOver: true });
+  await project.close();
+  if (project.readOnly !== null) throw new TwinscopeError('read-only', `${project.readOnly} Nothing was changed.`);
+  return project.notice;
 }
 
 /** Projects in a folder, newest first; files that are not projects are passed over. */
