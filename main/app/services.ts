@@ -1,4 +1,5 @@
 /** What handlers and job runners share: one library, one compute process, at most one open project. */
+import os from 'node:os';
 import { TwinscopeError } from '../platform/errors.ts';
 import type { EventData, EventName } from '../contract/methods.ts';
 import type { ComputeClient } from '../engine/computeClient.ts';
@@ -40,6 +41,22 @@ export function requireWritable({ project }: OpenProject): void {
 }
 
 export type FrozenSession = { device: 'cpu'; batchSize: number; threads: number };
+
+/** Pictures per inference call: large enough to fill two cores, small enough to cancel within a fraction of a second. */
+export const defaultBatchSize = 16;
+
+/** Threads for one inference session: the physical cores of a usual machine, never none. */
+export const sessionThreads = (): number => {
+  const available = os.availableParallelism();
+  return Math.max(1, Math.min(8, Math.floor(available / (available > 4 ? 2 : 1))));
+};
+
+/** What is used where no job has frozen anything. */
+export const defaultSession = (): FrozenSession => ({
+  device: 'cpu',
+  batchSize: defaultBatchSize,
+  threads: sessionThreads(),
+});
 
 /** A resolved twin in the form that compute takes, with the settings a job has frozen. */
 export function computeTwin(twin: ResolvedTwin, session: FrozenSession): ComputeTwin {

@@ -1,5 +1,4 @@
 /** Stimulus sets as the backend needs them: resolving references, thumbnails, inspection. */
-import os from 'node:os';
 import path from 'node:path';
 import { readFile, stat } from 'node:fs/promises';
 import type { SetRef } from '../contract/plans.ts';
@@ -173,7 +172,3 @@ export const warningRaster = {
   pxPerDeg: stageField.sizePx / stageField.fieldOfViewDeg,
   fieldOfViewDeg: stageField.fieldOfViewDeg,
 };
-
-/** Threads for one inference session: the physical cores of a usual machine, never none. */
-export const sessionThreads = (): number =>
-  Math.max(1, Math.min(8, Math.floor(os.availableParallelism() / (os.availableParallelism() > 4 ? 2 : 1))));

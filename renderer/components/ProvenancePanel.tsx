@@ -1,4 +1,5 @@
 import { Code, CopyButton, DataList, UnstyledButton } from '@mantine/core';
+import { Fragment } from 'react';
 import type { Provenance } from '../../main/contract/results.ts';
 import { shortHash } from './format.ts';
 
@@ -15,6 +16,14 @@ export function Hash({ sha256 }: { sha256: string }) {
   );
 }
 
+/** What a stimulus set was for, as people say it. */
+const setRoles: Record<string, string> = {
+  stimuli: 'Stimuli',
+  reference: 'Reference set',
+  bestOf: 'Best image of',
+  screening: 'Screened set',
+};
+
 /** Everything needed to make a result again. */
 export function ProvenancePanel({
   provenance,
@@ -27,7 +36,12 @@ export function ProvenancePanel({
     ['Twin', `${provenance.twin.id} ${provenance.twin.version}`],
     ['Twin package', <Hash key="twin" sha256={provenance.twin.sha256} />],
     ['Plan', <Hash key="plan" sha256={provenance.planSha256} />],
-    ['Stimuli', provenance.stimuliSha256 === null ? 'none' : <Hash key="stimuli" sha256={provenance.stimuliSha256} />],
+    ...Object.entries(provenance.sets).map(([role, { name, sha256 }]): [string, React.ReactNode] => [
+      setRoles[role] ?? role,
+      <Fragment key={role}>
+        {name} <Hash sha256={sha256} />
+      </Fragment>,
+    ]),
     ['Result', contentSha256 === null ? 'not complete' : <Hash key="result" sha256={contentSha256} />],
     ['Seeds', provenance.seeds.length === 0 ? 'none' : provenance.seeds.join(', ')],
     ['Device', provenance.device],

@@ -1,7 +1,8 @@
 /** `twinscope twins …` and `twinscope devices`. */
 import type { MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
 import type { TwinSummary } from '../../contract/twins.ts';
-import { TwinscopeError } from '../../platform/errors.ts';
+import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
+import { computeTwin, defaultSession } from '../services.ts';
 import type { CliContext } from './context.ts';
 import { formatTable } from './output.ts';
 
@@ -73,9 +74,33 @@ export async function verifyTwins(
   const ids = options.all === true ? (await ask(context, 'library.list', {})).map((twin) => twin.id) : [id as string];
   const verified: TwinSummary[] = [];
   for (const each of ids) verified.push(await ask(context, 'library.verify', { id: each }));
-  const rows = verified.map((twin) => [`${twin.id}@${twin.version}`, reproduces(twin)]);
-  context.print(formatTable(['twin', 'reproduces here'], rows), verified);
-  return verified.every((twin) => twin.reproduces?.passed === true) ? 0 : 1;
+  const gradients: Gradient[] = [];
+  for (const twin of verified) gradients.push(await checkGradientOf(context, twin.id));
+  const rows = verified.map((twin, i) => [
+    `${twin.id}@${twin.version}`,
+    reproduces(twin),
+    gradients[i]?.sentence ?? '',
+  ]);
+  context.print(
+    formatTable(['twin', 'reproduces here', 'gradient'], rows),
+    verified.map((twin, i) => ({ ...twin, gradientCheck: gradients[i] })),
+  );
+  const sound = verified.every((twin) => twin.reproduces?.passed === true);
+  return sound && gradients.every(({ verdict }) => verdict !== 'refused') ? 0 : 1;
+}
+
+type Gradient = { verdict: string; sentence: string };
+
+/** A twin without a derivable gradient is sound; it is searched without one. */
+async function checkGradientOf({ backend }: CliContext, id: string): Promise<Gradient> {
+  const { library, compute } = backend.services;
+  const twin = computeTwin(await library.resolve({ id }), defaultSession());
+  try {
+    return await compute.call('twin.checkGradient', { twin });
+  } catch (error) {
+    if (isTwinscopeError(error) && error.code === 'unsupported') return { verdict: 'none', sentence: error.message };
+    throw error;
+  }
 }
 
 export async function listDevices(context: CliContext): Promise<void> {

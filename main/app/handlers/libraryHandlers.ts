@@ -1,10 +1,6 @@
 import type { Handlers } from '../../contract/methods.ts';
 import type { ComputeTwin } from '../../engine/computeContract.ts';
-import { computeTwin, type Services } from '../services.ts';
-import { sessionThreads } from '../stimulusService.ts';
-import { defaultBatchSize } from '../jobs/frozen.ts';
-
-const session = () => ({ device: 'cpu' as const, batchSize: defaultBatchSize, threads: sessionThreads() });
+import { computeTwin, defaultSession, type Services } from '../services.ts';
 
 export function libraryHandlers(
   services: Services,
@@ -26,7 +22,7 @@ export function libraryHandlers(
     'library.get': ({ id }) => library.get(id),
     async 'library.verify'({ id }) {
       const summary = await library.verify(id, async (resolved, images, n) => {
-        const twin = computeTwin(resolved, session());
+        const twin = computeTwin(resolved, defaultSession());
         const { areas } = await compute.call('twin.forward', { twin, images, n });
         return { device: twin.device, areas };
       });
@@ -56,7 +52,7 @@ export function libraryHandlers(
           },
         ];
       }
-      const settings = session();
+      const settings = defaultSession();
       const twin = computeTwin(await library.resolve({ id: first.id }), settings);
       const { stimuliPerSecond } = await measure(twin);
       return [

@@ -6,6 +6,8 @@ import { safeFileName } from '../../platform/node/files.ts';
 import { exportBundle } from '../../protocols/node/exportBundle.ts';
 import { exportPsychopy } from '../../protocols/node/exportPsychopy.ts';
 import { computeVersions } from '../versions.ts';
+import type { Samples } from '../../protocols/node/pictures.ts';
+import { decodeNpy } from '../../stimuli/npy.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { expandPlan } from '../protocolService.ts';
 import { createStimulusService } from '../stimulusService.ts';
@@ -22,6 +24,12 @@ export const exportPlan = z.object({
 const exportRasterPx = 448;
 
 const exporters = { bundle: exportBundle, psychopy: exportPsychopy };
+
+/** What a search found, sample by sample: it is resampled once, on its way to the display. */
+function storedRaster(npy: Uint8Array): Samples {
+  const { data, shape } = decodeNpy(npy);
+  return { linear: data, sizePx: shape[0] as number };
+}
 
 export function createExportJob(services: Services, open: () => OpenProject): JobRunner {
   return async (context) => {
@@ -46,8 +54,10 @@ export function createExportJob(services: Services, open: () => OpenProject): Jo
         project: path.basename(project.path),
         plan: row.plan,
       },
-      render: (stimulus, sizePx) =>
-        stimuli.render(stimulus.spec, { sizePx, fieldOfViewDeg: stimulus.sizeDeg, background: 0.5 }),
+      render: async ({ spec, sizeDeg }, sizePx) =>
+        spec.type === 'raster'
+          ? storedRaster(await project.arrays.bytes(spec.arraySha256))
+          : { sizePx, linear: await stimuli.render(spec, { sizePx, fieldOfViewDeg: sizeDeg, background: 0.5 }) },
       signal: context.signal,
       onProgress: ({ done, total, phase }) => void context.progress({ done, total, noun: 'pictures', phase }),
     });

@@ -8,8 +8,8 @@ import type { JobContext } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson } from '../../platform/hash.ts';
 import { stimuliHash } from '../../stimuli/design.ts';
-import { computeTwin, type Services } from '../services.ts';
-import { sessionThreads, type ImportOptions } from '../stimulusService.ts';
+import { computeTwin, defaultBatchSize, sessionThreads, type Services } from '../services.ts';
+import type { ImportOptions } from '../stimulusService.ts';
 
 const frozenJob = z.object({
   provenance,
@@ -23,9 +23,6 @@ export const importing = (context: JobContext): ImportOptions => ({
   signal: context.signal,
   onImage: (done, total) => void context.progress({ done, total, noun: 'images', phase: 'importing photographs' }),
 });
-
-/** Pictures per inference call: large enough to fill two cores, small enough to cancel within a fraction of a second. */
-export const defaultBatchSize = 16;
 
 type Designs = Record<string, { name: string; design: StimulusDesign }>;
 
