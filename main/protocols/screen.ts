@@ -3,8 +3,8 @@
  * cover fewer degrees the farther out they are; stimuli are rendered evenly in degrees and resampled here.
  */
 import type { Display } from '../contract/plans.ts';
-import { sin } from '../platform/exactMath.ts';
 import { centredPxToSize, centredSizeToPx, localPxPerDeg, pxToEccentricity } from '../stimuli/geometry.ts';
+import { windowedSinc } from '../stimuli/resample.ts';
 
 export const pixelsPerDegAtCentre = (display: Display): number => localPxPerDeg(display, 0);
 
@@ -23,15 +23,13 @@ export function sourcePx(sizeDeg: number, display: Display): number {
   return 2 * Math.ceil(sizeDeg * localPxPerDeg(display, sizeDeg / 2));
 }
 
-const lobes = 3;
-
-/** Lanczos window sinc: passes what the pixel grid can show and stops what would alias. */
-function lanczos(x: number): number {
-  if (x === 0) return 1;
-  if (Math.abs(x) >= lobes) return 0;
-  const angle = Math.PI * x;
-  return (lobes * sin(angle) * sin(angle / lobes)) / (angle * angle);
-}
+/**
+ * Lobes of the windowed sinc where the pixel grid is finer than the samples: a stored raster is shown up to its own
+ * Nyquist limit, so that even white noise keeps its contrast within 2 %.
+ */
+const enlargingLobes = 24;
+/** Lobes where the samples are finer than the pixel grid, and what would alias is taken away. */
+const shrinkingLobes = 8;
 
 interface Taps {
   /** First source sample of every target pixel; −1 where the pixel lies outside the stimulus. */
@@ -51,12 +49,13 @@ function axisTaps(size: number, sizeDeg: number, targetPx: number, display: Disp
       const centre = (deg + sizeDeg / 2) * perDeg - 0.5;
       const widthDeg = pxToEccentricity(display, offset + 0.5) - pxToEccentricity(display, offset - 0.5);
       const reach = Math.max(1, widthDeg * perDeg);
+      const lobes = reach > 1 ? shrinkingLobes : enlargingLobes;
       const lowest = Math.ceil(centre - lobes * reach);
       const highest = Math.floor(centre + lobes * reach);
       const start = Math.min(size - 1, Math.max(0, lowest));
       let sum = 0;
       for (let sample = lowest; sample <= highest; sample++) {
-        const weight = lanczos((sample - centre) / reach);
+        const weight = windowedSinc((sample - centre) / reach, lobes);
         // Beyond the border the outermost sample is repeated.
         const at = Math.min(size - 1, Math.max(0, sample)) - start;
         taps[at] = (taps[at] ?? 0) + weight;
@@ -72,8 +71,9 @@ function axisTaps(size: number, sizeDeg: number, targetPx: number, display: Disp
 
 /**
  * A stimulus on the display's own pixels: `linear` (size × size, evenly spaced in degrees over `sizeDeg`, row 0 on top)
- * becomes targetPx × targetPx linear light, each pixel at its exact visual angle on the flat screen. Pixels whose
- * centre lies outside the square are background.
+ * becomes targetPx × targetPx linear light, each pixel at its exact visual angle on the flat screen, by one band-limited
+ * resampling whether the raster is finer or coarser than the display. Pixels whose centre lies outside the square are
+ * background.
  */
 export function projectOntoScreen(
   source: { linear: Float32Array; sizePx: number; sizeDeg: number; background: number },

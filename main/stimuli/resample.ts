@@ -1,7 +1,22 @@
 /**
  * Resampling of luminance images in linear light, row by row, so that a large photograph is never held as floats.
- * Shrinking averages over the area of each target pixel; enlarging interpolates linearly; the same scale copies.
+ * Shrinking averages over the area of each target pixel; enlarging keeps what the samples hold (a windowed sinc, held
+ * within the range of the samples); the same scale copies.
  */
+import { sin } from '../platform/exactMath.ts';
+
+/**
+ * Lanczos window of `lobes` times sinc, at a distance in samples. With 8 lobes everything up to 80 % of the Nyquist
+ * limit keeps its contrast within 1 %; linear interpolation loses 23 % at 8 cpd on 28 samples per degree.
+ */
+export function windowedSinc(distance: number, lobes: number): number {
+  if (distance === 0) return 1;
+  if (Math.abs(distance) >= lobes) return 0;
+  const angle = Math.PI * distance;
+  return (lobes * sin(angle) * sin(angle / lobes)) / (angle * angle);
+}
+
+const enlargingLobes = 8;
 
 /** Rows of linear-light luminance. `readRow` fills `into` (widthPx values) with row `row`, the top one being 0. */
 export type LuminanceSource = {
@@ -46,8 +61,10 @@ function axisWeights(
   widen: boolean,
 ): AxisWeights {
   const scale = source.length / target.extent;
-  const reach = Math.max(1, scale);
-  const stride = Math.ceil(widen ? 2 * reach : reach) + 2;
+  const enlarging = !widen && scale < 1 - 1e-9;
+  const average = !widen && !enlarging;
+  const reach = enlarging ? enlargingLobes : Math.max(1, scale);
+  const stride = Math.ceil(average ? reach : 2 * reach) + 2;
   const result: AxisWeights = {
     first: new Int32Array(target.size),
     count: new Int32Array(target.size),
@@ -62,7 +79,6 @@ function axisWeights(
     if (coverage <= 1e-9) continue;
     const begin = source.from + (low - target.start) * scale;
     const end = source.from + (high - target.start) * scale;
-    const average = scale >= 1 && !widen;
     const centre = (begin + end) / 2;
     // Between sample centres in the two interpolating cases, between sample edges when averaging.
     const first = average ? Math.floor(begin + 1e-9) : Math.ceil(centre - reach - 0.5 + 1e-9);
@@ -73,8 +89,10 @@ function axisWeights(
     for (let sample = first; sample <= last; sample++) {
       const weight = average
         ? Math.min(end, sample + 1) - Math.max(begin, sample)
-        : 1 - Math.abs(sample + 0.5 - centre) / reach;
-      if (weight <= 0) continue;
+        : enlarging
+          ? windowedSinc(sample + 0.5 - centre, reach)
+          : 1 - Math.abs(sample + 0.5 - centre) / reach;
+      if (weight <= 0 && !enlarging) continue;
       // Beyond the border the outermost sample is repeated.
       const at = Math.min(highest, Math.max(lowest, sample)) - lowest;
       result.weights[index * stride + at] = (result.weights[index * stride + at] as number) + weight;
@@ -99,7 +117,10 @@ export type ResampleOptions = {
   smooth?: boolean;
 };
 
-/** Draws an image into a square of a `sizePx` × `sizePx` raster; pixels cut by its border are blended by area. */
+/**
+ * Draws an image into a square of a `sizePx` × `sizePx` raster; pixels cut by its border are blended by area. No pixel
+ * is darker or lighter than the samples that were drawn, so that a sharp edge cannot overshoot black or white.
+ */
 export function drawImage(
   source: LuminanceSource,
   sizePx: number,
@@ -128,8 +149,14 @@ export function drawImage(
   const line = new Float64Array(sizePx);
   const visible = Array.from({ length: sizePx }, (_, row) => row).filter((row) => (down.coverage[row] as number) > 0);
   let lowest = 0;
+  let darkest = Infinity;
+  let lightest = -Infinity;
   for (let sourceRow = down.first[visible[0] ?? 0] as number; lowest < visible.length; sourceRow++) {
     source.readRow(sourceRow, samples);
+    for (const sample of samples) {
+      if (sample < darkest) darkest = sample;
+      if (sample > lightest) lightest = sample;
+    }
     for (let column = 0; column < sizePx; column++) {
       const first = across.first[column] as number;
       const count = across.count[column] as number;
@@ -160,7 +187,8 @@ export function drawImage(
   for (let row = 0, pixel = 0; row < sizePx; row++) {
     for (let column = 0; column < sizePx; column++, pixel++) {
       const covered = (across.coverage[column] as number) * (down.coverage[row] as number);
-      out[pixel] = covered === 0 ? options.background : (sums[pixel] as number) + (1 - covered) * options.background;
+      const drawn = Math.min(lightest * covered, Math.max(darkest * covered, sums[pixel] as number));
+      out[pixel] = covered === 0 ? options.background : drawn + (1 - covered) * options.background;
     }
   }
   return out;

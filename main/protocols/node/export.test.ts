@@ -15,7 +15,7 @@ import { plan, threeStimuli } from '../testing/protocols.ts';
 import { exportBundle } from './exportBundle.ts';
 import { filesBelow } from './exportFolder.ts';
 import { exportPsychopy } from './exportPsychopy.ts';
-import type { ExportOptions } from './pictures.ts';
+import type { ExportOptions, Samples } from './pictures.ts';
 import { readBundle } from './readBundle.ts';
 
 let folder: string;
@@ -34,8 +34,10 @@ const protocol: ExpandedProtocol = expandProtocol({
   }),
   stimuli: threeStimuli(),
 });
-const render = async (stimulus: ProtocolStimulus, sizePx: number): Promise<Float32Array> =>
-  renderSpec(stimulus.spec, { sizePx, fieldOfViewDeg: stimulus.sizeDeg, background: 0.5 });
+const render = async (stimulus: ProtocolStimulus, sizePx: number): Promise<Samples> => ({
+  linear: renderSpec(stimulus.spec, { sizePx, fieldOfViewDeg: stimulus.sizeDeg, background: 0.5 }),
+  sizePx,
+});
 const options = (changes: Partial<ExportOptions> = {}): ExportOptions => ({
   protocol,
   render,
@@ -100,7 +102,7 @@ describe('bundle', () => {
     await exportBundle(options());
     const array = decodeNpy(await readFile(join(folder, 'export', 'npy', 's001_45deg_2_cpd.npy')));
     expect(array.shape).toEqual([64, 64]);
-    expect(array.data).toEqual(await render(protocol.stimuli[0]!, 64));
+    expect(array.data).toEqual((await render(protocol.stimuli[0]!, 64)).linear);
     const picture = await grey('png/s001_45deg_2_cpd.png');
     // 2.25° at 36.04 px per degree is 81.1 px: 82. Gamma 2 shows .5 at 255·√.5 = 180, .75 at 221 and .25 at 128.
     expect(picture.width).toBe(82);
@@ -248,7 +250,7 @@ describe.each([
 ])('a %s exists whole or not at all', (_, exporter) => {
   it('leaves nothing behind when the disk is full', async () => {
     let drawn = 0;
-    const full = async (stimulus: ProtocolStimulus, sizePx: number): Promise<Float32Array> => {
+    const full = async (stimulus: ProtocolStimulus, sizePx: number): Promise<Samples> => {
       if (++drawn > 2) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
       return render(stimulus, sizePx);
     };
@@ -263,7 +265,9 @@ describe.each([
     const abort = new AbortController();
     const cancelling = options({ signal: abort.signal, onProgress: () => abort.abort() });
     await expect(exporter(cancelling)).rejects.toThrow('abort');
-    await expect(exporter(options({ render: async () => new Float32Array(3) }))).rejects.toThrow('3 pixels');
+    await expect(
+      exporter(options({ render: async () => ({ linear: new Float32Array(3), sizePx: 2 }) })),
+    ).rejects.toThrow('3 pixels');
     expect(await readdir(folder)).toEqual([]);
   });
 

@@ -9,12 +9,21 @@ import { picturePx, projectOntoScreen, sourcePx } from '../screen.ts';
 import { blankName, type ExportedPicture } from '../tables.ts';
 import type { WriteFile } from './exportFolder.ts';
 
+/** A square of linear light. */
+export interface Samples {
+  linear: Float32Array;
+  sizePx: number;
+}
+
 /** What both exporters are given. */
 export interface ExportOptions {
   protocol: ExpandedProtocol;
-  /** The stimulus as sizePx × sizePx linear light, evenly spaced in degrees over its `sizeDeg`, row 0 on top. */
-  render: (stimulus: ProtocolStimulus, sizePx: number) => Promise<Float32Array>;
-  /** Samples per side of the exported linear arrays. */
+  /**
+   * The stimulus as linear light, evenly spaced in degrees over its `sizeDeg`, row 0 on top: sizePx × sizePx, or a stored
+   * raster as it stands, whatever size was asked for.
+   */
+  render: (stimulus: ProtocolStimulus, sizePx: number) => Promise<Samples>;
+  /** Samples per side of the exported linear arrays; stored rasters keep their own. */
   rasterPx: number;
   /** The folder that will hold the export. */
   out: string;
@@ -66,15 +75,16 @@ export async function writePictures(
     signal?.throwIfAborted();
     const { name, sizeDeg } = stimulus;
     const displayPx = shownPx(sizeDeg, display);
-    const sizePx = atLeast(Math.min(sourcePx(sizeDeg, display), largestSourcePx), stimulus);
-    const linear = await checkedRender(render, stimulus, sizePx);
-    const shown = projectOntoScreen({ linear, sizePx, sizeDeg, background }, displayPx, display);
+    const wantedPx = atLeast(Math.min(sourcePx(sizeDeg, display), largestSourcePx), stimulus);
+    const source = await checkedRender(render, stimulus, wantedPx);
+    const shown = projectOntoScreen({ ...source, sizeDeg, background }, displayPx, display);
     await writePng(name, shown, displayPx);
     let linearPx: number | null = null;
     if (arrays !== null) {
-      linearPx = atLeast(rasterPx, stimulus);
-      const array = await checkedRender(render, stimulus, linearPx);
-      await write(`${arrays}/${name}.npy`, encodeNpy(array, [linearPx, linearPx]));
+      const stored = stimulus.spec.type === 'raster';
+      const array = stored ? source : await checkedRender(render, stimulus, atLeast(rasterPx, stimulus));
+      linearPx = array.sizePx;
+      await write(`${arrays}/${name}.npy`, encodeNpy(array.linear, [linearPx, linearPx]));
     }
     pictures.push({ stimulus, name, displayPx, linearPx, clipped: clippedFraction(shown, display) });
     options.onProgress?.({ done: pictures.length, total, phase: 'writing pictures' });
@@ -89,16 +99,17 @@ export async function writePictures(
 async function checkedRender(
   render: ExportOptions['render'],
   stimulus: ProtocolStimulus,
-  sizePx: number,
-): Promise<Float32Array> {
-  const linear = await render(stimulus, sizePx);
-  if (linear.length !== sizePx * sizePx) {
+  wantedPx: number,
+): Promise<Samples> {
+  const samples = await render(stimulus, wantedPx);
+  const { linear, sizePx } = samples;
+  if (linear.length !== sizePx * sizePx || (stimulus.spec.type !== 'raster' && sizePx !== wantedPx)) {
     throw new TwinscopeError(
       'internal',
-      `${stimulus.name} was drawn with ${linear.length} pixels instead of ${sizePx} × ${sizePx}. Nothing was exported.`,
+      `${stimulus.name} was drawn with ${linear.length} pixels instead of ${wantedPx} × ${wantedPx}. Nothing was exported.`,
     );
   }
-  return linear;
+  return samples;
 }
 
 /** Fraction of pixels that the display's range of luminance cannot hold by more than a tenth of an 8-bit step. */

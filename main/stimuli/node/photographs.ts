@@ -149,7 +149,7 @@ export type RasteriseOptions = {
 
 /**
  * A photograph as sizePx² values of linear-light luminance, row-major, top row first: sRGB decoded, Rec. 709 weights,
- * shrunk by area averages (or enlarged by linear interpolation) in linear light. The same file gives the same values
+ * shrunk by area averages (or enlarged by a windowed sinc) in linear light. The same file gives the same values
  * on every machine. Throws 'bad-input' as {@link readPhotograph} does.
  */
 export async function rasterisePhotograph(
