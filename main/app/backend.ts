@@ -135,7 +135,11 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
         export: createExportJob(services, current),
       };
       const queue = await createJobQueue({ jobs: project.jobs, runners, log: options.log });
-      queue.onChange((job) => emit('job.changed', job));
+      services.liveSearches.clear();
+      queue.onChange((job) => {
+        if (['finished', 'failed', 'cancelled'].includes(job.state)) services.liveSearches.delete(job.id);
+        emit('job.changed', job);
+      });
       open = { project, queue };
     } catch (error) {
       await project.close();
@@ -153,6 +157,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     compute,
     projectsFolder: projectsFolder(),
     uploadsFolder: path.join(userDataFolder(), 'uploads'),
+    liveSearches: new Map(),
     emit,
     current,
     currentOrNull: () => open,

@@ -1,6 +1,7 @@
 /** What handlers and job runners share: one library, one compute process, at most one open project. */
 import os from 'node:os';
 import { TwinscopeError } from '../platform/errors.ts';
+import type { SearchLive } from '../contract/jobs.ts';
 import type { EventData, EventName } from '../contract/methods.ts';
 import type { ComputeClient } from '../engine/computeClient.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
@@ -22,6 +23,8 @@ export type Services = {
   readonly compute: ComputeClient;
   readonly projectsFolder: string;
   readonly uploadsFolder: string;
+  /** The last live message of every search that has not ended, by job. */
+  readonly liveSearches: Map<string, SearchLive>;
   emit<E extends EventName>(event: E, data: EventData<E>): void;
   /** The open project, or a sentence that asks for one. */
   current(): OpenProject;

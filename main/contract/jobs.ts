@@ -56,7 +56,7 @@ export const searchLive = z.object({
   best: z.array(z.number()),
   /** Points of the trajectory since the last message: step and best value over starts. */
   trajectory: z.array(z.object({ step: z.int(), best: z.number(), median: z.number() })),
-  /** Pictures of the current best candidate of each start (PNG data URLs, encoded for the screen). */
+  /** Pictures of the current best candidate of each start (PNG data URLs, encoded for the screen); empty when unchanged. */
   tiles: z.array(z.string()),
   /** Mean activity of every area for the best candidate, z units. */
   areas: z.array(z.object({ area: z.string(), z: z.number() })),

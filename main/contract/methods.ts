@@ -124,6 +124,8 @@ export const methods = {
   'runs.get': { input: byId, output: runDetails },
 
   'searches.list': { input: nothing, output: z.array(searchSummary) },
+  /** The last live message of every search that has not ended, for a window that joins late. */
+  'searches.live': { input: nothing, output: z.array(searchLive) },
   'searches.get': { input: byId, output: searchReport },
 
   'protocols.list': { input: nothing, output: z.array(protocolSummary) },

@@ -46,6 +46,8 @@ export function BackendProvider({ session, children }: { session: Session; child
       }),
       session.onConnected(() => {
         void session.call('jobs.list', {}).then(stores.resetJobs);
+        // A window that joins a search late sees what the others see.
+        void session.call('searches.live', {}).then((messages) => messages.forEach(stores.changeLive));
         void queryClient.invalidateQueries();
       }),
     ];

@@ -72,7 +72,9 @@ export function createLiveStores(): LiveStores {
     changeLive(message) {
       const before = live.get().get(message.jobId);
       const trajectory = joinTrajectory(before?.trajectory ?? [], message.trajectory);
-      live.set(new Map(live.get()).set(message.jobId, { ...message, trajectory }));
+      // Pictures come more rarely than numbers: until the next ones, the last ones stand.
+      const tiles = message.tiles.length > 0 ? message.tiles : (before?.tiles ?? []);
+      live.set(new Map(live.get()).set(message.jobId, { ...message, trajectory, tiles }));
     },
   };
 }

@@ -11,6 +11,7 @@ type ResultMethods =
   | 'runs.list'
   | 'runs.get'
   | 'searches.list'
+  | 'searches.live'
   | 'searches.get'
   | 'protocols.list'
   | 'protocols.get'
@@ -43,6 +44,7 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
     async 'searches.list'() {
       return (await project().searches.list()).map(searchSummaryOf);
     },
+    'searches.live': async () => [...services.liveSearches.values()],
     async 'searches.get'({ id }) {
       const search = await project().searches.get(id);
       return {

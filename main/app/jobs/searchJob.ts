@@ -1,4 +1,5 @@
 /** Runs a stimulus search slice by slice: every slice is committed with its checkpoint before the next is asked for. */
+import type { SearchLive } from '../../contract/jobs.ts';
 import { searchPlan, type SearchPlan } from '../../contract/plans.ts';
 import type { Candidate, Control } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
@@ -162,16 +163,25 @@ function unpackCheckpoint(packed: Uint8Array | null): { seconds: number; bytes: 
 }
 
 function emitLive(services: Services, context: JobContext, slice: SearchProgress): void {
-  services.emit('search.live', {
+  const before = services.liveSearches.get(context.jobId);
+  const tiles = slice.tiles.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`);
+  const message: SearchLive = {
     jobId: context.jobId,
     step: slice.step,
     steps: slice.steps,
     best: slice.best,
     trajectory: slice.trajectory,
-    tiles: slice.tiles.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`),
+    tiles,
     areas: slice.areas,
     residuals: slice.residuals,
+  };
+  // Whoever joins late gets the last pictures too, and the trajectory from the project.
+  services.liveSearches.set(context.jobId, {
+    ...message,
+    trajectory: [],
+    tiles: tiles.length > 0 ? tiles : (before?.tiles ?? []),
   });
+  services.emit('search.live', message);
 }
 
 function describeOutcome(
