@@ -1,7 +1,7 @@
 /** Results with their provenance. */
 import { z } from 'zod';
 import { sha256, stimulusDesign, stimulusSpec } from './stimuli.ts';
-import { display, plan, protocolPlan, runPlan, searchPlan } from './plans.ts';
+import { aperture, constraints, display, plan, protocolPlan, runPlan, searchPlan } from './plans.ts';
 
 /** Everything needed to make a result again, and to know whether it is the same. */
 export const provenance = z.object({
@@ -179,6 +179,38 @@ export const trial = z.object({
 });
 export type Trial = z.infer<typeof trial>;
 
+/** A candidate of a search, or a control that it was measured against. */
+export const searchSource = z.object({
+  type: z.literal('search'),
+  searchId: z.string(),
+  searchName: z.string(),
+  searchContentSha256: sha256.nullable(),
+  role: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('candidate'), rank: z.int(), start: z.int() }),
+    /** The best of `n` controls. */
+    z.object({ kind: z.literal('control'), control: controlKind, label: z.string(), n: z.int() }),
+  ]),
+  /** Objective in z units. */
+  objective: z.number(),
+  /** What its pixels were held to; null where a generator or a set made it, or a control was matched to such a one. */
+  constraints: constraints.nullable(),
+  /** Where mean and RMS contrast are measured; null for the whole field. */
+  aperture: aperture.nullable(),
+  /** The search's own; its plan stands once in the protocol's `searchPlans`. */
+  provenance: provenance.omit({ plan: true }),
+});
+export const setSource = z.object({
+  type: z.literal('set'),
+  /** Null for a set that is written out in the plan. */
+  setId: z.string().nullable(),
+  name: z.string(),
+  description: z.string(),
+  stimuliSha256: sha256,
+});
+/** Where a stimulus of a protocol came from, as it was when the protocol was saved. */
+export const stimulusSource = z.discriminatedUnion('type', [searchSource, setSource]);
+export type StimulusSource = z.infer<typeof stimulusSource>;
+
 export const protocolStimulus = z.object({
   index: z.int(),
   /** Safe file name without extension, unique in the protocol. */
@@ -188,6 +220,7 @@ export const protocolStimulus = z.object({
   sha256,
   thumbnail: z.string(),
   sizeDeg: z.number(),
+  source: stimulusSource.optional(),
 });
 export type ProtocolStimulus = z.infer<typeof protocolStimulus>;
 
@@ -197,6 +230,8 @@ export const expandedProtocol = z.object({
   plan: protocolPlan,
   display,
   stimuli: z.array(protocolStimulus),
+  /** Plans of the searches that stimuli came from, by search id. */
+  searchPlans: z.record(z.string(), searchPlan).optional(),
   trials: z.array(trial),
   totalFrames: z.int(),
   minutes: z.number(),
