@@ -5,7 +5,15 @@ import { createLog } from '../platform/node/log.ts';
 import { logFile } from '../platform/node/paths.ts';
 import { createBackend, type Backend } from './backend.ts';
 import type { CliContext } from './cli/context.ts';
-import { exportProtocol, projectCheck, projectInfo, renderStimuli, saveProtocol } from './cli/projectCommands.ts';
+import {
+  exportProtocol,
+  projectCheck,
+  projectInfo,
+  projectUnlock,
+  projectUpgrade,
+  renderStimuli,
+  saveProtocol,
+} from './cli/projectCommands.ts';
 import { runPlanCommand } from './cli/planCommand.ts';
 import { listDevices, listTwins, importTwin, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
 import { serve } from './cli/serveCommand.ts';
@@ -124,7 +132,14 @@ function buildProgram(): Command {
     .command('check <file>')
     .description('verify the file and every content hash')
     .action(action(program, projectCheck));
-  project.command('upgrade <file>').description('bring a project to this version').action(action(program, projectInfo));
+  project
+    .command('unlock <file>')
+    .description('release a project whose owner cannot be asked, on another computer')
+    .action(action(program, projectUnlock));
+  project
+    .command('upgrade <file>')
+    .description('bring a project to this version')
+    .action(action(program, projectUpgrade));
 
   // Every command reports usage errors the same way.
   const overrideExits = (command: Command): void => {

@@ -7,6 +7,7 @@ import { designCount, labelAt, specAt } from '../../stimuli/design.ts';
 import { encodeGreyPng } from '../../stimuli/node/png.ts';
 import { encodeNpy } from '../../stimuli/npy.ts';
 import { imageInput } from '../../engine/node/twinSession.ts';
+import { unlockProject, upgradeProject } from '../../projects/node/project.ts';
 import type { CliContext } from './context.ts';
 import { createStimulusService } from '../stimulusService.ts';
 import { formatTable } from './output.ts';
@@ -26,6 +27,21 @@ export async function projectInfo(context: CliContext, file: string): Promise<vo
   if (info.readOnly !== null) lines.push(info.readOnly);
   if (info.notice !== null) lines.push(info.notice);
   context.print(lines.join('\n'), info);
+}
+
+export async function projectUnlock(context: CliContext, file: string): Promise<void> {
+  const notice = await unlockProject(file);
+  context.print(notice ?? `${file} is free: it can be opened for writing.`, { unlocked: file, notice });
+}
+
+export async function projectUpgrade(context: CliContext, file: string): Promise<void> {
+  const upgrade = await upgradeProject(file, { host: 'cli' });
+  context.print(
+    upgrade === null
+      ? `${file} is already of this version.`
+      : `${file} was brought to this version. The file as it was before is ${upgrade.backup}.`,
+    { upgrade },
+  );
 }
 
 export async function projectCheck(context: CliContext, file: string): Promise<number> {
