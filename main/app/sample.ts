@@ -6,6 +6,7 @@ import { protocolPlan, runPlan, searchPlan } from '../contract/plans.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type { ProjectInfo } from '../contract/methods.ts';
 import { listImageFiles } from '../stimuli/node/photographs.ts';
+import { defaultReference } from './defaultReference.ts';
 import { installFolder, type Backend } from './backend.ts';
 import { jobTitle } from './handlers/jobHandlers.ts';
 import { expandPlan } from './protocolService.ts';
@@ -14,20 +15,8 @@ import { createStimulusService, labelOfFile } from './stimulusService.ts';
 export const sampleTwin = 'macaque-v1-gabor-energy';
 export const samplePhotographs = path.join(installFolder, 'resources', 'sample');
 
-export const sampleGratings: StimulusDesign = {
-  type: 'gratings',
-  factors: {
-    orientationDeg: [0, 22.5, 45, 67.5, 90, 112.5, 135, 157.5],
-    spatialFrequencyCpd: [0.75, 1.5, 3, 6],
-    phaseDeg: [0, 90, 180, 270],
-    contrast: [1],
-    diameterDeg: [8],
-  },
-  edgeDeg: 0.5,
-  xDeg: 0,
-  yDeg: 0,
-  blank: true,
-};
+/** The same gratings that responses are z-scored over, so that the first run explains the first search. */
+export const sampleGratings: StimulusDesign = defaultReference;
 
 /** Opens the sample project, or makes it when there is none; its jobs go on in the background. */
 export async function openSampleProject(backend: Backend): Promise<ProjectInfo> {
