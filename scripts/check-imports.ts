@@ -92,11 +92,7 @@ function refusalOf(path: string, from: Place, written: string, url: boolean, dec
   }
   if (isBuiltin(specifier)) return packageRefusal(from, specifier, true, declared);
   if (/^[#/]|^[a-z]+:/.test(written)) return 'imports are relative paths or package names';
-  const name = specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/');
-  return packageRefusal(from, name, false, declared);
+  return packageRefusal(from, specifier, false, declared);
 }
 
 function collect(node: SyntaxNode, found: Found[]): void {

@@ -18,6 +18,19 @@ export const moduleOrder = [
 /** Packages that run in every host, usable from pure code. */
 const purePackages = ['zod', '@noble/hashes', 'pure-rand', '@bufbuild/protobuf', 'fflate', 'vscode-jsonrpc'];
 
+/**
+ * Entries beside a package's own that code for every host, or for the page, may use; styles are for the page. Others
+ * may need Node, as vscode-jsonrpc/node does.
+ */
+const portableEntries = [
+  '@bufbuild/protobuf/codegenv2',
+  '@noble/hashes/sha2.js',
+  '@noble/hashes/utils.js',
+  'pure-rand/generator/xoroshiro128plus',
+  'pure-rand/types/RandomGenerator',
+  'react-dom/client',
+];
+
 const rendererModules = ['platform', 'contract', 'rpc', 'stimuli'];
 const rendererPackages = [
   '@fontsource-variable/inter',
@@ -119,8 +132,10 @@ export interface Declared {
   development: ReadonlySet<string>;
 }
 
-/** Why `from` may not import a package or a Node built-in (`node:*`); null when it may. */
-export function packageRefusal(from: Place, name: string, builtin: boolean, declared: Declared): string | null {
+/** Why `from` may not import a package, one of its entries ('react-dom/client') or a Node built-in; null when it may. */
+export function packageRefusal(from: Place, specifier: string, builtin: boolean, declared: Declared): string | null {
+  const scopedParts = specifier.startsWith('@') ? 2 : 1;
+  const name = builtin ? specifier : specifier.split('/').slice(0, scopedParts).join('/');
   const tooling = from.test || ['scripts', 'bench', 'e2e', 'config'].includes(from.folder);
   if (builtin) {
     if (from.runtime === 'node' || tooling) return null;
@@ -130,9 +145,17 @@ export function packageRefusal(from: Place, name: string, builtin: boolean, decl
   if (!declared.product.has(name) && !declared.development.has(name)) return `package.json does not declare ${name}`;
   if (tooling) return null;
   if (from.folder === 'bin') return 'the launcher uses nothing but Node, so that it runs before anything is set up';
+  if (from.runtime !== 'node' && !isPortable(from, specifier, name)) {
+    return `${from.runtime === 'pure' ? 'pure code' : 'the renderer'} may not import the entry ${specifier}`;
+  }
   if (from.runtime === 'dom') {
     return [...rendererPackages, ...purePackages].includes(name) ? null : `the renderer may not import ${name}`;
   }
   if (from.runtime === 'pure' && !purePackages.includes(name)) return `pure code may not import ${name}`;
   return declared.product.has(name) ? null : `the product imports ${name}, which stands in devDependencies`;
+}
+
+function isPortable(from: Place, specifier: string, name: string): boolean {
+  if (specifier === name || portableEntries.includes(specifier)) return true;
+  return from.runtime === 'dom' && specifier.endsWith('.css');
 }
