@@ -1,6 +1,6 @@
 /** From a protocol plan to the complete, ordered, timed list of trials. */
-import type { ProtocolPlan } from '../contract/plans.ts';
-import type { ExpandedProtocol, ProtocolStimulus, Trial } from '../contract/results.ts';
+import type { ProtocolPlan, SearchPlan } from '../contract/plans.ts';
+import type { ExpandedProtocol, ProtocolStimulus, StimulusSource, Trial } from '../contract/results.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { Random, randomGeneratorName } from '../platform/random.ts';
@@ -20,6 +20,7 @@ export interface ProtocolStimulusInput {
   thumbnail: string;
   /** Smallest and largest linear luminance where it has been measured. */
   luminance?: { min: number; max: number } | undefined;
+  source?: StimulusSource | undefined;
 }
 
 /** More trials than this are a slip of the keyboard: at one second each they last eleven days. */
@@ -32,6 +33,8 @@ const mostTrials = 1_000_000;
 export function expandProtocol(source: {
   plan: ProtocolPlan;
   stimuli: readonly ProtocolStimulusInput[];
+  /** Plans of the searches that stimuli came from, by search id. */
+  searchPlans?: Record<string, SearchPlan> | undefined;
 }): ExpandedProtocol {
   const { plan } = source;
   const seen = new Set<string>();
@@ -56,6 +59,7 @@ export function expandProtocol(source: {
     sha256: input.sha256,
     thumbnail: input.thumbnail,
     sizeDeg: stimulusExtentDeg(input.spec),
+    ...(input.source === undefined ? {} : { source: input.source }),
   }));
   const trials = timedTrials(plan, blockOrders(plan, stimuli.length));
   const totalFrames = blockFrames(plan, perBlock) * plan.blocks;
@@ -65,6 +69,7 @@ export function expandProtocol(source: {
     plan,
     display: plan.display,
     stimuli,
+    ...(source.searchPlans === undefined ? {} : { searchPlans: source.searchPlans }),
     trials,
     totalFrames,
     minutes: totalFrames / plan.display.refreshHz / 60,

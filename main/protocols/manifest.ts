@@ -1,14 +1,30 @@
 /** `manifest.json` of every exported protocol: enough to show it again and to know where it came from. */
 import { z } from 'zod';
-import { protocolPlan, display } from '../contract/plans.ts';
+import { aperture, display, protocolPlan, searchPlan } from '../contract/plans.ts';
 import { protocolStimulus, type ExpandedProtocol } from '../contract/results.ts';
 import { describeOrder } from './expand.ts';
 import type { ExportedPicture } from './tables.ts';
 
+/** Linear light, display white at 1; RMS contrast is sd(L)/mean(L), both within the aperture. */
+const light = z.object({ meanLuminance: z.number(), contrastRms: z.number() });
+
 /** A stimulus as the manifest keeps it: without the thumbnail, which belongs to the project, and with its files. */
-const manifestStimulus = protocolStimulus
-  .omit({ thumbnail: true })
-  .extend({ png: z.string(), npy: z.string().nullable(), displayPx: z.int(), linearPx: z.int().nullable() });
+const manifestStimulus = protocolStimulus.omit({ thumbnail: true }).extend({
+  png: z.string(),
+  npy: z.string().nullable(),
+  displayPx: z.int(),
+  linearPx: z.int().nullable(),
+  /** Fraction of the picture's pixels that ask for more or less light than the display has. */
+  clippedFraction: z.number(),
+  /** As asked for, as found or drawn, on the display's pixels, and after encoding to 8 bits. */
+  measured: z.object({
+    aperture: aperture.nullable(),
+    asked: light.nullable(),
+    source: light,
+    screen: light,
+    encoded: light,
+  }),
+});
 
 export const exportManifest = z.object({
   format: z.enum(['twinscope-bundle', 'twinscope-psychopy']),
@@ -35,6 +51,7 @@ export const exportManifest = z.object({
   }),
   trials: z.int(),
   stimuli: z.array(manifestStimulus),
+  searchPlans: z.record(z.string(), searchPlan).optional(),
   warnings: z.array(z.string()),
   provenance: z.record(z.string(), z.unknown()),
 });
@@ -72,13 +89,14 @@ export function protocolManifest(
     },
     randomisation: { ...plan.order, generator: protocol.generator, description: describeOrder(plan) },
     trials: protocol.trials.length,
-    stimuli: pictures.flatMap(({ stimulus, name, displayPx, linearPx }) => {
-      if (stimulus === null) return [];
-      const { index, condition, spec, sha256, sizeDeg } = stimulus;
+    stimuli: pictures.flatMap(({ stimulus, name, displayPx, linearPx, clipped, measured }) => {
+      if (stimulus === null || measured === null) return [];
+      const { thumbnail: _, ...kept } = stimulus;
       const npy = linearPx === null ? null : `npy/${name}.npy`;
       const png = `${source.pngFolder}/${name}.png`;
-      return [{ index, name, condition, spec, sha256, sizeDeg, png, npy, displayPx, linearPx }];
+      return [{ ...kept, png, npy, displayPx, linearPx, clippedFraction: clipped, measured }];
     }),
+    ...(protocol.searchPlans === undefined ? {} : { searchPlans: protocol.searchPlans }),
     warnings: protocol.warnings,
     provenance: source.provenance,
   };

@@ -46,6 +46,9 @@ function overview(protocol: ExpandedProtocol, backgroundLevel: number): string[]
     `Grey levels are encoded for this display: luminance = black + (white − black) · (level / 255)^${display.gamma}. ` +
       `The background is level ${backgroundLevel}, ${Number(mid.toPrecision(4))} cd/m², halfway between black and white. Show the ` +
       'pictures as they are: no other gamma correction and no colour management.',
+    '',
+    '`manifest.json` has the mean luminance and RMS contrast of every stimulus as asked for, as found or drawn, on the ' +
+      "display's pixels and after encoding to 8 bits, and the fraction of its pixels that the display clips.",
     ...(protocol.warnings.length > 0 ? ['', '## Note', '', ...protocol.warnings.map((warning) => `- ${warning}`)] : []),
   ];
 }

@@ -1,5 +1,6 @@
 /** The tables and documents of exported protocols, as text. */
 import type { ExpandedProtocol, ProtocolStimulus } from '../contract/results.ts';
+import type { Measured } from './measure.ts';
 import { missing, writeCsv, type Cell } from './csv.ts';
 
 const columns = (names: string): string[] => names.split(' ');
@@ -17,6 +18,8 @@ export interface ExportedPicture {
   linearPx: number | null;
   /** Fraction of the picture's pixels that ask for more or less light than the display has. */
   clipped: number;
+  /** Null for the background picture. */
+  measured: Measured | null;
 }
 
 export const pngPath = (name: string): string => `png/${name}.png`;
@@ -63,14 +66,21 @@ const specColumns = [
   ['y_deg', 'yDeg'],
 ] as const;
 
-/** `stimuli.csv` of a bundle: one row per stimulus with its files, sizes and parameters ('n/a' where it has none). */
+const lightStages = ['asked', 'source', 'screen', 'encoded'] as const;
+const rounded = (value: number): number => Number(value.toPrecision(7));
+
+/**
+ * `stimuli.csv` of a bundle: one row per stimulus with its files, sizes, mean luminance and RMS contrast (as asked for,
+ * as found or drawn, on the display's pixels, and after encoding) and parameters ('n/a' where it has none).
+ */
 export function bundleStimuli(pictures: readonly ExportedPicture[]): string {
   return writeCsv(
     [
       ...columns('stimulus condition type png npy extent_deg display_px linear_px clipped_fraction'),
+      ...lightStages.flatMap((stage) => [`${stage}_mean_luminance`, `${stage}_contrast_rms`]),
       ...specColumns.map(([column]) => column),
     ],
-    pictures.flatMap(({ stimulus, name, displayPx, linearPx, clipped }): Cell[][] => {
+    pictures.flatMap(({ stimulus, name, displayPx, linearPx, clipped, measured }): Cell[][] => {
       if (stimulus === null) return [];
       const spec: Record<string, unknown> = stimulus.spec;
       return [
@@ -84,6 +94,10 @@ export function bundleStimuli(pictures: readonly ExportedPicture[]): string {
           displayPx,
           linearPx ?? missing,
           Math.round(clipped * 1e6) / 1e6,
+          ...lightStages.flatMap((stage): Cell[] => {
+            const light = measured?.[stage] ?? null;
+            return light === null ? [missing, missing] : [rounded(light.meanLuminance), rounded(light.contrastRms)];
+          }),
           ...specColumns.map(([, key]) => (typeof spec[key] === 'number' ? spec[key] : missing)),
         ],
       ];

@@ -4,12 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ProtocolStimulus } from '../../contract/results.ts';
+import { stimulusSource, type ExpandedProtocol, type ProtocolStimulus } from '../../contract/results.ts';
 import { Random } from '../../platform/random.ts';
 import { decodeNpy } from '../../stimuli/npy.ts';
+import { parseCsv } from '../csv.ts';
 import { expandProtocol } from '../expand.ts';
+import { exportManifest } from '../manifest.ts';
 import { input, plan } from '../testing/protocols.ts';
 import { exportBundle } from './exportBundle.ts';
+import type { ExportCheck } from './exportFolder.ts';
+import { exportPsychopy } from './exportPsychopy.ts';
+import type { ExportOptions } from './pictures.ts';
 
 const sizePx = 224;
 const fieldDeg = 8;
@@ -42,25 +47,58 @@ const pictures: Record<string, Float32Array> = {
 const names = Object.keys(pictures);
 const hashOf = (index: number): string => String(index).padStart(64, '0');
 
-const protocol = expandProtocol({
-  plan: plan(),
-  stimuli: names.map((name, index) =>
-    input(name, name, { type: 'raster', arraySha256: hashOf(index), sizeDeg: fieldDeg }),
-  ),
+/** What a search would state: .15 within the disc, whatever the stimulus. */
+const source = stimulusSource.parse({
+  type: 'search',
+  searchId: 'search-1',
+  searchName: 'Test',
+  searchContentSha256: hashOf(7),
+  role: { kind: 'candidate', rank: 1, start: 0 },
+  objective: 3,
+  constraints: {
+    meanLuminance: 0.5,
+    contrastRms: 0.15,
+    range: [0, 1],
+    aperture: { xDeg: 0, yDeg: 0, diameterDeg: 2 * radiusDeg, edgeDeg: 0 },
+  },
+  aperture: { xDeg: 0, yDeg: 0, diameterDeg: 2 * radiusDeg, edgeDeg: 0 },
+  provenance: {
+    planSha256: hashOf(8),
+    twin: { id: 'twin', version: '1.0.0', sha256: hashOf(9) },
+    stimuliSha256: null,
+    sets: {},
+    seeds: [1],
+    device: 'cpu',
+    batchSize: 16,
+    threads: 2,
+    versions: { twinscope: '0.1.0' },
+  },
 });
+
+const protocolFor = (display: Record<string, unknown>): ExpandedProtocol =>
+  expandProtocol({
+    plan: plan({ display }),
+    stimuli: names.map((name, index) => ({
+      ...input(name, name, { type: 'raster', arraySha256: hashOf(index), sizeDeg: fieldDeg }),
+      source,
+    })),
+  });
+const protocol = protocolFor({});
 const linearOf = ({ index }: Pick<ProtocolStimulus, 'index'>): Float32Array =>
   pictures[names[index] as string] as Float32Array;
 
 let folder: string;
+let checks: ExportCheck[];
+const options = (out: string, shownProtocol = protocol): ExportOptions => ({
+  protocol: shownProtocol,
+  rasterPx: 448,
+  out: join(folder, out),
+  provenance: {},
+  render: async (stimulus) => ({ linear: linearOf(stimulus), sizePx }),
+});
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'twinscope-contrast-'));
-  await exportBundle({
-    protocol,
-    rasterPx: 448,
-    out: join(folder, 'bundle'),
-    provenance: {},
-    render: async (stimulus) => ({ linear: linearOf(stimulus), sizePx }),
-  });
+  ({ checks } = await exportBundle(options('bundle')));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -104,5 +142,36 @@ describe('a found stimulus on the default display', () => {
       expect(array.shape).toEqual([sizePx, sizePx]);
       expect(array.data).toEqual(linearOf(stimulus));
     }
+  });
+
+  it('is measured in the manifest of both formats and in the table as it is measured here', async () => {
+    await exportPsychopy(options('psychopy'));
+    const { rows } = parseCsv(await readFile(join(folder, 'bundle', 'stimuli.csv'), 'utf8'));
+    for (const format of ['bundle', 'psychopy']) {
+      const manifest = exportManifest.parse(JSON.parse(await readFile(join(folder, format, 'manifest.json'), 'utf8')));
+      for (const { index, name, measured, clippedFraction } of manifest.stimuli) {
+        const { mean, rms } = await shown(name);
+        expect(measured.asked).toEqual({ meanLuminance: 0.5, contrastRms: 0.15 });
+        expect(measured.source.contrastRms).toBeCloseTo(0.15, 3);
+        expect(measured.encoded.contrastRms / rms).toBeCloseTo(1, 3);
+        // Linear .5 is the middle between black and white, 50.25 cd/m².
+        expect(measured.encoded.meanLuminance / (mean / 100.5)).toBeCloseTo(1, 4);
+        expect(measured.screen.contrastRms / rms).toBeCloseTo(1, 2);
+        expect(clippedFraction).toBe(0);
+        expect(Number(rows[index]!['encoded_contrast_rms'])).toBeCloseTo(measured.encoded.contrastRms, 6);
+        expect(Number(rows[index]!['asked_mean_luminance'])).toBe(0.5);
+      }
+    }
+  });
+
+  it('passes the check of its contrast, and fails it on a display that is too coarse', async () => {
+    expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+    expect(checks.at(-1)!.text).toMatch(
+      /RMS contrast of the 5 search stimuli differs by at most 1\.\d\d % .*white_noise/,
+    );
+    // 12 px per degree: nothing above 6 cpd can be shown.
+    const coarse = await exportPsychopy(options('coarse', protocolFor({ widthPx: 640, heightPx: 360 })));
+    expect(coarse.checks.filter(({ passed }) => !passed)).toHaveLength(1);
+    expect(coarse.checks.at(-1)!.text).toMatch(/contrast of s00[345]\S* is \d\d\.\d\d % below what was found/);
   });
 });

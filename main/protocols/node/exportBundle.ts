@@ -6,8 +6,9 @@ import { canonicalJson } from '../../platform/hash.ts';
 import { encodeGrey } from '../../stimuli/encode.ts';
 import { unsafeCells } from '../csv.ts';
 import { protocolManifest } from '../manifest.ts';
+import { contrastCheck } from '../measure.ts';
 import { bundleReadme } from '../readme.ts';
-import { bundleStimuli, bundleTrials } from '../tables.ts';
+import { bundleStimuli, bundleTrials, type ExportedPicture } from '../tables.ts';
 import { checkSums, manifestName, writeExport, type ExportCheck, type ExportResult } from './exportFolder.ts';
 import { writePictures, type ExportOptions } from './pictures.ts';
 import { readBundle } from './readBundle.ts';
@@ -20,10 +21,11 @@ export const backgroundLevel = (protocol: ExpandedProtocol): number =>
 export async function exportBundle(options: ExportOptions): Promise<ExportResult> {
   const { protocol } = options;
   const level = backgroundLevel(protocol);
+  let pictures: ExportedPicture[] = [];
   return writeExport(
     options.out,
     async (write) => {
-      const pictures = await writePictures(options, write, 'png', 'npy');
+      pictures = await writePictures(options, write, 'png', 'npy');
       await write('trials.csv', bundleTrials(protocol));
       await write('stimuli.csv', bundleStimuli(pictures));
       const manifest = protocolManifest(protocol, pictures, {
@@ -35,11 +37,16 @@ export async function exportBundle(options: ExportOptions): Promise<ExportResult
       await write(manifestName, `${JSON.stringify(manifest, null, 2)}\n`);
       await write('README.md', bundleReadme(protocol, level));
     },
-    (folder) => checkBundle(folder, protocol),
+    (folder) => checkBundle(folder, protocol, pictures),
   );
 }
 
-async function checkBundle(folder: string, protocol: ExpandedProtocol): Promise<ExportCheck[]> {
+async function checkBundle(
+  folder: string,
+  protocol: ExpandedProtocol,
+  pictures: readonly ExportedPicture[],
+): Promise<ExportCheck[]> {
+  const contrast = contrastCheck(pictures);
   const again = await readBundle(folder);
   const same = canonicalJson(withoutProjectParts(again)) === canonicalJson(withoutProjectParts(protocol));
   const unsafe: string[] = [];
@@ -62,6 +69,7 @@ async function checkBundle(folder: string, protocol: ExpandedProtocol): Promise<
           ? 'No cell of the tables can be taken for a formula, a list or a missing value.'
           : `Some cells would be read as something else: ${unsafe.join(', ')}.`,
     },
+    ...(contrast === null ? [] : [contrast]),
   ];
 }
 

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { ExpandedProtocol } from '../../contract/results.ts';
 import { parseCsv, unsafeCells } from '../csv.ts';
 import { protocolManifest } from '../manifest.ts';
+import { contrastCheck } from '../measure.ts';
 import { isSafeFileName } from '../names.ts';
 import { psychopyBuilder } from '../psychopyBuilder.ts';
 import { psychopyScript } from '../psychopyScript.ts';
 import { psychopyReadme } from '../readme.ts';
-import { conditionColumns, psychopyConditions } from '../tables.ts';
+import { conditionColumns, psychopyConditions, type ExportedPicture } from '../tables.ts';
 import { backgroundLevel } from './exportBundle.ts';
 import {
   checkSums,
@@ -27,10 +28,11 @@ const conditionsName = 'conditions.csv';
 export async function exportPsychopy(options: ExportOptions): Promise<ExportResult> {
   const { protocol } = options;
   const level = backgroundLevel(protocol);
+  let pictures: ExportedPicture[] = [];
   return writeExport(
     options.out,
     async (write) => {
-      const pictures = await writePictures(options, write, images, null);
+      pictures = await writePictures(options, write, images, null);
       await write(conditionsName, psychopyConditions(protocol, pictures));
       await write('run_protocol.py', psychopyScript(protocol, level));
       await write('protocol.psyexp', psychopyBuilder(protocol, level));
@@ -43,11 +45,16 @@ export async function exportPsychopy(options: ExportOptions): Promise<ExportResu
       await write(manifestName, `${JSON.stringify(manifest, null, 2)}\n`);
       await write('README.md', psychopyReadme(protocol, level));
     },
-    (folder) => checkPsychopy(folder, protocol),
+    (folder) => checkPsychopy(folder, protocol, pictures),
   );
 }
 
-async function checkPsychopy(folder: string, protocol: ExpandedProtocol): Promise<ExportCheck[]> {
+async function checkPsychopy(
+  folder: string,
+  protocol: ExpandedProtocol,
+  pictures: readonly ExportedPicture[],
+): Promise<ExportCheck[]> {
+  const contrast = contrastCheck(pictures);
   const text = await readFile(join(folder, conditionsName), 'utf8');
   const { columns, rows } = parseCsv(text);
   const present = new Set(await filesBelow(folder));
@@ -82,5 +89,6 @@ async function checkPsychopy(folder: string, protocol: ExpandedProtocol): Promis
       'Every file name is valid on Windows, macOS and Linux.',
       `These names are not valid everywhere: ${unsafeNames.join(', ')}.`,
     ),
+    ...(contrast === null ? [] : [contrast]),
   ];
 }

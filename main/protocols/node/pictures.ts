@@ -5,6 +5,7 @@ import type { CancelSignal } from '../../platform/cancel.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { encodeNpy } from '../../stimuli/npy.ts';
 import { encodeGreyPng } from '../../stimuli/node/png.ts';
+import { measureStimulus } from '../measure.ts';
 import { picturePx, projectOntoScreen, sourcePx } from '../screen.ts';
 import { blankName, type ExportedPicture } from '../tables.ts';
 import type { WriteFile } from './exportFolder.ts';
@@ -86,12 +87,19 @@ export async function writePictures(
       linearPx = array.sizePx;
       await write(`${arrays}/${name}.npy`, encodeNpy(array.linear, [linearPx, linearPx]));
     }
-    pictures.push({ stimulus, name, displayPx, linearPx, clipped: clippedFraction(shown, display) });
+    pictures.push({
+      stimulus,
+      name,
+      displayPx,
+      linearPx,
+      clipped: clippedFraction(shown, display),
+      measured: measureStimulus(stimulus, source, shown, displayPx, display),
+    });
     options.onProgress?.({ done: pictures.length, total, phase: 'writing pictures' });
   }
   if (protocol.trials.some((trial) => trial.stimulus === null)) {
     await writePng(blankName, new Float32Array(blankPx * blankPx).fill(background), blankPx);
-    pictures.push({ stimulus: null, name: blankName, displayPx: blankPx, linearPx: null, clipped: 0 });
+    pictures.push({ stimulus: null, name: blankName, displayPx: blankPx, linearPx: null, clipped: 0, measured: null });
   }
   return pictures;
 }

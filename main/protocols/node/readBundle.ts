@@ -38,7 +38,7 @@ export async function readBundle(folder: string): Promise<ExpandedProtocol> {
     name: manifest.name,
     plan: manifest.plan,
     display: manifest.display,
-    stimuli: manifest.stimuli.map(({ index, name, condition, spec, sha256, png, sizeDeg }) => ({
+    stimuli: manifest.stimuli.map(({ index, name, condition, spec, sha256, png, sizeDeg, source }) => ({
       index,
       name,
       condition,
@@ -46,7 +46,9 @@ export async function readBundle(folder: string): Promise<ExpandedProtocol> {
       sha256,
       thumbnail: png,
       sizeDeg,
+      ...(source === undefined ? {} : { source }),
     })),
+    ...(manifest.searchPlans === undefined ? {} : { searchPlans: manifest.searchPlans }),
     trials,
     totalFrames: manifest.timing.totalFrames,
     minutes: manifest.timing.minutes,
