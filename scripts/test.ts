@@ -13,15 +13,26 @@ const reports = path.join(root, '.cache', 'reports');
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
-async function step(title: string, run: () => Promise<number>): Promise<Count> {
-  console.log(`\n── ${title}`);
-  const code = await run();
-  return {
-    passed: code === 0 ? 1 : 0,
-    failed: code === 0 ? 0 : 1,
-    skipped: 0,
-    notes: code === 0 ? [] : [`${title} failed`],
-  };
+function step(title: string, run: () => Promise<number>): Promise<Count> {
+  return guarded(title, async () => {
+    console.log(`\n── ${title}`);
+    const code = await run();
+    return {
+      passed: code === 0 ? 1 : 0,
+      failed: code === 0 ? 0 : 1,
+      skipped: 0,
+      notes: code === 0 ? [] : [`${title} failed`],
+    };
+  });
+}
+
+/** Whatever goes wrong around a runner is one failure of the count, never the end of it. */
+async function guarded(title: string, run: () => Promise<Count>): Promise<Count> {
+  try {
+    return await run();
+  } catch (error) {
+    return { passed: 0, failed: 1, skipped: 0, notes: [`${title} could not be run or read: ${String(error)}`] };
+  }
 }
 
 /** A runner that dies before it reports counts as one failure; a failing exit with no failed test does too. */
@@ -47,23 +58,29 @@ async function vitest(): Promise<Count> {
     '--reporter=json',
     `--outputFile.json=${output}`,
   ]);
-  const report = readReport<{
-    numPassedTests: number;
-    numFailedTests: number;
-    numPendingTests: number;
-    numFailedTestSuites: number;
-  }>('vitest.json');
+  const report = readReport<VitestReport>('vitest.json');
+  const unloaded = (report?.testResults ?? []).filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  );
   return counted(
     'vitest',
     code,
     report && {
       passed: report.numPassedTests,
-      failed: report.numFailedTests,
+      failed: report.numFailedTests + unloaded.length,
       skipped: report.numPendingTests,
-      notes: [],
+      notes: unloaded.map(({ name }) => `${path.relative(root, name)} failed outside its tests`),
     },
   );
 }
+
+type VitestReport = {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  /** One for each file; a file that does not load has failed without a failed test. */
+  testResults: { name: string; status: string; assertionResults: { status: string }[] }[];
+};
 
 async function playwright(): Promise<Count> {
   console.log('\n── browser and desktop tests');
@@ -111,8 +128,8 @@ const counts: Count[] = [
   await step('import rules', () => runNode([path.join(root, 'scripts', 'check-imports.ts')])),
   await step('types', () => runTool('typescript', 'tsc', ['-b'])),
   await step('build', () => runNode([path.join(root, 'scripts', 'build.ts')])),
-  await vitest(),
-  await playwright(),
+  await guarded('vitest', vitest),
+  await guarded('playwright', playwright),
 ];
 
 const sum = (key: 'passed' | 'failed' | 'skipped'): number => counts.reduce((total, count) => total + count[key], 0);
