@@ -9,10 +9,10 @@ import { WebSocketServer } from 'ws';
 import type { EventData, EventName, Handlers } from '../contract/methods.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { pageHeaders, resourceHeaders, serveFolder } from '../platform/node/webFolder.ts';
-import { serveConnection, type ServerConnection } from '../rpc/server.ts';
-import { fromWebSocket } from '../rpc/transports.ts';
+import type { ServerConnection } from '../rpc/server.ts';
 import { createAccess } from './host/access.ts';
 import { addressOf, errorResponse, sendWebResponse, toWebRequest } from './host/http.ts';
+import { servePage } from './host/pageSocket.ts';
 
 /** The backend as its hosts see it. */
 export interface Hosted {
@@ -45,7 +45,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const http = createServer();
   const access = createAccess(() => (http.address() as AddressInfo).port);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessageBytes, perMessageDeflate: false });
-  const connections = new Set<ServerConnection>();
+  const connections = new Set<Pick<ServerConnection, 'emit'>>();
 
   http.on('request', (request, response) => {
     void answer(request, response)
@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = serveConnection(fromWebSocket(webSocket), options.handlers, { logError: options.logError });
+      const connection = servePage(webSocket, options.handlers, { logError: options.logError });
       connections.add(connection);
       void connection.closed.then(() => connections.delete(connection));
     });
