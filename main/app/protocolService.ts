@@ -1,36 +1,89 @@
-/** Protocols: what a plan's items stand for, expansion into trials, export. */
-import type { ProtocolItem, ProtocolPlan } from '../contract/plans.ts';
-import type { Control, ExpandedProtocol } from '../contract/results.ts';
+/** Protocols: what a plan's items stand for, pinned and expanded into trials when it is saved, and kept like that. */
+import type { Aperture, ProtocolItem, ProtocolPlan, SearchPlan } from '../contract/plans.ts';
+import type { Control, ExpandedProtocol, StimulusSource } from '../contract/results.ts';
+import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import type { Project } from '../projects/node/project.ts';
-import type { SearchRow } from '../projects/rows.ts';
+import type { ProtocolRow, SearchRow } from '../projects/rows.ts';
 import { expandProtocol, type ProtocolStimulusInput } from '../protocols/expand.ts';
-import { designCount, labelAt, specAt, specLabel, stimulusHash } from '../stimuli/design.ts';
+import { apertureOf } from '../stimuli/aperture.ts';
+import {
+  describeDesign,
+  designCount,
+  labelAt,
+  specAt,
+  specLabel,
+  stimuliHash,
+  stimulusHash,
+} from '../stimuli/design.ts';
 import { nearestName } from '../contract/validate.ts';
 import { createStimulusService, thumbnailPath } from './stimulusService.ts';
 
 /** A protocol shows at most this many different stimuli; each becomes two files in an export. */
 const mostStimuli = 20_000;
 
+/**
+ * The trials of a plan as the project stands now. The plan that comes back is pinned: it names sets and searches by id
+ * and has the photographs of a folder written out by their hashes, so that a new name, a later search of the same name
+ * or a moved folder cannot make it another protocol.
+ */
 export async function expandPlan(project: Project, plan: ProtocolPlan): Promise<ExpandedProtocol> {
   const stimuli: ProtocolStimulusInput[] = [];
+  const items: ProtocolItem[] = [];
+  const searchPlans: Record<string, SearchPlan> = {};
   for (const item of plan.items) {
-    stimuli.push(...(await inputsOf(project, item)));
-    if (stimuli.length > mostStimuli) {
-      throw new TwinscopeError(
-        'bad-input',
-        `This protocol would show more than ${mostStimuli.toLocaleString('en')} different stimuli. Nothing was made. Choose smaller sets.`,
-      );
+    if ('search' in item) {
+      const search = await findSearch(project, item.search);
+      items.push({ ...item, search: search.id });
+      stimuli.push(...searchInputs(search, item));
+      searchPlans[search.id] = search.plan;
+    } else {
+      const pinned = await setInputs(project, item);
+      items.push(pinned.item);
+      stimuli.push(...pinned.inputs);
     }
+    refuseMoreThan(mostStimuli, stimuli.length);
   }
-  return expandProtocol({ plan, stimuli });
+  return expandProtocol({
+    plan: { ...plan, items },
+    stimuli,
+    ...(Object.keys(searchPlans).length === 0 ? {} : { searchPlans }),
+  });
 }
 
-async function inputsOf(project: Project, item: ProtocolItem): Promise<ProtocolStimulusInput[]> {
-  if ('search' in item) return searchInputs(await findSearch(project, item.search), item);
-  const { design, name } = await createStimulusService(project).resolve(item.stimuli);
+function refuseMoreThan(most: number, stimuli: number): void {
+  if (stimuli <= most) return;
+  throw new TwinscopeError(
+    'bad-input',
+    `This protocol would show more than ${mostStimuli.toLocaleString('en')} different stimuli. Nothing was made. Choose smaller sets.`,
+  );
+}
+
+/** A protocol as it was saved, trial by trial; nothing in it is looked up again. */
+export async function savedProtocol(project: Project, row: ProtocolRow): Promise<ExpandedProtocol> {
+  const expanded = row.expanded ?? (await expandPlan(project, row.plan));
+  return { ...expanded, id: row.id, name: row.name };
+}
+
+async function setInputs(
+  project: Project,
+  item: Extract<ProtocolItem, { stimuli: unknown }>,
+): Promise<{ item: ProtocolItem; inputs: ProtocolStimulusInput[] }> {
+  const ref = item.stimuli;
+  const set = 'set' in ref ? await project.sets.getByNameOrId(ref.set) : null;
+  const { design, name } = set ?? (await createStimulusService(project).resolve(ref));
+  const count = designCount(design);
+  // One more may be the set's blank.
+  refuseMoreThan(mostStimuli + 1, count);
+  const source: StimulusSource = {
+    type: 'set',
+    setId: set?.id ?? null,
+    name,
+    description: describeDesign(design),
+    stimuliSha256: set?.stimuliSha256 ?? stimuliHash(design),
+  };
   const inputs: ProtocolStimulusInput[] = [];
-  for (let i = 0; i < Math.min(designCount(design), mostStimuli + 1); i++) {
+  for (let i = 0; i < count; i++) {
     const spec = specAt(design, i);
     // Blanks are trials of their own (blanksPerBlock), not stimuli.
     if (spec.type === 'blank') continue;
@@ -40,45 +93,83 @@ async function inputsOf(project: Project, item: ProtocolItem): Promise<ProtocolS
       spec,
       sha256: stimulusHash(spec),
       thumbnail: thumbnailPath(spec),
+      source,
     });
   }
-  return inputs;
+  if (set !== null) return { item: { stimuli: { set: set.id } }, inputs };
+  return { item: 'imageFolder' in ref ? { stimuli: { design, name } } : item, inputs };
 }
 
 function searchInputs(search: SearchRow, item: Extract<ProtocolItem, { search: string }>): ProtocolStimulusInput[] {
-  if (search.report === null) {
+  const { report, plan } = search;
+  if (report === null) {
     throw new TwinscopeError(
       'conflict',
       `The search ${search.name} is not finished, so it has no candidates yet. Resume it, then add it to the protocol.`,
     );
   }
-  const inputs: ProtocolStimulusInput[] = search.report.candidates.slice(0, item.candidates).map((candidate) => ({
-    label: `${search.name} candidate ${candidate.rank}`,
-    condition: `candidates of ${search.name}`,
-    spec: candidate.spec,
-    sha256: candidate.sha256,
-    thumbnail: candidate.thumbnail,
-  }));
+  const best = report.candidates[0]?.spec;
+  const { plan: _, ...provenance } = search.provenance;
+  type Role = Extract<StimulusSource, { type: 'search' }>['role'];
+  const source = (role: Role, objective: number, spec: StimulusSpec): StimulusSource => ({
+    type: 'search',
+    searchId: search.id,
+    searchName: search.name,
+    searchContentSha256: search.contentSha256,
+    role,
+    objective,
+    constraints: plan.space.type === 'pixels' ? plan.constraints : null,
+    aperture: measuredIn(plan, spec, best),
+    provenance,
+  });
+  const inputs: ProtocolStimulusInput[] = report.candidates
+    .slice(0, item.candidates)
+    .map(({ rank, start, objective, spec, sha256, thumbnail }) => ({
+      // What it is comes first: file names keep the beginning of a long label.
+      label: `candidate ${rank} ${search.name}`,
+      condition: `candidates of ${search.name}`,
+      spec,
+      sha256,
+      thumbnail,
+      source: source({ kind: 'candidate', rank, start }, objective, spec),
+    }));
   if (!item.controls) return inputs;
-  for (const control of search.report.controls) {
-    if (control.spec === null || control.sha256 === null || control.thumbnail === null) continue;
+  for (const control of report.controls) {
+    const { spec, sha256, thumbnail, kind, label, n } = control;
+    if (spec === null || sha256 === null || thumbnail === null) continue;
+    const name = controlName(control);
     inputs.push({
-      label: `${search.name} ${control.kind} ${control.kind === 'random' ? '' : specLabel(control.spec)}`.trim(),
-      condition: `control: ${controlNames[control.kind]}`,
-      spec: control.spec,
-      sha256: control.sha256,
-      thumbnail: control.thumbnail,
+      label: `${name} ${spec.type === 'raster' ? '' : `${specLabel(spec)} `}${search.name}`,
+      condition: `control: ${name}`,
+      spec,
+      sha256,
+      thumbnail,
+      source: source({ kind: 'control', control: kind, label, n }, control.best, spec),
     });
   }
   return inputs;
 }
 
+/** The aperture that mean and RMS contrast of a search stimulus belong to; null for the whole field. */
+function measuredIn(plan: SearchPlan, spec: StimulusSpec, best: StimulusSpec | undefined): Aperture | null {
+  if (plan.space.type === 'pixels') return plan.constraints.aperture ?? null;
+  // Controls without an aperture of their own were matched to the best candidate in its aperture.
+  const matched = spec.type === 'raster' && best !== undefined ? best : spec;
+  return apertureOf(matched) ?? null;
+}
+
 /** Short enough for a column of a table; the report has the whole description. */
-const controlNames: Record<Control['kind'], string> = {
-  random: 'random',
-  'best-of-set': 'best image',
-  'best-grating': 'best grating',
-};
+function controlName({ kind, n, spec }: Control): string {
+  switch (kind) {
+    case 'random':
+      // A search over gratings has two random controls: noise, and gratings drawn from its own space.
+      return spec?.type === 'grating' ? `best of ${n} random gratings` : `best of ${n} noise images`;
+    case 'best-of-set':
+      return `best of ${n} images`;
+    case 'best-grating':
+      return `best of ${n} gratings`;
+  }
+}
 
 /** By id, or the newest complete search of this name. */
 export async function findSearch(project: Project, nameOrId: string): Promise<SearchRow> {

@@ -3,7 +3,7 @@ import type { RunSummary, SearchSummary } from '../../contract/results.ts';
 import type { RunRow, SearchListRow } from '../../projects/rows.ts';
 import { describeSpace, describeTarget } from '../jobs/searchJob.ts';
 import { requireWritable, type Services } from '../services.ts';
-import { expandPlan } from '../protocolService.ts';
+import { expandPlan, savedProtocol } from '../protocolService.ts';
 import { parseWith } from '../../contract/validate.ts';
 import { display, protocolPlan } from '../../contract/plans.ts';
 
@@ -67,16 +67,15 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
 
     'protocols.list': () => project().protocols.list(),
     async 'protocols.get'({ id }) {
-      const row = await project().protocols.get(id);
-      return { ...(await expandPlan(project(), row.plan)), id: row.id, name: row.name };
+      return savedProtocol(project(), await project().protocols.get(id));
     },
     async 'protocols.save'({ id, name, plan }) {
       requireWritable(services.current());
       const parsed = parseWith(protocolPlan, { ...plan, name }, 'The protocol');
       const expanded = await expandPlan(project(), parsed);
-      const row = await project().protocols.save({ id, name, plan: parsed, expanded });
+      const row = await project().protocols.save({ id, name, plan: expanded.plan, expanded });
       changed('protocols');
-      return { ...expanded, id: row.id, name: row.name };
+      return savedProtocol(project(), row);
     },
     async 'protocols.remove'({ id }) {
       await project().protocols.remove(id);

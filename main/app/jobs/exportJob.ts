@@ -9,7 +9,7 @@ import { computeVersions } from '../versions.ts';
 import type { Samples } from '../../protocols/node/pictures.ts';
 import { decodeNpy } from '../../stimuli/npy.ts';
 import type { OpenProject, Services } from '../services.ts';
-import { expandPlan } from '../protocolService.ts';
+import { savedProtocol } from '../protocolService.ts';
 import { createStimulusService } from '../stimulusService.ts';
 
 export const exportPlan = z.object({
@@ -36,7 +36,7 @@ export function createExportJob(services: Services, open: () => OpenProject): Jo
     const { project } = open();
     const plan = exportPlan.parse(context.plan);
     const row = await project.protocols.get(plan.protocolId);
-    const protocol = { ...(await expandPlan(project, row.plan)), id: row.id, name: row.name };
+    const protocol = await savedProtocol(project, row);
     const stimuli = createStimulusService(project);
     const out =
       plan.out ??
@@ -52,7 +52,7 @@ export function createExportJob(services: Services, open: () => OpenProject): Jo
         twinscope: services.version,
         ...computeVersions(),
         project: path.basename(project.path),
-        plan: row.plan,
+        plan: protocol.plan,
       },
       render: async ({ spec, sizeDeg }, sizePx) =>
         spec.type === 'raster'
