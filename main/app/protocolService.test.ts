@@ -235,3 +235,34 @@ test('an export says where every stimulus came from, and shows what was found', 
     expect(written).toEqual(decodeNpy(stored));
   }
 });
+
+test('a preview warns of pictures that the display clips, and the export counts their pixels', async () => {
+  const project = await newProject();
+  const backend = backendOf(project);
+  const folder = path.join(temporaryFolder(), 'Scenes');
+  // sRGB codes 64 and 240 are linear .0513 and .8714: 5.2 and 87.6 of black + white = 100.5 cd/m².
+  await photographs(folder, [64, 240]);
+  const scenes = { stimuli: { imageFolder: folder } };
+  expect((await backend.preview(planOf(scenes))).warnings).toEqual([]);
+  const display = { minLuminanceCdM2: 10, maxLuminanceCdM2: 90.5 };
+  const dark = { ...planOf(scenes), display: { ...planOf(scenes).display, ...display } };
+  const saved = await backend.save(dark);
+  expect(saved.warnings.join()).toMatch(
+    /^1 stimulus asks for 5\.2 to 87\.6 cd\/m²; the display has 10 to 90\.5 cd\/m²/,
+  );
+  for (const format of ['bundle', 'psychopy'] as const) {
+    const { manifest } = await backend.export(saved.id as string, format);
+    expect(manifest.stimuli.map(({ clippedFraction }) => clippedFraction > 0.9)).toEqual([true, false]);
+  }
+  // Bars of .5 ± .075·√2 are 39.6 to 60.9 of 100.5 cd/m².
+  await storeSearch(project, 'Drive', 1);
+  const found = await backend.preview({ ...dark, items: [{ search: 'Drive', candidates: 1, controls: false }] });
+  expect(found.warnings).toEqual([]);
+  const narrow = { ...dark.display, minLuminanceCdM2: 45, maxLuminanceCdM2: 55.5 };
+  const clipped = await backend.preview({
+    ...dark,
+    display: narrow,
+    items: [{ search: 'Drive', candidates: 1, controls: false }],
+  });
+  expect(clipped.warnings.join()).toMatch(/^1 stimulus asks for 39\.\d to 60\.\d cd\/m²; the display has 45 to 55\.5/);
+});

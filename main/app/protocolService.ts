@@ -2,10 +2,13 @@
 import type { Aperture, ProtocolItem, ProtocolPlan, SearchPlan } from '../contract/plans.ts';
 import type { Control, ExpandedProtocol, StimulusSource } from '../contract/results.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
+import { nearestName } from '../contract/validate.ts';
 import { TwinscopeError } from '../platform/errors.ts';
+import { canonicalJson } from '../platform/hash.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { ProtocolRow, SearchRow } from '../projects/rows.ts';
 import { expandProtocol, type ProtocolStimulusInput } from '../protocols/expand.ts';
+import { luminanceOfPicture } from '../protocols/node/luminance.ts';
 import { apertureOf } from '../stimuli/aperture.ts';
 import {
   describeDesign,
@@ -16,7 +19,8 @@ import {
   stimuliHash,
   stimulusHash,
 } from '../stimuli/design.ts';
-import { nearestName } from '../contract/validate.ts';
+import { decodeNpy } from '../stimuli/npy.ts';
+import { range } from '../stimuli/statistics.ts';
 import { createStimulusService, thumbnailPath } from './stimulusService.ts';
 
 /** A protocol shows at most this many different stimuli; each becomes two files in an export. */
@@ -46,7 +50,7 @@ export async function expandPlan(project: Project, plan: ProtocolPlan): Promise<
   }
   return expandProtocol({
     plan: { ...plan, items },
-    stimuli,
+    stimuli: await withLuminance(project, stimuli),
     ...(Object.keys(searchPlans).length === 0 ? {} : { searchPlans }),
   });
 }
@@ -63,6 +67,45 @@ function refuseMoreThan(most: number, stimuli: number): void {
 export async function savedProtocol(project: Project, row: ProtocolRow): Promise<ExpandedProtocol> {
   const expanded = row.expanded ?? (await expandPlan(project, row.plan));
   return { ...expanded, id: row.id, name: row.name };
+}
+
+type Range = { min: number; max: number };
+
+/** Pictures are looked at once per project, because a preview asks again with every change. */
+const knownRanges = new WeakMap<Project, Map<string, Range>>();
+
+/** Drawing photographs takes time; an export looks at every pixel of every picture in any case. */
+const mostPicturesMeasured = 300;
+
+/**
+ * Adds the range of luminance where only the pixels tell it: of every stored raster, and of photographs and noise (at
+ * most 300, evenly over the list) as their thumbnails show them.
+ */
+async function withLuminance(
+  project: Project,
+  inputs: readonly ProtocolStimulusInput[],
+): Promise<ProtocolStimulusInput[]> {
+  const known = knownRanges.get(project) ?? new Map<string, Range>();
+  knownRanges.set(project, known);
+  const stimuli = createStimulusService(project);
+  const measure = async (spec: StimulusSpec): Promise<Range> =>
+    spec.type === 'raster'
+      ? range(decodeNpy(await project.arrays.bytes(spec.arraySha256)).data)
+      : luminanceOfPicture(await stimuli.thumbnail(canonicalJson(spec)));
+  const pictures = inputs.filter(({ spec }) => spec.type === 'image' || spec.type === 'noise');
+  const every = Math.max(1, Math.ceil(pictures.length / mostPicturesMeasured));
+  const looked = new Set(pictures.filter((_, index) => index % every === 0));
+  const result: ProtocolStimulusInput[] = [];
+  for (const input of inputs) {
+    if (input.spec.type === 'raster' || looked.has(input)) {
+      const luminance = known.get(input.sha256) ?? (await measure(input.spec));
+      known.set(input.sha256, luminance);
+      result.push({ ...input, luminance });
+    } else {
+      result.push(input);
+    }
+  }
+  return result;
 }
 
 async function setInputs(
