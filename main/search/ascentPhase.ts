@@ -26,6 +26,7 @@ import {
 export class AscentPhase implements OptimisationPhase {
   readonly name = 'climbing the gradient';
   readonly steps: number;
+  readonly evaluations: number;
   readonly #context: SearchContext;
   readonly #optimiser: GradientOptimiser;
   readonly #constraints: ConstraintSet;
@@ -40,6 +41,7 @@ export class AscentPhase implements OptimisationPhase {
     this.#noise = noise;
     this.#starts = newStarts(context.plan.starts);
     this.steps = optimiser.steps;
+    this.evaluations = optimiser.steps * context.plan.starts;
   }
 
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint }> {

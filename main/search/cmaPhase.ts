@@ -38,6 +38,7 @@ const converged = 1e-4;
 export class CmaPhase implements OptimisationPhase {
   readonly name = 'evolving gratings';
   readonly steps: number;
+  readonly evaluations: number;
   readonly #context: SearchContext;
   readonly #optimiser: CmaOptimiser;
   readonly #box: GratingBox;
@@ -60,6 +61,7 @@ export class CmaPhase implements OptimisationPhase {
     const { starts } = context.plan;
     this.#rounds = roundsOf(optimiser.evaluations, starts, this.#population);
     this.steps = this.#rounds.reduce((sum, { steps }) => sum + steps, 0);
+    this.evaluations = this.#rounds.reduce((sum, { steps, runs }) => sum + steps * runs, 0) * this.#population;
     this.#runs = Array.from({ length: starts }, (_, start) => ({
       active: true,
       restarts: 0,

@@ -15,7 +15,12 @@ export type ControlImages = {
   image(index: number): Promise<Float32Array> | Float32Array;
   /** For images that a generator makes; null for those that only exist as rasters. */
   spec(index: number): StimulusSpec | null;
+  /** The stimulus that was brought to the constraints, where the image was made from one. */
+  source(index: number): ControlSource | null;
 };
+
+/** A stimulus of a set (index into that set, and its description) from which a control was made. */
+export type ControlSource = { sourceIndex: number; sourceSpec: StimulusSpec };
 
 export type ControlDescription = { kind: ControlKind; label: string; name: string; n: number };
 
@@ -26,6 +31,7 @@ export type MeasuredControl = ControlDescription & {
   /** The image with the largest objective, as it was shown. */
   image: Float32Array;
   spec: StimulusSpec | null;
+  source: ControlSource | null;
 };
 
 export class ControlPhase implements Phase {
@@ -86,6 +92,7 @@ export class ControlPhase implements Phase {
       bestIndex: this.#bestIndex,
       image: this.#best,
       spec: this.#source()?.spec(this.#bestIndex) ?? null,
+      source: this.#source()?.source(this.#bestIndex) ?? null,
     };
   }
 

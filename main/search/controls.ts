@@ -19,11 +19,12 @@ import { weightedStatistics } from './residuals.ts';
 /** The constraints that controls are brought to; null where a candidate has no contrast to match. */
 export type MatchedConstraints = () => ConstraintSet | null;
 
-/** Noise, best of a set and best reference grating, each on `constraints`. */
+/** Noise, best of a set and best reference grating, each on `constraints`. `evaluations`: images that the optimiser shows. */
 export function matchedControls(
   context: SearchContext,
   constraints: MatchedConstraints,
   spectrum: NoiseSpectrum,
+  evaluations: number,
   reference: StimulusSource,
   bestOf: StimulusSource | undefined,
 ): ControlPhase[] {
@@ -36,7 +37,9 @@ export function matchedControls(
         context,
         {
           kind: 'random',
-          label: `${formatCount(random)} ${spectrum} noise images of the same mean and RMS contrast`,
+          label:
+            `${formatCount(random)} ${spectrum} noise images of the same mean and RMS contrast ` +
+            `(the search used ${formatCount(evaluations)} evaluations)`,
           name: 'measuring random controls',
           n: random,
         },
@@ -44,7 +47,7 @@ export function matchedControls(
           const matched = constraints();
           if (matched === null) return null;
           const noise = new NoiseImages(matched, spectrum, seed, 'random control');
-          return { image: (index) => noise.image(index), spec: () => null };
+          return { image: (index) => noise.image(index), spec: () => null, source: () => null };
         },
       ),
     );
@@ -55,6 +58,10 @@ export function matchedControls(
     return {
       image: async (index: number) => matched.project(await source.render(indices[index] as number), seed),
       spec: () => null,
+      source: (index: number) => {
+        const sourceIndex = indices[index] as number;
+        return { sourceIndex, sourceSpec: source.spec(sourceIndex) };
+      },
     };
   };
   if (bestOf !== undefined) {
@@ -92,25 +99,30 @@ export function matchedControls(
   return controls;
 }
 
-/** Gratings drawn uniformly from the space that is searched: what chance finds with the same freedom. */
+/**
+ * Gratings drawn uniformly from the space that is searched, as many as the optimiser shows (`evaluations`): what chance
+ * finds with the same freedom and the same effort. None where the plan asks for no random controls.
+ */
 export function randomGratings(
   context: SearchContext,
+  evaluations: number,
   box: GratingBox,
   render: (spec: StimulusSpec) => Float32Array,
 ): ControlPhase[] {
-  const { random } = context.plan.controls;
-  if (random === 0) return [];
+  if (context.plan.controls.random === 0) return [];
   const spec = (index: number): StimulusSpec => {
     const source = Random.fromSeed(context.plan.seed, `random grating/${index}`);
     return box.spec(Array.from({ length: box.dimensions }, () => source.uniform()));
   };
   const description = {
     kind: 'random',
-    label: `${formatCount(random)} random gratings of the same space`,
+    label: `${formatCount(evaluations)} random gratings of the same space (the search used ${formatCount(evaluations)} evaluations)`,
     name: 'measuring random gratings',
-    n: random,
+    n: evaluations,
   } as const;
-  return [new ControlPhase(context, description, () => ({ image: (index) => render(spec(index)), spec }))];
+  return [
+    new ControlPhase(context, description, () => ({ image: (index) => render(spec(index)), spec, source: () => null })),
+  ];
 }
 
 /** Constraints under which other images have the best candidate's own mean, RMS contrast and aperture. */

@@ -45,6 +45,8 @@ export interface Phase {
 
 /** The phase that finds candidates. */
 export interface OptimisationPhase extends Phase {
+  /** Images that it shows in all. */
+  readonly evaluations: number;
   /** Best of every start so far; empty before the first step. */
   found(): FoundStimulus[];
 }

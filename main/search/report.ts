@@ -32,6 +32,9 @@ export type SearchControl = {
   /** The best of them, as it was shown. */
   image: Float32Array;
   spec: StimulusSpec | null;
+  /** Of an image brought to the constraints: the stimulus it was made from, with its index in its set. */
+  sourceIndex: number | null;
+  sourceSpec: StimulusSpec | null;
 };
 
 export type SearchOutcome = {
@@ -103,10 +106,22 @@ export function buildOutcome(parts: {
     controls: parts.controls.flatMap((phase) => {
       const measured = phase.measured();
       if (measured === null) return [];
-      const { kind, label, n, values, bestIndex, image, spec } = measured;
+      const { kind, label, n, values, bestIndex, image, spec, source } = measured;
       const largest = values[bestIndex] as number;
       return [
-        { kind, label, n, best: largest, median: median([...values]), values, beaten: best > largest, image, spec },
+        {
+          kind,
+          label,
+          n,
+          best: largest,
+          median: median([...values]),
+          values,
+          beaten: best > largest,
+          image,
+          spec,
+          sourceIndex: source?.sourceIndex ?? null,
+          sourceSpec: source?.sourceSpec ?? null,
+        },
       ];
     }),
     trajectory: [...parts.trajectory],

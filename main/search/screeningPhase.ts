@@ -17,6 +17,7 @@ type Kept = { index: number; value: number; image: Float32Array; responses: Floa
 export class ScreeningPhase implements OptimisationPhase {
   readonly name = 'screening the set';
   readonly steps: number;
+  readonly evaluations: number;
   readonly #context: SearchContext;
   readonly #source: StimulusSource;
   readonly #keep: number;
@@ -34,6 +35,7 @@ export class ScreeningPhase implements OptimisationPhase {
     this.#source = source;
     this.#keep = keep;
     this.steps = Math.ceil(source.count / context.model.batchSize);
+    this.evaluations = source.count;
   }
 
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint }> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashJson, sha256Hex } from '../platform/hash.ts';
 import { apertureWeights } from '../stimuli/aperture.ts';
+import { formatCount } from '../stimuli/words.ts';
 import { renderSpec } from '../stimuli/render.ts';
 import type { ResponseModel } from './model.ts';
 import type { Search } from './search.ts';
@@ -200,7 +201,16 @@ describe('grating search by CMA-ES', () => {
     expect(best.residuals).toBeNull();
     expect(await model.responses(renderSpec(best.spec, smallField), 1)).toEqual(best.responses);
     expect(outcome.controls.map(({ kind }) => kind)).toEqual(['random', 'random', 'best-of-set', 'best-grating']);
-    expect(outcome.controls[0]?.label).toBe('60 random gratings of the same space');
+    // As many random gratings as the optimiser showed: what is left of all evaluations is shared equally.
+    const shown = (outcome.evaluations - (73 + 60 + 40 + 72)) / 2;
+    expect(outcome.controls[0]?.n).toBe(shown);
+    expect(outcome.controls[0]?.label).toBe(
+      `${formatCount(shown)} random gratings of the same space (the search used ${formatCount(shown)} evaluations)`,
+    );
+    const winner = outcome.controls[2];
+    expect(winner?.sourceSpec).toEqual(gaborSet(smallField).spec(winner?.sourceIndex as number));
+    expect(winner?.sourceSpec?.type).toBe('gabor');
+    expect(outcome.controls[0]?.sourceIndex).toBeNull();
     expect(outcome.controls[0]?.beaten).toBe(true);
     expect(outcome.controls[1]?.beaten).toBe(true);
   });

@@ -194,9 +194,11 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
     if (optimiser.type !== 'gradient') throw mismatch('pixels', 'gradient', optimiser.type);
     const constraints = createConstraints(plan.constraints, model.field);
     const noise = new NoiseImages(constraints, space.start, plan.seed, 'start');
+    const optimisation = new AscentPhase(context, optimiser, constraints, noise);
+    const { evaluations } = optimisation;
     return {
-      optimisation: new AscentPhase(context, optimiser, constraints, noise),
-      before: matchedControls(context, () => constraints, space.start, reference, sources.bestOf),
+      optimisation,
+      before: matchedControls(context, () => constraints, space.start, evaluations, reference, sources.bestOf),
       after: [],
       constraints,
     };
@@ -218,8 +220,15 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
     const optimisation = new CmaPhase(context, optimiser, box, renderSpec);
     return {
       optimisation,
-      before: randomGratings(context, box, renderSpec),
-      after: matchedControls(context, matching(optimisation), 'pink', reference, sources.bestOf),
+      before: randomGratings(context, optimisation.evaluations, box, renderSpec),
+      after: matchedControls(
+        context,
+        matching(optimisation),
+        'pink',
+        optimisation.evaluations,
+        reference,
+        sources.bestOf,
+      ),
       constraints: null,
     };
   }
@@ -229,7 +238,14 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
   return {
     optimisation,
     before: [],
-    after: matchedControls(context, matching(optimisation), 'pink', reference, sources.bestOf),
+    after: matchedControls(
+      context,
+      matching(optimisation),
+      'pink',
+      optimisation.evaluations,
+      reference,
+      sources.bestOf,
+    ),
     constraints: null,
   };
 }
