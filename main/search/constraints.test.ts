@@ -46,13 +46,26 @@ describe('projection onto the constraints', () => {
       let beyondFade = 0;
       for (const [i, luminance] of projected.entries()) {
         const a = set.weights[i] as number;
-        const room = a === 0 ? Math.abs(Math.fround(mean) - mean) : a * Math.max(mean - low, high - mean) + 6e-8;
-        beyondFade = Math.max(beyondFade, Math.abs(luminance - mean) - room);
+        const room = a * (luminance > field.background ? high - field.background : field.background - low) + 6e-8;
+        beyondFade = Math.max(beyondFade, Math.abs(luminance - field.background) - (a === 0 ? 0 : room));
       }
       expect(beyondFade).toBe(0);
       done++;
     }
     expect(done).toBe(500);
+  });
+
+  it('leaves the background around the aperture, whatever the mean', () => {
+    const aperture = { xDeg: 0.2, yDeg: 0, diameterDeg: 2, edgeDeg: 0.5 };
+    const constraints: Constraints = { meanLuminance: 0.53, contrastRms: 0.2, range: [0, 1], aperture };
+    const set = createConstraints(constraints, field);
+    const image = new NoiseImages(set, 'pink', 1, 'test').image(0);
+    const outside = [...image].filter((_, i) => set.weights[i] === 0);
+    expect(outside.length).toBeGreaterThan(800);
+    expect(outside.every((luminance) => luminance === 0.5)).toBe(true);
+    const { mean, contrastRms } = weightedStatistics(image, set.weights);
+    expect(mean).toBeCloseTo(0.53, 6);
+    expect(contrastRms).toBeCloseTo(0.2, 6);
   });
 
   it('measures a hand-computed image', () => {
@@ -143,6 +156,21 @@ describe('constraints that cannot be met', () => {
     }
     return '';
   };
+
+  it('refuses a mean that cannot fade into the background, and a contrast below that of the fade', () => {
+    const aperture = { xDeg: 0, yDeg: 0, diameterDeg: 2, edgeDeg: 1 };
+    expect(refusal({ aperture, meanLuminance: 0.95 })).toMatch(/mean luminance of 0\.95 cannot be reached/);
+    expect(refusal({ aperture, range: [0.55, 1], meanLuminance: 0.7 })).toMatch(
+      /background of 0\.5 .* outside the range/,
+    );
+    const message = refusal({ aperture, meanLuminance: 0.7, contrastRms: 0.01 });
+    const feasible = Number(/Raise the RMS contrast to ([\d.]+)/.exec(message)?.[1]);
+    expect(feasible).toBeGreaterThan(0.01);
+    const constraints: Constraints = { ...plain, aperture, meanLuminance: 0.7, contrastRms: feasible };
+    const set = createConstraints(constraints, field);
+    const image = new NoiseImages(set, 'white', 1, 'test').image(0);
+    expect(measureResiduals(image, set.weights, constraints).contrastRms).toBeLessThan(1e-6);
+  });
 
   it('names the RMS contrast and the nearest feasible one, which then works', () => {
     // All pixels at 0 or 1 with a mean of .6: sd = √(.6·.4), over .6 = .816.

@@ -1,12 +1,14 @@
 /**
  * Hard constraints on an image, met exactly: mean luminance and RMS contrast (both weighted by the aperture), luminance
- * range, and fading into the background, |L − mean| ≤ A · (distance from the mean to the range bound).
+ * range, and fading into the field's background, |L − background| ≤ A · (distance from the background to the range
+ * bound). Outside the aperture stands the background, whatever the mean, so that no image shows more of a surround than
+ * another.
  */
 import type { Constraints } from '../contract/plans.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { searchAperture } from './aperture.ts';
 import type { SearchField } from './model.ts';
-import { projectDeviation } from './projection.ts';
+import { projectDeviation, smallestSumOfSquares } from './projection.ts';
 import { nearestFloat32, nudgeToTargets } from './rounding.ts';
 
 /** Of the largest RMS contrast that the range allows; beyond it almost every pixel would stand at a bound. */
@@ -17,8 +19,6 @@ export interface ConstraintSet {
   readonly field: SearchField;
   /** Aperture weight of every pixel. */
   readonly weights: Float64Array;
-  /** Luminance outside the aperture. */
-  readonly background: number;
   /**
    * The feasible image nearest to `image` (linear luminance, sizePx²) in the aperture-weighted least-squares sense.
    * `seed` decides the noise that is used where an image has too little structure to be scaled, e.g. a uniform one.
@@ -40,13 +40,32 @@ export function createConstraints(constraints: Constraints, field: SearchField):
     );
   }
   const weights = searchAperture(constraints.aperture, field);
-  const limit = largestContrastRms(weights, mean, low, high) * usableFraction;
+  const { background } = field;
+  const around = constraints.aperture === undefined ? '' : ` and this aperture on a background of ${background}`;
+  if (constraints.aperture !== undefined && !(low <= background && background <= high)) {
+    throw new TwinscopeError(
+      'bad-input',
+      `The background of ${background} around the aperture lies outside the range ${low} to ${high}. Nothing was ` +
+        'started. Widen the range.',
+    );
+  }
+  const extremes = boundMoments(weights, mean, background, low, high);
+  if (!(extremes.share > 0 && extremes.share < 1)) {
+    const nearest = [extremes.lowestMean, extremes.highestMean].map((value) => Math.round(value * 1000) / 1000);
+    throw new TwinscopeError(
+      'bad-input',
+      `A mean luminance of ${mean} cannot be reached: with a range of ${low} to ${high}${around} it lies between ` +
+        `${nearest.join(' and ')}. Nothing was started. Choose a mean luminance between these, or a narrower edge.`,
+      { constraint: 'meanLuminance' },
+    );
+  }
+  const limit = extremes.contrastRms * usableFraction;
   if (contrastRms > limit + 1e-9) {
     const feasible = Math.floor(limit * 1000 + 1e-6) / 1000;
     throw new TwinscopeError(
       'bad-input',
       `An RMS contrast of ${contrastRms} cannot be reached: with a mean luminance of ${mean}, a range of ${low} to ` +
-        `${high}${constraints.aperture === undefined ? '' : ' and this aperture'} it is at most ${feasible}. ` +
+        `${high}${around} it is at most ${feasible}. ` +
         `Nothing was started. Lower the RMS contrast to ${feasible}, or widen the range.`,
       { constraint: 'contrastRms', feasible },
     );
@@ -59,16 +78,28 @@ export function createConstraints(constraints: Constraints, field: SearchField):
   for (let i = 0; i < weights.length; i++) if ((weights[i] as number) > 0) inside.push(i);
   const pixels = Int32Array.from(inside);
   const weight = Float64Array.from(inside, (i) => weights[i] as number);
-  const below = weight.map((a) => a * (mean - low32));
-  const above = weight.map((a) => a * (high32 - mean));
+  // Bounds of the deviation from the mean: those of the deviation from the background, moved.
+  const offset = mean - background;
+  const below = weight.map((a) => a * (background - low32) + offset);
+  const above = weight.map((a) => a * (high32 - background) - offset);
   let total = 0;
   for (const a of weight) total += a;
   const sumOfSquares = contrastRms * mean * (contrastRms * mean) * total;
-  const background = Math.fround(mean);
+  const least = smallestSumOfSquares(weight, below, above);
+  if (sumOfSquares < least) {
+    const feasible = Math.ceil((Math.sqrt(least / total) / mean) * 1000) / 1000;
+    throw new TwinscopeError(
+      'bad-input',
+      `An RMS contrast of ${contrastRms} cannot be reached: fading from a mean luminance of ${mean} into the background ` +
+        `of ${background} alone gives at least ${feasible}. Nothing was started. Raise the RMS contrast to ${feasible}, ` +
+        `or set the mean luminance to ${background}.`,
+      { constraint: 'contrastRms', feasible },
+    );
+  }
 
   const projectWithin = (target: Float64Array, seed: number): Float32Array => {
     const deviation = projectDeviation({ target, weight, below, above, sumOfSquares, seed });
-    const image = new Float32Array(weights.length).fill(background);
+    const image = new Float32Array(weights.length).fill(Math.fround(background));
     const values = new Float32Array(pixels.length);
     for (let k = 0; k < pixels.length; k++) {
       values[k] = Math.min(Math.max(Math.fround(mean + (deviation[k] as number)), low32), high32);
@@ -82,7 +113,6 @@ export function createConstraints(constraints: Constraints, field: SearchField):
     constraints,
     field,
     weights,
-    background,
     project: (image, seed) => {
       const target = new Float64Array(pixels.length);
       for (let k = 0; k < pixels.length; k++) target[k] = (image[pixels[k] as number] as number) - mean;
@@ -97,15 +127,30 @@ export function createConstraints(constraints: Constraints, field: SearchField):
 }
 
 /**
- * With every pixel at one of its bounds, a share p of the squared weights at the upper one, the mean asks for
- * p·(high − mean) = (1 − p)·(mean − low); the variance is then (mean − low)(high − mean)·ΣA³/ΣA.
+ * Largest RMS contrast with every pixel at one of its bounds, a share p of the squared weights at the upper one,
+ * whichever these are. The mean M asks for p·ΣA²·(high − low) = ΣA²·(bg − low) + (M − bg)·ΣA; the deviation from M is
+ * A·(high − bg) − (M − bg) at the upper bound and −A·(bg − low) − (M − bg) at the lower one. On a background equal to
+ * the mean the variance is (M − low)(high − M)·ΣA³/ΣA.
  */
-function largestContrastRms(weights: Float64Array, mean: number, low: number, high: number): number {
+function boundMoments(weights: Float64Array, mean: number, background: number, low: number, high: number) {
   let first = 0;
+  let second = 0;
   let third = 0;
   for (const a of weights) {
     first += a;
+    second += a * a;
     third += a * a * a;
   }
-  return Math.sqrt(((mean - low) * (high - mean) * third) / first) / mean;
+  const offset = mean - background;
+  const below = background - low;
+  const span = high - low;
+  const share = (second * below + offset * first) / (second * span);
+  const atLower = third * below * below + 2 * offset * second * below + offset * offset * first;
+  const gained = span * ((high + low - 2 * background) * third - 2 * offset * second);
+  return {
+    share,
+    contrastRms: Math.sqrt(Math.max(0, atLower + share * gained) / first) / mean,
+    lowestMean: background - (below * second) / first,
+    highestMean: background + ((high - background) * second) / first,
+  };
 }

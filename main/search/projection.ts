@@ -56,6 +56,13 @@ export function projectDeviation(problem: Problem): Float64Array {
   );
 }
 
+/** Smallest Σ A d² with Σ A d = 0 within the bounds: 0 where they all include 0. */
+export function smallestSumOfSquares(weight: Float64Array, below: Float64Array, above: Float64Array): number {
+  const problem = { target: weight, weight, below, above, sumOfSquares: 0, seed: 0 };
+  const flat = new Float64Array(weight.length);
+  return sums(flat, problem, { b: 0, beta: centre(flat, problem, 0, 0) }).second;
+}
+
 /** Weighted mean 0 and standard deviation 1; null for a uniform image. */
 function standardise(values: Float64Array, weight: Float64Array): Float64Array | null {
   let total = 0;
@@ -88,8 +95,8 @@ function solve(z: Float64Array, problem: Problem): Scalars | null {
   const direct = polish(z, problem, { b: start, beta: 0 });
   if (direct !== null) return direct;
 
-  // Clipping only takes contrast away, so the unclipped scale is a lower bound.
-  let low = start;
+  // The sum of squares rises with b; bounds that force pixels away from 0 can make it too large at the unclipped scale.
+  let low = 0;
   let high = start;
   let beta = 0;
   for (;;) {
