@@ -196,8 +196,8 @@ export const searchSource = z.object({
   constraints: constraints.nullable(),
   /** Where mean and RMS contrast are measured; null for the whole field. */
   aperture: aperture.nullable(),
-  /** The search's own; its plan stands once in the protocol's `searchPlans`. */
-  provenance: provenance.omit({ plan: true }),
+  /** The search's own, as it was stored, also by another version; its plan stands once in `searchPlans`. */
+  provenance: z.record(z.string(), z.unknown()),
 });
 export const setSource = z.object({
   type: z.literal('set'),
@@ -230,8 +230,8 @@ export const expandedProtocol = z.object({
   plan: protocolPlan,
   display,
   stimuli: z.array(protocolStimulus),
-  /** Plans of the searches that stimuli came from, by search id. */
-  searchPlans: z.record(z.string(), searchPlan).optional(),
+  /** Plans of the searches that stimuli came from, by search id, as they were stored. */
+  searchPlans: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
   trials: z.array(trial),
   totalFrames: z.int(),
   minutes: z.number(),

@@ -1,5 +1,5 @@
 /** From a protocol plan to the complete, ordered, timed list of trials. */
-import type { ProtocolPlan, SearchPlan } from '../contract/plans.ts';
+import type { ProtocolPlan } from '../contract/plans.ts';
 import type { ExpandedProtocol, ProtocolStimulus, StimulusSource, Trial } from '../contract/results.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -34,7 +34,7 @@ export function expandProtocol(source: {
   plan: ProtocolPlan;
   stimuli: readonly ProtocolStimulusInput[];
   /** Plans of the searches that stimuli came from, by search id. */
-  searchPlans?: Record<string, SearchPlan> | undefined;
+  searchPlans?: ExpandedProtocol['searchPlans'];
 }): ExpandedProtocol {
   const { plan } = source;
   const seen = new Set<string>();

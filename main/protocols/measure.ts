@@ -111,15 +111,15 @@ const toleratedChange = 0.02;
  * protocol has none.
  */
 export function contrastCheck(
-  pictures: readonly { stimulus: ProtocolStimulus | null; measured: Measured | null }[],
+  pictures: readonly { stimulus: ProtocolStimulus | null; measured: Measured | null; clipped: number }[],
 ): { passed: boolean; text: string } | null {
   let searchStimuli = 0;
-  let worst: { name: string; change: number } | null = null;
-  for (const { stimulus, measured } of pictures) {
+  let worst: { name: string; change: number; clipped: number } | null = null;
+  for (const { stimulus, measured, clipped } of pictures) {
     if (stimulus?.source?.type !== 'search' || measured === null || measured.source.contrastRms === 0) continue;
     searchStimuli++;
     const change = measured.encoded.contrastRms / measured.source.contrastRms - 1;
-    if (worst === null || Math.abs(change) > Math.abs(worst.change)) worst = { name: stimulus.name, change };
+    if (worst === null || Math.abs(change) > Math.abs(worst.change)) worst = { name: stimulus.name, change, clipped };
   }
   if (worst === null) return null;
   const percent = `${(100 * Math.abs(worst.change)).toFixed(2)} %`;
@@ -130,7 +130,9 @@ export function contrastCheck(
     text: passed
       ? `On the display the RMS contrast of the ${of} differs by at most ${percent} from what was found (${worst.name}).`
       : `On the display the RMS contrast of ${worst.name} is ${percent} ${worst.change < 0 ? 'below' : 'above'} what was ` +
-        `found, the largest difference of the ${of}; at most ${100 * toleratedChange} % is tolerated. The display's pixels ` +
-        'or its range of luminance cannot hold it; manifest.json has the numbers of every stimulus.',
+        `found, the largest difference of the ${of}; at most ${100 * toleratedChange} % is tolerated. ` +
+        (worst.clipped > 0
+          ? `The display clips ${Number((100 * worst.clipped).toPrecision(2))} % of its pixels, which ask for more or less light than it has.`
+          : 'The display has too few pixels per degree for it.'),
   };
 }

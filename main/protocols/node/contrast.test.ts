@@ -172,6 +172,10 @@ describe('a found stimulus on the default display', () => {
     // 12 px per degree: nothing above 6 cpd can be shown.
     const coarse = await exportPsychopy(options('coarse', protocolFor({ widthPx: 640, heightPx: 360 })));
     expect(coarse.checks.filter(({ passed }) => !passed)).toHaveLength(1);
-    expect(coarse.checks.at(-1)!.text).toMatch(/contrast of s00[345]\S* is \d\d\.\d\d % below what was found/);
+    expect(coarse.checks.at(-1)!.text).toMatch(
+      /contrast of s00[345]\S* is \d\d\.\d\d % below what was found.*too few pixels/,
+    );
+    const dim = await exportPsychopy(options('dim', protocolFor({ minLuminanceCdM2: 45, maxLuminanceCdM2: 55 })));
+    expect(dim.checks.at(-1)!.text).toMatch(/% below what was found.*clips \d+ % of its pixels/);
   });
 });
