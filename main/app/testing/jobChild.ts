@@ -23,17 +23,28 @@ const backend = await createBackend({
 await openOrCreate(backend, projectFile);
 const { project, queue } = backend.services.current();
 
-const commitChunk = project.runs.commitChunk;
-project.runs.commitChunk = async (chunk) => {
-  const stored = await commitChunk(chunk);
-  say({ acknowledged: stored.committed });
-  return stored;
-};
-const saveCheckpoint = project.searches.saveCheckpoint;
-project.searches.saveCheckpoint = async (change) => {
-  await saveCheckpoint(change);
-  say({ acknowledged: change.progress.done });
-};
+/** Repositories answer every name themselves and cannot be assigned to, so one stands before each. */
+function overridden<T extends object>(repository: T, methods: Partial<T>): T {
+  return new Proxy(repository, {
+    get: (target, name): unknown => Reflect.get(name in methods ? methods : target, name),
+  });
+}
+const { runs, searches } = project;
+Object.assign(project, {
+  runs: overridden(runs, {
+    async commitChunk(chunk) {
+      const stored = await runs.commitChunk(chunk);
+      say({ acknowledged: stored.committed });
+      return stored;
+    },
+  }),
+  searches: overridden(searches, {
+    async saveCheckpoint(change) {
+      await searches.saveCheckpoint(change);
+      say({ acknowledged: change.progress.done });
+    },
+  }),
+});
 
 const plan = await readPlan(planFile, kind);
 const { id } = await queue.start(kind, jobTitle(plan), plan);
