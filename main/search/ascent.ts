@@ -1,7 +1,9 @@
 /**
- * Projected gradient ascent in pixel space: x ← P(x + η·‖d‖·G + μ·(x − x₋)), d the contrast image, x₋ the image before
- * the last accepted step and G the gradient in the aperture-weighted metric, scaled to norm 1. In that metric a fixed
- * point of the step meets the Karush–Kuhn–Tucker conditions of the constrained problem. A step that does not raise the
+ * Projected gradient ascent in pixel space: x ← P(x + η·‖d‖·G/‖G‖ + μ·(x − x₋)), d the contrast image, x₋ the image
+ * before the last accepted step, G = g/max(A, ¼) with the gradient g and the aperture A, and ‖v‖² = Σ A·v². Where
+ * A ≥ ¼, G is the gradient in that metric, so that a fixed point of the step meets the Karush–Kuhn–Tucker conditions of
+ * the constrained problem. Further out in the edge g/A would grow without bound: those pixels, which the fade holds
+ * close to the background, would dictate the step length of all others. There a fixed point is only nearly optimal. A step that does not raise the
  * objective is taken back, its momentum dropped and the next one of that start halved. A start that has converged
  * begins again from new noise and keeps its best image: clipped images have many local optima that differ by a few per
  * cent, and most starts converge in a fraction of the steps.
@@ -35,6 +37,8 @@ export type AscentStart = {
 };
 export type AscentPoint = { image: Float32Array; value: number; responses: Float32Array; gradient: Float32Array };
 
+/** Smallest aperture weight by which a gradient is divided. */
+const smallestWeight = 0.25;
 const momentum = 0.9;
 const lengthen = 1.3;
 const shorten = 0.5;
@@ -83,7 +87,7 @@ export function propose(
   for (let i = 0; i < weights.length; i++) {
     const a = weights[i] as number;
     const d = (image[i] as number) - mean;
-    const g = gradient[i] as number;
+    const g = (gradient[i] as number) / Math.max(a, smallestWeight);
     squares += a * g * g;
     contrast += a * d * d;
   }
@@ -95,7 +99,7 @@ export function propose(
     if (a === 0) continue;
     const x = image[i] as number;
     const inertia = start.previous === null ? 0 : momentum * (x - (start.previous[i] as number));
-    moved[i] = x - mean + (factor * (gradient[i] as number)) / a + inertia;
+    moved[i] = x - mean + (factor * (gradient[i] as number)) / Math.max(a, smallestWeight) + inertia;
   }
   return constraints.projectDeviation(moved, index);
 }
