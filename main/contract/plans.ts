@@ -63,7 +63,11 @@ export const aperture = z.strictObject({
 });
 export type Aperture = z.infer<typeof aperture>;
 
-/** Hard constraints, met exactly by every candidate. Mean and RMS contrast are weighted by the aperture. */
+/**
+ * Hard constraints, met exactly by every candidate of a search over pixels. Mean and RMS contrast are weighted by the
+ * aperture; outside it stands the twin's background. Gratings use the range alone and stand on the background, which
+ * must be the mean luminance; a set is shown as it is. `unusableConstraints` names what a plan states in vain.
+ */
 export const constraints = z.strictObject({
   meanLuminance: z.number().gt(0).lt(1).default(0.5),
   contrastRms: z.number().gt(0).max(1).default(0.15),
@@ -99,7 +103,10 @@ export type GratingSpace = z.infer<typeof gratingSpace>;
 export const gradientOptimiser = z.strictObject({
   type: z.literal('gradient'),
   steps: z.int().min(1).max(100_000).default(120),
-  /** Step length relative to the norm of the current contrast image, at the first and the last step (geometric). */
+  /**
+   * Nominal step length relative to the norm of the current contrast image, both weighted by the aperture, at the first
+   * and the last step (geometric between them). Steps that fail shorten it, steps that succeed lengthen it.
+   */
   stepSize: z.tuple([z.number().positive(), z.number().positive()]).default([0.5, 0.02]),
 });
 export const cmaOptimiser = z.strictObject({
@@ -129,7 +136,10 @@ export const searchPlan = z.strictObject({
   seed: seed.default(1),
   controls: z
     .strictObject({
-      /** Random images of the same mean, RMS contrast and aperture. */
+      /**
+       * Random images of the same mean, RMS contrast and aperture. A search over gratings is also compared with random
+       * gratings, as many as it has evaluations; 0 leaves out both.
+       */
       random: z.int().min(0).max(100_000).default(999),
       /** Best image of this set, re-projected onto the constraints. */
       bestOf: setRef.optional(),
@@ -138,6 +148,22 @@ export const searchPlan = z.strictObject({
   device: deviceName.default('cpu'),
 });
 export type SearchPlan = z.infer<typeof searchPlan>;
+
+/**
+ * Names of the constraints that differ from their defaults although the plan's space cannot use them. A plan with any
+ * is refused, because it asks for something that would not happen.
+ */
+export function unusableConstraints(plan: Pick<SearchPlan, 'space' | 'constraints'>): (keyof Constraints)[] {
+  const unused = {
+    pixels: [],
+    gratings: ['contrastRms', 'aperture'],
+    set: ['meanLuminance', 'contrastRms', 'range', 'aperture'],
+  } as const satisfies Record<SearchSpace['type'], readonly (keyof Constraints)[]>;
+  const defaults = constraints.parse({});
+  return unused[plan.space.type].filter(
+    (name) => JSON.stringify(plan.constraints[name]) !== JSON.stringify(defaults[name]),
+  );
+}
 
 export const display = z.strictObject({
   widthPx: z.int().min(100).max(16384).default(1920),

@@ -7,7 +7,7 @@ import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { Random } from '../platform/random.ts';
 import { apertureWeights } from '../stimuli/aperture.ts';
-import { formatCount } from '../stimuli/words.ts';
+import { formatCount, formatNumber } from '../stimuli/words.ts';
 import { type ConstraintSet, createConstraints } from './constraints.ts';
 import { ControlPhase } from './controlPhase.ts';
 import type { GratingBox } from './gratingSpace.ts';
@@ -142,7 +142,12 @@ export function constraintsOf(context: SearchContext, best: FoundStimulus): Cons
   };
   try {
     if (contrastRms === 0) throw new TwinscopeError('bad-input', 'The best candidate has no contrast.');
-    return createConstraints(constraints, field);
+    const matched = createConstraints(constraints, field);
+    const notice =
+      `Controls are matched to the best candidate: mean luminance ${formatNumber(mean)}, RMS contrast ` +
+      `${formatNumber(contrastRms)}${aperture === undefined ? '' : ', weighted by its aperture'}.`;
+    if (!context.notices.includes(notice)) context.notices.push(notice);
+    return matched;
   } catch (error) {
     if (!(error instanceof TwinscopeError)) throw error;
     const notice = `Controls matched to the best candidate were left out. ${error.message}`;

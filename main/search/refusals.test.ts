@@ -60,6 +60,19 @@ describe('refusals', () => {
     ).toBe('none');
   });
 
+  it('names constraints that gratings and sets cannot keep, and takes defaults', async () => {
+    const gratings = { space: { type: 'gratings' }, optimiser: { type: 'cma-es', evaluations: 20 } };
+    const set = { space: { type: 'set', stimuli: { set: 'gabors' } }, optimiser: { type: 'screening' } };
+    const aperture = { diameterDeg: 1 };
+    expect(await refusal(planOf({ ...gratings, constraints: { contrastRms: 0.2, aperture } }))).toMatch(
+      /would not hold: contrastRms, aperture\. Nothing was started/,
+    );
+    expect(await refusal(planOf({ ...set, constraints: { range: [0.1, 1] } }))).toMatch(
+      /cannot constrain them: range\./,
+    );
+    expect(await refusal(planOf({ ...set, constraints: { contrastRms: 0.15 } }))).toBe('none');
+  });
+
   it('names the unit and the step of an answer that is not a number', async () => {
     const plan = planOf({ controls: { random: 8 }, optimiser: { type: 'gradient', steps: 5 } });
     // 9 batches and the blank of the reference, 1 random, 5 of the set, 9 gratings; then the steps.

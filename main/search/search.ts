@@ -1,5 +1,5 @@
 /** A whole search as a row of phases that can be stopped between any two steps and taken up again elsewhere. */
-import type { SearchPlan } from '../contract/plans.ts';
+import { type SearchPlan, unusableConstraints } from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -190,6 +190,17 @@ type Arrangement = {
 function arrange(context: SearchContext, { reference, sources, renderSpec }: SearchOptions): Arrangement {
   const { plan, model } = context;
   const { space, optimiser } = plan;
+  const unusable = unusableConstraints(plan);
+  if (unusable.length > 0) {
+    throw new TwinscopeError(
+      'bad-input',
+      (space.type === 'set'
+        ? 'The stimuli of a set are shown as they are, so the plan cannot constrain them: '
+        : 'Gratings have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
+        `${unusable.join(', ')}. Nothing was started. Leave out ${unusable.length === 1 ? 'this constraint' : 'these constraints'}, ` +
+        'or search pixels.',
+    );
+  }
   if (space.type === 'pixels') {
     if (optimiser.type !== 'gradient') throw mismatch('pixels', 'gradient', optimiser.type);
     const constraints = createConstraints(plan.constraints, model.field);

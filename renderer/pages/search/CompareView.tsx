@@ -39,8 +39,12 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     row('Twin', ({ plan }) => `${plan.twin.id} ${plan.twin.version ?? ''}`.trim()),
     row('Target', ({ plan }) => targetText(plan)),
     row('Method', ({ plan }) => methodText(plan)),
-    row('Mean luminance', ({ plan }) => formatNumber(plan.constraints.meanLuminance)),
-    row('RMS contrast', ({ plan }) => formatNumber(plan.constraints.contrastRms)),
+    row('Mean luminance', ({ plan }) =>
+      plan.space.type === 'pixels' ? formatNumber(plan.constraints.meanLuminance) : 'that of each stimulus',
+    ),
+    row('RMS contrast', ({ plan }) =>
+      plan.space.type === 'pixels' ? formatNumber(plan.constraints.contrastRms) : 'that of each stimulus',
+    ),
     row('Starts, seed', ({ plan }) => `${plan.starts}, ${plan.seed}`),
     row('Reference', (report) => report.referenceName),
     row('Drive of the best candidate', ({ candidates }) =>

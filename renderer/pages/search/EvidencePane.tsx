@@ -11,7 +11,7 @@ import { AreaBars } from '../../plots/AreaBars.tsx';
 import { areaColour } from '../../plots/colours.ts';
 import { claimsOf, controlName, targetFirst } from './claims.ts';
 import { ControlStrip } from './ControlStrip.tsx';
-import { ConstraintTable } from './PlanSummary.tsx';
+import { ConstraintTable, unconstrainedText } from './PlanSummary.tsx';
 
 /** More units than this are a list, not evidence. */
 const mostUnits = 24;
@@ -121,7 +121,7 @@ export function EvidencePane({
           <PaneTitle>Constraint residuals</PaneTitle>
           {candidate.residuals === null ? (
             <Text size="xs" c="dimmed">
-              Made by a generator: exact by construction.
+              {unconstrainedText(plan)}
             </Text>
           ) : (
             <ConstraintTable plan={plan} residuals={candidate.residuals} />

@@ -6,7 +6,7 @@ import type { TwinDetails } from '../../../main/contract/twins.ts';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { NumberField } from './NumberField.tsx';
-import { apertureFor, withAperture, withSpace } from './plan.ts';
+import { apertureFor, withAperture, withFittedAperture, withSpace } from './plan.ts';
 import { TargetEditor } from './TargetEditor.tsx';
 
 interface EditorProps {
@@ -177,12 +177,23 @@ function ConstraintEditor({ plan, onChange, twin }: EditorProps & { twin: TwinDe
   const change = (part: Partial<Constraints>) => onChange({ ...plan, constraints: { ...constraints, ...part } });
   const fitted = apertureFor(plan.target, twin);
   const field = twin.summary.fieldOfViewDeg;
+  if (space.type === 'set') {
+    return (
+      <Stack gap="sm">
+        <PaneTitle>Constraints</PaneTitle>
+        <Text size="xs" c="dimmed">
+          A set is shown as it is. Controls get the mean and RMS contrast of the best stimulus.
+        </Text>
+      </Stack>
+    );
+  }
+  const pixels = space.type === 'pixels';
   return (
     <Stack gap="sm">
       <PaneTitle>Constraints</PaneTitle>
-      {space.type !== 'pixels' && (
+      {space.type === 'gratings' && (
         <Text size="xs" c="dimmed">
-          Gratings and sets are shown as they are; the constraints hold for the random controls.
+          Gratings stand on the background, the mean luminance; their contrast is lowered where the range asks for it.
         </Text>
       )}
       <SimpleGrid cols={2} spacing={4}>
@@ -194,14 +205,16 @@ function ConstraintEditor({ plan, onChange, twin }: EditorProps & { twin: TwinDe
           value={constraints.meanLuminance}
           onChange={(meanLuminance) => change({ meanLuminance })}
         />
-        <NumberField
-          label="RMS contrast"
-          min={0.001}
-          max={1}
-          step={0.05}
-          value={constraints.contrastRms}
-          onChange={(contrastRms) => change({ contrastRms })}
-        />
+        {pixels && (
+          <NumberField
+            label="RMS contrast"
+            min={0.001}
+            max={1}
+            step={0.05}
+            value={constraints.contrastRms}
+            onChange={(contrastRms) => change({ contrastRms })}
+          />
+        )}
         <NumberField
           label="Darkest"
           min={0}
@@ -220,22 +233,24 @@ function ConstraintEditor({ plan, onChange, twin }: EditorProps & { twin: TwinDe
         />
       </SimpleGrid>
       <Text size="xs" c="dimmed">
-        Linear light, display white 1. Met exactly by every candidate.
+        Linear light, display white 1.{pixels && ' Met exactly by every candidate.'}
       </Text>
-      <Checkbox
-        label="Aperture"
-        checked={aperture !== undefined}
-        onChange={(event) =>
-          onChange(
-            withAperture(
-              plan,
-              event.currentTarget.checked
-                ? (fitted ?? { xDeg: 0, yDeg: 0, diameterDeg: field / 2, edgeDeg: 0.25 })
-                : undefined,
-            ),
-          )
-        }
-      />
+      {(pixels || aperture !== undefined) && (
+        <Checkbox
+          label="Aperture"
+          checked={aperture !== undefined}
+          onChange={(event) =>
+            onChange(
+              withAperture(
+                plan,
+                event.currentTarget.checked
+                  ? (fitted ?? { xDeg: 0, yDeg: 0, diameterDeg: field / 2, edgeDeg: 0.25 })
+                  : undefined,
+              ),
+            )
+          }
+        />
+      )}
       {aperture !== undefined && (
         <SimpleGrid cols={4} spacing={4}>
           <NumberField
@@ -324,8 +339,8 @@ function ControlEditor({ plan, onChange, sets }: EditorProps & { sets: readonly 
         }}
       />
       <Text size="xs" c="dimmed">
-        Random images have the mean, RMS contrast and aperture of the candidate. Images of a set are brought onto the
-        same constraints.
+        Random images have the mean, RMS contrast and aperture of the candidate, and so do images of a set.
+        {plan.space.type === 'gratings' && ' Random gratings are as many as the evaluations of the search.'}
       </Text>
     </Stack>
   );
@@ -345,12 +360,16 @@ export function PlanEditor({
         onChange={(target) => {
           // An aperture that fitted the old target follows to the new one; one set by hand stays.
           const before = JSON.stringify(apertureFor(plan.target, twin));
-          const follows = JSON.stringify(plan.constraints.aperture) === before;
+          const follows = plan.space.type === 'pixels' && JSON.stringify(plan.constraints.aperture) === before;
           const next = { ...plan, target };
           onChange(follows ? withAperture(next, apertureFor(target, twin)) : next);
         }}
       />
-      <SpaceEditor plan={plan} onChange={onChange} sets={sets} />
+      <SpaceEditor
+        plan={plan}
+        onChange={(next) => onChange(plan.space.type !== 'pixels' ? withFittedAperture(next, twin) : next)}
+        sets={sets}
+      />
       <ConstraintEditor plan={plan} onChange={onChange} twin={twin} />
       <ControlEditor plan={plan} onChange={onChange} sets={sets} />
     </Stack>

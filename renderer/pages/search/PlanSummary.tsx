@@ -44,8 +44,18 @@ export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residua
   );
 }
 
+/** What holds for candidates that nothing brings to a mean and a contrast. */
+export function unconstrainedText({ space, constraints }: SearchPlan): string {
+  const controls = 'Controls have the mean and RMS contrast that the best one has.';
+  return space.type === 'gratings'
+    ? `Gratings on the background, within the range ${formatNumber(constraints.range[0])} to ` +
+        `${formatNumber(constraints.range[1])}; mean and RMS contrast are their own. ${controls}`
+    : `Stimuli of the set, shown as they are. ${controls}`;
+}
+
 export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: ConstraintResiduals | null }) {
   const { aperture } = plan.constraints;
+  const pixels = plan.space.type === 'pixels';
   const rows: [string, string][] = [
     ['Twin', `${plan.twin.id} ${plan.twin.version ?? ''}`],
     ['Target', targetText(plan)],
@@ -53,9 +63,11 @@ export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: 
     ['Starts', `${plan.starts}, seed ${plan.seed}`],
     [
       'Aperture',
-      aperture === undefined
-        ? 'the whole field'
-        : `${formatNumber(aperture.diameterDeg)}° at (${formatNumber(aperture.xDeg)}°, ${formatNumber(aperture.yDeg)}°), edge ${formatNumber(aperture.edgeDeg)}°`,
+      !pixels
+        ? 'that of each stimulus'
+        : aperture === undefined
+          ? 'the whole field'
+          : `${formatNumber(aperture.diameterDeg)}° at (${formatNumber(aperture.xDeg)}°, ${formatNumber(aperture.yDeg)}°), edge ${formatNumber(aperture.edgeDeg)}°`,
     ],
     ['Random controls', String(plan.controls.random)],
     ['Device', plan.device],
@@ -71,10 +83,10 @@ export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: 
           </DataList.Item>
         ))}
       </DataList>
-      <ConstraintTable plan={plan} residuals={residuals} />
+      {pixels && <ConstraintTable plan={plan} residuals={residuals} />}
       <Text size="xs" c="dimmed">
-        {residuals === null && plan.space.type !== 'pixels'
-          ? 'Gratings and set members are exact by construction.'
+        {!pixels
+          ? unconstrainedText(plan)
           : 'Residuals of the best candidate, in float64: mean and RMS relative, range absolute.'}
       </Text>
     </Stack>

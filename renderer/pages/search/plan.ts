@@ -1,6 +1,6 @@
 /** The plan of a search while it is edited: where it starts, what its presets are, and what keeps it from starting. */
 import type { Aperture, SearchPlan, SearchSpace, SetRef, TargetTerm } from '../../../main/contract/plans.ts';
-import { searchPlan } from '../../../main/contract/plans.ts';
+import { constraints as constraintSchema, searchPlan, unusableConstraints } from '../../../main/contract/plans.ts';
 import type { SetSummary } from '../../../main/contract/results.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 
@@ -29,7 +29,7 @@ export function newPlan(
       ? { space: { type: 'pixels' }, optimiser: { type: 'gradient' } }
       : { space: { type: 'gratings' }, optimiser: { type: 'cma-es' } }),
   }) as SearchPlan;
-  return withAperture(plan, apertureFor(plan.target, twin));
+  return withFittedAperture(plan, twin);
 }
 
 const driveOneUnit = (twin: TwinDetails, area: string): TargetTerm[] => {
@@ -108,15 +108,22 @@ export function withAperture(plan: SearchPlan, aperture: Aperture | undefined): 
   return { ...plan, constraints: aperture === undefined ? rest : { ...rest, aperture } };
 }
 
-/** The space with the optimiser that searches it. */
+/** Over pixels, the aperture that covers the targeted receptive fields; no other space can use one. */
+export const withFittedAperture = (plan: SearchPlan, twin: TwinDetails): SearchPlan =>
+  plan.space.type === 'pixels' ? withAperture(plan, apertureFor(plan.target, twin)) : plan;
+
+/** The space with the optimiser that searches it; constraints that it cannot use go back to their defaults. */
 export function withSpace(plan: SearchPlan, type: SearchSpace['type'], stimuli: SetRef | null): SearchPlan {
   const pair = {
     pixels: { space: { type: 'pixels' }, optimiser: { type: 'gradient' } },
     gratings: { space: { type: 'gratings' }, optimiser: { type: 'cma-es' } },
     set: { space: { type: 'set', stimuli: stimuli ?? { set: '' } }, optimiser: { type: 'screening' } },
   }[type];
-  if (type === 'set') return { ...plan, ...pair, optimiser: { type: 'screening', keep: 16 } } as SearchPlan;
-  const next = searchPlan.parse({ ...plan, ...pair }) as SearchPlan;
+  const unusable = new Set<string>(unusableConstraints({ ...plan, ...pair } as SearchPlan));
+  const kept = Object.entries(plan.constraints).filter(([name]) => !unusable.has(name));
+  const changed = { ...plan, ...pair, constraints: constraintSchema.parse(Object.fromEntries(kept)) };
+  if (type === 'set') return { ...changed, optimiser: { type: 'screening', keep: 16 } } as SearchPlan;
+  const next = searchPlan.parse(changed) as SearchPlan;
   const { aperture } = plan.constraints;
   if (next.space.type !== 'gratings' || aperture === undefined) return next;
   // Positions to search always include where the target looks.
@@ -144,6 +151,10 @@ export function planProblems(plan: SearchPlan, twin: TwinDetails): string[] {
   }
   if (space.type === 'pixels' && twin.manifest.capabilities.inputGradient === 'none') {
     problems.push('This twin has no gradient, so pixels cannot be searched. Search gratings or a set.');
+  }
+  const unusable = unusableConstraints(plan);
+  if (unusable.length > 0) {
+    problems.push(`A search over ${space.type === 'set' ? 'a set' : 'gratings'} cannot use: ${unusable.join(', ')}.`);
   }
   const [low, high] = constraints.range;
   if (!(low < constraints.meanLuminance && constraints.meanLuminance < high)) {

@@ -98,6 +98,8 @@ describe('a new plan', () => {
       const plan = withSpace(newPlan(v1), type, { set: 'photographs' });
       expect(searchPlan.safeParse(plan).success).toBe(true);
       expect(plan.space.type).toBe(type);
+      expect(plan.constraints.aperture === undefined).toBe(type !== 'pixels');
+      expect(planProblems(plan, v1)).toEqual([]);
     }
   });
 
