@@ -22,7 +22,11 @@ export async function spawnCompute(): Promise<ComputeProcess> {
   });
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => {
-      rmSync(emptyFolder, { recursive: true, force: true });
+      try {
+        rmSync(emptyFolder, { recursive: true, force: true });
+      } catch {
+        // A virus scanner may still hold an empty folder in the temporary folder; the system clears it.
+      }
       resolve({ code, signal });
     });
   });

@@ -26,7 +26,7 @@ export const importing = (context: JobContext): ImportOptions => ({
 
 type Designs = Record<string, { name: string; design: StimulusDesign }>;
 
-export type StartedJob = { frozen: FrozenJob; twin: ComputeTwin; firstStart: boolean };
+export type StartedJob = { frozen: FrozenJob; twin: ComputeTwin };
 
 /**
  * Resolves the twin and the stimuli and freezes them together with device, batch size, threads and versions; on a
@@ -65,7 +65,7 @@ export async function startOrResume(
           'in the same way. What is stored is kept. Start the plan again as a new job.',
       );
     }
-    return { frozen: before, twin, firstStart: false };
+    return { frozen: before, twin };
   }
 
   const designs = await options.resolveDesigns();
@@ -90,5 +90,5 @@ export async function startOrResume(
     },
   };
   await context.freeze(frozen);
-  return { frozen, twin, firstStart: true };
+  return { frozen, twin };
 }

@@ -21,14 +21,17 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
     const { project } = open();
     const plan = runPlan.parse(context.plan) as RunPlan;
     const stimuli = createStimulusService(project);
-    const { frozen, twin } = await startOrResume(services, context, plan, {
-      batchSize: plan.batchSize,
-      seedsOf: (designs) => seedsOfDesign(designs['stimuli']?.design),
-      hashOf: 'stimuli',
-      resolveDesigns: async () => ({
-        stimuli: await stimuli.resolve(plan.stimuli, importing(context)),
-      }),
-    });
+    const { frozen, twin } = await withRestarts(
+      () =>
+        startOrResume(services, context, plan, {
+          batchSize: plan.batchSize,
+          seedsOf: (designs) => seedsOfDesign(designs['stimuli']?.design),
+          hashOf: 'stimuli',
+          resolveDesigns: async () => ({ stimuli: await stimuli.resolve(plan.stimuli, importing(context)) }),
+        }),
+      context.notice,
+      context.signal,
+    );
     const { design, name: setName } = frozen.designs['stimuli'] as (typeof frozen.designs)[string];
     const total = designCount(design);
     const areas = chosenAreas(

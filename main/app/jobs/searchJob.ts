@@ -23,13 +23,23 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     const { project } = open();
     const plan = searchPlan.parse(context.plan) as SearchPlan;
     const stimuli = createStimulusService(project);
-    const { frozen, twin, firstStart } = await startOrResume(services, context, plan, {
-      seedsOf: () => [plan.seed],
-      hashOf: 'reference',
-      resolveDesigns: () => resolveDesigns(plan, stimuli, importing(context)),
-    });
+    const { frozen, twin } = await withRestarts(
+      async () => {
+        const started = await startOrResume(services, context, plan, {
+          seedsOf: () => [plan.seed],
+          hashOf: 'reference',
+          resolveDesigns: () => resolveDesigns(plan, stimuli, importing(context)),
+        });
+        // Before the first step only: a search that has begun was judged when it began.
+        if (plan.optimiser.type === 'gradient' && context.checkpoint === null) {
+          await requireGradient(services, context, started.twin);
+        }
+        return started;
+      },
+      context.notice,
+      context.signal,
+    );
     const pinned = frozen.provenance.plan as SearchPlan;
-    if (plan.optimiser.type === 'gradient' && firstStart) await requireGradient(services, context, twin);
     const search =
       (await project.searches.getByJob(context.jobId)) ??
       (await project.searches.create({
