@@ -165,7 +165,7 @@ export async function buildTwins(options: BuildTwinsOptions = {}): Promise<Built
   return built;
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   try {
     const twins = await buildTwins({
       accept: process.argv.includes('--accept-twins'),

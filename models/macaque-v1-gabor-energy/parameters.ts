@@ -23,8 +23,9 @@ export const maximumRate = 33.8;
 export const rateScale = (maximumRate - spontaneousRate) * (1 + pow(semiSaturationContrast, contrastExponent));
 
 /**
- * Normalisation, design: P² = κ·a² + (1 − κ)·Σ_j w_j C_j² with a Gaussian reach of the pool. Both are chosen so that
- * surround suppression has the published distribution (Cavanaugh 2002: median .33, quartiles .14 and .57, 78 % ≥ .1).
+ * Normalisation, design: P² = κ·a² + (1 − κ)·Σ_j w_j C_j² with a Gaussian reach of the pool. Both are chosen so that the
+ * median of the surround suppression index is near the published one (Cavanaugh 2002: median .33, quartiles .14 and .57,
+ * 78 % ≥ .1); one κ for all units spreads less than cortex does. What comes out is in `measured.ts`.
  */
 export const poolDistanceDeg = 0.35;
 export const selfWeight = 0.45;

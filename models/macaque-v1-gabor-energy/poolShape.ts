@@ -7,6 +7,8 @@
  * 1. ten multiplicative (Richardson–Lucy) updates towards equal drive by all gratings around the unit's preference;
  * 2. a tilt w·exp(λ·∂E) that makes the pool's drive stationary at the preference itself (the nearest weights in
  *    relative entropy; λ by Newton's method in two dimensions).
+ * A unit whose neighbours' preferences all lie to one side of its own cannot get a stationary pool from positive weights
+ * (about one in twenty); the tilt then stops at its limit and the pool lies further away.
  * Energies here are the closed forms of uncut Gabors; the exact scale is set on the raster afterwards.
  */
 import { cos, degreesToRadians, exp, log2, pow, sin } from '../../main/platform/exactMath.ts';

@@ -1,7 +1,8 @@
 /**
  * The model a second time, straight from its definition, in float64 on the whole raster: what the graph is checked
- * against. It shares the unit parameters, their preferred frequencies and the unscaled pool shapes with the builder,
- * and none of its windows, symmetries or shortcuts.
+ * against. It shares with the builder the drawn unit parameters (`sampling.ts`), the preferred frequencies
+ * (`preference.ts`) and the unscaled pool shapes (`poolShape.ts`), so agreement says nothing about those: they have tests
+ * of their own. It shares none of the builder's windows, symmetries or shortcuts.
  */
 import { cos, degreesToRadians, exp, pow, sin } from '../../main/platform/exactMath.ts';
 import {

@@ -35,6 +35,15 @@ export function luminance(gratings: readonly Grating[]): Float32Array {
   return image;
 }
 
+/** Column, row (pixel indices, may be between pixels) of a place in degrees, x right and y up from the field's centre. */
+export function fieldCentre({ xDeg, yDeg }: { xDeg: number; yDeg: number }): {
+  column: number;
+  row: number;
+  pxPerDeg: number;
+} {
+  return { column: xDeg * pxPerDeg + sizePx / 2 - 0.5, row: -yDeg * pxPerDeg + sizePx / 2 - 0.5, pxPerDeg };
+}
+
 export interface Bench {
   /** The .onnx file under test. */
   model: Uint8Array;

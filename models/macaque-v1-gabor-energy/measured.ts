@@ -1,0 +1,224 @@
+/**
+ * What the twin does when it is measured: the one source of the figures on its card and among its known failures.
+ * `testing/measure.ts` measures them again and says which differ; a test does so for a part of the units.
+ */
+
+export interface Measurement {
+  /** Units measured. */
+  n: number;
+  /** Median over units, or what `what` says. */
+  value: number;
+  quartiles?: readonly [number, number];
+}
+
+export interface Figure extends Measurement {
+  what: string;
+  /** Unit of value and quartiles, with the space before it; empty for pure numbers. */
+  unit: string;
+  /** The value in cortex and its source; empty when none was looked up. */
+  published: string;
+  digits: number;
+  /** How far the value of 40 other units may lie from it (their quartiles: twice as far); about 2.5 standard errors. */
+  tolerance: number;
+}
+
+const cavanaugh = 'Cavanaugh et al. 2002';
+
+export const measured = {
+  surroundSuppression: {
+    what: 'Surround suppression index',
+    unit: '',
+    published: `median 0.33, quartiles 0.14–0.57 (${cavanaugh})`,
+    digits: 2,
+    n: 256,
+    value: 0.3,
+    quartiles: [0.16, 0.49],
+    tolerance: 0.06,
+  },
+  surroundSuppressed: {
+    what: 'Units with a suppression index ≥ 0.1',
+    unit: ' %',
+    published: `78 % (${cavanaugh})`,
+    digits: 0,
+    n: 256,
+    value: 83,
+    tolerance: 15,
+  },
+  summationField: {
+    what: 'Summation field, diameter at 95 % of the peak',
+    unit: '°',
+    published: `median 0.78° (${cavanaugh})`,
+    digits: 2,
+    n: 256,
+    value: 0.52,
+    quartiles: [0.37, 0.78],
+    tolerance: 0.1,
+  },
+  mask12: {
+    what: 'Cut by an orthogonal mask, both at 12 % contrast',
+    unit: ' %',
+    published: 'design band 20–60 %',
+    digits: 0,
+    n: 64,
+    value: 6,
+    quartiles: [5, 7],
+    tolerance: 2,
+  },
+  mask25: {
+    what: 'The same at 25 % contrast',
+    unit: ' %',
+    published: '',
+    digits: 0,
+    n: 64,
+    value: 21,
+    quartiles: [18, 25],
+    tolerance: 5,
+  },
+  mask50: {
+    what: 'The same at 50 % contrast',
+    unit: ' %',
+    published: '',
+    digits: 0,
+    n: 64,
+    value: 36,
+    quartiles: [33, 41],
+    tolerance: 8,
+  },
+  maskAlone: {
+    what: 'Rate evoked by the mask alone at 50 % contrast, in parts of the preferred grating’s, 95th percentile',
+    unit: ' %',
+    published: 'about 0 %',
+    digits: 1,
+    n: 64,
+    value: 0,
+    tolerance: 0.5,
+  },
+  preferenceKept: {
+    what: 'Units that prefer what their filter prefers, within 7.5° and 1/8 octave, whole model',
+    unit: ' %',
+    published: '',
+    digits: 0,
+    n: 512,
+    value: 93,
+    // The test measures all units again, on a grid twice as coarse in orientation.
+    tolerance: 5,
+  },
+  filterPreferenceKept: {
+    what: 'The same without normalisation',
+    unit: ' %',
+    published: '',
+    digits: 1,
+    n: 512,
+    value: 100,
+    tolerance: 1,
+  },
+  circularVarianceSimple: {
+    what: 'Circular variance of orientation, simple cells',
+    unit: '',
+    published: 'about 0.6 (from memory, not checked)',
+    digits: 2,
+    n: 256,
+    value: 0.42,
+    quartiles: [0.4, 0.47],
+    tolerance: 0.01,
+  },
+  circularVarianceComplex: {
+    what: 'Circular variance of orientation, complex cells',
+    unit: '',
+    published: 'about 0.6 (from memory, not checked)',
+    digits: 2,
+    n: 256,
+    value: 0.23,
+    quartiles: [0.2, 0.3],
+    tolerance: 0.01,
+  },
+  f1F0Agreement: {
+    what: 'Units classed simple (F1/F0 > 1) or complex as built',
+    unit: ' %',
+    published: '',
+    digits: 1,
+    n: 256,
+    value: 100,
+    tolerance: 2,
+  },
+  f1F0Simple: {
+    what: 'F1/F0 of simple cells',
+    unit: '',
+    published: '',
+    digits: 2,
+    n: 117,
+    value: 1.68,
+    quartiles: [1.68, 1.69],
+    tolerance: 0.03,
+  },
+  f1F0Complex: {
+    what: 'F1/F0 of complex cells',
+    unit: '',
+    published: '',
+    digits: 2,
+    n: 139,
+    value: 0,
+    quartiles: [0, 0],
+    tolerance: 0.01,
+  },
+  phaseVariation: {
+    what: 'Variation of complex cells’ rate over grating phase, (max − min)/max',
+    unit: ' %',
+    published: '',
+    digits: 1,
+    n: 139,
+    value: 2.1,
+    quartiles: [1.1, 4.2],
+    tolerance: 1,
+  },
+  energyPhaseVariation: {
+    what: 'Variation of complex cells’ energy over grating phase, n_x ≥ 0.25, largest',
+    unit: ' %',
+    published: '',
+    digits: 2,
+    n: 110,
+    value: 0,
+    tolerance: 0.1,
+  },
+  contrastExponent: {
+    what: 'Exponent of the contrast response',
+    unit: '',
+    published: '2.4 (Sclar et al. 1990, from memory)',
+    digits: 2,
+    n: 64,
+    value: 2.4,
+    quartiles: [2.4, 2.4],
+    tolerance: 0.01,
+  },
+  semiSaturation: {
+    what: 'Semi-saturation contrast',
+    unit: '',
+    published: '0.33 (Sclar et al. 1990, from memory)',
+    digits: 2,
+    n: 64,
+    value: 0.33,
+    quartiles: [0.33, 0.33],
+    tolerance: 0.003,
+  },
+} as const satisfies Record<string, Figure>;
+
+export type FigureId = keyof typeof measured;
+
+const rounded = (figure: Figure, value: number): string => value.toFixed(figure.digits);
+
+/** The figure as the card states it: `0.33 (0.21–0.42)`: value, and quartiles where they were taken. */
+export function stated(figure: Figure): string {
+  const { unit, value, quartiles } = figure;
+  const range = quartiles?.map((quartile) => rounded(figure, quartile)).join('–');
+  return `${rounded(figure, value)}${unit}${range === undefined ? '' : ` (${range})`}`;
+}
+
+/** The card's table of measured figures, in Markdown. */
+export function measuredTable(): string {
+  const rows = Object.values<Figure>(measured).map(
+    (figure) => `| ${figure.what} | ${stated(figure)} | ${figure.n} | ${figure.published || '–'} |`,
+  );
+  return ['| property | measured: median (quartiles) | n | published |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+}

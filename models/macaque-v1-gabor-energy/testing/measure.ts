@@ -1,0 +1,69 @@
+/**
+ * Measures every figure of the card and says which differ from those stated in `measured.ts`; ends with 1 when one does.
+ *
+ * Usage: node bin/node24.cjs models/macaque-v1-gabor-energy/testing/measure.ts [--json]
+ */
+import { measured, stated, type Figure, type FigureId, type Measurement } from '../measured.ts';
+import { createReference } from '../reference.ts';
+import { openBench } from './bench.ts';
+import {
+  drawUnits,
+  measureContrast,
+  measureCrossOrientation,
+  measurePhase,
+  measureSize,
+  measureTuning,
+  placedUnits,
+} from './measurements.ts';
+
+const started = performance.now();
+const reference = createReference();
+const placed = placedUnits(reference);
+const [full, linear] = [await openBench({}), await openBench({ normalisation: false })];
+// Experiments that show every unit pictures of its own take a part of the units.
+const some = drawUnits(placed, 256, 1);
+const results: Record<FigureId, Measurement> = {
+  ...(await measureSize(full, some)),
+  ...(await measureCrossOrientation(
+    full,
+    some.filter((_, i) => i % 4 === 0),
+  )),
+  ...(await measureTuning(full, linear, placed)),
+  ...(await measurePhase(full, linear, some)),
+  ...(await measureContrast(
+    full,
+    reference,
+    some.filter((_, i) => i % 4 === 0),
+  )),
+};
+const rows = (Object.keys(measured) as FigureId[]).map((id) => {
+  const figure: Figure = measured[id];
+  const now: Figure = { ...figure, ...results[id] };
+  return { id, now, agrees: stated(now) === stated(figure) && now.n === figure.n };
+});
+if (process.argv.includes('--json')) {
+  console.log(
+    JSON.stringify(
+      rows.map(({ id, now: { what, n, value, quartiles, unit, published }, agrees }) => ({
+        id,
+        what,
+        n,
+        value,
+        quartiles,
+        unit: unit.trim(),
+        published,
+        statedOnCard: stated(measured[id]),
+        agrees,
+      })),
+      null,
+      2,
+    ),
+  );
+} else {
+  for (const { id, now, agrees } of rows) {
+    const difference = agrees ? '' : `  ← stated: ${stated(measured[id])}, n = ${measured[id].n}`;
+    console.log(`${now.what}: ${stated(now)}, n = ${now.n}; published: ${now.published || '–'}${difference}`);
+  }
+  console.log(`Measured in ${((performance.now() - started) / 1000).toFixed(0)} s.`);
+}
+process.exitCode = rows.every(({ agrees }) => agrees) ? 0 : 1;

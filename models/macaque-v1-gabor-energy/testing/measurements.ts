@@ -1,0 +1,285 @@
+/**
+ * The experiments behind the figures of the twin's card (`measured.ts`): stimuli made by the bench, responses of the ONNX
+ * graph. Units are shown their planted preference and all gratings are full-field and of contrast 1 unless said otherwise.
+ */
+import { Random } from '../../../main/platform/random.ts';
+import type { FigureId, Measurement } from '../measured.ts';
+import type { PlantedUnit, ReferenceModel } from '../reference.ts';
+import { fieldCentre, luminance, sizePx, type Bench, type Grating } from './bench.ts';
+
+export const blankRate = 0.82;
+
+/** A unit and its place among the 512 responses of the bench. */
+export interface Placed {
+  unit: PlantedUnit;
+  at: number;
+}
+
+export function placedUnits(reference: ReferenceModel): Placed[] {
+  return [...reference.units['V1-simple'], ...reference.units['V1-complex']].map((unit, at) => ({ unit, at }));
+}
+
+/** n units of both areas, drawn without replacement. */
+export function drawUnits(placed: readonly Placed[], n: number, seed: number): Placed[] {
+  return Random.fromSeed(seed, 'measured units')
+    .shuffle([...placed])
+    .slice(0, n)
+    .toSorted((a, b) => a.at - b.at);
+}
+
+export const phases = (n: number): number[] => Array.from({ length: n }, (_, i) => (360 * i) / n);
+export const quantile = (values: readonly number[], p: number): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = p * (sorted.length - 1);
+  const below = Math.floor(place);
+  const [low, high] = [sorted[below] as number, sorted[Math.ceil(place)] as number];
+  return low + (place - below) * (high - low);
+};
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+const percent = (values: readonly boolean[]): number => (100 * values.filter(Boolean).length) / values.length;
+
+/** Mean over grating phase. */
+export const f0 = (curve: readonly number[]): number => curve.reduce((sum, value) => sum + value, 0) / curve.length;
+/** Amplitude of the first harmonic over equally spaced grating phases. */
+export function f1(curve: readonly number[]): number {
+  const wave = (f: (x: number) => number) =>
+    curve.reduce((sum, value, i) => sum + value * f((2 * Math.PI * i) / curve.length), 0);
+  return (2 * Math.hypot(wave(Math.cos), wave(Math.sin))) / curve.length;
+}
+
+const distribution = (values: readonly number[]): Measurement => ({
+  n: values.length,
+  value: median(values),
+  quartiles: [quantile(values, 0.25), quantile(values, 0.75)],
+});
+const share = (values: readonly boolean[]): Measurement => ({ n: values.length, value: percent(values) });
+
+/** Responses of each chosen unit to its own gratings: conditions × phases; a condition is a function of unit and phase. */
+async function ownResponses(
+  bench: Bench,
+  chosen: readonly Placed[],
+  conditions: readonly ((unit: PlantedUnit, phaseDeg: number) => Float32Array)[],
+  phasesDeg: readonly number[],
+): Promise<number[][][]> {
+  function* images(): Iterable<Float32Array> {
+    for (const { unit } of chosen)
+      for (const condition of conditions) for (const phaseDeg of phasesDeg) yield condition(unit, phaseDeg);
+  }
+  const responses = await bench.responses(images());
+  return chosen.map(({ at }, u) =>
+    conditions.map((_, c) =>
+      phasesDeg.map((_, p) => responses[(u * conditions.length + c) * phasesDeg.length + p]?.[at] as number),
+    ),
+  );
+}
+
+const preferred = (unit: PlantedUnit, phaseDeg: number, contrast: number): Grating => ({
+  orientationDeg: unit.orientationDeg,
+  cpd: unit.spatialFrequencyCpd,
+  phaseDeg,
+  contrast,
+});
+
+/** Responses of each unit to its preferred grating over 12 phases. */
+export async function phaseCurves(bench: Bench, chosen: readonly Placed[]): Promise<number[][]> {
+  const curves = await ownResponses(bench, chosen, [(unit, p) => luminance([preferred(unit, p, 1)])], phases(12));
+  return curves.map(([curve]) => curve as number[]);
+}
+
+const variation = (curve: readonly number[]) => (100 * (Math.max(...curve) - Math.min(...curve))) / Math.max(...curve);
+
+type Part<Id extends FigureId> = Promise<Record<Id, Measurement>>;
+
+/** F1/F0 of blank-subtracted rates, and how much rates and energies of complex cells depend on phase. */
+export async function measurePhase(
+  full: Bench,
+  linear: Bench,
+  chosen: readonly Placed[],
+): Part<'f1F0Agreement' | 'f1F0Simple' | 'f1F0Complex' | 'phaseVariation' | 'energyPhaseVariation'> {
+  const curves = await phaseCurves(full, chosen);
+  const ratios = curves.map((curve) => f1(curve) / (f0(curve) - blankRate));
+  const isSimple = chosen.map(({ unit }) => unit.area === 'V1-simple');
+  const wide = chosen.filter(({ unit }) => unit.area === 'V1-complex' && unit.nx >= 0.25);
+  const energies = await phaseCurves(linear, wide);
+  return {
+    f1F0Agreement: share(ratios.map((ratio, i) => ratio > 1 === isSimple[i])),
+    f1F0Simple: distribution(ratios.filter((_, i) => isSimple[i])),
+    f1F0Complex: distribution(ratios.filter((_, i) => !isSimple[i])),
+    phaseVariation: distribution(curves.filter((_, i) => !isSimple[i]).map(variation)),
+    energyPhaseVariation: { n: energies.length, value: Math.max(...energies.map(variation)) },
+  };
+}
+
+/**
+ * Preference and circular variance on one grid of gratings over 4 phases, by mean rate over phase. Circular variance is
+ * that of raw rates, over orientation at the spatial frequency of the unit's best grating.
+ */
+export async function measureTuning(
+  full: Bench,
+  linear: Bench,
+  placed: readonly Placed[],
+  grid: { stepDeg: number; stepsPerOctave: number } = { stepDeg: 5, stepsPerOctave: 8 },
+): Part<'preferenceKept' | 'filterPreferenceKept' | 'circularVarianceSimple' | 'circularVarianceComplex'> {
+  const orientationsDeg = Array.from({ length: 180 / grid.stepDeg }, (_, i) => grid.stepDeg * i);
+  const frequenciesCpd = Array.from(
+    { length: 4.5 * grid.stepsPerOctave + 1 },
+    (_, i) => 0.42 * 2 ** (i / grid.stepsPerOctave),
+  );
+  const phasesDeg = phases(4);
+  const means = { full: [] as Float64Array[], linear: [] as Float64Array[] };
+  for (const orientationDeg of orientationsDeg) {
+    const images = frequenciesCpd.flatMap((cpd) =>
+      phasesDeg.map((phaseDeg) => luminance([{ orientationDeg, cpd, phaseDeg, contrast: 1 }])),
+    );
+    for (const [key, bench] of [
+      ['full', full],
+      ['linear', linear],
+    ] as const) {
+      const responses = await bench.responses(images);
+      for (let cell = 0; cell < frequenciesCpd.length; cell++) {
+        means[key].push(
+          Float64Array.from({ length: 512 }, (_, at) =>
+            f0(phasesDeg.map((_, p) => responses[cell * phasesDeg.length + p]?.[at] as number)),
+          ),
+        );
+      }
+    }
+  }
+  const best = (key: 'full' | 'linear', at: number): { orientation: number; frequency: number } => {
+    let cell = 0;
+    for (const [i, mean] of means[key].entries()) {
+      if ((mean[at] as number) > (means[key][cell]?.[at] as number)) cell = i;
+    }
+    return { orientation: Math.floor(cell / frequenciesCpd.length), frequency: cell % frequenciesCpd.length };
+  };
+  const kept = (key: 'full' | 'linear') =>
+    placed.map(({ unit, at }) => {
+      const { orientation, frequency } = best(key, at);
+      const distance = Math.abs((orientationsDeg[orientation] as number) - unit.orientationDeg) % 180;
+      const octaves = Math.abs(Math.log2((frequenciesCpd[frequency] as number) / unit.spatialFrequencyCpd));
+      return Math.min(distance, 180 - distance) <= 7.5 && octaves <= 1 / 8;
+    });
+  const circularVariance = ({ at }: Placed): number => {
+    const { frequency } = best('full', at);
+    const rates = orientationsDeg.map((_, o) => means.full[o * frequenciesCpd.length + frequency]?.[at] as number);
+    const wave = (f: (x: number) => number) =>
+      rates.reduce((sum, rate, o) => sum + rate * f((2 * (orientationsDeg[o] as number) * Math.PI) / 180), 0);
+    return 1 - Math.hypot(wave(Math.cos), wave(Math.sin)) / rates.reduce((sum, rate) => sum + rate, 0);
+  };
+  const ofArea = (area: string) => placed.filter(({ unit }) => unit.area === area).map(circularVariance);
+  return {
+    preferenceKept: share(kept('full')),
+    filterPreferenceKept: share(kept('linear')),
+    circularVarianceSimple: distribution(ofArea('V1-simple')),
+    circularVarianceComplex: distribution(ofArea('V1-complex')),
+  };
+}
+
+/** Slope and half point of ln(y/(1 − y)) over ln c, y = (R − b)/R_max, between contrasts .05 and .8. */
+export async function measureContrast(
+  full: Bench,
+  reference: ReferenceModel,
+  chosen: readonly Placed[],
+): Part<'contrastExponent' | 'semiSaturation'> {
+  const contrasts = [0.05, 0.8] as const;
+  const largest = 32.98 * (1 + 0.33 ** 2.4);
+  function* images(): Iterable<Float32Array> {
+    for (const { unit } of chosen)
+      for (const c of contrasts) yield Float32Array.from(reference.preferredGrating(unit.index, unit.area, c));
+  }
+  const responses = await full.responses(images());
+  const fits = chosen.map(({ at }, u) => {
+    const [low, high] = contrasts.map((c, i) => {
+      const y = ((responses[2 * u + i]?.[at] as number) - blankRate) / largest;
+      return { x: Math.log(c), z: Math.log(y / (1 - y)) };
+    }) as [{ x: number; z: number }, { x: number; z: number }];
+    const n = (high.z - low.z) / (high.x - low.x);
+    return { n, c50: Math.exp(low.x - low.z / n) };
+  });
+  return {
+    contrastExponent: distribution(fits.map(({ n }) => n)),
+    semiSaturation: distribution(fits.map(({ c50 }) => c50)),
+  };
+}
+
+/** How much an orthogonal mask of equal contrast cuts the blank-subtracted mean rate, and what it evokes alone; 8 phases. */
+export async function measureCrossOrientation(
+  full: Bench,
+  chosen: readonly Placed[],
+): Part<'mask12' | 'mask25' | 'mask50' | 'maskAlone'> {
+  const plaid = (contrast: number, maskContrast: number) => (unit: PlantedUnit, phaseDeg: number) =>
+    luminance([
+      preferred(unit, phaseDeg, contrast),
+      // Three phase steps of the mask to one of the grating: all pairs of phases are spread evenly.
+      {
+        ...preferred(unit, 3 * phaseDeg, maskContrast),
+        orientationDeg: unit.orientationDeg + 90,
+      },
+    ]);
+  const contrasts = [0.12, 0.25, 0.5];
+  const conditions = contrasts.flatMap((c) => [plaid(c, 0), plaid(c, c)]);
+  const curves = await ownResponses(full, chosen, [...conditions, plaid(0, 0.5)], phases(8));
+  const evoked = curves.map((unit) => unit.map((curve) => f0(curve) - blankRate));
+  const cut = (i: number) =>
+    distribution(evoked.map((unit) => 100 * (1 - (unit[2 * i + 1] as number) / (unit[2 * i] as number))));
+  return {
+    mask12: cut(0),
+    mask25: cut(1),
+    mask50: cut(2),
+    maskAlone: {
+      n: evoked.length,
+      value: quantile(
+        evoked.map((unit) => (100 * (unit[6] as number)) / (unit[4] as number)),
+        0.95,
+      ),
+    },
+  };
+}
+
+/** Diameters of the size experiment, degrees: 12 steps of equal ratio; the largest covers the whole field. */
+const diametersDeg = Array.from({ length: 12 }, (_, i) => 0.21 * (9.5 / 0.21) ** (i / 11));
+
+/**
+ * Circular patches of the preferred grating on the receptive field's centre, 6 phases; F1 for simple and blank-subtracted
+ * F0 for complex cells. Suppression index (peak − plateau)/peak, plateau at the largest diameter; summation field: the
+ * smallest diameter that reaches 95 % of the peak, by straight lines between diameters.
+ */
+export async function measureSize(
+  full: Bench,
+  chosen: readonly Placed[],
+): Part<'surroundSuppression' | 'surroundSuppressed' | 'summationField'> {
+  const patches = diametersDeg.map((diameterDeg) => (unit: PlantedUnit, phaseDeg: number) => {
+    const image = luminance([preferred(unit, phaseDeg, 1)]);
+    const { column, row, pxPerDeg } = fieldCentre(unit);
+    const radiusPx = (diameterDeg / 2) * pxPerDeg;
+    for (let y = 0, at = 0; y < sizePx; y++) {
+      for (let x = 0; x < sizePx; x++, at++) {
+        const squared = (x - column) ** 2 + (y - row) ** 2;
+        if (squared >= (radiusPx + 0.5) ** 2) image[at] = 0.5;
+        else if (squared > (radiusPx - 0.5) ** 2) {
+          // The rim is one pixel wide.
+          image[at] = 0.5 + (radiusPx + 0.5 - Math.sqrt(squared)) * ((image[at] as number) - 0.5);
+        }
+      }
+    }
+    return image;
+  });
+  const curves = await ownResponses(full, chosen, patches, phases(6));
+  const tuning = curves.map((unit, u) =>
+    unit.map((curve) => (chosen[u]?.unit.area === 'V1-simple' ? f1(curve) : f0(curve) - blankRate)),
+  );
+  const indices = tuning.map((rates) => (Math.max(...rates) - (rates.at(-1) as number)) / Math.max(...rates));
+  const fields = tuning.map((rates) => {
+    const enough = 0.95 * Math.max(...rates);
+    const i = rates.findIndex((rate) => rate >= enough);
+    const [high, to] = [rates[i] as number, diametersDeg[i] as number];
+    if (i === 0) return to;
+    const [low, from] = [rates[i - 1] as number, diametersDeg[i - 1] as number];
+    return from + ((enough - low) / (high - low)) * (to - from);
+  });
+  return {
+    surroundSuppression: distribution(indices),
+    surroundSuppressed: share(indices.map((index) => index >= 0.1)),
+    summationField: distribution(fields),
+  };
+}
