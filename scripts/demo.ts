@@ -54,7 +54,8 @@ async function demo(): Promise<void> {
 
     const twin = await backend.services.library.resolve({ id: sampleTwin });
     const unit = chooseUnit(twin.units.filter(({ area }) => area === 'V1-complex'));
-    const field = { constraints: { meanLuminance: 0.5, contrastRms: 0.15, range: [0, 1] as [number, number] } };
+    // The range leaves room for what lies between the pixels when a picture is enlarged to the display's resolution.
+    const field = { constraints: { meanLuminance: 0.5, contrastRms: 0.1, range: [0.1, 0.9] as [number, number] } };
     const common = {
       format: 1,
       kind: 'search',

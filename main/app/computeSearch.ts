@@ -145,12 +145,13 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
           units,
           residuals,
         })),
-        controls: outcome.controls.map(({ kind, label, values, best, image, spec }) => ({
+        controls: outcome.controls.map(({ kind, label, values, best, image, spec, sourceSpec }) => ({
           kind,
           label,
           values: [...values],
           best,
           stimulus: found(image, spec),
+          sourceSpec,
         })),
         trajectory: outcome.trajectory,
         evaluations: outcome.evaluations,

@@ -77,6 +77,7 @@ async function storeSearch(project: Project, name: string, cpd: number): Promise
   const control = (kind: Control['kind'], n: number, best: number, stimulus: ReturnType<typeof picture>): Control => ({
     kind,
     label: `${kind} of ${n}`,
+    sourceSpec: null,
     n,
     best,
     median: 0,

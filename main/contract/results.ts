@@ -101,6 +101,8 @@ export const control = z.object({
   beaten: z.boolean(),
   /** The best of these controls, kept as a stimulus so that it can go into the protocol beside the candidate. */
   spec: stimulusSpec.nullable(),
+  /** What it was before it was brought to the constraints: which photograph, which grating; null for noise. */
+  sourceSpec: stimulusSpec.nullable(),
   sha256: sha256.nullable(),
   thumbnail: z.string().nullable(),
 });

@@ -75,6 +75,7 @@ export type SearchOutcomeMessage = {
     values: number[];
     best: number;
     stimulus: FoundStimulus;
+    sourceSpec: StimulusSpec | null;
   }[];
   trajectory: { step: number; best: number; median: number }[];
   evaluations: number;

@@ -223,6 +223,7 @@ test('searches: checkpoint with trajectory, report with rasters', async () => {
         values: [0.5, 1.5],
         beaten: true,
         spec: null,
+        sourceSpec: null,
         sha256: null,
         thumbnail: null,
       },

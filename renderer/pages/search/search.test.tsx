@@ -147,6 +147,7 @@ const control = (change: Partial<Control>): Control => ({
   values: Array.from({ length: 999 }, () => 1),
   beaten: true,
   spec: null,
+  sourceSpec: null,
   sha256: null,
   thumbnail: null,
   ...change,
