@@ -1,7 +1,7 @@
 /** The demo's page of pictures and plots: one HTML file without scripts or outside references. */
 import { line, scaleLinear, scalePoint } from 'd3';
 import type { Backend } from '../main/app/backend.ts';
-import type { ExpandedProtocol, SearchReport } from '../main/contract/results.ts';
+import type { Control, ExpandedProtocol, SearchReport } from '../main/contract/results.ts';
 import type { GratingDesign } from '../main/contract/stimuli.ts';
 import type { ExportRow } from '../main/projects/rows.ts';
 import { factorsOf, levelsAt } from '../main/stimuli/design.ts';
@@ -15,6 +15,12 @@ type DemoResults = {
   reports: SearchReport[];
   protocol: ExpandedProtocol;
   record: ExportRow;
+};
+
+const controlNames: Record<Control['kind'], string> = {
+  random: 'best random',
+  'best-of-set': 'best photograph',
+  'best-grating': 'best grating',
 };
 
 const accent = '#0072b2';
@@ -43,7 +49,9 @@ export async function demoPage(backend: Backend, results: DemoResults): Promise<
     const pictures = [await picture(best.spec, `found: ${best.objective.toFixed(2)} z`)];
     for (const control of report.controls) {
       if (control.spec !== null)
-        pictures.push(await picture(control.spec, `${control.label}: ${control.best.toFixed(2)} z`));
+        pictures.push(
+          await picture(control.spec, `${controlNames[control.kind]}: ${control.best.toFixed(2)} z (${control.label})`),
+        );
     }
     const residuals = best.residuals;
     sections.push(
@@ -97,6 +105,18 @@ function axisLeft(y: (value: number) => number, ticks: readonly number[]): strin
     .join('');
 }
 
+/** Heights for labels that would stand at `heights`, moved down where they would overlap; in the order given. */
+function apart(heights: number[]): number[] {
+  const order = heights.map((height, i) => ({ height, i })).toSorted((a, b) => a.height - b.height);
+  const moved = [...heights];
+  let last = -Infinity;
+  for (const { height, i } of order) {
+    last = Math.max(height, last + 13);
+    moved[i] = last;
+  }
+  return moved;
+}
+
 /** Mean response over phases against orientation, one curve per spatial frequency. */
 async function tuningPlot(backend: Backend, { gratings, unit }: DemoResults): Promise<string> {
   const { project } = backend.services.current();
@@ -105,15 +125,18 @@ async function tuningPlot(backend: Backend, { gratings, unit }: DemoResults): Pr
   const area = run.areas.find(({ units }) => units.includes(unit));
   if (area === undefined) return '';
   const responses = await project.runs.readUnit(gratings, area.area, area.units.indexOf(unit));
-  const names = factorsOf(design).map(({ name }) => name);
-  const at = { orientation: names.indexOf('orientationDeg'), frequency: names.indexOf('spatialFrequencyCpd') };
+  const factors = factorsOf(design);
+  const levelOf = (index: number, key: string): number | undefined => {
+    const factor = factors.findIndex((each) => each.key === key);
+    return factors[factor]?.levels[levelsAt(design, index)?.[factor] ?? -1];
+  };
   const { orientationDeg, spatialFrequencyCpd } = design.factors;
   const means = spatialFrequencyCpd.map((frequency) =>
     orientationDeg.map((orientation) => {
-      const cells = [...responses].filter((_, i) => {
-        const levels = levelsAt(design, i);
-        return levels !== null && levels[at.orientation] === orientation && levels[at.frequency] === frequency;
-      });
+      const cells = [...responses].filter(
+        (_, i) => levelOf(i, 'orientationDeg') === orientation && levelOf(i, 'spatialFrequencyCpd') === frequency,
+      );
+      if (cells.length === 0) throw new Error(`the run holds no grating of ${orientation}° and ${frequency} cpd`);
       return cells.reduce((sum, value) => sum + value, 0) / cells.length;
     }),
   );
@@ -124,11 +147,12 @@ async function tuningPlot(backend: Backend, { gratings, unit }: DemoResults): Pr
     .domain([0, Math.max(...means.flat())])
     .nice()
     .range([size.height - size.bottom, size.top]);
+  const labelHeights = apart(means.map((values) => y(values.at(-1) as number)));
   const curves = means.map((values, i) => {
     const points = values.map((value, j): [number, number] => [x(orientationDeg[j] as number) ?? 0, y(value)]);
     const opacity = 0.35 + (0.65 * (i + 1)) / means.length;
     const last = points.at(-1) as [number, number];
-    return `<path d="${line()(points)}" fill="none" stroke="${accent}" stroke-opacity="${opacity}" stroke-width="1.5"/><text x="${last[0] + 6}" y="${last[1] + 4}">${spatialFrequencyCpd[i]} cpd</text>`;
+    return `<path d="${line()(points)}" fill="none" stroke="${accent}" stroke-opacity="${opacity}" stroke-width="1.5"/><text x="${last[0] + 6}" y="${(labelHeights[i] as number) + 4}">${spatialFrequencyCpd[i]} cpd</text>`;
   });
   const ticks = orientationDeg.map(
     (value) => `<text x="${x(value)}" y="${size.height - size.bottom + 16}" text-anchor="middle">${value}</text>`,
@@ -154,9 +178,10 @@ function trajectoryPlot(report: SearchReport): string {
     .range([size.height - size.bottom, size.top]);
   const path = (key: 'best' | 'median'): string =>
     line()(points.map((point): [number, number] => [x(point.step), y(point[key])])) ?? '';
+  const labelHeights = apart(report.controls.map(({ best }) => y(best)));
   const controls = report.controls.map(
-    ({ best, kind }) =>
-      `<line x1="${size.left}" x2="${size.width - size.right}" y1="${y(best)}" y2="${y(best)}" stroke="${quiet}" stroke-dasharray="4 3"/><text x="${size.width - size.right + 6}" y="${y(best) + 4}" fill="${quiet}">${escape(kind)}</text>`,
+    ({ best, kind }, i) =>
+      `<line x1="${size.left}" x2="${size.width - size.right}" y1="${y(best)}" y2="${y(best)}" stroke="${quiet}" stroke-dasharray="4 3"/><text x="${size.width - size.right + 6}" y="${(labelHeights[i] as number) + 4}" fill="${quiet}">${controlNames[kind]}</text>`,
   );
   const ticks = x
     .ticks(5)

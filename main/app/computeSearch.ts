@@ -11,6 +11,7 @@ import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import type { ResponseModel, StimulusSource } from '../search/model.ts';
+import type { SearchOutcome } from '../search/report.ts';
 import { createSearch, type Search } from '../search/search.ts';
 import { designCount, specAt } from '../stimuli/design.ts';
 import { encodeGreyPng } from '../stimuli/node/png.ts';
@@ -155,7 +156,8 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
         })),
         trajectory: outcome.trajectory,
         evaluations: outcome.evaluations,
-        notices: outcome.notices,
+        referenceStimuli: outcome.reference?.stimuli ?? 0,
+        notices: [...outcome.notices, ...unmodulated(outcome)],
       };
     },
 
@@ -164,6 +166,14 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
       return {};
     },
   };
+}
+
+function unmodulated({ reference }: SearchOutcome): string[] {
+  if (reference === null || reference.unmodulatedUnits === 0) return [];
+  const n = reference.unmodulatedUnits;
+  return [
+    `${n} ${n === 1 ? 'unit is' : 'units are'} not modulated by the reference set and ${n === 1 ? 'is' : 'are'} left out of every area's activity.`,
+  ];
 }
 
 export function responseModel(session: TwinSession, twin: Pick<ComputeTwin, 'units' | 'manifest'>): ResponseModel {

@@ -79,6 +79,8 @@ export type SearchOutcomeMessage = {
   }[];
   trajectory: { step: number; best: number; median: number }[];
   evaluations: number;
+  /** Stimuli of the reference set that responses are z-scored over: blanks are left out. */
+  referenceStimuli: number;
   notices: string[];
 };
 

@@ -9,7 +9,7 @@ import type { JobContext, JobRunner } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson, sha256Hex } from '../../platform/hash.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
-import { designCount, stimulusHash } from '../../stimuli/design.ts';
+import { stimulusHash } from '../../stimuli/design.ts';
 import { defaultReference, defaultReferenceName } from '../defaultReference.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, thumbnailPath, type ImportOptions, type StimulusService } from '../stimulusService.ts';
@@ -103,7 +103,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     for (const notice of outcome.notices) await context.notice(notice);
     const { findings, arrays } = describeOutcome(outcome, {
       referenceName: reference.name,
-      referenceStimuli: designCount(reference.design),
+      referenceStimuli: outcome.referenceStimuli,
       seconds,
       fieldOfViewDeg: twin.manifest.inputs[0]?.fieldOfViewDeg ?? 8,
     });
