@@ -1,0 +1,3 @@
+import { describeSearches } from './testing/searchScience.ts';
+
+describeSearches('V1-complex');

@@ -1,0 +1,4 @@
+import { describeMatchedFilters, describeSearches } from './testing/searchScience.ts';
+
+describeSearches('V1-simple');
+describeMatchedFilters();
