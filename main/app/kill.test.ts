@@ -24,7 +24,16 @@ const plans = {
     format: 1,
     kind: 'run',
     twin: 'macaque-v1-gabor-energy',
-    stimuli: { design: { type: 'noise', n: 512, seed: 3 } },
+    stimuli: {
+      design: {
+        type: 'gratings',
+        factors: {
+          orientationDeg: Array.from({ length: 16 }, (_, i) => i * 11.25),
+          spatialFrequencyCpd: [1, 2, 4, 6],
+          phaseDeg: Array.from({ length: 8 }, (_, i) => i * 45),
+        },
+      },
+    },
   },
   search: {
     format: 1,
