@@ -30,7 +30,7 @@ export async function serve(options: { port?: string; open?: boolean; project?: 
     logError: log.error,
   });
   console.log(`Twinscope is open at ${server.url}`);
-  console.log('It can be reached from this machine only. Press Ctrl-C to close it.');
+  console.log('The address works once, on this machine only. Press Ctrl-C to close Twinscope.');
   // The address is printed first: the sample project is made while the window is already loading.
   try {
     if (options.project === undefined) await openSampleProject(backend);

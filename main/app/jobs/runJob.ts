@@ -5,9 +5,10 @@ import type { AreaResponses } from '../../engine/computeContract.ts';
 import { withRestarts } from '../../engine/computeClient.ts';
 import type { JobRunner } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
+import type { Project } from '../../projects/node/project.ts';
 import { designCount } from '../../stimuli/design.ts';
 import type { OpenProject, Services } from '../services.ts';
-import { createStimulusService } from '../stimulusService.ts';
+import { createStimulusService, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
 
 /** Stimuli per committed chunk, at least: a fraction of a second of work on two cores. Chunks hold whole batches. */
@@ -27,7 +28,11 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
           batchSize: plan.batchSize,
           seedsOf: (designs) => seedsOfDesign(designs['stimuli']?.design),
           hashOf: 'stimuli',
-          resolveDesigns: async () => ({ stimuli: await stimuli.resolve(plan.stimuli, importing(context)) }),
+          resolveDesigns: async () => {
+            const resolved = await stimuli.resolve(plan.stimuli, importing(context));
+            await keepAsSet(project, stimuli, plan, resolved);
+            return { stimuli: resolved };
+          },
         }),
       context.notice,
       context.signal,
@@ -96,9 +101,21 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
       context.signal,
     );
     await project.runs.finish(run.id);
-    services.emit('data.changed', { lists: ['runs', 'project'] });
+    services.emit('data.changed', { lists: ['runs', 'sets', 'project'] });
     return { resultId: run.id };
   };
+}
+
+/** Stimuli with a name become a set of the project, so that they can be shown and presented again. */
+async function keepAsSet(
+  project: Project,
+  stimuli: StimulusService,
+  { stimuli: ref }: RunPlan,
+  { name, design }: { name: string; design: StimulusDesign },
+): Promise<void> {
+  if ('set' in ref || ref.name === undefined) return;
+  if ((await project.sets.list()).some((set) => set.name === name)) return;
+  await stimuli.createSet(name, design);
 }
 
 /** Seeds that a set was drawn with; none for a set without chance. */
