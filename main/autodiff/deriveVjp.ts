@@ -53,10 +53,15 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
   const path = findPath(forward, request, emit);
   const contributions = new Map<string, Contribution[]>();
   const contribute = (name: string, item: Contribution): void => {
-    if (item !== undefined) contributions.set(name, [...(contributions.get(name) ?? []), item]);
+    if (item === undefined) return;
+    contributions.set(name, [...(contributions.get(name) ?? []), item]);
+    if (typeof item === 'string') emit.state(item, emit.typeOrUndefined(name));
   };
-  const gather = (name: string): string | undefined =>
-    accumulate(emit, contributions.get(name) ?? [], emit.typeOrUndefined(name));
+  const gather = (name: string): string | undefined => {
+    const total = accumulate(emit, contributions.get(name) ?? [], emit.typeOrUndefined(name));
+    if (total !== undefined) emit.state(total, emit.typeOrUndefined(name));
+    return total;
+  };
 
   const cotangents: Record<string, string> = {};
   const cotangentInputs = request.outputs.map((output): ValueInfo => {
@@ -101,7 +106,7 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
       ...forward,
       inputs: [...inputs, ...cotangentInputs],
       outputs,
-      values: [],
+      values: emit.statedValues(kept.nodes),
       initializers: new Map(initializers),
       nodes: kept.nodes,
     },

@@ -13,6 +13,7 @@ import {
   type Inference,
   type Tensor,
   type TensorType,
+  type ValueInfo,
 } from '../onnx/index.ts';
 import { toAttributes } from '../onnx/attributes.ts';
 
@@ -24,6 +25,7 @@ export class Emitter {
   readonly inference: Inference;
   readonly nodes: GraphNode[] = [];
   readonly initializers = new Map<string, Tensor>();
+  readonly #stated = new Map<string, TensorType>();
   readonly #taken: Set<string>;
   readonly #constants = new Map<string, string>();
   #count = 0;
@@ -98,6 +100,25 @@ export class Emitter {
       this.initializers.set(name, make());
     }
     return name;
+  }
+
+  /**
+   * Says what an emitted value is. A gradient has the type and shape of what it belongs to, which the runtime cannot
+   * work out behind a Reshape; without it, ONNX Runtime does not see that two operands are of one shape and takes every
+   * convolution out of its blocked layout (docs/decisions/onnx-gradients.md).
+   */
+  state(name: string, type: TensorType | undefined): void {
+    if (type !== undefined && !type.shape.includes('?')) this.#stated.set(name, type);
+  }
+
+  /** What was stated of the values these nodes make. */
+  statedValues(nodes: readonly GraphNode[]): ValueInfo[] {
+    return nodes.flatMap(({ outputs }) =>
+      outputs.flatMap((name) => {
+        const type = this.#stated.get(name);
+        return type === undefined ? [] : [{ name, ...type }];
+      }),
+    );
   }
 
   typeOrUndefined(name: string): TensorType | undefined {
