@@ -17,7 +17,9 @@ import {
 } from '../onnx/index.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { accumulate } from './accumulate.ts';
+import { anchorBlockedLayout } from './blockedLayout.ts';
 import { Emitter } from './emitter.ts';
+import { defaultLowering, type Lowering } from './lowering.ts';
 import { constantOperators, gradientRules, kinkedOperators } from './registry.ts';
 import type { Contribution, RuleContext } from './rule.ts';
 
@@ -26,6 +28,8 @@ export interface VjpRequest {
   wrt: string;
   /** Outputs of the graph that take part, at least one. */
   outputs: readonly string[];
+  /** Which of several forms the gradient takes; those for the CPU unless given. */
+  lowering?: Lowering;
 }
 
 export interface Vjp {
@@ -48,7 +52,7 @@ const oldestOpset = 11;
 
 /** Throws TwinscopeError 'unsupported' naming operator and node where there is no gradient, 'bad-input' for bad names. */
 export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
-  const emit = new Emitter(forward);
+  const emit = new Emitter(forward, request.lowering ?? defaultLowering('cpu'));
   checkRequest(forward, request, emit.opset);
   const path = findPath(forward, request, emit);
   const contributions = new Map<string, Contribution[]>();
@@ -96,7 +100,7 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
     { ...wrtInput, name: gradient },
   ];
   const kept = prune(
-    [...forward.nodes, ...emit.nodes, finish],
+    [...forward.nodes, ...gradientNodes(forward, emit), finish],
     outputs.map(({ name }) => name),
   );
   const inputs = forward.inputs.filter(({ name }) => name === request.wrt || kept.read.has(name));
@@ -253,6 +257,17 @@ function applyRule(
     if (!wanted(index)) return undefined;
     return results[index] ?? refuse(`there is no rule for its input "${name}", which depends on "${wrt}"`);
   });
+}
+
+/** The emitted nodes, in the layout that the runtime's convolutions work in where that was asked for. */
+function gradientNodes(forward: Graph, emit: Emitter): GraphNode[] {
+  if (!emit.lowering.blockedLayout) return emit.nodes;
+  const constant = new Set([...forward.initializers.keys(), ...emit.initializers.keys()]);
+  for (const node of [...forward.nodes, ...emit.nodes]) {
+    const reads = namesRead(node);
+    if (reads.every((name) => constant.has(name))) node.outputs.forEach((name) => constant.add(name));
+  }
+  return anchorBlockedLayout(emit, forward.nodes, emit.nodes, (name) => name === '' || constant.has(name));
 }
 
 /** The nodes some output needs, and every name read by them. */

@@ -16,6 +16,7 @@ import {
   type ValueInfo,
 } from '../onnx/index.ts';
 import { toAttributes } from '../onnx/attributes.ts';
+import { stridedChoices, strideSignature, type Lowering, type StridedLayer, type StridedLowering } from './lowering.ts';
 
 /** Stands for "to the end" in Slice. */
 export const sliceEnd = 2 ** 63;
@@ -23,6 +24,7 @@ export const sliceEnd = 2 ** 63;
 export class Emitter {
   readonly opset: number;
   readonly inference: Inference;
+  readonly lowering: Lowering;
   readonly nodes: GraphNode[] = [];
   readonly initializers = new Map<string, Tensor>();
   readonly #stated = new Map<string, TensorType>();
@@ -30,7 +32,8 @@ export class Emitter {
   readonly #constants = new Map<string, string>();
   #count = 0;
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, lowering: Lowering) {
+    this.lowering = lowering;
     this.opset = opsetOf(graph);
     this.inference = inferGraph(graph);
     this.#taken = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
@@ -51,19 +54,32 @@ export class Emitter {
 
   /** A node with several outputs. */
   split(op: string, inputs: readonly string[], attributes: AttributeValues, outputs: number): string[] {
+    const node = this.detached(op, inputs, attributes, outputs);
+    this.nodes.push(node);
+    return node.outputs;
+  }
+
+  /** A node with names of its own that is not yet part of the gradient. */
+  detached(op: string, inputs: readonly string[], attributes: AttributeValues, outputs = 1): GraphNode {
     this.#count += 1;
     const names = Array.from({ length: outputs }, (_, index) =>
       this.name(`gradient/${op}_${this.#count}${outputs > 1 ? `_${index}` : ''}`),
     );
-    this.nodes.push({
+    return {
       op,
       domain: '',
       name: names[0]!,
       inputs: [...inputs],
       outputs: names,
       attributes: toAttributes(attributes),
-    });
-    return names;
+    };
+  }
+
+  /** The form of a strided layer's gradient: the one measured, where it fits the layer, or the default. */
+  stridedLowering(layer: StridedLayer): StridedLowering {
+    const choices = stridedChoices(layer);
+    const measured = this.lowering.strided[strideSignature(layer)];
+    return measured !== undefined && choices.includes(measured) ? measured : choices[0]!;
   }
 
   /** A constant vector of int64; equal vectors are stored once. */
@@ -109,6 +125,10 @@ export class Emitter {
    */
   state(name: string, type: TensorType | undefined): void {
     if (type !== undefined && !type.shape.includes('?')) this.#stated.set(name, type);
+  }
+
+  statedType(name: string): TensorType | undefined {
+    return this.#stated.get(name);
   }
 
   /** What was stated of the values these nodes make. */
