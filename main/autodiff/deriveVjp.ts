@@ -28,6 +28,8 @@ export interface VjpRequest {
   wrt: string;
   /** Outputs of the graph that take part, at least one. */
   outputs: readonly string[];
+  /** Outputs of the graph to return beside those, without a part in the gradient. */
+  alsoReturn?: readonly string[];
   /** Which of several forms the gradient takes; those for the CPU unless given. */
   lowering?: Lowering;
 }
@@ -35,7 +37,7 @@ export interface VjpRequest {
 export interface Vjp {
   /**
    * Inputs: those of the forward graph that matter, then one cotangent per output, of that output's type and shape.
-   * Outputs: the forward outputs in the order asked for, then the gradient, of the type and shape of `wrt`.
+   * Outputs: what is only to be returned, the forward outputs in the order asked for, then the gradient, of the type and shape of `wrt`.
    */
   graph: Graph;
   /** The cotangent input of every output. */
@@ -96,6 +98,7 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
     attributes: {},
   };
   const outputs = [
+    ...(request.alsoReturn ?? []).map((output) => forward.outputs.find(({ name }) => name === output)!),
     ...request.outputs.map((output) => forward.outputs.find(({ name }) => name === output)!),
     { ...wrtInput, name: gradient },
   ];
@@ -120,7 +123,7 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
   };
 }
 
-function checkRequest(forward: Graph, { wrt, outputs }: VjpRequest, opset: number): void {
+function checkRequest(forward: Graph, { wrt, outputs, alsoReturn = [] }: VjpRequest, opset: number): void {
   const list = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
   const input = forward.inputs.find(({ name }) => name === wrt);
   if (!input) {
@@ -137,7 +140,7 @@ function checkRequest(forward: Graph, { wrt, outputs }: VjpRequest, opset: numbe
   }
   if (outputs.length === 0)
     throw new TwinscopeError('bad-input', 'A gradient needs at least one output to start from.');
-  for (const output of outputs) {
+  for (const output of [...outputs, ...alsoReturn]) {
     if (!forward.outputs.some(({ name }) => name === output)) {
       throw new TwinscopeError(
         'bad-input',
