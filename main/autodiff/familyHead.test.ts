@@ -109,7 +109,7 @@ test.each(cases)('%s, in one session with all the others', async (_, parameters)
     const expected = objectiveOf(x, parameters);
     expect(Math.abs(objective[at]! - expected)).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected)));
     const slopes = x.map((_value, i) => {
-      const step = 1e-5;
+      const step = 1e-6;
       const moved = (sign: number): number =>
         objectiveOf(
           x.map((value, j) => value + (i === j ? sign * step : 0)),
