@@ -18,6 +18,7 @@ import {
 import { TwinscopeError } from '../platform/errors.ts';
 import { accumulate } from './accumulate.ts';
 import { anchorBlockedLayout } from './blockedLayout.ts';
+import { findComposites } from './composites.ts';
 import { Emitter } from './emitter.ts';
 import { defaultLowering, type Lowering } from './lowering.ts';
 import { constantOperators, gradientRules, kinkedOperators } from './registry.ts';
@@ -79,7 +80,16 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
     return { name, dtype: info.dtype, shape: inferred?.shape ?? info.shape };
   });
 
+  const asked = new Set(forward.outputs.map(({ name }) => name));
+  const composites = findComposites(forward.nodes, asked, emit);
+  const inside = new Set([...composites.values()].flatMap(({ inner }) => inner));
   for (const node of path.toReversed()) {
+    if (inside.has(node)) continue;
+    const composite = composites.get(node);
+    if (composite !== undefined) {
+      contribute(composite.input, composite.gradient(emit, gather(node.outputs[0]!)!));
+      continue;
+    }
     const gradients = node.outputs.map((name) => (name === '' ? undefined : gather(name)));
     applyRule(node, gradients, emit, request.wrt, path.differentiable).forEach((item, index) =>
       contribute(node.inputs[index]!, item),
