@@ -20,7 +20,7 @@ import { accumulate } from './accumulate.ts';
 import { anchorBlockedLayout } from './blockedLayout.ts';
 import { findComposites } from './composites.ts';
 import { Emitter } from './emitter.ts';
-import { defaultLowering, type Lowering } from './lowering.ts';
+import { defaultLowering, type Lowering, type StridedLayer } from './lowering.ts';
 import { constantOperators, gradientRules, kinkedOperators } from './registry.ts';
 import type { Contribution, RuleContext } from './rule.ts';
 
@@ -47,6 +47,8 @@ export interface Vjp {
   gradient: string;
   /** False where an operator on the way has kinks, which widens the tolerance of the finite-difference check. */
   smooth: boolean;
+  /** The strided convolutions on the way whose gradient has several forms, by their signature. */
+  stridedLayers: ReadonlyMap<string, StridedLayer>;
 }
 
 const stillWorks = 'Gradient-free search (screening and CMA-ES) works with this twin.';
@@ -130,6 +132,7 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
     cotangents,
     gradient,
     smooth: !path.some(({ op }) => kinkedOperators.has(op)),
+    stridedLayers: emit.stridedLayers,
   };
 }
 

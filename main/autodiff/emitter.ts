@@ -26,6 +26,8 @@ export class Emitter {
   readonly inference: Inference;
   readonly lowering: Lowering;
   readonly nodes: GraphNode[] = [];
+  /** The strided layers met, by their signature. */
+  readonly stridedLayers = new Map<string, StridedLayer>();
   readonly initializers = new Map<string, Tensor>();
   readonly #stated = new Map<string, TensorType>();
   readonly #taken: Set<string>;
@@ -78,7 +80,9 @@ export class Emitter {
   /** The form of a strided layer's gradient: the one measured, where it fits the layer, or the default. */
   stridedLowering(layer: StridedLayer): StridedLowering {
     const choices = stridedChoices(layer);
-    const measured = this.lowering.strided[strideSignature(layer)];
+    const signature = strideSignature(layer);
+    this.stridedLayers.set(signature, layer);
+    const measured = this.lowering.strided[signature];
     return measured !== undefined && choices.includes(measured) ? measured : choices[0]!;
   }
 

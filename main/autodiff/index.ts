@@ -5,5 +5,5 @@ export { checkGradient } from './check.ts';
 export type { CheckedFunction, GradientCheck, GradientCheckRequest } from './check.ts';
 export { familyFeeds, familyInputs, withFamilyHead } from './familyHead.ts';
 export type { FamilyHead, FamilyParameters } from './familyHead.ts';
-export { defaultLowering } from './lowering.ts';
-export type { Lowering, StridedLowering } from './lowering.ts';
+export { defaultLowering, stridedChoices } from './lowering.ts';
+export type { Lowering, StridedLayer, StridedLowering } from './lowering.ts';
