@@ -1,28 +1,14 @@
 /** Convolutions. The gradient of a convolution is a transposed convolution with the same weights, and the other way. */
-import { intAttribute, intsAttribute, type Dim } from '../../onnx/index.ts';
-import { convolutionKernel, windowOf, type Window } from '../../onnx/shapes/spatial.ts';
+import { intAttribute, intsAttribute } from '../../onnx/index.ts';
+import { convolutionKernel, windowOf } from '../../onnx/shapes/spatial.ts';
 import type { Emitter } from '../emitter.ts';
-import type { GradientRule, RuleContext } from '../rule.ts';
-import type { Transposed } from './transposed.ts';
+import type { GradientRule } from '../rule.ts';
 import { exchangeChannels, loweredStride } from './stridedConvolution.ts';
-
-/** Explicit pads of a window over spatial axes, with those that auto_pad stands for worked out. */
-export function padsOf(context: RuleContext, window: Window, spatial: readonly Dim[]): number[] {
-  if (window.autoPad === 'NOTSET' || window.autoPad === 'VALID') return window.pads;
-  const totals = window.kernel.map((kernel, axis) => {
-    const size = spatial[axis];
-    if (typeof size !== 'number') return context.refuse('auto_pad over a size that is fixed only at run time');
-    const stride = window.strides[axis]!;
-    const extent = (kernel - 1) * window.dilations[axis]! + 1;
-    return Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent - size);
-  });
-  const less = totals.map((total) => Math.floor(total / 2));
-  const more = totals.map((total, axis) => total - less[axis]!);
-  return window.autoPad === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less];
-}
+import type { Transposed } from './transposed.ts';
+import { padsOf } from './windows.ts';
 
 /** Spreads a gradient back over the window's input by ConvTranspose. */
-export function transposedConvolution(emit: Emitter, parts: Transposed): string {
+function transposedConvolution(emit: Emitter, parts: Transposed): string {
   const { kernel, strides, dilations } = parts.window;
   const { pads, group, inputSpatial, outputSpatial } = parts;
   const attributes = { strides, dilations, group, kernel_shape: kernel };

@@ -1,22 +1,16 @@
-/** Averages over windows. */
-import { intAttribute, intsAttribute, type Dim } from '../../onnx/index.ts';
-import { windowOf, type Window } from '../../onnx/shapes/spatial.ts';
+/** Averages and norms over windows: every element of a window gets its share of the gradient. */
+import { intAttribute, type Dim } from '../../onnx/index.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
-import { padsOf, transposedConvolution } from './convolution.ts';
+import { maxPoolingRules } from './maxPooling.ts';
+import { axisWindow, isIdle, poolOf, spreadTaps, type Pool } from './windows.ts';
 
 /** How many elements each position of the window averages along one axis. */
-function countsAlong(
-  window: Window,
-  pads: readonly number[],
-  axis: number,
-  size: number,
-  positions: number,
-  includePads: boolean,
-): number[] {
+function countsAlong({ window, pads, input, output }: Pool, axis: number, includePads: boolean): number[] {
   const before = pads[axis]!;
+  const size = input[axis] as number;
   const low = includePads ? -before : 0;
   const high = includePads ? size + pads[axis + window.kernel.length]! : size;
-  return Array.from({ length: positions }, (_, position) => {
+  return Array.from({ length: output[axis] as number }, (_, position) => {
     const start = position * window.strides[axis]! - before;
     let count = 0;
     for (let tap = 0; tap < window.kernel[axis]!; tap++) {
@@ -27,73 +21,99 @@ function countsAlong(
   });
 }
 
+const areaOf = ({ window }: Pool): number => window.kernel.reduce((product, size) => product * size, 1);
+
 /** Divides the gradient by the number of elements averaged at each position. */
-function divided(
-  context: RuleContext,
-  window: Window,
-  pads: readonly number[],
-  input: readonly Dim[],
-  output: readonly Dim[],
-): string {
+function shares(context: RuleContext, pool: Pool): string {
   const { emit, gradient, node } = context;
   const { dtype } = context.inputType(0);
+  const { window, pads, input, output } = pool;
   const includePads = intAttribute(node, 'count_include_pad', 0) === 1;
-  const area = window.kernel.reduce((product, size) => product * size, 1);
   if (!window.ceil && (includePads || pads.every((pad) => pad === 0))) {
-    return emit.node('Mul', [gradient, emit.scalar(1 / area, dtype)]);
+    return emit.node('Mul', [gradient, emit.scalar(1 / areaOf(pool), dtype)]);
   }
-  if (![...input, ...output].every((size) => typeof size === 'number')) {
+  if ([...input, ...output].every((size) => typeof size === 'number')) {
+    const table = window.kernel.reduce<number[]>(
+      (shared, _, axis) => {
+        const counts = countsAlong(pool, axis, includePads);
+        return shared.flatMap((share) => counts.map((count) => share / count));
+      },
+      [1],
+    );
+    return emit.node('Mul', [gradient, emit.floats(dtype, [1, 1, ...(output as number[])], table)]);
+  }
+  if (includePads) {
     return context.refuse(
-      'it averages over fewer elements at the border of an image whose size is fixed only at run time',
+      'with ceil_mode it averages over fewer elements at the border of an image whose size is fixed only at run time',
     );
   }
-  const shares = window.kernel.reduce<number[]>(
-    (table, _, axis) => {
-      const counts = countsAlong(window, pads, axis, input[axis] as number, output[axis] as number, includePads);
-      return table.flatMap((share) => counts.map((count) => share / count));
-    },
-    [1],
-  );
-  return emit.node('Mul', [gradient, emit.floats(dtype, [1, 1, ...(output as number[])], shares)]);
+  return emit.node('Div', [gradient, countedAtRunTime(context, pool)]);
 }
 
-/**
- * Spreads each position's share over its window by a ConvTranspose with weights of one. Channels are independent, so
- * they join the batch and one kernel serves all.
- */
-const averagePool: GradientRule = (context) => {
-  const { emit, node } = context;
-  const type = context.inputType(0);
-  const kernel = intsAttribute(node, 'kernel_shape');
-  if (!kernel) return context.refuse('it states no kernel_shape');
-  const window = windowOf(node, kernel);
-  const inputSpatial = type.shape.slice(2);
-  const outputSpatial = context.outputType(0).shape.slice(2);
-  const pads = padsOf(context, window, inputSpatial);
-  const share = divided(context, window, pads, inputSpatial, outputSpatial);
-  const merge = (name: string, spatial: readonly Dim[]): string => {
-    if (spatial.every((size) => typeof size === 'number'))
-      return emit.node('Reshape', [name, emit.ints([-1, 1, ...spatial])]);
-    const sizes = emit.node('Slice', [emit.node('Shape', [name]), emit.ints([2]), emit.ints([2 + kernel.length])]);
-    return emit.node('Reshape', [name, emit.node('Concat', [emit.ints([-1, 1]), sizes], { axis: 0 })]);
-  };
-  const area = kernel.reduce((product, size) => product * size, 1);
-  const spread = transposedConvolution(emit, {
-    gradient: merge(share, outputSpatial),
-    weights: emit.floats(
-      type.dtype,
-      [1, 1, ...kernel],
-      Array.from({ length: area }, () => 1),
-    ),
-    group: 1,
-    window,
+/** The number of elements in every window: the sum of ones, which a pool by the 1-norm is. */
+function countedAtRunTime({ emit, input, inputType }: RuleContext, { window, pads }: Pool): string {
+  const rank = window.kernel.length;
+  const spatial = emit.node('Slice', [emit.node('Shape', [input(0)]), emit.ints([2]), emit.ints([2 + rank])]);
+  const sizes = emit.node('Concat', [emit.ints([1, 1]), spatial], { axis: 0 });
+  const ones = emit.node('Expand', [emit.scalar(1, inputType(0).dtype), sizes]);
+  return emit.node('LpPool', [ones], {
+    kernel_shape: window.kernel,
+    strides: window.strides,
+    dilations: window.dilations,
     pads,
-    inputSpatial,
-    outputSpatial,
-    input: context.input(0),
+    ceil_mode: window.ceil ? 1 : 0,
+    p: 1,
   });
-  return [emit.reshapeLike(spread, context.input(0), type.shape)];
+}
+
+/** Adds each position's share to all elements of its window, one axis after another. */
+function spreadShares(context: RuleContext, share: string, pool: Pool): string {
+  const { emit } = context;
+  const { window, pads, output } = pool;
+  const { shape } = context.inputType(0);
+  if (slidesByOne(pool)) {
+    // The windows an element lies in are a window themselves.
+    const rank = window.kernel.length;
+    const reach = pads.map((pad, side) => window.kernel[side % rank]! - 1 - pad);
+    const pooled = emit.node('AveragePool', [share], {
+      kernel_shape: window.kernel,
+      pads: reach,
+      count_include_pad: 1,
+    });
+    return emit.node('Mul', [pooled, emit.scalar(areaOf(pool), context.inputType(0).dtype)]);
+  }
+  let sizes: Dim[] = [...shape.slice(0, 2), ...output];
+  return window.kernel.reduce((current, _, axis) => {
+    const along = axisWindow(pool, axis, sizes);
+    if (isIdle(along)) return current;
+    sizes = sizes.with(axis + 2, shape[axis + 2]!);
+    const parts = Array.from({ length: along.kernel }, () => current);
+    return spreadTaps(emit, along, parts, context.input(0));
+  }, share);
+}
+
+function slidesByOne({ window, pads }: Pool): boolean {
+  const rank = window.kernel.length;
+  const ones = [...window.strides, ...window.dilations].every((value) => value === 1);
+  return ones && !window.ceil && pads.every((pad, side) => pad < window.kernel[side % rank]!);
+}
+
+const averagePool: GradientRule = (context) => {
+  const pool = poolOf(context);
+  if (coversOnce(pool)) {
+    const share = shares(context, pool);
+    return [context.emit.node('Expand', [share, context.emit.shapeOf(context.input(0), context.inputType(0).shape)])];
+  }
+  return [spreadShares(context, shares(context, pool), pool)];
 };
+
+/** True where there is one position, and it covers the whole image. */
+function coversOnce({ window, pads, input, output }: Pool): boolean {
+  return input.every((size, axis) => {
+    const covered = typeof size === 'number' && window.kernel[axis]! - pads[axis]! >= size;
+    return output[axis] === 1 && window.dilations[axis] === 1 && covered;
+  });
+}
 
 const globalAveragePool: GradientRule = (context) => {
   const { emit, gradient } = context;
@@ -108,7 +128,38 @@ const globalAveragePool: GradientRule = (context) => {
   return [emit.node('Expand', [emit.node('Div', [gradient, emit.cast(ratio, dtype)]), target])];
 };
 
+/**
+ * y = (Σ|x|^p)^(1/p): dy/dx = sign(x)·(|x|/y)^(p − 1), and 0 where the norm is 0. Returns the factor that belongs to the
+ * position (g·y^(1 − p)) and the one that belongs to the element (sign(x)·|x|^(p − 1)).
+ */
+function normFactors(context: RuleContext, p: number): { share: string; slope: string } {
+  const { emit, gradient } = context;
+  const { dtype } = context.inputType(0);
+  const [x, y] = [context.input(0), context.output(0)];
+  if (p === 1) return { share: gradient, slope: emit.node('Sign', [x]) };
+  const zero = emit.scalar(0, dtype);
+  const raised = p === 2 ? y : emit.node('Pow', [y, emit.scalar(p - 1, dtype)]);
+  const share = emit.node('Where', [emit.node('Equal', [y, zero]), zero, emit.node('Div', [gradient, raised])]);
+  if (p === 2) return { share, slope: x };
+  const magnitude = emit.node('Pow', [emit.node('Abs', [x]), emit.scalar(p - 1, dtype)]);
+  return { share, slope: emit.node('Mul', [emit.node('Sign', [x]), magnitude]) };
+}
+
+const lpPool: GradientRule = (context) => {
+  const pool = poolOf(context);
+  const { share, slope } = normFactors(context, intAttribute(context.node, 'p', 2));
+  return [context.emit.node('Mul', [spreadShares(context, share, pool), slope])];
+};
+
+const globalLpPool: GradientRule = (context) => {
+  const { share, slope } = normFactors(context, intAttribute(context.node, 'p', 2));
+  return [context.emit.node('Mul', [slope, share])];
+};
+
 export const poolingRules: Record<string, GradientRule> = {
+  ...maxPoolingRules,
   AveragePool: averagePool,
   GlobalAveragePool: globalAveragePool,
+  LpPool: lpPool,
+  GlobalLpPool: globalLpPool,
 };
