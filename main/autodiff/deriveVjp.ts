@@ -18,6 +18,8 @@ import {
 import { TwinscopeError } from '../platform/errors.ts';
 import { accumulate } from './accumulate.ts';
 import { Emitter } from './emitter.ts';
+import { expandRecurrent } from './expand/recurrent.ts';
+import { refuseNode, stillWorks } from './refusal.ts';
 import { constantOperators, gradientRules, kinkedOperators } from './registry.ts';
 import type { Contribution, RuleContext } from './rule.ts';
 
@@ -42,12 +44,11 @@ export interface Vjp {
   smooth: boolean;
 }
 
-const stillWorks = 'Gradient-free search (screening and CMA-ES) works with this twin.';
-
 const oldestOpset = 11;
 
 /** Throws TwinscopeError 'unsupported' naming operator and node where there is no gradient, 'bad-input' for bad names. */
-export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
+export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
+  const forward = expandRecurrent(model, request.wrt, request.outputs);
   const emit = new Emitter(forward);
   checkRequest(forward, request, emit.opset);
   const path = findPath(forward, request, emit);
@@ -213,13 +214,7 @@ function applyRule(
   wrt: string,
   differentiable: ReadonlySet<string>,
 ): Contribution[] {
-  const refuse = (reason: string): never => {
-    throw new TwinscopeError(
-      'unsupported',
-      `Twinscope cannot derive a gradient through ${describeNode(node)}: ${reason}. ${stillWorks}`,
-      { operator: node.op, node: node.name },
-    );
-  };
+  const refuse = (reason: string): never => refuseNode(node, reason);
   const typeOf = (name: string | undefined): TensorType =>
     emit.typeOrUndefined(name ?? '') ?? refuse(`the type and shape of "${name}" cannot be worked out`);
   const wanted = (index: number): boolean => {

@@ -26,9 +26,13 @@ export class Emitter {
   readonly initializers = new Map<string, Tensor>();
   readonly #taken: Set<string>;
   readonly #constants = new Map<string, string>();
+  readonly #written = new Map<string, string>();
+  readonly #prefix: string;
   #count = 0;
 
-  constructor(graph: Graph) {
+  /** Names of new values begin with the prefix. */
+  constructor(graph: Graph, prefix = 'gradient') {
+    this.#prefix = prefix;
     this.opset = opsetOf(graph);
     this.inference = inferGraph(graph);
     this.#taken = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
@@ -43,15 +47,22 @@ export class Emitter {
     return name;
   }
 
+  /** A node with one output. The same node is not written twice, which also keeps the runtime from folding it twice. */
   node(op: string, inputs: readonly string[], attributes: AttributeValues = {}): string {
-    return this.split(op, inputs, attributes, 1)[0]!;
+    const key = JSON.stringify([op, inputs, attributes]);
+    let output = this.#written.get(key);
+    if (output === undefined) {
+      output = this.split(op, inputs, attributes, 1)[0]!;
+      this.#written.set(key, output);
+    }
+    return output;
   }
 
   /** A node with several outputs. */
   split(op: string, inputs: readonly string[], attributes: AttributeValues, outputs: number): string[] {
     this.#count += 1;
     const names = Array.from({ length: outputs }, (_, index) =>
-      this.name(`gradient/${op}_${this.#count}${outputs > 1 ? `_${index}` : ''}`),
+      this.name(`${this.#prefix}/${op}_${this.#count}${outputs > 1 ? `_${index}` : ''}`),
     );
     this.nodes.push({
       op,
@@ -62,6 +73,11 @@ export class Emitter {
       attributes: toAttributes(attributes),
     });
     return names;
+  }
+
+  /** A node whose output has a name of the forward graph. */
+  named(op: string, inputs: readonly string[], output: string): void {
+    this.nodes.push({ op, domain: '', name: output, inputs: [...inputs], outputs: [output], attributes: {} });
   }
 
   /** A constant vector of int64; equal vectors are stored once. */
@@ -93,7 +109,7 @@ export class Emitter {
   #constant(key: string, make: () => Tensor): string {
     let name = this.#constants.get(key);
     if (name === undefined) {
-      name = this.name(`gradient/constant_${this.#constants.size + 1}`);
+      name = this.name(`${this.#prefix}/constant_${this.#constants.size + 1}`);
       this.#constants.set(key, name);
       this.initializers.set(name, make());
     }
