@@ -20,7 +20,9 @@ import { accumulate } from './accumulate.ts';
 import { anchorBlockedLayout } from './blockedLayout.ts';
 import { findComposites } from './composites.ts';
 import { Emitter } from './emitter.ts';
-import { defaultLowering, type Lowering, type StridedLayer } from './lowering.ts';
+import { expandRecurrent } from './expand/recurrent.ts';
+import type { Lowering, StridedLayer } from './lowering.ts';
+import { refuseNode, stillWorks } from './refusal.ts';
 import { constantOperators, gradientRules, kinkedOperators } from './registry.ts';
 import type { Contribution, RuleContext } from './rule.ts';
 
@@ -51,13 +53,12 @@ export interface Vjp {
   stridedLayers: ReadonlyMap<string, StridedLayer>;
 }
 
-const stillWorks = 'Gradient-free search (screening and CMA-ES) works with this twin.';
-
 const oldestOpset = 11;
 
 /** Throws TwinscopeError 'unsupported' naming operator and node where there is no gradient, 'bad-input' for bad names. */
-export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
-  const emit = new Emitter(forward, request.lowering ?? defaultLowering('cpu'));
+export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
+  const forward = expandRecurrent(model, request.wrt, request.outputs);
+  const emit = new Emitter(forward, { ...(request.lowering && { lowering: request.lowering }) });
   checkRequest(forward, request, emit.opset);
   const path = findPath(forward, request, emit);
   const contributions = new Map<string, Contribution[]>();
@@ -238,13 +239,7 @@ function applyRule(
   wrt: string,
   differentiable: ReadonlySet<string>,
 ): Contribution[] {
-  const refuse = (reason: string): never => {
-    throw new TwinscopeError(
-      'unsupported',
-      `Twinscope cannot derive a gradient through ${describeNode(node)}: ${reason}. ${stillWorks}`,
-      { operator: node.op, node: node.name },
-    );
-  };
+  const refuse = (reason: string): never => refuseNode(node, reason);
   const typeOf = (name: string | undefined): TensorType =>
     emit.typeOrUndefined(name ?? '') ?? refuse(`the type and shape of "${name}" cannot be worked out`);
   const wanted = (index: number): boolean => {

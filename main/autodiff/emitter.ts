@@ -16,10 +16,22 @@ import {
   type ValueInfo,
 } from '../onnx/index.ts';
 import { toAttributes } from '../onnx/attributes.ts';
-import { stridedChoices, strideSignature, type Lowering, type StridedLayer, type StridedLowering } from './lowering.ts';
+import {
+  defaultLowering,
+  stridedChoices,
+  strideSignature,
+  type Lowering,
+  type StridedLayer,
+  type StridedLowering,
+} from './lowering.ts';
 
 /** Stands for "to the end" in Slice. */
 export const sliceEnd = 2 ** 63;
+
+export interface EmitterOptions {
+  lowering?: Lowering;
+  prefix?: string;
+}
 
 export class Emitter {
   readonly opset: number;
@@ -32,10 +44,14 @@ export class Emitter {
   readonly #stated = new Map<string, TensorType>();
   readonly #taken: Set<string>;
   readonly #constants = new Map<string, string>();
+  readonly #written = new Map<string, string>();
+  readonly #prefix: string;
   #count = 0;
 
-  constructor(graph: Graph, lowering: Lowering) {
+  /** Names of new values begin with the prefix. */
+  constructor(graph: Graph, { lowering = defaultLowering('cpu'), prefix = 'gradient' }: EmitterOptions = {}) {
     this.lowering = lowering;
+    this.#prefix = prefix;
     this.opset = opsetOf(graph);
     this.inference = inferGraph(graph);
     this.#taken = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
@@ -50,8 +66,15 @@ export class Emitter {
     return name;
   }
 
+  /** A node with one output. The same node is not written twice, which also keeps the runtime from folding it twice. */
   node(op: string, inputs: readonly string[], attributes: AttributeValues = {}): string {
-    return this.split(op, inputs, attributes, 1)[0]!;
+    const key = JSON.stringify([op, inputs, attributes]);
+    let output = this.#written.get(key);
+    if (output === undefined) {
+      output = this.split(op, inputs, attributes, 1)[0]!;
+      this.#written.set(key, output);
+    }
+    return output;
   }
 
   /** A node with several outputs. */
@@ -65,7 +88,7 @@ export class Emitter {
   detached(op: string, inputs: readonly string[], attributes: AttributeValues, outputs = 1): GraphNode {
     this.#count += 1;
     const names = Array.from({ length: outputs }, (_, index) =>
-      this.name(`gradient/${op}_${this.#count}${outputs > 1 ? `_${index}` : ''}`),
+      this.name(`${this.#prefix}/${op}_${this.#count}${outputs > 1 ? `_${index}` : ''}`),
     );
     return {
       op,
@@ -84,6 +107,11 @@ export class Emitter {
     this.stridedLayers.set(signature, layer);
     const measured = this.lowering.strided[signature];
     return measured !== undefined && choices.includes(measured) ? measured : choices[0]!;
+  }
+
+  /** A node whose output has a name of the forward graph. */
+  named(op: string, inputs: readonly string[], output: string): void {
+    this.nodes.push({ op, domain: '', name: output, inputs: [...inputs], outputs: [output], attributes: {} });
   }
 
   /** A constant vector of int64; equal vectors are stored once. */
@@ -115,7 +143,7 @@ export class Emitter {
   #constant(key: string, make: () => Tensor): string {
     let name = this.#constants.get(key);
     if (name === undefined) {
-      name = this.name(`gradient/constant_${this.#constants.size + 1}`);
+      name = this.name(`${this.#prefix}/constant_${this.#constants.size + 1}`);
       this.#constants.set(key, name);
       this.initializers.set(name, make());
     }

@@ -1,4 +1,4 @@
-/** Every operator's gradient against float64 references by an independent implementation (fixtures/make_reference.py). */
+/** Every operator's gradient against float64 references by independent implementations (fixtures/make_reference*.py). */
 import { readFileSync } from 'node:fs';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
@@ -23,7 +23,11 @@ interface ReferenceCase {
   gradients: (Values & { input: number })[];
 }
 
-const cases = JSON.parse(readFileSync(new URL('fixtures/reference.json', import.meta.url), 'utf8')) as ReferenceCase[];
+const files = ['reference.json', 'reference-indexing.json'];
+
+const cases = files.flatMap(
+  (name) => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')) as ReferenceCase[],
+);
 
 function openSizes(shape: number[], input: number, variant: string): Dim[] {
   if (variant === 'batch' && shape.length > 1) return ['batch', ...shape.slice(1)];

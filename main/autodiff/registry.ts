@@ -2,12 +2,18 @@
 import type { GradientRule } from './rule.ts';
 import { arithmeticRules } from './rules/arithmetic.ts';
 import { convolutionRules } from './rules/convolution.ts';
+import { cumulativeRules } from './rules/cumulative.ts';
+import { depthSpaceRules } from './rules/depthSpace.ts';
+import { einsumRules } from './rules/einsum.ts';
 import { elementwiseRules } from './rules/elementwise.ts';
+import { gatheringRules } from './rules/gathering.ts';
+import { gridSampleRules } from './rules/gridSample.ts';
 import { layoutRules } from './rules/layout.ts';
 import { linearRules } from './rules/linear.ts';
 import { normalisationRules } from './rules/normalisation.ts';
 import { poolingRules } from './rules/pooling.ts';
 import { reductionRules } from './rules/reductions.ts';
+import { resizeRules } from './rules/resize.ts';
 
 export const gradientRules: Record<string, GradientRule> = {
   ...elementwiseRules,
@@ -18,6 +24,12 @@ export const gradientRules: Record<string, GradientRule> = {
   ...normalisationRules,
   ...reductionRules,
   ...layoutRules,
+  ...gatheringRules,
+  ...depthSpaceRules,
+  ...resizeRules,
+  ...gridSampleRules,
+  ...einsumRules,
+  ...cumulativeRules,
 };
 
 /** Operators whose output stays the same under small changes of their inputs: steps, counts, comparisons, shapes. */

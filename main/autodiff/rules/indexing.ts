@@ -1,4 +1,6 @@
 /** Gradients of taking elements by index: each element collects from every place it was taken to. */
+import type { Dim } from '../../onnx/index.ts';
+import type { Emitter } from '../emitter.ts';
 import type { RuleContext } from '../rule.ts';
 
 /** Above this many copies of one element a table of its places costs more than adding them up one by one. */
@@ -16,17 +18,11 @@ export function spreadAlong(
   places: readonly number[],
 ): string {
   const { emit } = context;
-  const { dtype, shape } = context.inputType(0);
-  const rank = shape.length;
+  const rank = context.inputType(0).shape.length;
   const sources: number[][] = Array.from({ length: size }, () => []);
   places.forEach((place, index) => sources[place]!.push(index));
   const copies = Math.max(1, ...sources.map((list) => list.length));
-  if (copies > mostCopies && emit.opset >= 16) {
-    const own = emit.node('Shape', [gradient]);
-    const sizes = shape.map((_, at) => (at === axis ? emit.ints([size]) : emit.element(own, at)));
-    const zeros = emit.node('Expand', [emit.scalar(0, dtype), emit.node('Concat', sizes, { axis: 0 })]);
-    return scatterAdd(context, zeros, gradient, emit.table([places.length, 1], places), axis);
-  }
+  if (copies > mostCopies) return scatterAlong(context, gradient, axis, emit.ints(places), emit.ints([size]));
   // Elements nobody took read a zero appended behind the gradient.
   const needsZero = sources.some((list) => list.length < copies);
   let source = gradient;
@@ -41,28 +37,61 @@ export function spreadAlong(
   return emit.reduceSum(gathered, [axis + 1], false);
 }
 
-/** Adds the elements of `updates` along an axis to `zeros` at positions `indices` (a column). */
-function scatterAdd(context: RuleContext, zeros: string, updates: string, indices: string, axis: number): string {
+/**
+ * `spreadAlong` for places known only when the graph runs: a vector of int64, none negative, and the axis's size as a
+ * vector of one element.
+ */
+export function scatterAlong(
+  context: RuleContext,
+  gradient: string,
+  axis: number,
+  places: string,
+  size: string,
+): string {
   const { emit } = context;
-  const order = context.inputType(0).shape.map((_, at) => at);
-  [order[0], order[axis]] = [axis, 0];
-  const swap = (name: string): string => (axis === 0 ? name : emit.node('Transpose', [name], { perm: order }));
-  return swap(emit.node('ScatterND', [swap(zeros), indices, swap(updates)], { reduction: 'add' }));
+  const { dtype, shape } = context.inputType(0);
+  const last = shape.length - 1;
+  const order = shape.map((_, at) => at);
+  [order[axis], order[last]] = [last, axis];
+  const swap = (name: string): string => (axis === last ? name : emit.node('Transpose', [name], { perm: order }));
+  const updates = swap(gradient);
+  const own = emit.node('Shape', [updates]);
+  const others = last === 0 ? [] : [emit.node('Slice', [own, emit.ints([0]), emit.ints([last])])];
+  const zeros = emit.node('Expand', [
+    emit.scalar(0, dtype),
+    others.length === 0 ? size : emit.node('Concat', [...others, size], { axis: 0 }),
+  ]);
+  return swap(addAtPlaces(emit, zeros, emit.node('Expand', [places, own]), updates));
 }
 
-/** The gradient of Gather where the indices or the size of the axis are known only when the graph runs. */
-export function gatherAlong(context: RuleContext, axis: number): string {
-  const { emit, gradient } = context;
-  if (emit.opset < 16) context.refuse('it takes elements at positions computed while it runs, which needs opset 16');
-  const { dtype, shape } = context.inputType(0);
-  const indexRank = context.inputType(1).shape.length;
-  const whole = emit.node('Shape', [context.input(0)]);
-  const zeros = emit.node('Expand', [emit.scalar(0, dtype), whole]);
-  // The axes of the indices become one.
-  const sizes = shape.map((_, at) => (at === axis ? emit.ints([-1]) : emit.element(whole, at)));
-  const flat = indexRank === 1 ? gradient : emit.node('Reshape', [gradient, emit.node('Concat', sizes, { axis: 0 })]);
-  const indices = emit.node('Reshape', [emit.cast(context.input(1), 'int64'), emit.ints([-1, 1])]);
-  const fromEnd = emit.node('Add', [indices, emit.element(whole, axis)]);
-  const counted = emit.node('Where', [emit.node('Less', [indices, emit.ints([0])]), fromEnd, indices]);
-  return scatterAdd(context, zeros, flat, counted, axis);
+/**
+ * Adds updates to a value along its last axis; `places` has the shape of the updates. Not ScatterND, which loses updates
+ * on the CPU where several threads add to one place (docs/decisions/onnx-gradients.md).
+ */
+export function addAtPlaces(emit: Emitter, value: string, places: string, updates: string): string {
+  return emit.node('ScatterElements', [value, places, updates], { axis: -1, reduction: 'add' });
+}
+
+/** One size of a value as a vector of one element: constant where it is known. */
+export function sizeAlong(emit: Emitter, name: string, axis: number, size: Dim | undefined): string {
+  return typeof size === 'number' ? emit.ints([size]) : emit.element(emit.node('Shape', [name]), axis);
+}
+
+/** 0, 1 … n − 1 as a vector of int64, for a size given as a vector of one element. */
+export function countUp(emit: Emitter, size: string): string {
+  return emit.node('Range', [emit.table([], [0]), emit.squeeze(size, [0]), emit.table([], [1])]);
+}
+
+/** Positions with those counted from the end counted from the start, as int64. */
+export function fromStart(emit: Emitter, positions: string, size: string): string {
+  const indices = emit.cast(positions, 'int64');
+  const negative = emit.node('Less', [indices, emit.ints([0])]);
+  return emit.node('Where', [negative, emit.node('Add', [indices, size]), indices]);
+}
+
+/** Zeros of a value's type and shape. */
+export function zerosLike(context: RuleContext, input: number): string {
+  const { emit } = context;
+  const { dtype, shape } = context.inputType(input);
+  return emit.node('Expand', [emit.scalar(0, dtype), emit.shapeOf(context.input(input), shape)]);
 }

@@ -1,11 +1,12 @@
 /** Operators that move elements without changing them, each to one place. */
-import { intAttribute, intsAttribute, type Dim } from '../../onnx/index.ts';
-import { positiveAxis, product } from '../../onnx/shapes/dims.ts';
+import { intAttribute, intsAttribute, stringAttribute, type Dim } from '../../onnx/index.ts';
+import { knownIntegers } from '../../onnx/shapes/context.ts';
+import { positiveAxis } from '../../onnx/shapes/dims.ts';
 import { clampSlice, listed, sliceBounds } from '../../onnx/shapes/layout.ts';
 import { toInput } from '../broadcast.ts';
 import { sliceEnd } from '../emitter.ts';
 import { type GradientRule, type RuleContext } from '../rule.ts';
-import { gatherAlong, spreadAlong } from './indexing.ts';
+import { countUp, scatterAlong, sizeAlong, spreadAlong } from './indexing.ts';
 
 const reshape: GradientRule = ({ emit, gradient, input, inputType }) => [
   emit.reshapeLike(gradient, input(0), inputType(0).shape),
@@ -43,27 +44,35 @@ const concat: GradientRule = (context) => {
   });
 };
 
+interface Cut {
+  axis: number;
+  /** Undefined where they are computed while the graph runs. */
+  start: number | undefined;
+  end: number | undefined;
+  step: number | undefined;
+  /** Which element of the node's lists of bounds this is. */
+  at: number;
+}
+
 const slice: GradientRule = (context) => {
-  const { emit, gradient, node } = context;
+  const { emit, gradient } = context;
   const { shape } = context.inputType(0);
-  const bounds = sliceBounds(node, emit.inference.context, shape.length);
-  if (!bounds) return context.refuse('it cuts at positions that are computed while it runs');
-  const cuts = bounds.axes.map((axis, at) => ({
-    axis,
-    start: bounds.starts[at]!,
-    end: bounds.ends[at]!,
-    step: bounds.steps[at]!,
-  }));
-  const fixed = cuts.filter(({ axis }) => typeof shape[axis] === 'number');
+  const cuts = cutsOf(context);
   let current = gradient;
-  for (const cut of cuts.filter((item) => !fixed.includes(item))) current = padOpenAxis(context, current, cut);
   const window = [];
-  for (const { axis, start, end, step } of fixed) {
-    const size = shape[axis] as number;
+  for (const cut of cuts) {
+    const { axis, start, end, step } = cut;
+    const size = shape[axis]!;
+    if (typeof size !== 'number' || start === undefined || end === undefined || step === undefined) {
+      current = uncutAtRunTime(context, current, cut);
+      continue;
+    }
     const [from, to] = clampSlice(size, start, end, step);
     const length = Math.max(0, Math.ceil((to - from) / step));
     if (step === 1) {
       if (length !== size) window.push({ axis, start: from, size: length });
+    } else if (step === -1 && length === size) {
+      current = emit.node('Slice', [current, ...reversal(context, axis)]);
     } else {
       const places = Array.from({ length }, (_, index) => from + index * step);
       current = spreadAlong(context, current, axis, size, places);
@@ -72,26 +81,72 @@ const slice: GradientRule = (context) => {
   return [window.length === 0 ? current : { gradient: current, window }];
 };
 
-/** Zeros around a slice of an axis whose size is known only when the graph runs. */
-function padOpenAxis(
-  context: RuleContext,
-  gradient: string,
-  cut: { axis: number; start: number; end: number; step: number },
-): string {
+function cutsOf(context: RuleContext): Cut[] {
+  const { emit, node } = context;
+  const rank = context.inputType(0).shape.length;
+  const inference = emit.inference.context;
+  const bounds = sliceBounds(node, inference, rank);
+  const [starts, ends] = [
+    bounds?.starts ?? knownIntegers(inference, node.inputs[1]),
+    bounds?.ends ?? knownIntegers(inference, node.inputs[2]),
+  ];
+  const steps = node.inputs[4] ? knownIntegers(inference, node.inputs[4]) : undefined;
+  const stated = node.inputs[3] ? knownIntegers(inference, node.inputs[3]) : undefined;
+  const count = [node.inputs[1], node.inputs[2]]
+    .map((name) => emit.typeOrUndefined(name ?? '')?.shape[0])
+    .find((size) => typeof size === 'number');
+  const axes =
+    bounds?.axes ??
+    stated ??
+    (node.inputs[3] || count === undefined ? undefined : Array.from({ length: count }, (_, axis) => axis));
+  if (!axes) return context.refuse('the axes it cuts are computed while it runs');
+  return axes.map((axis, at) => ({
+    axis: positiveAxis(axis, rank),
+    start: starts?.[at],
+    end: ends?.[at],
+    step: node.inputs[4] || bounds ? (bounds?.steps ?? steps)?.[at] : 1,
+    at,
+  }));
+}
+
+/** Starts, ends, axes and steps of a Slice that turns an axis round. */
+function reversal({ emit }: RuleContext, axis: number): string[] {
+  return [emit.ints([-1]), emit.ints([-sliceEnd]), emit.ints([axis]), emit.ints([-1])];
+}
+
+/** Zeros around a slice of an axis whose size, or the slice's bounds, are known only when the graph runs. */
+function uncutAtRunTime(context: RuleContext, gradient: string, { axis, start, end, step, at }: Cut): string {
+  const { emit, node } = context;
+  const { shape } = context.inputType(0);
+  if (start === 0 && end !== undefined && end >= 2 ** 31 && step === 1) return gradient;
+  if (step === -1 && start === -1 && end !== undefined && end <= -(2 ** 31)) {
+    return emit.node('Slice', [gradient, ...reversal(context, axis)]);
+  }
+  const bound = (input: number, known: number | undefined): string =>
+    known === undefined ? emit.element(emit.cast(node.inputs[input]!, 'int64'), at) : emit.ints([known]);
+  const size = sizeAlong(emit, context.input(0), axis, shape[axis]);
+  // Cutting positions instead of elements clamps the bounds as the operator itself does.
+  const positions = countUp(emit, size);
+  const first = emit.ints([0]);
+  if (step !== 1) {
+    const bounds = [bound(1, start), bound(2, end), first, bound(4, step)];
+    return scatterAlong(context, gradient, axis, emit.node('Slice', [positions, ...bounds]), size);
+  }
+  const before =
+    start !== undefined && start >= 0
+      ? emit.node('Min', [emit.ints([start]), size])
+      : emit.node('Shape', [emit.node('Slice', [positions, first, bound(1, start), first])]);
+  return padAlong(context, gradient, axis, before, size);
+}
+
+/** Zeros before and behind a part of an axis, so that it is `size` elements long. */
+function padAlong(context: RuleContext, gradient: string, axis: number, before: string, size: string): string {
   const { emit } = context;
   const rank = context.inputType(0).shape.length;
-  if (cut.step !== 1) context.refuse('it takes every n-th element of an axis whose size is fixed only at run time');
-  if (cut.start === 0 && cut.end >= 2 ** 31) return gradient;
-  const size = (name: string): string => emit.element(emit.node('Shape', [name]), cut.axis);
-  const missing = emit.node('Sub', [size(context.input(0)), size(gradient)]);
-  // A start counted from the end lies at size + start, but not before the first element.
-  const before =
-    cut.start >= 0
-      ? emit.node('Min', [emit.ints([cut.start]), size(context.input(0))])
-      : emit.node('Max', [emit.node('Add', [size(context.input(0)), emit.ints([cut.start])]), emit.ints([0])]);
-  const after = emit.node('Sub', [missing, before]);
+  const taken = emit.node('Add', [before, emit.element(emit.node('Shape', [gradient]), axis)]);
   const zeros = (count: number): string[] => (count > 0 ? [emit.ints(Array.from({ length: count }, () => 0))] : []);
-  const around = [...zeros(cut.axis), before, ...zeros(rank - 1), after, ...zeros(rank - 1 - cut.axis)];
+  const after = emit.node('Sub', [size, taken]);
+  const around = [...zeros(axis), before, ...zeros(rank - 1), after, ...zeros(rank - 1 - axis)];
   return emit.node('Pad', [gradient, emit.node('Concat', around, { axis: 0 })]);
 }
 
@@ -120,46 +175,69 @@ const split: GradientRule = (context) => {
 const pad: GradientRule = (context) => {
   const { emit, node } = context;
   const { shape } = context.inputType(0);
+  const mode = stringAttribute(node, 'mode', 'constant');
   const amounts = listed(node, emit.inference.context, 1, 'pads');
   const axes = node.inputs[3] ? emit.constantNumbers(node.inputs[3]) : shape.map((_, axis) => axis);
+  if (mode === 'constant' && (!amounts || !axes)) {
+    const removal = emit.node('Neg', [context.input(1)]);
+    return [emit.node('Pad', [context.gradient, removal, ...(node.inputs[3] ? ['', node.inputs[3]] : [])])];
+  }
   if (!amounts || !axes) return context.refuse('it pads by amounts that are computed while it runs');
-  const mode = node.attributes['mode'];
-  const kind = mode?.kind === 'string' ? mode.value : 'constant';
   const sides = axes.map((axis, at) => ({
     axis: positiveAxis(axis, shape.length),
     before: amounts[at]!,
     after: amounts[at + axes.length]!,
   }));
+  if (mode === 'constant') return [unpadded(context, sides)];
+  if (amounts.some((amount) => amount < 0)) context.refuse(`it crops and pads by "${mode}" at once`);
   let gradient = context.gradient;
-  if (kind === 'constant') {
-    const pads = Array.from({ length: 2 * shape.length }, () => 0);
-    const cut = sides.filter(({ before, after }) => before > 0 || after > 0);
-    if (cut.length > 0) {
-      const list = (values: number[]): string => emit.ints(values);
-      gradient = emit.node('Slice', [
-        gradient,
-        list(cut.map(({ before }) => Math.max(before, 0))),
-        list(cut.map(({ after }) => (after > 0 ? -after : sliceEnd))),
-        list(cut.map(({ axis }) => axis)),
-      ]);
-    }
-    // Negative amounts cropped: what was cropped gets zero.
-    for (const { axis, before, after } of sides) {
-      pads[axis] = Math.max(-before, 0);
-      pads[axis + shape.length] = Math.max(-after, 0);
-    }
-    return [pads.some((amount) => amount > 0) ? emit.node('Pad', [gradient, emit.ints(pads)]) : gradient];
-  }
-  for (const { axis, before, after } of sides) {
-    const size = shape[axis];
-    if (before === 0 && after === 0) continue;
-    if (typeof size !== 'number')
-      return context.refuse(`it pads by "${kind}" an axis whose size is fixed only at run time`);
-    const places = Array.from({ length: before + size + after }, (_, index) => sourceOf(index - before, size, kind));
-    gradient = spreadAlong(context, gradient, axis, size, places);
+  for (const side of sides) {
+    if (side.before > 0 || side.after > 0) gradient = foldBack(context, gradient, side, mode);
   }
   return [gradient];
 };
+
+interface Side {
+  axis: number;
+  before: number;
+  after: number;
+}
+
+function unpadded(context: RuleContext, sides: readonly Side[]): string {
+  const { emit } = context;
+  const rank = context.inputType(0).shape.length;
+  let { gradient } = context;
+  const cut = sides.filter(({ before, after }) => before > 0 || after > 0);
+  if (cut.length > 0) {
+    gradient = emit.node('Slice', [
+      gradient,
+      emit.ints(cut.map(({ before }) => Math.max(before, 0))),
+      emit.ints(cut.map(({ after }) => (after > 0 ? -after : sliceEnd))),
+      emit.ints(cut.map(({ axis }) => axis)),
+    ]);
+  }
+  // Negative amounts cropped: what was cropped gets zero.
+  const pads = Array.from({ length: 2 * rank }, () => 0);
+  for (const { axis, before, after } of sides) {
+    pads[axis] = Math.max(-before, 0);
+    pads[axis + rank] = Math.max(-after, 0);
+  }
+  return pads.some((amount) => amount > 0) ? emit.node('Pad', [gradient, emit.ints(pads)]) : gradient;
+}
+
+/** Adds what stands in the padding of one axis to the elements it was copied from. */
+function foldBack(context: RuleContext, gradient: string, { axis, before, after }: Side, mode: string): string {
+  const { emit } = context;
+  const size = context.inputType(0).shape[axis];
+  if (typeof size === 'number') {
+    const places = Array.from({ length: before + size + after }, (_, index) => sourceOf(index - before, size, mode));
+    return spreadAlong(context, gradient, axis, size, places);
+  }
+  // Positions are padded as the elements were, which says where each came from.
+  const whole = sizeAlong(emit, context.input(0), axis, size);
+  const places = emit.node('Pad', [countUp(emit, whole), emit.ints([before, after])], { mode });
+  return scatterAlong(context, gradient, axis, places, whole);
+}
 
 /** Which element of an axis of `size` elements stands at `index` after padding. */
 function sourceOf(index: number, size: number, mode: string): number {
@@ -177,55 +255,22 @@ const tile: GradientRule = (context) => {
   const { emit } = context;
   const { shape } = context.inputType(0);
   const repeats = emit.constantNumbers(context.input(1));
-  if (!repeats) return context.refuse('it repeats by counts that are computed while it runs');
-  const pairs: Dim[] = shape.flatMap((dim, axis) => [repeats[axis]!, dim]);
-  const open = pairs.filter((dim) => typeof dim !== 'number');
-  if (open.length > 1) return context.refuse('more than one of its axes has a size fixed only at run time');
-  const paired = emit.node('Reshape', [
-    context.gradient,
-    emit.ints(pairs.map((dim) => (typeof dim === 'number' ? dim : -1))),
-  ]);
-  return [
-    emit.reduceSum(
-      paired,
-      shape.map((_, axis) => 2 * axis),
-      false,
-    ),
-  ];
+  const pairs: Dim[] = shape.flatMap((dim, axis) => [repeats?.[axis] ?? '?', dim]);
+  const open = pairs.filter((dim) => typeof dim !== 'number').length;
+  let sizes: string;
+  if (open <= 1 && !pairs.includes(0)) {
+    sizes = emit.ints(pairs.map((dim) => (typeof dim === 'number' ? dim : -1)));
+  } else {
+    const column = (name: string): string => emit.unsqueeze(name, [1]);
+    const table = [column(emit.cast(context.input(1), 'int64')), column(emit.shapeOf(context.input(0), shape))];
+    sizes = emit.node('Reshape', [emit.node('Concat', table, { axis: 1 }), emit.ints([-1])]);
+  }
+  const copies = shape.map((_, axis) => 2 * axis);
+  return [emit.reduceSum(emit.node('Reshape', [context.gradient, sizes]), copies, false)];
 };
 
-const gather: GradientRule = (context) => {
-  const { emit, node } = context;
-  const type = context.inputType(0);
-  const axis = positiveAxis(intAttribute(node, 'axis', 0), type.shape.length);
-  const size = type.shape[axis]!;
-  const indexShape = context.inputType(1).shape;
-  const indices = emit.constantNumbers(context.input(1));
-  if (!indices || typeof size !== 'number') return [gatherAlong(context, axis)];
-  const flat = type.shape.with(axis, product(indexShape));
-  const gradient = indexShape.length === 1 ? context.gradient : flattened(context, flat, axis);
-  return [
-    spreadAlong(
-      context,
-      gradient,
-      axis,
-      size,
-      indices.map((index) => positiveAxis(index, size)),
-    ),
-  ];
-};
-
-/** The gradient with the axes of the indices made one. */
-function flattened(context: RuleContext, shape: readonly Dim[], axis: number): string {
-  const { emit, gradient } = context;
-  const open = shape.filter((dim) => typeof dim !== 'number').length;
-  if (open <= 1)
-    return emit.node('Reshape', [gradient, emit.ints(shape.map((dim) => (typeof dim === 'number' ? dim : -1)))]);
-  const rank = context.inputType(0).shape.length;
-  const whole = emit.node('Shape', [context.input(0)]);
-  const pieces = shape.map((_, at) => (at === axis ? emit.ints([shape[axis] as number]) : emit.element(whole, at)));
-  return emit.node('Reshape', [gradient, emit.node('Concat', pieces.slice(0, rank), { axis: 0 })]);
-}
+/** The second input only says which type the first is turned into. */
+const castLike: GradientRule = (context) => [context.emit.cast(context.gradient, context.inputType(0).dtype)];
 
 export const layoutRules: Record<string, GradientRule> = {
   Reshape: reshape,
@@ -239,5 +284,5 @@ export const layoutRules: Record<string, GradientRule> = {
   Pad: pad,
   Expand: expand,
   Tile: tile,
-  Gather: gather,
+  CastLike: castLike,
 };

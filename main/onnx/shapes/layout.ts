@@ -162,7 +162,10 @@ const pad = onFirst((type, node, context) => {
 
 const expand = onFirst((type, node, context) => {
   const wanted = context.sizes(node.inputs[1]);
-  return wanted && broadcastShapes([type.shape, wanted]);
+  if (wanted) return broadcastShapes([type.shape, wanted]);
+  const rank = context.type(node.inputs[1])?.shape[0];
+  if (typeof rank !== 'number') return undefined;
+  return Array.from({ length: Math.max(rank, type.shape.length) }, () => '?');
 });
 
 const tile = onFirst((type, node, context) => {

@@ -10,7 +10,7 @@ import {
 } from '../graph.ts';
 import { numbersOf } from '../tensor.ts';
 import { knownIntegers, type ShapeContext, type ShapeRule } from './context.ts';
-import { derived, isKnown, product, quotient } from './dims.ts';
+import { derived, isKnown, positiveAxis, product, quotient } from './dims.ts';
 
 /** The window of a convolution or a pool over its spatial axes, with every default filled in. */
 export interface Window {
@@ -138,7 +138,8 @@ const spaceToDepth: ShapeRule = (node, context) => {
 const resize: ShapeRule = (node, context) => {
   const type = context.type(node.inputs[0]);
   if (!type) return [undefined];
-  const axes = intsAttribute(node, 'axes') ?? type.shape.map((_, axis) => axis);
+  const rank = type.shape.length;
+  const axes = (intsAttribute(node, 'axes') ?? [...type.shape.keys()]).map((axis) => positiveAxis(axis, rank));
   const sizes = context.sizes(node.inputs[3]);
   const scales = constantScales(node, context);
   const shape = type.shape.map((dim, axis): Dim => {
