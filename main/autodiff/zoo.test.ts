@@ -1,0 +1,24 @@
+/** Networks by both PyTorch exporters: derived gradients against PyTorch's own (fixtures/zoo/make_zoo.py). */
+import { describe, expect, test } from 'vitest';
+import { compareWithPyTorch, zoo } from './testing/zoo.ts';
+
+/** Of the largest output or gradient. */
+const tolerance = 1e-4;
+
+test('the zoo holds at least twenty networks, each by both exporters', () => {
+  expect(zoo.length).toBeGreaterThanOrEqual(20);
+  for (const { files } of zoo) expect(files.map(({ exporter }) => exporter)).toEqual(['torchscript', 'dynamo']);
+});
+
+describe.each(zoo.map((model) => [model.name, model] as const))('%s', (_, model) => {
+  test.each(model.files.map((file) => [file.exporter, file.opset, file] as const))(
+    '%s, opset %i',
+    async (__, ___, file) => {
+      const { batch, single } = await compareWithPyTorch(model, file);
+      expect(batch.outputs).toBeLessThanOrEqual(tolerance);
+      expect(batch.gradient).toBeLessThanOrEqual(tolerance);
+      expect(single.outputs).toBeLessThanOrEqual(tolerance);
+      expect(single.gradient).toBeLessThanOrEqual(tolerance);
+    },
+  );
+});
