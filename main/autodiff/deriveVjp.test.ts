@@ -48,7 +48,7 @@ describe('kinks follow PyTorch', () => {
   test.each([
     ['Relu', [], [-1, 0, 1], [0, 0, 1]],
     ['Abs', [], [-2, 0, 2], [-1, 0, 1]],
-    ['Clip', [-1, 1], [-2, -1, 0, 1, 2], [0, 1, 1, 1, 0]],
+    ['Clip', [-1, 1], [-2, -1, 0, 1, 2], [0, 0, 1, 0, 0]],
     ['Max', [0.5], [0, 0.5, 1], [0, 0.5, 1]],
     ['Min', [0.5], [0, 0.5, 1], [1, 0.5, 0]],
     ['Sqrt', [], [0, 4], [Infinity, 0.25]],
@@ -284,15 +284,16 @@ describe('refusals', () => {
   test('an operator without a rule, by name', () => {
     const builder = new GraphBuilder();
     builder.input('x', 'float32', [1, 1, 4, 4]);
-    const pooled = builder.node('MaxPool', ['x'], { kernel_shape: [2, 2] }, 'pool1');
-    builder.node('Mish', [pooled], {}, 'y');
+    const regions = builder.constant('regions', 'float32', [1, 5], [0, 0, 0, 3, 3]);
+    const pooled = builder.node('MaxRoiPool', ['x', regions], { pooled_shape: [2, 2] }, 'pool1');
+    builder.node('Det', [pooled], {}, 'y');
     builder.output('y', 'float32', null);
     expect(refusal(builder.build(), request)).toEqual({
       code: 'unsupported',
       message:
-        'Twinscope cannot derive a gradient through MaxPool (node "pool1"): it has no rule for this operator, nor for Mish. ' +
+        'Twinscope cannot derive a gradient through MaxRoiPool (node "pool1"): it has no rule for this operator, nor for Det. ' +
         'Gradient-free search (screening and CMA-ES) works with this twin.',
-      details: { operator: 'MaxPool', node: 'pool1', operators: ['MaxPool', 'Mish'] },
+      details: { operator: 'MaxRoiPool', node: 'pool1', operators: ['MaxRoiPool', 'Det'] },
     });
   });
 
@@ -331,12 +332,12 @@ describe('refusals', () => {
 
   test('an input a rule treats as a parameter', () => {
     const builder = new GraphBuilder();
-    builder.input('x', 'float32', [3]);
-    builder.constant('base', 'float32', [3], [1, 2, 3]);
-    builder.node('Pow', ['base', builder.node('Exp', ['x'], {}, 'exponent')], {}, 'y');
-    builder.output('y', 'float32', [3]);
+    builder.input('x', 'float32', [1, 1, 2, 2]);
+    builder.constant('image', 'float32', [1, 1, 4, 4], [...Array(16).keys()]);
+    builder.node('Conv', ['image', builder.node('Exp', ['x'], {}, 'weights')], {}, 'y');
+    builder.output('y', 'float32', null);
     expect(refusal(builder.build(), request).message).toBe(
-      'Twinscope cannot derive a gradient through Pow (node "y"): there is no rule for its input "exponent", which depends ' +
+      'Twinscope cannot derive a gradient through Conv (node "y"): there is no rule for its input "weights", which depends ' +
         'on "x". Gradient-free search (screening and CMA-ES) works with this twin.',
     );
   });

@@ -2,8 +2,8 @@
  * Reverse-mode differentiation by rewriting the graph: a forward graph in, and out comes one graph that gives the
  * forward outputs and the vector–Jacobian product, in standard operators only.
  *
- * At kinks the gradient is PyTorch's: Relu and Abs 0 at 0, Clip 1 on its bounds, equal extremes of Min and Max share
- * evenly, Sqrt at 0 is infinite.
+ * At kinks the gradient is PyTorch's: Relu and Abs 0 at 0, Clip 0 on its bounds, equal extremes of Min and Max share
+ * evenly, Sqrt at 0 is infinite; all of them in docs/decisions/onnx-gradients.md.
  */
 import {
   describeNode,

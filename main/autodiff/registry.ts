@@ -1,5 +1,6 @@
 /** Which operators have a gradient rule, and which have a gradient that is zero. */
 import type { GradientRule } from './rule.ts';
+import { activationRules } from './rules/activations.ts';
 import { arithmeticRules } from './rules/arithmetic.ts';
 import { convolutionRules } from './rules/convolution.ts';
 import { cumulativeRules } from './rules/cumulative.ts';
@@ -17,6 +18,7 @@ import { resizeRules } from './rules/resize.ts';
 
 export const gradientRules: Record<string, GradientRule> = {
   ...elementwiseRules,
+  ...activationRules,
   ...arithmeticRules,
   ...linearRules,
   ...convolutionRules,

@@ -18,32 +18,56 @@ const divide = broadcasting((context, index) => {
   return index === 0 ? share : emit.node('Neg', [emit.node('Mul', [share, context.output(0)])]);
 });
 
-/** b·x^(b − 1). The exponent may be computed by the graph, but not from the stimulus. */
+/** b·x^(b − 1) to the base, x^b·ln x to the exponent. */
 const power: GradientRule = (context) => {
-  const { emit, gradient } = context;
-  const base = context.inputType(0);
-  const exponent = context.inputType(1);
+  const { gradient, emit } = context;
+  const toBase = (): string => toInput(context, emit.node('Mul', [gradient, baseSlope(context)]), 0);
+  return [
+    context.wanted(0) ? toBase() : undefined,
+    context.wanted(1) ? toInput(context, exponentGradient(context), 1) : undefined,
+  ];
+};
+
+function baseSlope(context: RuleContext): string {
+  const { emit } = context;
+  const { dtype } = context.inputType(0);
   const x = context.input(0);
   const known = emit.constantNumbers(context.input(1));
   const single = known?.length === 1 ? known[0] : undefined;
-  let derivative: string;
-  if (single === 0) return [toInput(context, emit.node('Mul', [gradient, emit.scalar(0, base.dtype)]), 0)];
-  if (single === 1) return [toInput(context, gradient, 0)];
-  if (single === 2) {
-    derivative = emit.node('Mul', [x, emit.scalar(2, base.dtype)]);
-  } else if (single !== undefined) {
-    const lowered = emit.node('Pow', [x, emit.scalar(single - 1, base.dtype)]);
-    derivative = emit.node('Mul', [lowered, emit.scalar(single, base.dtype)]);
-  } else {
-    const b = exponent.dtype === base.dtype ? context.input(1) : emit.cast(context.input(1), base.dtype);
-    const lowered = emit.node('Pow', [x, emit.node('Sub', [b, emit.scalar(1, base.dtype)])]);
-    const general = emit.node('Mul', [lowered, b]);
-    // x⁰ is constant, also at x = 0 where 0·x⁻¹ is not a number.
-    const constant = emit.node('Equal', [b, emit.scalar(0, base.dtype)]);
-    derivative = emit.node('Where', [constant, emit.scalar(0, base.dtype), general]);
+  if (single === 0 || single === 1) return emit.scalar(single, dtype);
+  if (single === 2) return emit.node('Mul', [x, emit.scalar(2, dtype)]);
+  if (single === 3) return emit.node('Mul', [emit.node('Mul', [x, x]), emit.scalar(3, dtype)]);
+  if (single !== undefined) {
+    const lowered = emit.node('Pow', [x, emit.scalar(single - 1, dtype)]);
+    return emit.node('Mul', [lowered, emit.scalar(single, dtype)]);
   }
-  return [toInput(context, emit.node('Mul', [gradient, derivative]), 0)];
-};
+  const b = context.inputType(1).dtype === dtype ? context.input(1) : emit.cast(context.input(1), dtype);
+  const lowered = emit.node('Pow', [x, emit.node('Sub', [b, emit.scalar(1, dtype)])]);
+  const general = emit.node('Mul', [lowered, b]);
+  // x⁰ is constant, also at x = 0 where 0·x⁻¹ is not a number.
+  const constant = emit.node('Equal', [b, emit.scalar(0, dtype)]);
+  return emit.node('Where', [constant, emit.scalar(0, dtype), general]);
+}
+
+/** 0 at base 0, where 0^b stays 0 (and 0⁰ counts as flat). */
+function exponentGradient(context: RuleContext): string {
+  const { emit, gradient } = context;
+  const { dtype } = context.inputType(0);
+  const zero = emit.node('Equal', [context.input(0), emit.scalar(0, dtype)]);
+  const safe = emit.node('Where', [zero, emit.scalar(1, dtype), context.input(0)]);
+  const slope = emit.node('Mul', [context.output(0), emit.node('Log', [safe])]);
+  const typed = context.inputType(1).dtype === dtype ? slope : emit.cast(slope, context.inputType(1).dtype);
+  return emit.node('Mul', [gradient, typed]);
+}
+
+/** x − y·trunc(x/y) (fmod): 1 to x, −trunc(x/y) to y. */
+const remainder = broadcasting((context, index) => {
+  const { emit, gradient, input } = context;
+  if (index === 0) return gradient;
+  const wholes = emit.node('Div', [emit.node('Sub', [context.output(0), input(0)]), input(1)]);
+  // The quotient is a whole number but for rounding.
+  return emit.node('Mul', [gradient, emit.node('Round', [wholes])]);
+});
 
 /** Equal extremes share the gradient evenly. */
 const extreme: GradientRule = (context) => {
@@ -72,6 +96,7 @@ export const arithmeticRules: Record<string, GradientRule> = {
   Mul: multiply,
   Div: divide,
   Pow: power,
+  Mod: remainder,
   Min: extreme,
   Max: extreme,
   Where: select,

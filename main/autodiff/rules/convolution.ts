@@ -1,8 +1,8 @@
 /** Convolutions. The gradient of a convolution is a transposed convolution with the same weights, and the other way. */
-import { intAttribute, intsAttribute } from '../../onnx/index.ts';
-import { convolutionKernel, windowOf } from '../../onnx/shapes/spatial.ts';
-import type { Emitter } from '../emitter.ts';
-import type { GradientRule } from '../rule.ts';
+import { intAttribute, intsAttribute, type Dim } from '../../onnx/index.ts';
+import { convolutionKernel, windowOf, type Window } from '../../onnx/shapes/spatial.ts';
+import { sliceEnd, type Emitter } from '../emitter.ts';
+import type { GradientRule, RuleContext } from '../rule.ts';
 import { exchangeChannels, loweredStride } from './stridedConvolution.ts';
 import type { Transposed } from './transposed.ts';
 import { padsOf } from './windows.ts';
@@ -102,22 +102,68 @@ const convolution: GradientRule = (context) => {
   return [transposedConvolution(emit, parts), undefined, toBias];
 };
 
+/**
+ * Pads before the image, by which the whole transposed convolution is cropped: stated, or half of what exceeds the stated
+ * output_shape (auto_pad SAME: stride × size); the odd one goes after the image, with SAME_LOWER before it.
+ */
+function croppedBefore(context: RuleContext, window: Window): number[] {
+  const { node } = context;
+  const rank = window.kernel.length;
+  const stated = intsAttribute(node, 'output_shape');
+  if (!stated && !window.autoPad.startsWith('SAME')) return window.pads.slice(0, rank);
+  const extra = intsAttribute(node, 'output_padding') ?? window.kernel.map(() => 0);
+  const [input, output] = [context.inputType(0).shape.slice(2), context.outputType(0).shape.slice(2)];
+  return window.kernel.map((kernel, axis) => {
+    const [size, cropped, stride] = [input[axis], output[axis], window.strides[axis]!];
+    const extent = (kernel - 1) * window.dilations[axis]! + 1 + extra[axis]!;
+    let total = extent - stride;
+    if (stated) {
+      if (typeof size !== 'number' || typeof cropped !== 'number') {
+        return context.refuse('it states its output shape, and the size of its input is fixed only at run time');
+      }
+      total = (size - 1) * stride + extent - cropped;
+    }
+    const pads = Math.max(0, total);
+    return window.autoPad === 'SAME_UPPER' ? Math.floor(pads / 2) : Math.ceil(pads / 2);
+  });
+}
+
+/** The convolution with the same weights, placed so that it has as many positions as the input has elements. */
 const transposed: GradientRule = (context) => {
   const { emit, gradient, node } = context;
-  if (intsAttribute(node, 'output_shape') || node.attributes['auto_pad']) {
-    context.refuse('it states its output shape or auto_pad instead of its pads, and there is no rule for that');
-  }
   const kernel = convolutionKernel(node, context.inputType(1));
   if (!kernel) return context.refuse('the size of its kernel is not known');
-  const { strides, dilations, pads } = windowOf(node, kernel);
-  const group = intAttribute(node, 'group', 1);
-  const attributes = { strides, dilations, pads, group, kernel_shape: kernel };
+  const window = windowOf(node, kernel);
+  const { strides, dilations } = window;
   const spatialAxes = kernel.map((_, axis) => axis + 2);
-  return [
-    context.wanted(0) ? emit.node('Conv', [gradient, context.input(1)], attributes) : undefined,
-    undefined,
-    context.wanted(2) ? emit.reduceSum(gradient, [0, ...spatialAxes], false) : undefined,
-  ];
+  const toBias = context.wanted(2) ? emit.reduceSum(gradient, [0, ...spatialAxes], false) : undefined;
+  if (!context.wanted(0)) return [undefined, undefined, toBias];
+  const before = croppedBefore(context, window);
+  const [input, output] = [context.inputType(0).shape.slice(2), context.outputType(0).shape.slice(2)];
+  const after = kernel.map((size, axis) => {
+    const [elements, positions] = [input[axis], output[axis]];
+    const extent = (size - 1) * dilations[axis]! + 1;
+    if (typeof elements === 'number' && typeof positions === 'number') {
+      return (elements - 1) * strides[axis]! + extent - before[axis]! - positions;
+    }
+    // What lies behind the last window is fewer than a stride, which the convolution leaves out by itself.
+    return window.autoPad.startsWith('SAME')
+      ? extent - strides[axis]! - before[axis]!
+      : window.pads[axis + kernel.length]!;
+  });
+  const surplus = after.map((pad) => Math.max(0, -pad));
+  const cut = surplus.some((size, axis) => size >= strides[axis]!);
+  const read = cut
+    ? emit.node('Slice', [
+        gradient,
+        emit.ints(kernel.map(() => 0)),
+        emit.ints(surplus.map((size) => (size > 0 ? -size : sliceEnd))),
+        emit.ints(spatialAxes),
+      ])
+    : gradient;
+  const pads = [...before, ...after.map((pad) => Math.max(0, pad))];
+  const attributes = { strides, dilations, pads, group: intAttribute(node, 'group', 1), kernel_shape: kernel };
+  return [emit.node('Conv', [read, context.input(1)], attributes), undefined, toBias];
 };
 
 export const convolutionRules: Record<string, GradientRule> = { Conv: convolution, ConvTranspose: transposed };

@@ -1,7 +1,16 @@
 /** The largest of a window. Of equal elements the first in reading order takes the whole gradient, as in PyTorch. */
-import type { AttributeValues } from '../../onnx/index.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
-import { axisWindow, isIdle, poolOf, readTaps, spreadTaps, type AxisWindow, type Pool } from './windows.ts';
+import {
+  axisWindow,
+  isIdle,
+  leavesOutWindow,
+  poolAttributes,
+  poolOf,
+  readTaps,
+  spreadTaps,
+  type AxisWindow,
+  type Pool,
+} from './windows.ts';
 
 /**
  * A maximum over a box is a maximum along one axis after another, the last axis first. Going back, the first axis comes
@@ -17,8 +26,10 @@ const maxPool: GradientRule = (context) => {
   const spatialAxes = pool.window.kernel.map((_, axis) => axis);
   const busy = spatialAxes.filter((axis) => !isIdle(axisWindow(pool, axis, shape)));
   for (const axis of busy.toReversed()) {
-    const last = axis === busy[0];
-    const pooled = last ? context.output(0) : context.emit.node('MaxPool', [over], alongAxis(pool, axis));
+    const last = axis === busy[0] && !leavesOutWindow(pool);
+    const pooled = last
+      ? context.output(0)
+      : context.emit.node('MaxPool', [over], poolAttributes(context, pool, [axis]));
     stages.push({ window: axisWindow(pool, axis, sizes), over, pooled });
     sizes = sizes.with(axis + 2, pool.output[axis]!);
     over = pooled;
@@ -31,20 +42,6 @@ const maxPool: GradientRule = (context) => {
     );
   return [gradient];
 };
-
-/** Attributes of a pool along one spatial axis only. */
-function alongAxis({ window, pads }: Pool, axis: number): AttributeValues {
-  const rank = window.kernel.length;
-  const only = (values: readonly number[], otherwise: number): number[] =>
-    values.map((value, at) => (at % rank === axis ? value : otherwise));
-  return {
-    kernel_shape: only(window.kernel, 1),
-    strides: only(window.strides, 1),
-    dilations: only(window.dilations, 1),
-    pads: only(pads, 0),
-    ceil_mode: window.ceil ? 1 : 0,
-  };
-}
 
 /** Gives the gradient of every position to the first of its taps that equals the maximum. */
 function firstLargest(

@@ -2,7 +2,7 @@
 import { intAttribute, type Dim } from '../../onnx/index.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
 import { maxPoolingRules } from './maxPooling.ts';
-import { axisWindow, isIdle, poolOf, spreadTaps, type Pool } from './windows.ts';
+import { axisWindow, isIdle, leavesOutWindow, poolAttributes, poolOf, spreadTaps, type Pool } from './windows.ts';
 
 /** How many elements each position of the window averages along one axis. */
 function countsAlong({ window, pads, input, output }: Pool, axis: number, includePads: boolean): number[] {
@@ -51,19 +51,13 @@ function shares(context: RuleContext, pool: Pool): string {
 }
 
 /** The number of elements in every window: the sum of ones, which a pool by the 1-norm is. */
-function countedAtRunTime({ emit, input, inputType }: RuleContext, { window, pads }: Pool): string {
-  const rank = window.kernel.length;
+function countedAtRunTime(context: RuleContext, pool: Pool): string {
+  const { emit, input, inputType } = context;
+  const rank = pool.window.kernel.length;
   const spatial = emit.node('Slice', [emit.node('Shape', [input(0)]), emit.ints([2]), emit.ints([2 + rank])]);
   const sizes = emit.node('Concat', [emit.ints([1, 1]), spatial], { axis: 0 });
   const ones = emit.node('Expand', [emit.scalar(1, inputType(0).dtype), sizes]);
-  return emit.node('LpPool', [ones], {
-    kernel_shape: window.kernel,
-    strides: window.strides,
-    dilations: window.dilations,
-    pads,
-    ceil_mode: window.ceil ? 1 : 0,
-    p: 1,
-  });
+  return emit.node('LpPool', [ones], { ...poolAttributes(context, pool, [...pool.window.kernel.keys()]), p: 1 });
 }
 
 /** Adds each position's share to all elements of its window, one axis after another. */
@@ -132,10 +126,10 @@ const globalAveragePool: GradientRule = (context) => {
  * y = (Σ|x|^p)^(1/p): dy/dx = sign(x)·(|x|/y)^(p − 1), and 0 where the norm is 0. Returns the factor that belongs to the
  * position (g·y^(1 − p)) and the one that belongs to the element (sign(x)·|x|^(p − 1)).
  */
-function normFactors(context: RuleContext, p: number): { share: string; slope: string } {
+function normFactors(context: RuleContext, p: number, y: string): { share: string; slope: string } {
   const { emit, gradient } = context;
   const { dtype } = context.inputType(0);
-  const [x, y] = [context.input(0), context.output(0)];
+  const x = context.input(0);
   if (p === 1) return { share: gradient, slope: emit.node('Sign', [x]) };
   const zero = emit.scalar(0, dtype);
   const raised = p === 2 ? y : emit.node('Pow', [y, emit.scalar(p - 1, dtype)]);
@@ -147,12 +141,18 @@ function normFactors(context: RuleContext, p: number): { share: string; slope: s
 
 const lpPool: GradientRule = (context) => {
   const pool = poolOf(context);
-  const { share, slope } = normFactors(context, intAttribute(context.node, 'p', 2));
+  const p = intAttribute(context.node, 'p', 2);
+  const again = (): string => {
+    const attributes = { ...poolAttributes(context, pool, [...pool.window.kernel.keys()]), p };
+    return context.emit.node('LpPool', [context.input(0)], attributes);
+  };
+  const y = leavesOutWindow(pool) ? again() : context.output(0);
+  const { share, slope } = normFactors(context, p, y);
   return [context.emit.node('Mul', [spreadShares(context, share, pool), slope])];
 };
 
 const globalLpPool: GradientRule = (context) => {
-  const { share, slope } = normFactors(context, intAttribute(context.node, 'p', 2));
+  const { share, slope } = normFactors(context, intAttribute(context.node, 'p', 2), context.output(0));
   return [context.emit.node('Mul', [slope, share])];
 };
 

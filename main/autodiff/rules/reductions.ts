@@ -48,6 +48,12 @@ const sumOfSquares: GradientRule = (context) => {
   return [emit.node('Mul', [context.input(0), withReducedAxes(context, doubled)])];
 };
 
+const absoluteSum: GradientRule = (context) => {
+  const { emit } = context;
+  const direction = emit.node('Sign', [context.input(0)]);
+  return [emit.node('Mul', [direction, withReducedAxes(context, context.gradient)])];
+};
+
 /** x/‖x‖, and 0 where the norm is 0. */
 const norm: GradientRule = (context) => {
   const { emit } = context;
@@ -57,6 +63,37 @@ const norm: GradientRule = (context) => {
   const zero = emit.scalar(0, dtype);
   const safe = emit.node('Where', [emit.node('Equal', [y, zero]), zero, share]);
   return [emit.node('Mul', [context.input(0), safe])];
+};
+
+/** Equal extremes share the gradient evenly. */
+const extreme: GradientRule = (context) => {
+  const { emit } = context;
+  const { dtype } = context.inputType(0);
+  const chosen = emit.cast(emit.node('Equal', [context.input(0), withReducedAxes(context, context.output(0))]), dtype);
+  const count = emit.reduceSum(chosen, axesOf(context), true);
+  return [emit.node('Mul', [chosen, emit.node('Div', [withReducedAxes(context, context.gradient), count])])];
+};
+
+/** The product of the other elements, also where some are 0: zeros are left out of the product and counted. */
+const multiplied: GradientRule = (context) => {
+  const { emit } = context;
+  const { dtype } = context.inputType(0);
+  const x = context.input(0);
+  const [zero, one] = [emit.scalar(0, dtype), emit.scalar(1, dtype)];
+  const isZero = emit.node('Equal', [x, zero]);
+  const others = emit.node('Where', [isZero, one, x]);
+  const product = emit.node('ReduceProd', [others, emit.ints(axesOf(context))], { keepdims: 1 });
+  const zeros = emit.cast(isZero, dtype);
+  const zerosElsewhere = emit.node('Sub', [emit.reduceSum(zeros, axesOf(context), true), zeros]);
+  const alone = emit.node('Equal', [zerosElsewhere, zero]);
+  const slope = emit.node('Where', [alone, emit.node('Div', [product, others]), zero]);
+  return [emit.node('Mul', [slope, withReducedAxes(context, context.gradient)])];
+};
+
+const logSum: GradientRule = (context) => {
+  const { emit } = context;
+  const share = emit.node('Div', [context.gradient, emit.node('Exp', [context.output(0)])]);
+  return [repeated(context, withReducedAxes(context, share))];
 };
 
 const logSumExp: GradientRule = (context) => {
@@ -89,12 +126,30 @@ const logSoftmax: GradientRule = (context) => {
   return [emit.node('Sub', [gradient, emit.node('Mul', [probability, total])])];
 };
 
+/** Every value goes back to the place it was taken from. */
+const largest: GradientRule = (context) => {
+  const { emit, gradient, node } = context;
+  const { dtype, shape } = context.inputType(0);
+  const axis = positiveAxis(intAttribute(node, 'axis', -1), shape.length);
+  const largestFirst = intAttribute(node, 'largest', 1);
+  const attributes = { axis, largest: largestFirst, sorted: intAttribute(node, 'sorted', 1) };
+  const places = node.outputs[1] || emit.split('TopK', [context.input(0), context.input(1)], attributes, 2)[1]!;
+  const zeros = emit.node('Expand', [emit.scalar(0, dtype), emit.shapeOf(context.input(0), shape)]);
+  return [emit.node('ScatterElements', [zeros, places, gradient], { axis })];
+};
+
 export const reductionRules: Record<string, GradientRule> = {
   ReduceSum: sum,
   ReduceMean: mean,
+  ReduceMax: extreme,
+  ReduceMin: extreme,
+  ReduceProd: multiplied,
   ReduceSumSquare: sumOfSquares,
+  ReduceL1: absoluteSum,
   ReduceL2: norm,
+  ReduceLogSum: logSum,
   ReduceLogSumExp: logSumExp,
   Softmax: softmax,
   LogSoftmax: logSoftmax,
+  TopK: largest,
 };

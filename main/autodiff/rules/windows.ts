@@ -5,7 +5,7 @@
  * first padded one and written as s·row + phase, tap t reads phase (t·d mod s) at row j + (t·d div s): every tap is a
  * contiguous piece of one phase, and going back is padding and adding. No scattering, so it runs on every device.
  */
-import type { Dim } from '../../onnx/index.ts';
+import type { AttributeValues, Dim } from '../../onnx/index.ts';
 import { convolutionKernel, windowOf, type Window } from '../../onnx/shapes/spatial.ts';
 import { sliceEnd, type Emitter } from '../emitter.ts';
 import type { RuleContext } from '../rule.ts';
@@ -17,6 +17,9 @@ export function padsOf(context: RuleContext, window: Window, spatial: readonly D
     const size = spatial[axis];
     const stride = window.strides[axis]!;
     const extent = (kernel - 1) * window.dilations[axis]! + 1;
+    if (window.dilations[axis] !== 1 || kernel < stride) {
+      return context.refuse('it pads by auto_pad with dilations or gaps, which runtimes understand differently');
+    }
     if (stride === 1) return extent - 1;
     if (typeof size !== 'number') {
       return context.refuse('it pads by auto_pad, and the size of the image is fixed only at run time');
@@ -43,6 +46,51 @@ export function poolOf(context: RuleContext): Pool {
   const window = windowOf(context.node, kernel);
   const input = context.inputType(0).shape.slice(2);
   return { window, pads: padsOf(context, window, input), input, output: context.outputType(0).shape.slice(2) };
+}
+
+/**
+ * Attributes of a pool that moves along the chosen spatial axes as the given one does. Where the sizes are known its pads
+ * are those its positions need, instead of ceil_mode.
+ */
+export function poolAttributes(context: RuleContext, pool: Pool, chosen: readonly number[]): AttributeValues {
+  const { window, pads, output } = pool;
+  const rank = window.kernel.length;
+  const after = window.kernel.map((kernel, axis) => {
+    const size = pool.input[axis];
+    const positions = output[axis];
+    if (typeof size !== 'number' || typeof positions !== 'number') return undefined;
+    const reach = (positions - 1) * window.strides[axis]! + (kernel - 1) * window.dilations[axis]! + 1;
+    return Math.max(0, reach - size - pads[axis]!);
+  });
+  // The runtime takes no pads as large as the kernel, which dilated windows may need.
+  const explicit = after.every((pad, axis) => pad !== undefined && pad < window.kernel[axis]!);
+  if (!explicit && leavesOutWindow(pool)) context.refuse('its dilated windows reach beyond the padding');
+  const only = (values: readonly number[], otherwise: number): number[] =>
+    values.map((value, at) => (chosen.includes(at % rank) ? value : otherwise));
+  return {
+    kernel_shape: only(window.kernel, 1),
+    strides: only(window.strides, 1),
+    dilations: only(window.dilations, 1),
+    pads: only(explicit ? [...pads.slice(0, rank), ...(after as number[])] : pads, 0),
+    ceil_mode: window.ceil && !explicit ? 1 : 0,
+  };
+}
+
+/**
+ * True where ceil_mode would place a window wholly behind the data, which is left out. ONNX's shape inference counts it,
+ * so that the output of such a node must not meet tensors of its real size.
+ */
+export function leavesOutWindow({ window, pads, input, output }: Pool): boolean {
+  const rank = window.kernel.length;
+  return (
+    window.ceil &&
+    window.kernel.some((kernel, axis) => {
+      const [size, count] = [input[axis], output[axis]];
+      if (typeof size !== 'number' || typeof count !== 'number') return false;
+      const room = size + pads[axis]! + pads[axis + rank]! - ((kernel - 1) * window.dilations[axis]! + 1);
+      return Math.ceil(room / window.strides[axis]!) + 1 !== count;
+    })
+  );
 }
 
 /** A window along one axis of a tensor. */

@@ -1,0 +1,45 @@
+/** What rules of operators of one operand, element by element, are written with. */
+import { floatAttribute } from '../../onnx/index.ts';
+import type { Emitter } from '../emitter.ts';
+import type { GradientRule } from '../rule.ts';
+
+export interface Operand {
+  emit: Emitter;
+  /** Input. */
+  x: string;
+  /** Output: using it instead of the input lets the runtime keep what it fused with the operator before. */
+  y: string;
+  /** Gradient with respect to the output. */
+  g: string;
+  scalar(value: number): string;
+  /** A float attribute. */
+  parameter(name: string, otherwise: number): number;
+  add(a: string, b: string): string;
+  sub(a: string, b: string): string;
+  mul(a: string, b: string): string;
+  div(a: string, b: string): string;
+  square(a: string): string;
+}
+
+/** A rule from the expression of its gradient, cotangent × derivative. */
+export function unary(gradient: (operand: Operand) => string): GradientRule {
+  return (context) => {
+    const { emit } = context;
+    const { dtype } = context.inputType(0);
+    return [
+      gradient({
+        emit,
+        x: context.input(0),
+        y: context.output(0),
+        g: context.gradient,
+        scalar: (value) => emit.scalar(value, dtype),
+        parameter: (name, otherwise) => floatAttribute(context.node, name, otherwise),
+        add: (a, b) => emit.node('Add', [a, b]),
+        sub: (a, b) => emit.node('Sub', [a, b]),
+        mul: (a, b) => emit.node('Mul', [a, b]),
+        div: (a, b) => emit.node('Div', [a, b]),
+        square: (a) => emit.node('Mul', [a, a]),
+      }),
+    ];
+  };
+}
