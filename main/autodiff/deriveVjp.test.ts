@@ -342,14 +342,15 @@ describe('refusals', () => {
     );
   });
 
-  test('a slice at computed positions', () => {
+  test('a slice along computed axes', () => {
     const builder = new GraphBuilder();
-    builder.input('x', 'float32', [9]);
-    builder.input('start', 'int64', [1]);
+    builder.input('x', 'float32', [9, 9]);
+    builder.input('axis', 'int64', [1]);
+    builder.constant('start', 'int64', [1], [3]);
     builder.constant('end', 'int64', [1], [9]);
-    builder.node('Slice', ['x', 'start', 'end'], {}, 'y');
+    builder.node('Slice', ['x', 'start', 'end', 'axis'], {}, 'y');
     builder.output('y', 'float32', null);
-    expect(refusal(builder.build(), request).message).toContain('it cuts at positions that are computed while it runs');
+    expect(refusal(builder.build(), request).message).toContain('the axes it cuts are computed while it runs');
   });
 
   test('outputs and inputs that are not there, or have nothing to do with each other', () => {

@@ -11,14 +11,20 @@ interface Values {
   data: number[];
 }
 
+type Input = Values & { dtype: 'float32' | 'int64' | 'bool' };
+
 interface ReferenceCase {
   name: string;
   op: string;
   opset: number;
-  variants: ('fixed' | 'batch' | 'open' | 'open image')[];
+  variants: ('fixed' | 'batch' | 'batch on axis 1' | 'open' | 'open image')[];
   attributes: Record<string, Attribute>;
-  inputs: ((Values & { dtype: 'float32' | 'int64' | 'bool' }) | null)[];
+  inputs: (Input | null)[];
+  /** Inputs given when the graph runs although nothing is derived by them; the others are constants. */
+  fed?: number[];
   outputs: Values[];
+  /** The node's outputs by position, '' for those left out; `outputs` in their order unless given. */
+  outputNames?: string[];
   cotangents: Values[];
   gradients: (Values & { input: number })[];
 }
@@ -31,23 +37,29 @@ const cases = files.flatMap(
 
 function openSizes(shape: number[], input: number, variant: string): Dim[] {
   if (variant === 'batch' && shape.length > 1) return ['batch', ...shape.slice(1)];
+  if (variant === 'batch on axis 1') return shape.map((size, axis) => (axis === 1 ? 'batch' : size));
   if (variant === 'open') return shape.map((_, axis) => `size_${input}_${axis}`);
   if (variant === 'open image') return shape.map((size, axis) => (axis === 1 ? size : `size_${axis}`));
   return shape;
 }
 
-/** One operator as a graph; inputs to differentiate by are inputs of the graph, the others constants. */
+function outputNames(item: ReferenceCase): string[] {
+  return item.outputNames ?? item.outputs.map((_, index) => `y${index}`);
+}
+
+/** One operator as a graph; inputs to differentiate by and those fed are inputs of the graph, the others constants. */
 function graphOf(item: ReferenceCase, variant: string): Graph {
   const builder = new GraphBuilder({ opset: item.opset });
   const names = item.inputs.map((input, index) => {
     if (input === null) return '';
     const active = item.gradients.some((gradient) => gradient.input === index);
     if (active) return builder.input(`x${index}`, 'float32', openSizes(input.shape, index, variant));
+    if (item.fed?.includes(index)) return builder.input(`x${index}`, input.dtype, input.shape);
     return builder.constant(`c${index}`, input.dtype, input.shape, input.data);
   });
-  const outputs = item.outputs.map((_, index) => `y${index}`);
+  const outputs = outputNames(item);
   builder.nodes(item.op, names, item.attributes, outputs);
-  outputs.forEach((name) => builder.output(name, 'float32', null));
+  outputs.filter((name) => name !== '').forEach((name) => builder.output(name, 'float32', null));
   return builder.build();
 }
 
@@ -58,25 +70,28 @@ function relativeError(found: ArrayLike<number>, reference: readonly number[]): 
   return Math.max(0, ...reference.map((value, index) => Math.abs(found[index]! - value))) / scale;
 }
 
-function feed(values: Values): RuntimeTensor {
-  return new RuntimeTensor('float32', Float32Array.from(values.data), values.shape);
+function feed(values: Values & { dtype?: Input['dtype'] }): RuntimeTensor {
+  const { data, shape, dtype } = values;
+  if (dtype === 'int64') return new RuntimeTensor('int64', BigInt64Array.from(data, BigInt), shape);
+  if (dtype === 'bool') return new RuntimeTensor('bool', Uint8Array.from(data), shape);
+  return new RuntimeTensor('float32', Float32Array.from(data), shape);
 }
 
 describe.each(cases.map((item) => [item.name, item] as const))('%s', (_, item) => {
   test.each(item.variants)('%s sizes', async (variant) => {
     const forward = graphOf(item, variant);
+    const outputs = outputNames(item).filter((name) => name !== '');
     for (const { input, ...reference } of item.gradients) {
-      const vjp = deriveVjp(forward, { wrt: `x${input}`, outputs: item.outputs.map((__, index) => `y${index}`) });
+      const vjp = deriveVjp(forward, { wrt: `x${input}`, outputs });
       const session = await InferenceSession.create(writeGraph(vjp.graph), { logSeverityLevel: 3 });
       const feeds: Record<string, RuntimeTensor> = {};
-      item.gradients.forEach((other) => {
-        const name = `x${other.input}`;
-        if (session.inputNames.includes(name)) feeds[name] = feed(item.inputs[other.input]!);
+      item.inputs.forEach((values, index) => {
+        if (values && session.inputNames.includes(`x${index}`)) feeds[`x${index}`] = feed(values);
       });
-      item.cotangents.forEach((cotangent, index) => (feeds[vjp.cotangents[`y${index}`]!] = feed(cotangent)));
+      item.cotangents.forEach((cotangent, index) => (feeds[vjp.cotangents[outputs[index]!]!] = feed(cotangent)));
       const results = await session.run(feeds);
       item.outputs.forEach((output, index) => {
-        const found = results[`y${index}`]!;
+        const found = results[outputs[index]!]!;
         expect(found.dims).toEqual(output.shape);
         expect(relativeError(found.data as Float32Array, output.data)).toBeLessThan(1e-5);
       });

@@ -3,11 +3,18 @@ import type { Emitter } from '../emitter.ts';
 
 export type RecurrentOperator = 'LSTM' | 'GRU' | 'RNN';
 
+/**
+ * [batch, hidden size] each; undefined stands for zeros. Writing zeros out would hide from the runtime that all steps
+ * have one batch size, and planning the memory of a few thousand values of unrelated sizes takes it minutes.
+ */
 export interface CellState {
-  /** [batch, hidden size] */
+  hidden: string | undefined;
+  cell: string | undefined;
+}
+
+/** What a step leads to. */
+export interface NextState extends CellState {
   hidden: string;
-  /** Of the same shape; '' where the network has none. */
-  cell: string;
 }
 
 export interface CellWeights {
@@ -31,11 +38,10 @@ interface Cell {
   /** How many gates each product with the state serves. */
   products(linearBeforeReset: boolean): number[];
   activations: readonly string[];
-  hasCell: boolean;
   /** Adds to the input's share in the gates, [time, batch, gates · hidden size], what is the same at every step. */
   fromInput(emit: Emitter, product: string, weights: CellWeights): string;
   /** The next state from the input's share in the gates, [batch, gates · hidden size]. */
-  step(emit: Emitter, given: string, state: CellState, weights: CellWeights): CellState;
+  step(emit: Emitter, given: string, state: CellState, weights: CellWeights): NextState;
 }
 
 function joined(emit: Emitter, parts: readonly string[]): string {
@@ -56,15 +62,24 @@ function perGate(emit: Emitter, gates: string, count: number, size: number): str
   return emit.split('Split', [gates, emit.ints(Array.from({ length: count }, () => size))], { axis: 1 }, count);
 }
 
+/** The sum of what is not zero. */
+function total(emit: Emitter, first: string, ...others: (string | undefined)[]): string {
+  return others.reduce<string>((sum, item) => (item === undefined ? sum : emit.node('Add', [sum, item])), first);
+}
+
+/** The product, undefined (zero) where a factor is. */
+function product(emit: Emitter, op: 'Mul' | 'MatMul', left: string | undefined, right: string): string | undefined {
+  return left === undefined ? undefined : emit.node(op, [left, right]);
+}
+
 const simple: Cell = {
   gates: 1,
   products: () => [1],
   activations: ['Tanh'],
-  hasCell: false,
-  fromInput: (emit, product, weights) => biased(emit, product, weights, 1),
+  fromInput: (emit, given, weights) => biased(emit, given, weights, 1),
   step: (emit, given, state, { activations, recurrent }) => {
-    const total = emit.node('Add', [given, emit.node('MatMul', [state.hidden, recurrent[0]!])]);
-    return { hidden: emit.node(activations[0]!, [total]), cell: '' };
+    const sum = total(emit, given, product(emit, 'MatMul', state.hidden, recurrent[0]!));
+    return { hidden: emit.node(activations[0]!, [sum]), cell: undefined };
   },
 };
 
@@ -72,19 +87,15 @@ const lstm: Cell = {
   gates: 4,
   products: () => [4],
   activations: ['Sigmoid', 'Tanh', 'Tanh'],
-  hasCell: true,
-  fromInput: (emit, product, weights) => biased(emit, product, weights, 4),
+  fromInput: (emit, given, weights) => biased(emit, given, weights, 4),
   step: (emit, given, state, { activations, peepholes, recurrent, size }) => {
     const [gate, candidate, squash] = activations as [string, string, string];
-    const totals = emit.node('Add', [given, emit.node('MatMul', [state.hidden, recurrent[0]!])]);
-    const [input, output, forget, fresh] = perGate(emit, totals, 4, size) as [string, string, string, string];
-    const opened = (total: string, peephole: number, cell: string): string => {
-      if (!peepholes) return emit.node(gate, [total]);
-      return emit.node(gate, [emit.node('Add', [total, emit.node('Mul', [peepholes[peephole]!, cell])])]);
-    };
-    const kept = emit.node('Mul', [opened(forget, 2, state.cell), state.cell]);
+    const sums = total(emit, given, product(emit, 'MatMul', state.hidden, recurrent[0]!));
+    const [input, output, forget, fresh] = perGate(emit, sums, 4, size) as [string, string, string, string];
+    const opened = (sum: string, peephole: number, cell: string | undefined): string =>
+      emit.node(gate, [total(emit, sum, peepholes && product(emit, 'Mul', cell, peepholes[peephole]!))]);
     const added = emit.node('Mul', [opened(input, 0, state.cell), emit.node(candidate, [fresh])]);
-    const cell = emit.node('Add', [kept, added]);
+    const cell = total(emit, added, product(emit, 'Mul', state.cell, opened(forget, 2, state.cell)));
     return { hidden: emit.node('Mul', [opened(output, 1, cell), emit.node(squash, [cell])]), cell };
   },
 };
@@ -94,38 +105,28 @@ const gru: Cell = {
   // A state that is reset before its product needs one of its own.
   products: (linearBeforeReset) => (linearBeforeReset ? [3] : [2, 1]),
   activations: ['Sigmoid', 'Tanh'],
-  hasCell: false,
   // The recurrent bias of the candidate is reset with the state where the reset comes after the product.
-  fromInput: (emit, product, weights) => biased(emit, product, weights, weights.linearBeforeReset ? 2 : 3),
-  step: (emit, given, state, weights) => {
+  fromInput: (emit, given, weights) => biased(emit, given, weights, weights.linearBeforeReset ? 2 : 3),
+  step: (emit, given, { hidden }, weights) => {
     const { activations, recurrent, recurrentBiases, size } = weights;
     const [gate, squash] = activations as [string, string];
-    const { hidden } = state;
     const [update, reset, fresh] = perGate(emit, given, 3, size) as [string, string, string];
-    const open = (total: string, share: string): string => emit.node(gate, [emit.node('Add', [total, share])]);
-    let mixing: string;
-    let remembered: string;
+    const shares = product(emit, 'MatMul', hidden, recurrent[0]!);
+    const [toUpdate, toReset, toFresh] =
+      shares === undefined ? [] : perGate(emit, shares, weights.linearBeforeReset ? 3 : 2, size);
+    const mixing = emit.node(gate, [total(emit, update, toUpdate)]);
+    const kept = emit.node(gate, [total(emit, reset, toReset)]);
+    let remembered: string | undefined;
     if (weights.linearBeforeReset) {
-      const [toUpdate, toReset, toFresh] = perGate(emit, emit.node('MatMul', [hidden, recurrent[0]!]), 3, size) as [
-        string,
-        string,
-        string,
-      ];
-      const biasedFresh = recurrentBiases ? emit.node('Add', [toFresh, recurrentBiases[2]!]) : toFresh;
-      mixing = open(update, toUpdate);
-      remembered = emit.node('Mul', [open(reset, toReset), biasedFresh]);
+      const bias = recurrentBiases?.[2];
+      remembered = product(emit, 'Mul', toFresh && bias ? emit.node('Add', [toFresh, bias]) : (toFresh ?? bias), kept);
     } else {
-      const [toUpdate, toReset] = perGate(emit, emit.node('MatMul', [hidden, recurrent[0]!]), 2, size) as [
-        string,
-        string,
-      ];
-      mixing = open(update, toUpdate);
-      remembered = emit.node('MatMul', [emit.node('Mul', [open(reset, toReset), hidden]), recurrent[1]!]);
+      remembered = product(emit, 'MatMul', product(emit, 'Mul', hidden, kept), recurrent.at(-1)!);
     }
-    const candidate = emit.node(squash, [emit.node('Add', [fresh, remembered])]);
+    const candidate = emit.node(squash, [total(emit, fresh, remembered)]);
     // (1 − z) · candidate + z · state
-    const change = emit.node('Mul', [mixing, emit.node('Sub', [hidden, candidate])]);
-    return { hidden: emit.node('Add', [candidate, change]), cell: '' };
+    const change = hidden === undefined ? emit.node('Neg', [candidate]) : emit.node('Sub', [hidden, candidate]);
+    return { hidden: emit.node('Add', [candidate, emit.node('Mul', [mixing, change])]), cell: undefined };
   },
 };
 

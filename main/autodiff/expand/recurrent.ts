@@ -14,7 +14,7 @@ import {
 } from '../../onnx/index.ts';
 import { Emitter } from '../emitter.ts';
 import { refuseNode } from '../refusal.ts';
-import { cells, type CellWeights, type RecurrentOperator } from './cells.ts';
+import { cells, type CellState, type CellWeights, type RecurrentOperator } from './cells.ts';
 
 /**
  * The graph with every recurrent node between the input and the outputs written out; the same graph where there is none.
@@ -67,16 +67,9 @@ function writeOut(node: GraphNode, emit: Emitter): void {
     });
     finish(sequence, sequences, 1);
   }
-  finish(
-    lastHidden,
-    runs.map((run) => emit.unsqueeze(run.lastHidden, [0])),
-    0,
-  );
-  finish(
-    lastCell,
-    runs.map((run) => emit.unsqueeze(run.lastCell, [0])),
-    0,
-  );
+  const states = (pick: (run: DirectionRun) => string): string[] => runs.map((run) => emit.unsqueeze(pick(run), [0]));
+  finish(lastHidden, lastHidden ? states((run) => run.lastHidden) : [], 0);
+  finish(lastCell, lastCell ? states((run) => run.lastCell!) : [], 0);
 }
 
 /** The number of time steps of a node that can be written out. */
@@ -104,7 +97,7 @@ interface DirectionRun {
   hidden: string[];
   /** The states after the last step made, which is the first in time where it runs backwards. */
   lastHidden: string;
-  lastCell: string;
+  lastCell: string | undefined;
 }
 
 function runDirection(node: GraphNode, emit: Emitter, direction: number, steps: number): DirectionRun {
@@ -116,25 +109,15 @@ function runDirection(node: GraphNode, emit: Emitter, direction: number, steps: 
   const pieces = steps === 1 ? [given] : emit.split('Split', [given], { axis: 0, num_outputs: steps }, steps);
   const backwards = stringAttribute(node, 'direction', 'forward') === 'reverse' || direction === 1;
   const order = backwards ? [...pieces.keys()].toReversed() : [...pieces.keys()];
-  let state = {
-    hidden: initialState(node, emit, direction, 5, weights.size),
-    cell: cell.hasCell ? initialState(node, emit, direction, 6, weights.size) : '',
-  };
+  const initial = (name: string | undefined): string | undefined => (name ? part(emit, name, direction) : undefined);
+  let state: CellState = { hidden: initial(node.inputs[5]), cell: initial(node.inputs[6]) };
   const hidden: string[] = Array.from({ length: steps }, () => '');
   for (const time of order) {
-    state = cell.step(emit, emit.squeeze(pieces[time]!, [0]), state, weights);
-    hidden[time] = state.hidden;
+    const next = cell.step(emit, emit.squeeze(pieces[time]!, [0]), state, weights);
+    hidden[time] = next.hidden;
+    state = next;
   }
-  return { hidden, lastHidden: state.hidden, lastCell: state.cell };
-}
-
-/** Zeros unless the node is given a state to start from. */
-function initialState(node: GraphNode, emit: Emitter, direction: number, input: number, size: number): string {
-  const given = node.inputs[input];
-  if (given) return part(emit, given, direction);
-  const { dtype } = emit.typeOrUndefined(node.inputs[0]!)!;
-  const batch = emit.node('Shape', [node.inputs[0]!], { start: 1, end: 2 });
-  return emit.node('Expand', [emit.scalar(0, dtype), emit.node('Concat', [batch, emit.ints([size])], { axis: 0 })]);
+  return { hidden, lastHidden: hidden[order.at(-1)!]!, lastCell: state.cell };
 }
 
 /** What belongs to one direction, without the axis of directions. */

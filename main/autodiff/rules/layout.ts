@@ -12,6 +12,30 @@ const reshape: GradientRule = ({ emit, gradient, input, inputType }) => [
   emit.reshapeLike(gradient, input(0), inputType(0).shape),
 ];
 
+/** Putting back axes of size 1, or taking them away, keeps the other sizes known to the runtime. */
+const squeeze: GradientRule = (context) => {
+  const { emit, gradient } = context;
+  const { shape } = context.inputType(0);
+  const removed = listed(context.node, emit.inference.context, 1, 'axes')?.map((axis) =>
+    positiveAxis(axis, shape.length),
+  );
+  return removed ? [emit.unsqueeze(gradient, removed)] : reshape(context);
+};
+
+const unsqueeze: GradientRule = (context) => {
+  const { emit, gradient } = context;
+  const added = listed(context.node, emit.inference.context, 1, 'axes');
+  const rank = context.inputType(0).shape.length + (added?.length ?? 0);
+  return added
+    ? [
+        emit.squeeze(
+          gradient,
+          added.map((axis) => positiveAxis(axis, rank)),
+        ),
+      ]
+    : reshape(context);
+};
+
 const transpose: GradientRule = ({ emit, gradient, node, inputType }) => {
   const order = intsAttribute(node, 'perm');
   if (!order) return [emit.node('Transpose', [gradient])];
@@ -275,8 +299,8 @@ const castLike: GradientRule = (context) => [context.emit.cast(context.gradient,
 export const layoutRules: Record<string, GradientRule> = {
   Reshape: reshape,
   Flatten: reshape,
-  Squeeze: reshape,
-  Unsqueeze: reshape,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
   Transpose: transpose,
   Concat: concat,
   Slice: slice,
