@@ -19,6 +19,7 @@ const nodeEntries = {
   desktopBackend: 'main/app/desktopBackend.ts',
   desktopCompute: 'main/app/desktopCompute.ts',
   'project-worker': 'main/projects/node/worker.ts',
+  'raster-worker': 'main/engine/node/rasterWorker.ts',
 };
 
 interface Step {

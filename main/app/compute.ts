@@ -6,7 +6,10 @@ import { rmdirSync } from 'node:fs';
 import os from 'node:os';
 import type { GradientCheck } from '../autodiff/index.ts';
 import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
+import { pictureFloats } from '../engine/inputAdapter.ts';
+import { createPipeline, type ResponsePipeline } from '../engine/node/pipeline.ts';
 import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts';
+import { createRasterPool } from '../engine/node/rasterPool.ts';
 import { checkTwinGradient, openTwinSession, type TwinSession } from '../engine/node/twinSession.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toResponseError, toTwinscopeError, type Port } from '../rpc/connection.ts';
@@ -16,12 +19,14 @@ import { computeVersions } from './versions.ts';
 /** Each holds a twin's weights twice (forward and gradient) and its rasters. */
 const mostSessions = 3;
 
-type Loaded = { session: TwinSession; rasteriser: Rasteriser };
+type Loaded = { session: TwinSession; rasteriser: Rasteriser; pipeline: ResponsePipeline };
 
 /** Serves compute over `port` until it closes. */
 export function serveCompute(port: Port): void {
   const connection = connectPort(port);
   const loaded = new Map<string, Promise<Loaded>>();
+  const pool = createRasterPool();
+  port.onClose(() => void pool.close());
 
   async function fetchBytes(kind: 'image' | 'array', sha256: string): Promise<Uint8Array> {
     try {
@@ -41,8 +46,14 @@ export function serveCompute(port: Port): void {
       loaded.set(key, found);
     }
     if (found === undefined) {
+      // They start while the session is being created.
+      pool.start();
       found = openTwinSession(twin, { device: twin.device, batchSize: twin.batchSize, threads: twin.threads }).then(
-        (session) => ({ session, rasteriser: createRasteriser(session.field, fetchBytes) }),
+        (session) => ({
+          session,
+          rasteriser: createRasteriser(session.field, fetchBytes),
+          pipeline: createPipeline({ session, pool, fetchBytes }),
+        }),
       );
       loaded.set(key, found);
       found.catch(() => loaded.delete(key));
@@ -65,25 +76,17 @@ export function serveCompute(port: Port): void {
       const { session } = await open(twin);
       return { versions: computeVersions(), areas: [...session.areas], sizePx: session.field.sizePx };
     },
-    async 'twin.responses'({ twin, design, first, count }) {
-      const { session, rasteriser } = await open(twin);
-      const pixels = session.field.sizePx ** 2;
-      const all = new Float32Array(count * session.unitCount);
-      const images = new Float32Array(session.settings.batchSize * pixels);
-      for (let at = 0; at < count; at += session.settings.batchSize) {
-        const n = Math.min(session.settings.batchSize, count - at);
-        for (let i = 0; i < n; i++) images.set(await rasteriser.renderAt(design, first + at + i), i * pixels);
-        all.set(await session.responses(images, n), at * session.unitCount);
-      }
-      return { areas: splitAreas(session, all, count) };
+    async 'twin.responses'({ twin, stimuli }) {
+      const { session, pipeline } = await open(twin);
+      return { areas: splitAreas(session, await pipeline.responses(stimuli), stimuli.length) };
     },
     async 'twin.forward'({ twin, images, n }) {
       const { session } = await open(twin);
-      const pixels = session.field.sizePx ** 2;
+      const floats = pictureFloats(session.format);
       const all = new Float32Array(n * session.unitCount);
       for (let at = 0; at < n; at += session.settings.batchSize) {
         const m = Math.min(session.settings.batchSize, n - at);
-        all.set(await session.responses(images.subarray(at * pixels, (at + m) * pixels), m), at * session.unitCount);
+        all.set(await session.run(images.subarray(at * floats, (at + m) * floats), m), at * session.unitCount);
       }
       return { areas: splitAreas(session, all, n) };
     },

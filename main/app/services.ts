@@ -5,7 +5,7 @@ import type { SearchLive } from '../contract/jobs.ts';
 import type { EventData, EventName } from '../contract/methods.ts';
 import type { ComputeClient } from '../engine/computeClient.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
-import { imageInput } from '../engine/node/twinSession.ts';
+import { imageInput } from '../engine/inputAdapter.ts';
 import type { JobQueue } from '../jobs/node/queue.ts';
 import type { Log } from '../platform/node/log.ts';
 import type { Project } from '../projects/node/project.ts';

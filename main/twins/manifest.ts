@@ -1,4 +1,5 @@
 /** Reading `twin.json`: what it must say, checked with sentences instead of schema paths alone. */
+import { pictureAxes } from '../contract/pictureAxes.ts';
 import { twinManifest, type TwinInput, type TwinManifest } from '../contract/twins.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 
@@ -91,10 +92,10 @@ function checkConsistency(manifest: TwinManifest): void {
       throw refused(`the area ${area} needs exactly one output`);
     }
   }
-  const { axes } = stimulusInput(manifest);
-  const [height, width] = axes.slice(-2).map(({ size }) => size);
-  if (height === null || height === undefined || height !== width) {
-    throw refused('the last two axes of its stimulus input are not one fixed size');
+  const input = stimulusInput(manifest);
+  const [height, width] = input.axes.slice(-2).map(({ size }) => size);
+  if (pictureAxes(input) === null && (height === null || height === undefined || height !== width)) {
+    throw refused('the height and width of its stimulus input are not one fixed size');
   }
 }
 
@@ -107,5 +108,6 @@ export function stimulusInput(manifest: TwinManifest): TwinInput {
 
 /** Width and height of the stimulus input in pixels. */
 export function rasterPx(manifest: TwinManifest): number {
-  return stimulusInput(manifest).axes.at(-1)?.size ?? 0;
+  const input = stimulusInput(manifest);
+  return pictureAxes(input)?.sizePx ?? input.axes.at(-1)?.size ?? 0;
 }

@@ -6,7 +6,7 @@ import { safeFileName, writeFolderAtomic } from '../../platform/node/files.ts';
 import { designCount, labelAt, specAt } from '../../stimuli/design.ts';
 import { encodeGreyPng } from '../../stimuli/node/png.ts';
 import { encodeNpy } from '../../stimuli/npy.ts';
-import { imageInput } from '../../engine/node/twinSession.ts';
+import { imageInput } from '../../engine/inputAdapter.ts';
 import { unlockProject, upgradeProject } from '../../projects/node/project.ts';
 import type { CliContext } from './context.ts';
 import { createStimulusService } from '../stimulusService.ts';

@@ -6,13 +6,15 @@ import { withRestarts } from '../../engine/computeClient.ts';
 import type { JobRunner } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import type { Project } from '../../projects/node/project.ts';
-import { designCount } from '../../stimuli/design.ts';
+import { designCount, specAt } from '../../stimuli/design.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
 
 /** Stimuli per committed chunk, at least: a fraction of a second of work on two cores. Chunks hold whole batches. */
 const leastPerChunk = 64;
+/** Compute prepares one request while it works at the other, and a third is being written: never more than that. */
+const requestsAtOnce = 2;
 /** What a picture may take before the process counts as hanging, beside what every request may take. */
 const slowestMsPerStimulus = 500;
 const startMs = 120_000;
@@ -64,37 +66,40 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
     const chunk = Math.ceil(leastPerChunk / twin.batchSize) * twin.batchSize;
     await withRestarts(
       async (progressed) => {
-        let first = ((await project.runs.getByJob(context.jobId)) ?? run).committed;
-        const request = (from: number): Promise<{ areas: AreaResponses[] }> => {
-          const count = Math.min(chunk, total - from);
-          return services.compute.call(
-            'twin.responses',
-            { twin, design, first: from, count },
-            { signal: context.signal, deadlineMs: startMs + slowestMsPerStimulus * count },
-          );
+        let asked = ((await project.runs.getByJob(context.jobId)) ?? run).committed;
+        const ahead: { first: number; count: number; answer: Promise<{ areas: AreaResponses[] }> }[] = [];
+        const ask = (): void => {
+          while (ahead.length < requestsAtOnce && asked < total) {
+            const first = asked;
+            const count = Math.min(chunk, total - first);
+            const request = services.compute.call(
+              'twin.responses',
+              { twin, stimuli: Array.from({ length: count }, (_, i) => specAt(design, first + i)) },
+              { signal: context.signal, deadlineMs: startMs + requestsAtOnce * slowestMsPerStimulus * count },
+            );
+            // A failure is met when its turn comes.
+            request.catch(() => undefined);
+            ahead.push({ first, count, answer: request });
+            asked += count;
+          }
         };
-        // One chunk is computed while the one before it is written.
-        let ahead = first < total ? request(first) : null;
-        while (ahead !== null) {
-          const answer = await ahead;
-          const count = Math.min(chunk, total - first);
-          const next = first + count;
+        ask();
+        for (let next; (next = ahead.shift()) !== undefined;) {
+          const { first, count } = next;
+          const answer = await next.answer;
           context.signal.throwIfAborted();
-          ahead = next < total ? request(next) : null;
-          // A failure of the chunk ahead is met when it is awaited.
-          ahead?.catch(() => undefined);
-          const progress = { done: next, total, noun: 'stimuli', phase: 'presenting stimuli' };
+          ask();
+          const done = first + count;
           await project.runs.commitChunk({
             runId: run.id,
             jobId: context.jobId,
             first,
             count,
             areas: answer.areas.filter(({ area }) => areas.includes(area)),
-            checkpoint: new TextEncoder().encode(String(next)),
-            progress: context.progress(progress),
+            checkpoint: new TextEncoder().encode(String(done)),
+            progress: context.progress({ done, total, noun: 'stimuli', phase: 'presenting stimuli' }),
           });
           progressed();
-          first = next;
         }
       },
       context.notice,

@@ -2,10 +2,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TwinManifest } from '../../contract/twins.ts';
 import { Random } from '../../platform/random.ts';
 import { openLibrary, type ResolvedTwin } from '../../twins/node/library.ts';
-import { imageInput, openTwinSession, type TwinSession } from './twinSession.ts';
+import { openTwinSession, type TwinSession } from './twinSession.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 let twin: ResolvedTwin;
@@ -91,13 +90,4 @@ test('the gradient agrees with finite differences of the responses', async () =>
   }
   // The gradient's own direction, best of several steps, as every imported twin is judged (smooth: 1e-3).
   expect(Math.min(...errors)).toBeLessThan(1e-3);
-});
-
-test('a twin that takes something else than one grey picture is refused with the reason', () => {
-  const manifest = structuredClone(twin.manifest) as TwinManifest;
-  const input = manifest.inputs[0] as TwinManifest['inputs'][number];
-  input.encoding = 'srgb';
-  expect(() => imageInput(manifest)).toThrow('does not take square grey pictures in linear light');
-  manifest.inputs.push(structuredClone(input));
-  expect(() => imageInput(manifest)).toThrow('takes more than one input');
 });

@@ -5,10 +5,18 @@
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { checkGradient, deriveVjp, type GradientCheck } from '../../autodiff/index.ts';
-import type { TwinManifest, TwinInput } from '../../contract/twins.ts';
+import type { TwinManifest } from '../../contract/twins.ts';
 import { readGraph, writeGraph } from '../../onnx/index.ts';
 import { Random } from '../../platform/random.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
+import {
+  encodeGreyPictures,
+  gradientOfGrey,
+  imageInput,
+  pictureFloats,
+  pictureShape,
+  type PictureFormat,
+} from '../inputAdapter.ts';
 
 export type TwinLocation = { id: string; version: string; sha256: string; modelFile: string; manifest: TwinManifest };
 
@@ -21,11 +29,19 @@ export type TwinSession = {
   readonly twin: TwinLocation;
   readonly settings: SessionSettings;
   readonly field: { sizePx: number; fieldOfViewDeg: number; background: number };
+  /** How the graph takes its pictures. */
+  readonly format: PictureFormat;
   /** Areas in the order of the manifest's outputs, with the number of units of each. */
   readonly areas: readonly { area: string; units: number }[];
   readonly unitCount: number;
   /** False where the graph has kinks, which finite differences cross; known once a gradient was derived. */
   smooth(): Promise<boolean>;
+  /**
+   * @param pictures n × `pictureFloats(format)` values as the graph takes them, n ≤ batchSize; left alone until the run is
+   * over. May lie in shared memory.
+   * @returns n × unitCount, areas side by side in the order of `areas`
+   */
+  run(pictures: Float32Array, n: number): Promise<Float32Array>;
   /**
    * @param images n × sizePx² linear-light luminance, n ≤ batchSize. The last bits of a response may depend on n, so
    * whoever needs equal bits presents its pictures in the same batches again.
@@ -43,27 +59,6 @@ export type TwinSession = {
   ): Promise<{ responses: Float32Array; gradient: Float32Array }>;
   release(): Promise<void>;
 };
-
-/** The stimulus input of an image twin with square grey pictures, or a sentence saying why it is not one. */
-export function imageInput(manifest: TwinManifest): { input: TwinInput; sizePx: number } {
-  const input = manifest.inputs.find(({ role }) => role === 'stimulus');
-  if (manifest.inputs.length !== 1 || input === undefined) {
-    throw new TwinscopeError(
-      'unsupported',
-      `${manifest.title} takes more than one input. This version runs twins whose only input is a picture.`,
-    );
-  }
-  const sizes = input.axes.map(({ size }) => size);
-  const [, channels, height, width] = sizes;
-  if (sizes.length !== 4 || channels !== 1 || !height || height !== width || input.encoding !== 'grey-linear') {
-    throw new TwinscopeError(
-      'unsupported',
-      `${manifest.title} does not take square grey pictures in linear light. This version cannot feed it.`,
-      { axes: sizes, encoding: input.encoding },
-    );
-  }
-  return { input, sizePx: height };
-}
 
 /**
  * Judges the gradient at a seeded noise picture and a random weighting of all responses; see `checkGradient`. Throws
@@ -83,7 +78,7 @@ export async function checkTwinGradient(session: TwinSession, smooth: boolean): 
 }
 
 export async function openTwinSession(twin: TwinLocation, settings: SessionSettings): Promise<TwinSession> {
-  const { input, sizePx } = imageInput(twin.manifest);
+  const { input, sizePx, format } = imageInput(twin.manifest);
   const areas = twin.manifest.outputs.map((output) => {
     const area = twin.manifest.areas.find(({ name }) => name === output.area);
     if (area === undefined) {
@@ -121,12 +116,19 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
     last = turn.catch(() => undefined);
     return turn;
   };
-  const feedImages = (images: Float32Array, n: number): ort.Tensor => {
-    if (n < 1 || n > batchSize || images.length < n * pixels) {
-      throw new RangeError(`a batch of ${n} pictures does not fit into ${batchSize} × ${pixels} pixels`);
+  const checkBatch = (values: Float32Array, n: number, each: number): void => {
+    if (n < 1 || n > batchSize || values.length < n * each) {
+      throw new RangeError(`a batch of ${n} pictures does not fit into ${batchSize} × ${each} values`);
     }
-    // A copy: the caller may fill its buffer anew while this request waits for its turn.
-    return new ort.Tensor('float32', images.slice(0, n * pixels), [n, 1, sizePx, sizePx]);
+  };
+  const feedPictures = (pictures: Float32Array, n: number): ort.Tensor => {
+    const values = pictures.subarray(0, n * pictureFloats(format));
+    return new ort.Tensor('float32', values, pictureShape(format, n));
+  };
+  // Encoding makes a copy: the caller may fill its buffer anew while this request waits for its turn.
+  const feedImages = (images: Float32Array, n: number): ort.Tensor => {
+    checkBatch(images, n, pixels);
+    return feedPictures(encodeGreyPictures(format, images, n), n);
   };
   const gather = (outputs: ort.InferenceSession.ReturnType, n: number): Float32Array => {
     const result = new Float32Array(n * unitCount);
@@ -143,15 +145,22 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
     twin,
     settings,
     field: { sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background },
+    format,
     areas: areas.map(({ area, units }) => ({ area, units })),
     unitCount,
     smooth: async () => (await (backward ??= deriveBackward())).smooth,
+    async run(pictures, n) {
+      checkBatch(pictures, n, pictureFloats(format));
+      const feeds = { [input.tensor]: feedPictures(pictures, n) };
+      return exclusively(async () => gather(await forward.run(feeds), n));
+    },
     async responses(images, n) {
       const feeds = { [input.tensor]: feedImages(images, n) };
       return exclusively(async () => gather(await forward.run(feeds), n));
     },
     async gradient(images, n, cotangent) {
       const image = feedImages(images, n);
+      const rasters = images.slice(0, n * pixels);
       backward ??= deriveBackward();
       const { session, cotangents, gradient } = await backward;
       const feeds: Record<string, ort.Tensor> = { [input.tensor]: image };
@@ -166,7 +175,8 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
       }
       return exclusively(async () => {
         const outputs = await session.run(feeds);
-        return { responses: gather(outputs, n), gradient: outputs[gradient]?.data as Float32Array };
+        const encoded = outputs[gradient]?.data as Float32Array;
+        return { responses: gather(outputs, n), gradient: gradientOfGrey(format, encoded, rasters, n) };
       });
     },
     async release() {

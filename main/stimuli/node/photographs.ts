@@ -97,8 +97,9 @@ const decoder = (bytes: Uint8Array): Sharp => sharp(bytes, { limitInputPixels: m
 
 /** Upright sRGB pixels as they come from the decoder: 1 to 4 channels of 8 or 16 bits, alpha last where there is one. */
 async function decode(bytes: Uint8Array, name: string) {
-  const { metadata } = await headerOf(bytes, name);
-  const deep = metadata.depth === 'ushort';
+  // JPEG and WebP have 8 bits and the decoder has the same limit of pixels, so their header need not be read twice.
+  const shallow = ['image/jpeg', 'image/webp'].includes(mediaTypeOf(bytes, name));
+  const deep = !shallow && (await headerOf(bytes, name)).metadata.depth === 'ushort';
   try {
     const { data, info } = await decoder(bytes)
       .autoOrient()
@@ -111,6 +112,8 @@ async function decode(bytes: Uint8Array, name: string) {
       : new Uint8Array(buffer, byteOffset, byteLength);
     return { values, widthPx: info.width, heightPx: info.height, channels: info.channels, deep };
   } catch {
+    // What the header says is the better reason.
+    await headerOf(bytes, name);
     throw damaged(name);
   }
 }
@@ -138,6 +141,27 @@ function luminanceRows(picture: Awaited<ReturnType<typeof decode>>, background: 
   };
 }
 
+/** Rows of one colour in linear light (0 red, 1 green, 2 blue), transparent parts showing `background`. */
+function colourRows(picture: Awaited<ReturnType<typeof decode>>, colour: number, background: number): LuminanceSource {
+  const { values, widthPx, heightPx, channels, deep } = picture;
+  const linear = srgbDecodeTable(deep ? 65536 : 256);
+  const opaque = deep ? 65535 : 255;
+  const hasAlpha = channels === 2 || channels === 4;
+  const offset = channels >= 3 ? colour : 0;
+  return {
+    widthPx,
+    heightPx,
+    readRow(row, into) {
+      let at = row * widthPx * channels;
+      for (let column = 0; column < widthPx; column++, at += channels) {
+        const value = linear[values[at + offset] as number] as number;
+        const alpha = hasAlpha ? (values[at + channels - 1] as number) / opaque : 1;
+        into[column] = alpha === 1 ? value : alpha * value + (1 - alpha) * background;
+      }
+    },
+  };
+}
+
 export type RasteriseOptions = {
   /** Side of the square that the photograph is fitted to. */
   sizePx: number;
@@ -160,6 +184,23 @@ export async function rasterisePhotograph(
   const { sizePx, fit, background } = options;
   const picture = await decode(bytes, name);
   return drawImage(luminanceRows(picture, background), sizePx, { left: 0, top: 0, side: sizePx }, { fit, background });
+}
+
+/**
+ * A photograph as three planes of sizePx² values of linear light, red, green and blue (Rec. 709 primaries); otherwise
+ * as {@link rasterisePhotograph}. A grey photograph gives three equal planes.
+ */
+export async function rasterisePhotographColours(
+  bytes: Uint8Array,
+  options: RasteriseOptions,
+  name = 'The image',
+): Promise<[Float32Array, Float32Array, Float32Array]> {
+  const { sizePx, fit, background } = options;
+  const picture = await decode(bytes, name);
+  const plane = (colour: number): Float32Array =>
+    drawImage(colourRows(picture, colour, background), sizePx, { left: 0, top: 0, side: sizePx }, { fit, background });
+  const red = plane(0);
+  return picture.channels >= 3 ? [red, plane(1), plane(2)] : [red, red, red];
 }
 
 const extensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff']);
