@@ -40,6 +40,8 @@ export interface Vjp {
   gradient: string;
   /** False where an operator on the way has kinks, which widens the tolerance of the finite-difference check. */
   smooth: boolean;
+  /** The forward node that a gradient node belongs to, by the gradient node's first output. */
+  origins: ReadonlyMap<string, GraphNode>;
 }
 
 const stillWorks = 'Gradient-free search (screening and CMA-ES) works with this twin.';
@@ -70,6 +72,7 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
 
   for (const node of path.toReversed()) {
     const gradients = node.outputs.map((name) => (name === '' ? undefined : gather(name)));
+    emit.origin = node;
     applyRule(node, gradients, emit, request.wrt, path.differentiable).forEach((item, index) =>
       contribute(node.inputs[index]!, item),
     );
@@ -108,6 +111,7 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
     cotangents,
     gradient,
     smooth: !path.some(({ op }) => kinkedOperators.has(op)),
+    origins: emit.origins,
   };
 }
 
@@ -174,7 +178,7 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
       'unsupported',
       `The gradient of "${output}" with respect to "${wrt}" is zero everywhere: every path goes through ` +
         `${describeNode(blocking)}, whose output changes only in steps. ${stillWorks}`,
-      { operator: blocking.op, node: blocking.name },
+      { operator: blocking.op, node: blocking.name, zero: true },
     );
   }
   const needed = new Set(outputs);

@@ -24,6 +24,9 @@ export class Emitter {
   readonly inference: Inference;
   readonly nodes: GraphNode[] = [];
   readonly initializers = new Map<string, Tensor>();
+  /** The forward node whose gradient is being written, and for every node written so far whose it is. */
+  origin: GraphNode | undefined;
+  readonly origins = new Map<string, GraphNode>();
   readonly #taken: Set<string>;
   readonly #constants = new Map<string, string>();
   #count = 0;
@@ -61,6 +64,7 @@ export class Emitter {
       outputs: names,
       attributes: toAttributes(attributes),
     });
+    if (this.origin !== undefined) this.origins.set(names[0]!, this.origin);
     return names;
   }
 

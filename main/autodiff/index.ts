@@ -2,4 +2,4 @@
 export { deriveVjp } from './deriveVjp.ts';
 export type { Vjp, VjpRequest } from './deriveVjp.ts';
 export { checkGradient } from './check.ts';
-export type { CheckedFunction, GradientCheck, GradientCheckRequest } from './check.ts';
+export type { CheckedFunction, FloatArray, GradientCheck, GradientCheckRequest } from './check.ts';
