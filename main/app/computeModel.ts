@@ -3,7 +3,6 @@ import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
 import { checkTwinGradient } from '../engine/node/gradientCheck.ts';
 import { gradientOfModel } from '../engine/node/modelGradient.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
-import { ortVersion } from './versions.ts';
 
 type ModelMethod = 'twin.checkGradient' | 'model.gradient';
 
@@ -15,7 +14,7 @@ export function createModelHost(open: (twin: ComputeTwin) => Promise<{ session: 
   return {
     async 'twin.checkGradient'({ twin }) {
       const { session } = await open(twin);
-      return { ...(await checkTwinGradient(session)), runtime: ortVersion };
+      return checkTwinGradient(session);
     },
     'model.gradient': gradientOfModel,
   };

@@ -129,7 +129,7 @@ export type ComputeMethods = {
   /** Compares the derived gradient with finite differences; 'none' where none can be derived, with the reason. */
   'twin.checkGradient': {
     input: { twin: ComputeTwin };
-    output: Omit<GradientCheck, 'verdict'> & { verdict: GradientCheck['verdict'] | 'none'; runtime: string };
+    output: Omit<GradientCheck, 'verdict'> & { verdict: GradientCheck['verdict'] | 'none' };
   };
   'model.gradient': { input: ModelGradientRequest; output: ModelGradient };
   'search.begin': { input: SearchStart; output: { total: number } };
