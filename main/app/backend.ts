@@ -27,7 +27,7 @@ import { createSearchJob } from './jobs/searchJob.ts';
 import { createResources } from './resources.ts';
 import { noProject, type HostName, type OpenProject, type Services } from './services.ts';
 import { removeOldUploads } from './uploads.ts';
-import { computeVersions, twinscopeVersion } from './versions.ts';
+import { computeVersions, ortVersion, twinscopeVersion } from './versions.ts';
 
 export type EventListener = <E extends EventName>(event: E, data: EventData<E>) => void;
 
@@ -60,6 +60,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   const library = await openLibrary({
     folder: libraryFolder(),
     builtInFolder: options.builtInTwins ?? path.join(installFolder, 'dist', 'twins'),
+    runtime: ortVersion,
   });
 
   let open: OpenProject | null = null;

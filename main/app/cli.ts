@@ -16,6 +16,7 @@ import {
 } from './cli/projectCommands.ts';
 import { runPlanCommand } from './cli/planCommand.ts';
 import { listDevices, listTwins, importTwin, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { modelGradient } from './cli/modelCommands.ts';
 import { serve } from './cli/serveCommand.ts';
 import { spawnCompute } from './spawnCompute.ts';
 import { twinscopeVersion } from './versions.ts';
@@ -92,6 +93,15 @@ function buildProgram(): Command {
     .option('--all', 'every twin in the library')
     .addOption(device())
     .action(action(program, verifyTwins));
+  twins
+    .command('gradient [path]')
+    .description("gradient of an output's mean with respect to an input of a bare .onnx model")
+    .requiredOption('--input <file...>', 'NAME=x.npy for every input; the name may be left out where there is one')
+    .option('--wrt <name>', 'the input to differentiate by; the only floating-point one when left out')
+    .option('--output <name>', 'the output to start from; the only one when left out')
+    .requiredOption('--out <file>', 'the gradient as NPY')
+    .addOption(device())
+    .action(action(program, modelGradient));
   twins.command('remove <id>').description('remove an imported twin').action(action(program, removeTwin));
 
   program.command('devices').description('devices and their measured speed').action(action(program, listDevices));

@@ -4,15 +4,15 @@
  */
 import { rmdirSync } from 'node:fs';
 import os from 'node:os';
-import type { GradientCheck } from '../autodiff/index.ts';
 import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
 import { pictureFloats } from '../engine/inputAdapter.ts';
 import { createPipeline, type ResponsePipeline } from '../engine/node/pipeline.ts';
 import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts';
 import { createRasterPool } from '../engine/node/rasterPool.ts';
-import { checkTwinGradient, openTwinSession, type TwinSession } from '../engine/node/twinSession.ts';
+import { openTwinSession, type TwinSession } from '../engine/node/twinSession.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toResponseError, toTwinscopeError, type Port } from '../rpc/connection.ts';
+import { createModelHost } from './computeModel.ts';
 import { createSearchHost } from './computeSearch.ts';
 import { computeVersions } from './versions.ts';
 
@@ -66,7 +66,6 @@ export function serveCompute(port: Port): void {
     return found;
   }
 
-  const gradientChecks = new Map<string, Promise<GradientCheck>>();
   const searches = createSearchHost(open);
 
   const handlers: {
@@ -90,17 +89,7 @@ export function serveCompute(port: Port): void {
       }
       return { areas: splitAreas(session, all, n) };
     },
-    async 'twin.checkGradient'({ twin }) {
-      const { session } = await open(twin);
-      let check = gradientChecks.get(twin.sha256);
-      if (check === undefined) {
-        check = session.smooth().then((smooth) => checkTwinGradient(session, smooth));
-        gradientChecks.set(twin.sha256, check);
-        check.catch(() => gradientChecks.delete(twin.sha256));
-      }
-      const { verdict, sentence } = await check;
-      return { verdict, sentence };
-    },
+    ...createModelHost(open),
     'search.begin': searches.begin,
     'search.advance': searches.advance,
     'search.result': searches.result,

@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 
 export const twinscopeVersion: string = '0.1.0';
 
-const ortVersion = (require('onnxruntime-node/package.json') as { version: string }).version;
+export const ortVersion: string = (require('onnxruntime-node/package.json') as { version: string }).version;
 
 /** Kernels are chosen by the processor and pictures are decoded by libvips: both may change last bits. */
 export const computeVersions = (): Record<string, string> => ({

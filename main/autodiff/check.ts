@@ -8,17 +8,22 @@
  */
 import { Random } from '../platform/random.ts';
 
+/** Values in the precision of the function under test. */
+export type FloatArray = Float32Array | Float64Array;
+
 /** The function under test; arrays are flattened. Runs may be on any device. */
-export interface CheckedFunction {
-  outputs(x: Float32Array): Promise<Float32Array>;
+export interface CheckedFunction<A extends FloatArray = Float32Array> {
+  outputs(x: A): Promise<A>;
   /** Gradient of Σ cotangent · outputs at x. */
-  gradient(x: Float32Array, cotangent: Float32Array): Promise<Float32Array>;
+  gradient(x: A, cotangent: A): Promise<A>;
+  /** What x becomes in the function's own precision, where that is coarser than the array's. */
+  round?(x: A): A;
 }
 
-export interface GradientCheckRequest {
+export interface GradientCheckRequest<A extends FloatArray = Float32Array> {
   /** Where to check; away from blank images, where many models have a kink. */
-  x: Float32Array;
-  cotangent: Float32Array;
+  x: A;
+  cotangent: A;
   seed: number;
   /** False for piecewise-linear models, whose kinks the longer steps cross. */
   smooth: boolean;
@@ -49,7 +54,10 @@ const kinkedTolerance = 1e-2;
 /** Largest change of any element, relative to the root mean square of x. */
 const steps = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4];
 
-export async function checkGradient(checked: CheckedFunction, request: GradientCheckRequest): Promise<GradientCheck> {
+export async function checkGradient<A extends FloatArray>(
+  checked: CheckedFunction<A>,
+  request: GradientCheckRequest<A>,
+): Promise<GradientCheck> {
   const { x, cotangent, smooth } = request;
   const ownTolerance = smooth ? smoothTolerance : kinkedTolerance;
   const gradient = await checked.gradient(x, cotangent);
@@ -106,10 +114,10 @@ export async function checkGradient(checked: CheckedFunction, request: GradientC
 }
 
 /** Signed error of one central difference, relative to ‖g‖·‖δ‖; NaN where the function is not finite. */
-async function errorAt(
-  checked: CheckedFunction,
-  { x, cotangent }: GradientCheckRequest,
-  gradient: Float32Array,
+async function errorAt<A extends FloatArray>(
+  checked: CheckedFunction<A>,
+  { x, cotangent }: GradientCheckRequest<A>,
+  gradient: A,
   gradientNorm: number,
   direction: ArrayLike<number>,
   step: number,
@@ -117,8 +125,9 @@ async function errorAt(
   let largest = 0;
   for (let index = 0; index < direction.length; index++) largest = Math.max(largest, Math.abs(direction[index]!));
   const size = (step * (norm(x) / Math.sqrt(x.length) || 1)) / largest;
-  const above = x.map((value, index) => value + size * direction[index]!);
-  const below = x.map((value, index) => value - size * direction[index]!);
+  const round = (values: A): A => checked.round?.(values) ?? values;
+  const above = round(x.map((value, index) => value + size * direction[index]!) as A);
+  const below = round(x.map((value, index) => value - size * direction[index]!) as A);
   const yAbove = await checked.outputs(above);
   const yBelow = await checked.outputs(below);
   let difference = 0;

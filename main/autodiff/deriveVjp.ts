@@ -51,6 +51,8 @@ export interface Vjp {
   smooth: boolean;
   /** The strided convolutions on the way whose gradient has several forms, by their signature. */
   stridedLayers: ReadonlyMap<string, StridedLayer>;
+  /** The forward node that a gradient node belongs to, by the gradient node's first output. */
+  origins: ReadonlyMap<string, GraphNode>;
 }
 
 const oldestOpset = 11;
@@ -90,10 +92,12 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
     if (inside.has(node)) continue;
     const composite = composites.get(node);
     if (composite !== undefined) {
+      emit.origin = node;
       contribute(composite.input, composite.gradient(emit, gather(node.outputs[0]!)!));
       continue;
     }
     const gradients = node.outputs.map((name) => (name === '' ? undefined : gather(name)));
+    emit.origin = node;
     applyRule(node, gradients, emit, request.wrt, path.differentiable).forEach((item, index) =>
       contribute(node.inputs[index]!, item),
     );
@@ -134,6 +138,7 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
     gradient,
     smooth: !path.some(({ op }) => kinkedOperators.has(op)),
     stridedLayers: emit.stridedLayers,
+    origins: emit.origins,
   };
 }
 
@@ -200,7 +205,7 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
       'unsupported',
       `The gradient of "${output}" with respect to "${wrt}" is zero everywhere: every path goes through ` +
         `${describeNode(blocking)}, whose output changes only in steps. ${stillWorks}`,
-      { operator: blocking.op, node: blocking.name },
+      { operator: blocking.op, node: blocking.name, zero: true },
     );
   }
   const needed = new Set(outputs);

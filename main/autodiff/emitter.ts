@@ -41,6 +41,9 @@ export class Emitter {
   /** The strided layers met, by their signature. */
   readonly stridedLayers = new Map<string, StridedLayer>();
   readonly initializers = new Map<string, Tensor>();
+  /** The forward node whose gradient is being written, and for every node written so far whose it is. */
+  origin: GraphNode | undefined;
+  readonly origins = new Map<string, GraphNode>();
   readonly #stated = new Map<string, TensorType>();
   readonly #taken: Set<string>;
   readonly #constants = new Map<string, string>();
@@ -90,6 +93,7 @@ export class Emitter {
     const names = Array.from({ length: outputs }, (_, index) =>
       this.name(`${this.#prefix}/${op}_${this.#count}${outputs > 1 ? `_${index}` : ''}`),
     );
+    if (this.origin !== undefined) this.origins.set(names[0]!, this.origin);
     return {
       op,
       domain: '',

@@ -93,6 +93,22 @@ export const twinUnit = z.object({
 });
 export type TwinUnit = z.infer<typeof twinUnit>;
 
+/** What the finite-difference check of a twin's gradient has shown on this machine. */
+export const gradientOutcome = z.object({
+  /** none: no gradient can be derived. refused: it is wrong, not finite, or zero everywhere. */
+  verdict: z.enum(['verified', 'inconclusive', 'refused', 'none']),
+  /** The verdict with its figures, or the operator that stands in the way and what still works. */
+  sentence: z.string(),
+  /** Largest error over eight random directions and the error along the gradient, relative to ‖g‖‖u‖; null without a gradient. */
+  randomError: z.number().nullable(),
+  ownError: z.number().nullable(),
+  device: z.string(),
+  /** Version of ONNX Runtime. */
+  runtime: z.string(),
+  at: z.string(),
+});
+export type GradientOutcome = z.infer<typeof gradientOutcome>;
+
 export const twinSummary = z.object({
   id: z.string(),
   version: z.string(),
@@ -114,6 +130,8 @@ export const twinSummary = z.object({
   reproduces: z
     .object({ device: z.string(), maxError: z.number(), tolerance: z.number(), passed: z.boolean(), at: z.string() })
     .nullable(),
+  /** Null until the gradient has been checked on this machine with this version of the runtime. */
+  gradientCheck: gradientOutcome.nullable(),
 });
 export type TwinSummary = z.infer<typeof twinSummary>;
 

@@ -5,6 +5,7 @@
 import type { SearchPlan } from '../contract/plans.ts';
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest } from '../contract/twins.ts';
+import type { GradientCheck } from '../autodiff/index.ts';
 import type { Port } from '../rpc/connection.ts';
 
 export type ComputeTwin = {
@@ -84,6 +85,34 @@ export type SearchOutcomeMessage = {
   notices: string[];
 };
 
+/** A bare model and array files, by absolute paths; null stands for the only input or output there is. */
+export type ModelGradientRequest = {
+  modelFile: string;
+  inputs: { name: string | null; file: string }[];
+  wrt: string | null;
+  output: string | null;
+  device: string;
+  threads: number;
+};
+
+export type ModelGradient = {
+  wrt: { name: string; dtype: string; shape: number[] };
+  output: { name: string; dtype: string; shape: number[] };
+  /** Which axis was taken as the batch, in words. */
+  batch: string;
+  /** The mean of the output over its non-batch axes, per sample. */
+  values: number[];
+  /** ‖gradient‖ of every sample; one number where the input has no batch axis. */
+  norms: number[];
+  /** Of the shape of the input; float64 only where the model is. */
+  gradient: Float32Array | Float64Array;
+  check: GradientCheck;
+  device: string;
+  seconds: { derive: number; run: number; check: number };
+  /** Resident memory above what the process held before; activations: what the first run added. */
+  memory: { weightBytes: number; peakBytes: number; activationBytes: number };
+};
+
 /** Requests from backend to compute. */
 export type ComputeMethods = {
   'twin.describe': {
@@ -97,11 +126,12 @@ export type ComputeMethods = {
   };
   /** Raw pictures in, raw responses out: golden checks. `images` holds n pictures as the graph takes them. */
   'twin.forward': { input: { twin: ComputeTwin; images: Float32Array; n: number }; output: { areas: AreaResponses[] } };
-  /** Compares the derived gradient with finite differences, once per twin and process. */
+  /** Compares the derived gradient with finite differences; 'none' where none can be derived, with the reason. */
   'twin.checkGradient': {
     input: { twin: ComputeTwin };
-    output: { verdict: 'verified' | 'inconclusive' | 'refused'; sentence: string };
+    output: Omit<GradientCheck, 'verdict'> & { verdict: GradientCheck['verdict'] | 'none' };
   };
+  'model.gradient': { input: ModelGradientRequest; output: ModelGradient };
   'search.begin': { input: SearchStart; output: { total: number } };
   /** Works until `budgetMs` is over or the search is finished, whole steps only. */
   'search.advance': { input: { key: string; budgetMs: number }; output: SearchProgress };

@@ -1,5 +1,6 @@
 /** Constant tensors: element type, shape and raw little-endian bytes. The bytes may be a view into a model's file. */
 import { TwinscopeError } from '../platform/errors.ts';
+import { numberOfHalf } from '../platform/float16.ts';
 import { byteLength, type Dtype } from './elementTypes.ts';
 
 export interface Tensor {
@@ -91,22 +92,10 @@ export function numbersOf(tensor: Tensor): number[] {
   if (tensor.dtype === 'float16') {
     const view = new DataView(tensor.bytes.buffer, tensor.bytes.byteOffset, tensor.bytes.byteLength);
     return Array.from({ length: tensor.bytes.byteLength / 2 }, (_, index) =>
-      halfToNumber(view.getUint16(2 * index, true)),
+      numberOfHalf(view.getUint16(2 * index, true)),
     );
   }
   return Array.from(typedArrayOf(tensor) as ArrayLike<number | bigint>, Number);
-}
-
-function halfToNumber(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  // Subnormals share the exponent of the smallest normal numbers, without the implicit leading one.
-  let value = exponent === 0 ? fraction / 1024 : 1 + fraction / 1024;
-  for (let power = Math.max(exponent, 1); power > 15; power--) value *= 2;
-  for (let power = Math.max(exponent, 1); power < 15; power++) value /= 2;
-  return sign * value;
 }
 
 /** Throws a sentence when the bytes do not fit the type and shape. */

@@ -1,8 +1,7 @@
 /** `twinscope twins …` and `twinscope devices`. */
 import type { MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
 import type { TwinSummary } from '../../contract/twins.ts';
-import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
-import { computeTwin, defaultSession } from '../services.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
 import type { CliContext } from './context.ts';
 import { formatTable } from './output.ts';
 
@@ -20,6 +19,10 @@ const reproduces = ({ reproduces: result }: TwinSummary): string =>
     ? 'not checked'
     : `${result.passed ? 'yes' : 'NO'} (${result.device}, largest error ${result.maxError.toExponential(1)})`;
 
+/** Whether the gradient could be relied on here; `derived` or `shipped` where that was not checked yet. */
+const gradient = ({ gradient: capability, gradientCheck }: TwinSummary): string =>
+  gradientCheck?.verdict ?? (capability === 'none' ? 'none' : 'not checked');
+
 export async function listTwins(context: CliContext): Promise<void> {
   const twins = await ask(context, 'library.list', {});
   const rows = twins.map((twin) => [
@@ -27,7 +30,7 @@ export async function listTwins(context: CliContext): Promise<void> {
     twin.species,
     twin.areas.map(({ name }) => name).join(', '),
     twin.units,
-    twin.gradient,
+    gradient(twin),
     twin.licence,
     reproduces(twin),
   ]);
@@ -47,6 +50,7 @@ export async function showTwin(context: CliContext, id: string): Promise<void> {
     `Field of view ${summary.fieldOfViewDeg}°, ${summary.rasterPx} × ${summary.rasterPx} px`,
     `Graph: opset ${graph.opset}, ${graph.nodes} nodes, ${graph.parameters.toLocaleString('en')} parameters`,
     `Reproduces here: ${reproduces(summary)}`,
+    `Gradient: ${gradient(summary)}${summary.gradientCheck === null ? '' : `. ${summary.gradientCheck.sentence}`}`,
     '',
     card.trim(),
   ].join('\n');
@@ -55,7 +59,8 @@ export async function showTwin(context: CliContext, id: string): Promise<void> {
 
 export async function importTwin(context: CliContext, path: string): Promise<void> {
   const twin = await ask(context, 'library.import', { path });
-  context.print(`Imported ${twin.title} (${twin.id}@${twin.version}).`, twin);
+  const check = twin.gradientCheck === null ? '' : ` Gradient ${gradient(twin)}: ${twin.gradientCheck.sentence}`;
+  context.print(`Imported ${twin.title} (${twin.id}@${twin.version}).${check}`, twin);
 }
 
 export async function removeTwin(context: CliContext, id: string): Promise<void> {
@@ -74,33 +79,15 @@ export async function verifyTwins(
   const ids = options.all === true ? (await ask(context, 'library.list', {})).map((twin) => twin.id) : [id as string];
   const verified: TwinSummary[] = [];
   for (const each of ids) verified.push(await ask(context, 'library.verify', { id: each }));
-  const gradients: Gradient[] = [];
-  for (const twin of verified) gradients.push(await checkGradientOf(context, twin.id));
-  const rows = verified.map((twin, i) => [
+  const rows = verified.map((twin) => [
     `${twin.id}@${twin.version}`,
     reproduces(twin),
-    gradients[i]?.sentence ?? '',
+    gradient(twin),
+    twin.gradientCheck?.sentence ?? '',
   ]);
-  context.print(
-    formatTable(['twin', 'reproduces here', 'gradient'], rows),
-    verified.map((twin, i) => ({ ...twin, gradientCheck: gradients[i] })),
-  );
+  context.print(formatTable(['twin', 'reproduces here', 'gradient', ''], rows), verified);
   const sound = verified.every((twin) => twin.reproduces?.passed === true);
-  return sound && gradients.every(({ verdict }) => verdict !== 'refused') ? 0 : 1;
-}
-
-type Gradient = { verdict: string; sentence: string };
-
-/** A twin without a derivable gradient is sound; it is searched without one. */
-async function checkGradientOf({ backend }: CliContext, id: string): Promise<Gradient> {
-  const { library, compute } = backend.services;
-  const twin = computeTwin(await library.resolve({ id }), defaultSession());
-  try {
-    return await compute.call('twin.checkGradient', { twin });
-  } catch (error) {
-    if (isTwinscopeError(error) && error.code === 'unsupported') return { verdict: 'none', sentence: error.message };
-    throw error;
-  }
+  return sound && verified.every((twin) => twin.gradientCheck?.verdict !== 'refused') ? 0 : 1;
 }
 
 export async function listDevices(context: CliContext): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Handlers } from '../../contract/methods.ts';
 import type { ComputeTwin } from '../../engine/computeContract.ts';
+import { checkGradientOf } from '../gradientCheck.ts';
 import { computeTwin, defaultSession, type Services } from '../services.ts';
 
 export function libraryHandlers(
@@ -21,6 +22,7 @@ export function libraryHandlers(
     'library.list': () => library.list(),
     'library.get': ({ id }) => library.get(id),
     async 'library.verify'({ id }) {
+      await checkGradientOf(services, id);
       const summary = await library.verify(id, async (resolved, images, n) => {
         const twin = computeTwin(resolved, defaultSession());
         const { areas } = await compute.call('twin.forward', { twin, images, n });
@@ -30,7 +32,8 @@ export function libraryHandlers(
       return summary;
     },
     async 'library.import'({ path }) {
-      const summary = await library.import(path);
+      const imported = await library.import(path);
+      const summary = (await checkGradientOf(services, `${imported.id}@${imported.version}`)) ?? imported;
       services.emit('data.changed', { lists: ['library'] });
       return summary;
     },

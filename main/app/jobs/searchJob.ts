@@ -11,6 +11,7 @@ import { hashJson, sha256Hex } from '../../platform/hash.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
 import { stimulusHash } from '../../stimuli/design.ts';
 import { defaultReference, defaultReferenceName } from '../defaultReference.ts';
+import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, thumbnailPath, type ImportOptions, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
@@ -121,7 +122,8 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
 
 /** A gradient that disagrees with finite differences would climb somewhere else; better not at all. */
 async function requireGradient(services: Services, context: JobContext, twin: ComputeTwin): Promise<void> {
-  const { verdict, sentence } = await services.compute.call('twin.checkGradient', { twin }, { signal: context.signal });
+  const { verdict, sentence } = await gradientOutcomeOf(services, twin, context.signal);
+  if (verdict === 'none') throw new TwinscopeError('unsupported', `${sentence} A gradient search was not started.`);
   if (verdict === 'refused') {
     throw new TwinscopeError(
       'unsupported',

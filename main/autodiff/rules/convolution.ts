@@ -1,5 +1,5 @@
 /** Convolutions. The gradient of a convolution is a transposed convolution with the same weights, and the other way. */
-import { intAttribute, intsAttribute, type Dim } from '../../onnx/index.ts';
+import { intAttribute, intsAttribute } from '../../onnx/index.ts';
 import { convolutionKernel, windowOf, type Window } from '../../onnx/shapes/spatial.ts';
 import { sliceEnd, type Emitter } from '../emitter.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';

@@ -4,10 +4,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
-import { checkGradient, deriveVjp, type GradientCheck } from '../../autodiff/index.ts';
+import { deriveVjp } from '../../autodiff/index.ts';
 import type { TwinManifest } from '../../contract/twins.ts';
 import { readGraph, writeGraph } from '../../onnx/index.ts';
-import { Random } from '../../platform/random.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import {
   encodeGreyPictures,
@@ -59,23 +58,6 @@ export type TwinSession = {
   ): Promise<{ responses: Float32Array; gradient: Float32Array }>;
   release(): Promise<void>;
 };
-
-/**
- * Judges the gradient at a seeded noise picture and a random weighting of all responses; see `checkGradient`. Throws
- * 'unsupported' where no gradient can be derived, naming the operator.
- */
-export async function checkTwinGradient(session: TwinSession, smooth: boolean): Promise<GradientCheck> {
-  const random = Random.fromSeed(1, 'gradient check');
-  const x = Float32Array.from({ length: session.field.sizePx ** 2 }, () => 0.25 + 0.5 * random.uniform());
-  const cotangent = Float32Array.from({ length: session.unitCount }, () => random.normal());
-  return checkGradient(
-    {
-      outputs: (image) => session.responses(image, 1),
-      gradient: async (image, weights) => (await session.gradient(image, 1, weights)).gradient,
-    },
-    { x, cotangent, seed: 1, smooth },
-  );
-}
 
 export async function openTwinSession(twin: TwinLocation, settings: SessionSettings): Promise<TwinSession> {
   const { input, sizePx, format } = imageInput(twin.manifest);

@@ -6,10 +6,10 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TwinRef } from '../../contract/plans.ts';
-import type { TwinDetails, TwinManifest, TwinSummary, TwinUnit } from '../../contract/twins.ts';
+import type { GradientOutcome, TwinDetails, TwinManifest, TwinSummary, TwinUnit } from '../../contract/twins.ts';
 import { summariseGraph } from '../../onnx/index.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
-import { fileError, writeFileAtomic } from '../../platform/node/files.ts';
+import { fileError } from '../../platform/node/files.ts';
 import { newId } from '../../platform/node/ids.ts';
 import { cardName, checksName, modelName, rasterPx, stimulusInput } from '../manifest.ts';
 import { readChecks } from './checks.ts';
@@ -23,6 +23,7 @@ import {
   readUnits,
   type TwinPackage,
 } from './package.ts';
+import { openOutcomes, type Reproduction } from './outcomes.ts';
 import { compareOutputs, type ForwardResult } from './verification.ts';
 
 /** A twin ready to run: its files were found to be the ones its manifest names. */
@@ -47,6 +48,8 @@ export interface Library {
   resolve(ref: TwinRef | string): Promise<ResolvedTwin>;
   /** Runs the golden checks and remembers the outcome for this machine. */
   verify(id: string, runForward: RunForward): Promise<TwinSummary>;
+  /** Remembers what the check of a gradient has shown on this machine. */
+  recordGradient(id: string, outcome: GradientOutcome): Promise<TwinSummary>;
   /** Imports a package folder or a `.twin` archive, whole or not at all. */
   import(path: string): Promise<TwinSummary>;
   remove(id: string): Promise<void>;
@@ -58,12 +61,11 @@ export interface LibraryOptions {
   /** The user's own twins; made when missing. */
   folder: string;
   builtInFolder: string;
+  /** Version of ONNX Runtime; gradients checked with another one count as unchecked. Left out: any counts. */
+  runtime?: string;
 }
 
-type Reproduction = NonNullable<TwinSummary['reproduces']>;
 type Entry = TwinPackage & { builtIn: boolean };
-
-const verificationsName = 'verifications.json';
 
 function newerFirst(a: Entry, b: Entry): number {
   const [left, right] = [a, b].map(({ manifest }) => manifest.version.split('.').map(Number));
@@ -82,7 +84,7 @@ const parseRef = (ref: TwinRef | string): TwinRef => {
 
 const nameOf = ({ manifest }: TwinPackage): string => `${manifest.id}@${manifest.version}`;
 
-export async function openLibrary({ folder, builtInFolder }: LibraryOptions): Promise<Library> {
+export async function openLibrary({ folder, builtInFolder, runtime }: LibraryOptions): Promise<Library> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
@@ -140,17 +142,14 @@ export async function openLibrary({ folder, builtInFolder }: LibraryOptions): Pr
     return entry;
   }
 
-  const verificationsFile = join(folder, verificationsName);
-  async function verifications(): Promise<Record<string, Reproduction>> {
-    try {
-      return JSON.parse(await readFile(verificationsFile, 'utf8')) as Record<string, Reproduction>;
-    } catch {
-      // Missing or unreadable: the checks can be run again.
-      return {};
-    }
-  }
+  const outcomes = openOutcomes(folder, runtime ?? null);
+  type Known = { reproductions: Record<string, Reproduction>; gradients: Record<string, GradientOutcome> };
+  const known = async (): Promise<Known> => ({
+    reproductions: await outcomes.reproductions(),
+    gradients: await outcomes.gradients(),
+  });
 
-  async function summarise(entry: Entry, outcomes: Record<string, Reproduction>): Promise<TwinSummary> {
+  async function summarise(entry: Entry, { reproductions, gradients }: Known): Promise<TwinSummary> {
     const { manifest, sha256, builtIn } = entry;
     return {
       id: manifest.id,
@@ -169,7 +168,8 @@ export async function openLibrary({ folder, builtInFolder }: LibraryOptions): Pr
       sizeBytes: await packageSize(entry),
       fieldOfViewDeg: stimulusInput(manifest).fieldOfViewDeg,
       rasterPx: rasterPx(manifest),
-      reproduces: outcomes[sha256] ?? null,
+      reproduces: reproductions[sha256] ?? null,
+      gradientCheck: gradients[sha256] ?? null,
     };
   }
 
@@ -188,15 +188,15 @@ export async function openLibrary({ folder, builtInFolder }: LibraryOptions): Pr
 
   const library: Library = {
     async list() {
-      const outcomes = await verifications();
       const { entries } = await scan();
-      return Promise.all(entries.map((entry) => summarise(entry, outcomes)));
+      const checked = await known();
+      return Promise.all(entries.map((entry) => summarise(entry, checked)));
     },
     async get(id) {
       const entry = await find(id);
       const { manifest, units } = await resolveEntry(entry);
       const card = manifest.files[cardName] === undefined ? '' : await readFile(join(entry.folder, cardName), 'utf8');
-      const summary = await summarise(entry, await verifications());
+      const summary = await summarise(entry, await known());
       return { summary, manifest, card, units, graph: summariseGraph(await readModelGraph(entry)) };
     },
     async resolve(ref) {
@@ -225,9 +225,13 @@ export async function openLibrary({ folder, builtInFolder }: LibraryOptions): Pr
         ...compareOutputs(entry.manifest, checks, result),
         at: new Date().toISOString(),
       };
-      const outcomes = { ...(await verifications()), [entry.sha256]: outcome };
-      await writeFileAtomic(verificationsFile, `${JSON.stringify(outcomes, null, 2)}\n`);
-      return summarise(entry, outcomes);
+      await outcomes.recordReproduction(entry.sha256, outcome);
+      return summarise(entry, await known());
+    },
+    async recordGradient(id, outcome) {
+      const entry = await find(id);
+      await outcomes.recordGradient(entry.sha256, outcome);
+      return summarise(entry, await known());
     },
     async import(path) {
       const { entries } = await scan();
@@ -240,7 +244,7 @@ export async function openLibrary({ folder, builtInFolder }: LibraryOptions): Pr
           `The library already has ${nameOf(twin)} with other content (hash ${twin.sha256}; the package has ${candidate.sha256}). The library was left as it is. Remove that twin first, or ask for a package with another version.`,
         );
       });
-      return summarise(await find({ ...imported }), await verifications());
+      return summarise(await find({ ...imported }), await known());
     },
     async remove(id) {
       const entry = await find(id);

@@ -1,0 +1,146 @@
+/** The finite-difference check of every import: made in a real compute process, stored with the twin, shown again. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TwinSummary } from '../contract/twins.ts';
+import { GraphBuilder, writeGraph } from '../onnx/index.ts';
+import { silentLog } from '../platform/node/log.ts';
+import { openLibrary } from '../twins/node/library.ts';
+import { packDraft, writePackage } from '../twins/node/package.ts';
+import { smallDraft } from '../twins/testing/smallTwin.ts';
+import { createBackend, type Backend } from './backend.ts';
+import { spawnCompute } from './spawnCompute.ts';
+import { ortVersion } from './versions.ts';
+
+const home = mkdtempSync(path.join(os.tmpdir(), 'twinscope-check-'));
+process.env['TWINSCOPE_HOME'] = home;
+let backend: Backend;
+const signal = new AbortController().signal;
+
+beforeAll(async () => {
+  mkdirSync(path.join(home, 'none'));
+  backend = await createBackend({ host: 'cli', spawnCompute, log: silentLog(), builtInTwins: path.join(home, 'none') });
+});
+afterAll(async () => {
+  await backend.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** Two units: the mean light of the upper and the lower half, and then `finish`. */
+async function importTwin(
+  id: string,
+  finish: (builder: GraphBuilder, means: string) => void,
+  gradient: 'derived' | 'none' = 'derived',
+) {
+  const builder = new GraphBuilder({ name: id });
+  builder.input('x', 'float32', ['batch', 1, 4, 4]);
+  const flat = builder.node('Reshape', ['x', builder.constant('flat', 'int64', [2], [-1n, 16n])]);
+  const weights = Array.from({ length: 32 }, (_, i) => (i % 2 === (i < 16 ? 0 : 1) ? 1 / 8 : 0));
+  finish(builder, builder.node('MatMul', [flat, builder.constant('w', 'float32', [16, 2], weights)]));
+  builder.output('y', 'float32', ['batch', 2]);
+  const capabilities = { inputGradient: gradient, deterministic: true, opset: 18 };
+  const draft = { ...smallDraft({ id, capabilities }), model: writeGraph(builder.build()) };
+  const folder = path.join(home, 'packages', id);
+  await writePackage(folder, packDraft(draft, { card: 'A card.\n', licence: 'MIT\n' }));
+  return backend.handlers['library.import']({ path: folder }, { signal });
+}
+
+const listed = async (id: string): Promise<TwinSummary> =>
+  (await backend.handlers['library.list']({}, { signal })).find((twin) => twin.id === id) as TwinSummary;
+
+test('a gradient that agrees is verified at import, stored, and known to the next process with this runtime', async () => {
+  const imported = await importTwin('smooth', (builder, means) => void builder.node('Tanh', [means], {}, 'y'));
+  expect(imported.gradientCheck).toMatchObject({ verdict: 'verified', device: 'cpu', runtime: ortVersion });
+  expect(imported.gradientCheck?.ownError).toBeLessThan(1e-3);
+  expect((await listed('smooth')).gradientCheck).toEqual(imported.gradientCheck);
+  const folder = path.join(home, 'library');
+  const open = (runtime: string) => openLibrary({ folder, builtInFolder: path.join(home, 'none'), runtime });
+  expect((await (await open(ortVersion)).list())[0]?.gradientCheck).toEqual(imported.gradientCheck);
+  // Another version of the runtime has other kernels: it was not checked with that one.
+  expect((await (await open('0.0.1')).list())[0]?.gradientCheck).toBeNull();
+});
+
+test('verify checks again, also after the record was lost', async () => {
+  await importTwin('again', (builder, means) => void builder.node('Neg', [means], {}, 'y'));
+  const before = (await listed('again')).gradientCheck;
+  rmSync(path.join(home, 'library', 'gradients.json'));
+  expect((await listed('again')).gradientCheck).toBeNull();
+  const verified = await backend.handlers['library.verify']({ id: 'again' }, { signal });
+  expect(verified.gradientCheck).toMatchObject({ verdict: 'verified', sentence: before?.sentence });
+  // Its golden checks are those of another graph.
+  expect(verified.reproduces?.passed).toBe(false);
+});
+
+test('several devices and runtimes are kept side by side', async () => {
+  const twin = await importTwin('devices', (builder, means) => void builder.node('Neg', [means], {}, 'y'));
+  const { library } = backend.services;
+  const other = {
+    ...(twin.gradientCheck as NonNullable<TwinSummary['gradientCheck']>),
+    device: 'webgpu',
+    at: '2999-01-01',
+  };
+  await Promise.all([
+    library.recordGradient('devices', other),
+    library.recordGradient('devices', { ...other, runtime: '0.0.1' }),
+  ]);
+  expect((await listed('devices')).gradientCheck).toMatchObject({ device: 'webgpu', runtime: ortVersion });
+  const stored = JSON.parse(readFileSync(path.join(home, 'library', 'gradients.json'), 'utf8')) as Record<
+    string,
+    { device: string }[]
+  >;
+  expect(stored[twin.sha256]?.map(({ device }) => device)).toEqual(['cpu', 'webgpu', 'webgpu']);
+});
+
+test.each<[string, (builder: GraphBuilder, means: string) => void, string, RegExp]>([
+  [
+    'no-rule',
+    (builder, means) => {
+      const square = builder.node('MatMul', [builder.node('Transpose', ['x'], { perm: [0, 1, 3, 2] }), 'x']);
+      builder.node('Add', [means, builder.node('Det', [square], {}, 'volume')], {}, 'y');
+    },
+    'none',
+    /Det \(node "volume"\): it has no rule.*Gradient-free search.*It stands on the way to V1\./,
+  ],
+  [
+    'steps',
+    (builder, means) => void builder.node('Round', [means], {}, 'y'),
+    'refused',
+    /zero everywhere.*Round \(node "y"\).*Gradient-free search.*way to V1\./,
+  ],
+  [
+    'silent',
+    (builder, means) => {
+      const threshold = builder.constant('threshold', 'float32', [], [100]);
+      builder.node('Relu', [builder.node('Sub', [means, threshold])], {}, 'y');
+    },
+    'refused',
+    /zero at each of 3 pictures.*Gradient-free search/,
+  ],
+  [
+    'infinite',
+    (builder, means) => {
+      const nothing = builder.constant('nothing', 'float32', [], [0]);
+      builder.node('Sqrt', [builder.node('Mul', [means, nothing])], {}, 'y');
+    },
+    'refused',
+    /not finite numbers/,
+  ],
+])('%s', async (id, finish, verdict, said) => {
+  const { gradientCheck } = await importTwin(id, finish);
+  expect(gradientCheck?.verdict).toBe(verdict);
+  expect(gradientCheck?.sentence).toMatch(said);
+  expect(gradientCheck?.randomError).toBeNull();
+});
+
+test('a package that says it has none is believed', async () => {
+  const { gradientCheck } = await importTwin(
+    'modest',
+    (builder, means) => void builder.node('Neg', [means], {}, 'y'),
+    'none',
+  );
+  expect(gradientCheck).toMatchObject({
+    verdict: 'none',
+    sentence: expect.stringContaining('The package says') as string,
+  });
+});

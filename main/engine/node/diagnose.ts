@@ -1,0 +1,54 @@
+/**
+ * Finds where a computation stopped giving finite numbers: every intermediate value is asked for, and the node at fault
+ * is the first that makes a value that is not finite out of values that are.
+ */
+import type * as ort from 'onnxruntime-node';
+import { inferShapes, isFloating, namesRead, type Graph, type GraphNode } from '../../onnx/index.ts';
+
+export type Feeds = Record<string, ort.Tensor>;
+/** Loads a graph made from the model at hand. */
+export type CreateSession = (graph: Graph) => Promise<ort.InferenceSession>;
+
+/** The node, or null where every value is finite. */
+export async function firstNonFinite(graph: Graph, feeds: Feeds, create: CreateSession): Promise<GraphNode | null> {
+  const types = inferShapes(graph);
+  const outputs = graph.nodes
+    .flatMap((node) => node.outputs)
+    .filter((name) => name !== '')
+    .flatMap((name) => {
+      const type = types.get(name);
+      return type !== undefined && isFloating(type.dtype) ? [{ name, ...type }] : [];
+    });
+  const session = await create({ ...graph, outputs, values: [] });
+  try {
+    const values = await session.run(feeds);
+    const bad = new Set(Object.keys(values).filter((name) => !isFinite(values[name] as ort.Tensor)));
+    for (const [name, tensor] of Object.entries(feeds)) if (!isFinite(tensor)) bad.add(name);
+    const faulty = graph.nodes.filter(({ outputs: made }) => made.some((name) => bad.has(name)));
+    const constants = infiniteConstants(graph);
+    return (
+      faulty.find((node) => !namesRead(node).some((name) => bad.has(name) || constants.has(name))) ?? faulty[0] ?? null
+    );
+  } finally {
+    await session.release();
+  }
+}
+
+/** Masks add minus infinity on purpose. */
+function infiniteConstants(graph: Graph): Set<string> {
+  const names = [...graph.initializers].filter(([, { dtype, bytes, external }]) => {
+    if (dtype !== 'float32' || external !== undefined) return false;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at < bytes.byteLength; at += 4) if (!Number.isFinite(view.getFloat32(at, true))) return true;
+    return false;
+  });
+  return new Set(names.map(([name]) => name));
+}
+
+/** True where every element is a finite number; integers always are. */
+export function isFinite(tensor: ort.Tensor): boolean {
+  const { type, data } = tensor;
+  if (type === 'float16' && data instanceof Uint16Array) return data.every((half) => (half & 0x7c00) !== 0x7c00);
+  if (type !== 'float32' && type !== 'float64' && type !== 'float16') return true;
+  return (data as Float32Array).every(Number.isFinite);
+}

@@ -1,0 +1,71 @@
+/** The finite-difference check of a twin, as it is made at every import and stored with the twin. */
+import { readFile } from 'node:fs/promises';
+import { checkGradient, type GradientCheck } from '../../autodiff/index.ts';
+import { readGraph } from '../../onnx/index.ts';
+import { isTwinscopeError } from '../../platform/errors.ts';
+import { Random } from '../../platform/random.ts';
+import { withAreas } from '../refusedArea.ts';
+import type { TwinSession } from './twinSession.ts';
+
+/** `none`: no gradient can be derived, and the sentence says through what and what still works. */
+export type TwinGradientCheck = Omit<GradientCheck, 'verdict'> & { verdict: GradientCheck['verdict'] | 'none' };
+
+/** Pictures tried before a gradient that is zero at each of them counts as zero everywhere. */
+const pictures = 3;
+
+/**
+ * Judges the gradient at a seeded noise picture and a random weighting of all responses; see `checkGradient`. Where it
+ * is zero another picture is tried; a gradient that is zero at all of them, or by the graph's making, is refused.
+ */
+export async function checkTwinGradient(session: TwinSession): Promise<TwinGradientCheck> {
+  let smooth: boolean;
+  try {
+    smooth = await session.smooth();
+  } catch (error) {
+    return unavailable(await named(error, session));
+  }
+  const random = Random.fromSeed(1, 'gradient check');
+  for (let picture = 0; picture < pictures; picture++) {
+    const x = Float32Array.from({ length: session.field.sizePx ** 2 }, () => 0.25 + 0.5 * random.uniform());
+    const cotangent = Float32Array.from({ length: session.unitCount }, () => random.normal());
+    const check = await checkGradient<Float32Array>(
+      {
+        outputs: (image) => session.responses(image, 1),
+        gradient: async (image, weights) => (await session.gradient(image, 1, weights)).gradient,
+      },
+      { x, cotangent, seed: 1, smooth },
+    );
+    if (check.gradientNorm !== 0) return check;
+  }
+  return judgement(
+    'refused',
+    `The gradient is zero at each of ${pictures} pictures it was checked at, so a search has nothing to follow. ` +
+      'Gradient-free search (screening and CMA-ES) works with this twin.',
+    0,
+  );
+}
+
+/** Adds the area to a refusal; the graph is read again for it, since only refusals need it. */
+async function named(error: unknown, { twin }: TwinSession): Promise<unknown> {
+  return withAreas(error, readGraph(await readFile(twin.modelFile)), twin.manifest);
+}
+
+/** What a refusal to derive a gradient means: zero everywhere is refused, anything else leaves the twin without one. */
+function unavailable(error: unknown): TwinGradientCheck {
+  if (!isTwinscopeError(error) || error.code !== 'unsupported') throw error;
+  const zero = error.details['zero'] === true;
+  return judgement(zero ? 'refused' : 'none', error.message, zero ? 0 : Number.NaN);
+}
+
+function judgement(verdict: TwinGradientCheck['verdict'], sentence: string, gradientNorm: number): TwinGradientCheck {
+  const missing = Number.NaN;
+  return {
+    verdict,
+    sentence,
+    gradientNorm,
+    randomError: missing,
+    randomTolerance: missing,
+    ownError: missing,
+    ownTolerance: missing,
+  };
+}
