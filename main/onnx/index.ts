@@ -20,6 +20,7 @@ export {
 } from './graph.ts';
 export type { Dim, Graph, GraphBody, GraphNode, TensorType, ValueInfo } from './graph.ts';
 export { graphOfModel, readGraph } from './read.ts';
+export { prepareGraph } from './prepare.ts';
 export { summariseGraph } from './summary.ts';
 export { elementCount, makeTensor, numbersOf, stringTensor, typedArrayOf } from './tensor.ts';
 export type { Tensor, TypedArray } from './tensor.ts';

@@ -69,6 +69,7 @@ function inferBody(body: GraphBody, opset: number, outer?: ShapeContext): Infere
     constant: (name) => (name ? (constants.get(name) ?? outer?.constant(name)) : undefined),
     sizes: (name) => (name ? (sizes.get(name) ?? outer?.sizes(name)) : undefined),
     infer: (inner) => inferBody(inner, opset, context).types,
+    within: (inner) => inferBody(inner, opset, context).context,
   };
   const addConstant = (name: string, tensor: Tensor): void => {
     constants.set(name, tensor);

@@ -1,11 +1,12 @@
 /** Wire messages → graph. */
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
-import type { Attribute } from './attributes.ts';
+import type { Attribute, Attributes } from './attributes.ts';
 import { attributeCodes } from './attributes.ts';
 import { decodeModel } from './codec.ts';
 import { dtypeOfCode } from './elementTypes.ts';
 import type {
   AttributeProto,
+  FunctionProto,
   GraphProto,
   ModelProto,
   NodeProto,
@@ -37,7 +38,7 @@ export function readGraph(bytes: Uint8Array): Graph {
 }
 
 export function graphOfModel(model: ModelProto): Graph {
-  const body = readBody(model.graph!);
+  const body = readBody(model.graph!, {});
   return {
     ...body,
     irVersion: Number(model.irVersion),
@@ -52,7 +53,7 @@ export function graphOfModel(model: ModelProto): Graph {
   };
 }
 
-function readBody(graph: GraphProto): GraphBody {
+function readBody(graph: GraphProto, given: Attributes): GraphBody {
   const initializers = new Map<string, Tensor>();
   for (const proto of graph.initializer) {
     initializers.set(proto.name, readChecked(proto.name, proto));
@@ -64,22 +65,49 @@ function readBody(graph: GraphProto): GraphBody {
     values: graph.valueInfo.map(readValueInfo),
     initializers,
     sparseInitializers: graph.sparseInitializer,
-    nodes: graph.node.map(readNode),
+    nodes: graph.node.map((node) => readNode(node, given)),
   };
 }
 
-function readNode(node: NodeProto): GraphNode {
+/** What a function computes: formal inputs and outputs, and the nodes between them. */
+export interface FunctionBody {
+  inputs: string[];
+  outputs: string[];
+  nodes: GraphNode[];
+}
+
+/**
+ * The body of a model-local function for one call. Attributes of its nodes that refer to an attribute of the function
+ * take what the call gives, else the function's default, and are left out where there is neither.
+ */
+export function readFunction(proto: FunctionProto, given: Attributes): FunctionBody {
+  const defaults = proto.attributeProto.map((attribute): [string, Attribute] => [
+    attribute.name,
+    readAttribute(attribute, proto.name, {}),
+  ]);
+  const values = { ...Object.fromEntries(defaults), ...given };
+  return { inputs: proto.input, outputs: proto.output, nodes: proto.node.map((node) => readNode(node, values)) };
+}
+
+/** `given` holds the attributes of the function call whose body this node belongs to. */
+function readNode(node: NodeProto, given: Attributes): GraphNode {
+  const attributes = node.attribute.flatMap((attribute): [string, Attribute][] => {
+    if (attribute.refAttrName === '') return [[attribute.name, readAttribute(attribute, node.opType, given)]];
+    const value = given[attribute.refAttrName];
+    return value === undefined ? [] : [[attribute.name, value]];
+  });
   return {
     op: node.opType,
     domain: node.domain === 'ai.onnx' ? '' : node.domain,
     name: node.name,
     inputs: node.input,
     outputs: node.output,
-    attributes: Object.fromEntries(node.attribute.map((attribute) => [attribute.name, readAttribute(attribute, node)])),
+    attributes: Object.fromEntries(attributes),
+    ...(node.overload !== '' && { overload: node.overload }),
   };
 }
 
-function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
+function readAttribute(attribute: AttributeProto, owner: string, given: Attributes): Attribute {
   switch (attribute.type || guessKind(attribute)) {
     case attributeCodes.float:
       return { kind: 'float', value: attribute.f };
@@ -90,7 +118,7 @@ function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
     case attributeCodes.tensor:
       return { kind: 'tensor', value: readChecked(attribute.name, attribute.t!) };
     case attributeCodes.graph:
-      return { kind: 'graph', value: readBody(attribute.g!) };
+      return { kind: 'graph', value: readBody(attribute.g!, given) };
     case attributeCodes.floats:
       return { kind: 'floats', value: attribute.floats };
     case attributeCodes.ints:
@@ -100,7 +128,7 @@ function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
     case attributeCodes.tensors:
       return { kind: 'tensors', value: attribute.tensors.map((tensor) => readChecked(attribute.name, tensor)) };
     case attributeCodes.graphs:
-      return { kind: 'graphs', value: attribute.graphs.map(readBody) };
+      return { kind: 'graphs', value: attribute.graphs.map((graph) => readBody(graph, given)) };
     case attributeCodes.sparseTensor:
       return { kind: 'sparseTensor', value: attribute.sparseTensor! };
     case attributeCodes.sparseTensors:
@@ -112,7 +140,7 @@ function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
     default:
       throw new TwinscopeError(
         'unsupported',
-        `The attribute "${attribute.name}" of ${node.opType} (node "${node.name}") is of a kind this version does not know. ` +
+        `The attribute "${attribute.name}" of ${owner} is of a kind this version does not know. ` +
           'Nothing was changed. Export the model with an older opset.',
       );
   }
