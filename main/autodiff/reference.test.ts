@@ -1,4 +1,4 @@
-/** Every operator's gradient against float64 references by an independent implementation (fixtures/make_reference.py). */
+/** Every operator's gradient against float64 references by independent implementations (fixtures/make_reference*.py). */
 import { readFileSync } from 'node:fs';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
@@ -15,6 +15,8 @@ interface ReferenceCase {
   name: string;
   op: string;
   opset: number;
+  /** Outputs the operator must have after those compared. */
+  unused?: number;
   variants: ('fixed' | 'batch' | 'open' | 'open image')[];
   attributes: Record<string, Attribute>;
   inputs: ((Values & { dtype: 'float32' | 'int64' | 'bool' }) | null)[];
@@ -23,7 +25,10 @@ interface ReferenceCase {
   gradients: (Values & { input: number })[];
 }
 
-const cases = JSON.parse(readFileSync(new URL('fixtures/reference.json', import.meta.url), 'utf8')) as ReferenceCase[];
+const files = ['reference.json', 'reference-layers.json'];
+const cases = files.flatMap(
+  (file) => JSON.parse(readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8')) as ReferenceCase[],
+);
 
 function openSizes(shape: number[], input: number, variant: string): Dim[] {
   if (variant === 'batch' && shape.length > 1) return ['batch', ...shape.slice(1)];
@@ -42,7 +47,8 @@ function graphOf(item: ReferenceCase, variant: string): Graph {
     return builder.constant(`c${index}`, input.dtype, input.shape, input.data);
   });
   const outputs = item.outputs.map((_, index) => `y${index}`);
-  builder.nodes(item.op, names, item.attributes, outputs);
+  const unused = Array.from({ length: item.unused ?? 0 }, (_, index) => `unused${index}`);
+  builder.nodes(item.op, names, item.attributes, [...outputs, ...unused]);
   outputs.forEach((name) => builder.output(name, 'float32', null));
   return builder.build();
 }
