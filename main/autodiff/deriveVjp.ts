@@ -10,6 +10,8 @@ import {
   isFloating,
   isStandard,
   namesRead,
+  opsetOf,
+  prepareGraph,
   type Graph,
   type GraphNode,
   type TensorType,
@@ -59,9 +61,9 @@ const oldestOpset = 11;
 
 /** Throws TwinscopeError 'unsupported' naming operator and node where there is no gradient, 'bad-input' for bad names. */
 export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
-  const forward = expandRecurrent(model, request.wrt, request.outputs);
+  checkRequest(model, request);
+  const forward = expandRecurrent(prepareGraph(model), request.wrt, request.outputs);
   const emit = new Emitter(forward, { ...(request.lowering && { lowering: request.lowering }) });
-  checkRequest(forward, request, emit.opset);
   const path = findPath(forward, request, emit);
   const contributions = new Map<string, Contribution[]>();
   const contribute = (name: string, item: Contribution): void => {
@@ -142,7 +144,8 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
   };
 }
 
-function checkRequest(forward: Graph, { wrt, outputs, alsoReturn = [] }: VjpRequest, opset: number): void {
+function checkRequest(forward: Graph, { wrt, outputs, alsoReturn = [] }: VjpRequest): void {
+  const opset = opsetOf(forward);
   const list = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
   const input = forward.inputs.find(({ name }) => name === wrt);
   if (!input) {
@@ -249,7 +252,8 @@ function applyRule(
     emit.typeOrUndefined(name ?? '') ?? refuse(`the type and shape of "${name}" cannot be worked out`);
   const wanted = (index: number): boolean => {
     const name = node.inputs[index];
-    if (!name || !differentiable.has(name)) return false;
+    // CastLike reads its second input for the type alone.
+    if (!name || !differentiable.has(name) || (node.op === 'CastLike' && index === 1)) return false;
     const type = emit.typeOrUndefined(name);
     return type === undefined || isFloating(type.dtype);
   };

@@ -17,6 +17,8 @@ interface ReferenceCase {
   name: string;
   op: string;
   opset: number;
+  /** Outputs the operator must have after those compared. */
+  unused?: number;
   variants: ('fixed' | 'batch' | 'batch on axis 1' | 'open' | 'open image')[];
   attributes: Record<string, Attribute>;
   inputs: (Input | null)[];
@@ -29,7 +31,7 @@ interface ReferenceCase {
   gradients: (Values & { input: number })[];
 }
 
-const files = ['reference.json', 'reference-indexing.json'];
+const files = ['reference.json', 'reference-layers.json', 'reference-indexing.json'];
 
 const cases = files.flatMap(
   (name) => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')) as ReferenceCase[],
@@ -58,7 +60,8 @@ function graphOf(item: ReferenceCase, variant: string): Graph {
     return builder.constant(`c${index}`, input.dtype, input.shape, input.data);
   });
   const outputs = outputNames(item);
-  builder.nodes(item.op, names, item.attributes, outputs);
+  const unused = Array.from({ length: item.unused ?? 0 }, (_, index) => `unused${index}`);
+  builder.nodes(item.op, names, item.attributes, [...outputs, ...unused]);
   outputs.filter((name) => name !== '').forEach((name) => builder.output(name, 'float32', null));
   return builder.build();
 }

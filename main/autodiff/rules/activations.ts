@@ -9,10 +9,11 @@ function where({ emit, inputType }: RuleContext, condition: string, gradient: st
   return emit.node('Where', [condition, gradient, emit.scalar(0, inputType(0).dtype)]);
 }
 
-/** 1 strictly between the bounds. Bounds that depend on the stimulus make it a Max and a Min. */
+/** 1 strictly between constant bounds, as where PyTorch clamps by numbers; by tensors it is a Max and a Min. */
 const clip: GradientRule = (context) => {
   const { emit, gradient, node } = context;
-  if (context.wanted(1) || context.wanted(2)) return clipBetweenComputed(context);
+  const computed = (name: string | undefined): boolean => Boolean(name) && !emit.inference.context.constant(name);
+  if (computed(node.inputs[1]) || computed(node.inputs[2])) return clipBetweenComputed(context);
   const y = context.output(0);
   const tests = [
     ...(node.inputs[1] ? [emit.node('Greater', [y, context.input(1)])] : []),
