@@ -30,6 +30,8 @@ const arrays = {
 export type ArrayDtype = keyof typeof arrays;
 export type TypedArray = InstanceType<(typeof arrays)[ArrayDtype]>;
 
+const largestInt64 = 2n ** 63n - 1n;
+
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
@@ -58,7 +60,10 @@ export function makeTensor(
   if (data instanceof constructor) {
     typed = data;
   } else if (dtype === 'int64' || dtype === 'uint64') {
-    const integers = Array.from(data as ArrayLike<number | bigint>, (value) => BigInt(value));
+    // The largest int64 stands for "to the end" in many models; as a number it rounds up to one that would wrap around.
+    const integers = Array.from(data as ArrayLike<number | bigint>, (value) =>
+      value === 2 ** 63 && dtype === 'int64' ? largestInt64 : BigInt(value),
+    );
     typed = dtype === 'int64' ? BigInt64Array.from(integers) : BigUint64Array.from(integers);
   } else {
     const numbers = constructor as typeof Float32Array;
