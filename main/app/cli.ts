@@ -15,7 +15,8 @@ import {
   saveProtocol,
 } from './cli/projectCommands.ts';
 import { runPlanCommand } from './cli/planCommand.ts';
-import { listDevices, listTwins, importTwin, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { deviceOption, listDevices } from './cli/deviceCommands.ts';
+import { listTwins, importTwin, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
 import { serve } from './cli/serveCommand.ts';
 import { spawnCompute } from './spawnCompute.ts';
 import { twinscopeVersion } from './versions.ts';
@@ -72,8 +73,6 @@ function buildProgram(): Command {
     .version(twinscopeVersion)
     .option('--json', 'print machine-readable results')
     .exitOverride();
-  const device = () => new Option('--device <name>', 'where the twin runs').choices(['cpu']).default('cpu');
-
   program
     .command('serve')
     .description('open the workbench in a browser')
@@ -90,11 +89,15 @@ function buildProgram(): Command {
     .command('verify [id]')
     .description('hashes and golden checks')
     .option('--all', 'every twin in the library')
-    .addOption(device())
+    .addOption(deviceOption('cpu'))
     .action(action(program, verifyTwins));
   twins.command('remove <id>').description('remove an imported twin').action(action(program, removeTwin));
 
-  program.command('devices').description('devices and their measured speed').action(action(program, listDevices));
+  program
+    .command('devices [twin]')
+    .description('devices of this machine: speed, parity with the CPU and the choice, measured on a twin')
+    .option('--again', 'measure again what was measured before')
+    .action(action(program, listDevices));
 
   program
     .command('stimuli')
@@ -110,7 +113,7 @@ function buildProgram(): Command {
       .description(kind === 'run' ? 'present stimuli to a twin' : 'search for a stimulus')
       .requiredOption('--project <file>', 'the project that keeps the result; made when it does not exist')
       .option('--resume', 'continue the interrupted job of this plan')
-      .addOption(device())
+      .addOption(deviceOption())
       .action(action(program, runPlanCommand(kind)));
   }
   program

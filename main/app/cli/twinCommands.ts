@@ -1,4 +1,5 @@
-/** `twinscope twins …` and `twinscope devices`. */
+/** `twinscope twins …`. */
+import type { DeviceChoice, DeviceId } from '../../contract/devices.ts';
 import type { MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
 import type { TwinSummary } from '../../contract/twins.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
@@ -66,16 +67,19 @@ export async function removeTwin(context: CliContext, id: string): Promise<void>
 export async function verifyTwins(
   context: CliContext,
   id: string | undefined,
-  options: { all?: boolean },
+  options: { all?: boolean; device: DeviceChoice },
 ): Promise<number> {
   if (id === undefined && options.all !== true) {
     throw new TwinscopeError('bad-input', 'Name a twin, or verify every one with --all.');
   }
   const ids = options.all === true ? (await ask(context, 'library.list', {})).map((twin) => twin.id) : [id as string];
   const verified: TwinSummary[] = [];
-  for (const each of ids) verified.push(await ask(context, 'library.verify', { id: each }));
   const gradients: Gradient[] = [];
-  for (const twin of verified) gradients.push(await checkGradientOf(context, twin.id));
+  for (const each of ids) {
+    const device = await chosenDevice(context, each, options.device);
+    verified.push(await ask(context, 'library.verify', { id: each, device }));
+    gradients.push(await checkGradientOf(context, each, device));
+  }
   const rows = verified.map((twin, i) => [
     `${twin.id}@${twin.version}`,
     reproduces(twin),
@@ -91,25 +95,21 @@ export async function verifyTwins(
 
 type Gradient = { verdict: string; sentence: string };
 
+/** Where 'auto' leads for this twin by what is known of it; nothing is measured here. */
+async function chosenDevice(context: CliContext, id: string, device: DeviceChoice): Promise<DeviceId> {
+  if (device !== 'auto') return device;
+  const { devices } = await ask(context, 'devices.list', { twin: id, measure: 'known' });
+  return devices.find(({ chosen }) => chosen)?.id ?? 'cpu';
+}
+
 /** A twin without a derivable gradient is sound; it is searched without one. */
-async function checkGradientOf({ backend }: CliContext, id: string): Promise<Gradient> {
+async function checkGradientOf({ backend }: CliContext, id: string, device: DeviceId): Promise<Gradient> {
   const { library, compute } = backend.services;
-  const twin = computeTwin(await library.resolve({ id }), defaultSession());
+  const twin = computeTwin(await library.resolve({ id }), defaultSession(device));
   try {
     return await compute.call('twin.checkGradient', { twin });
   } catch (error) {
     if (isTwinscopeError(error) && error.code === 'unsupported') return { verdict: 'none', sentence: error.message };
     throw error;
   }
-}
-
-export async function listDevices(context: CliContext): Promise<void> {
-  const devices = await ask(context, 'devices.list', {});
-  const rows = devices.map((device) => [
-    device.id,
-    device.available ? 'yes' : 'no',
-    device.stimuliPerSecond === null ? '' : device.stimuliPerSecond.toFixed(0),
-    device.explanation,
-  ]);
-  context.print(formatTable(['device', 'available', 'stimuli/s', ''], rows), devices);
 }
