@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { JobKind } from '../contract/jobs.ts';
+import type { JobKind, JobState } from '../contract/jobs.ts';
 import type { EventData, EventName, Handlers, ProjectInfo } from '../contract/methods.ts';
 import { createComputeClient } from '../engine/computeClient.ts';
 import type { SpawnCompute } from '../engine/computeContract.ts';
@@ -15,6 +15,8 @@ import type { Log } from '../platform/node/log.ts';
 import { libraryFolder, projectsFolder, userDataFolder } from '../platform/node/paths.ts';
 import { openProject } from '../projects/node/project.ts';
 import { openLibrary } from '../twins/node/library.ts';
+import { createDeviceService } from './deviceService.ts';
+import { deviceHandlers } from './handlers/deviceHandlers.ts';
 import { jobHandlers } from './handlers/jobHandlers.ts';
 import { libraryHandlers } from './handlers/libraryHandlers.ts';
 import { projectHandlers } from './handlers/projectHandlers.ts';
@@ -51,6 +53,9 @@ export type BackendOptions = {
 
 /** From sources this file is main/app/backend.ts, in the product it is bundled into dist/main. */
 export const installFolder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** States in which a job uses the processor. */
+const workingStates: readonly JobState[] = ['running', 'pausing', 'cancelling'];
 
 export async function createBackend(options: BackendOptions): Promise<Backend> {
   const listeners = new Set<EventListener>();
@@ -156,6 +161,12 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     log: options.log,
     library,
     compute,
+    devices: createDeviceService({
+      spawn: options.spawnCompute,
+      compute,
+      isBusy: () => open?.queue.list().some(({ state }) => workingStates.includes(state)) ?? false,
+      onMeasured: () => emit('data.changed', { lists: ['devices'] }),
+    }),
     projectsFolder: projectsFolder(),
     uploadsFolder: path.join(userDataFolder(), 'uploads'),
     liveSearches: new Map(),
@@ -178,6 +189,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     }),
     ...projectHandlers(services),
     ...libraryHandlers(services),
+    ...deviceHandlers(services),
     ...stimulusHandlers(services),
     ...jobHandlers(services),
     ...resultHandlers(services),
@@ -197,6 +209,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     services,
     async close() {
       await inTurn(closeNow);
+      await services.devices.close();
       await compute.close();
     },
   };

@@ -15,8 +15,9 @@ import {
   saveProtocol,
 } from './cli/projectCommands.ts';
 import { runPlanCommand } from './cli/planCommand.ts';
-import { listDevices, listTwins, importTwin, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { deviceOption, listDevices } from './cli/deviceCommands.ts';
 import { modelGradient } from './cli/modelCommands.ts';
+import { listTwins, importTwin, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
 import { serve } from './cli/serveCommand.ts';
 import { spawnCompute } from './spawnCompute.ts';
 import { twinscopeVersion } from './versions.ts';
@@ -73,8 +74,6 @@ function buildProgram(): Command {
     .version(twinscopeVersion)
     .option('--json', 'print machine-readable results')
     .exitOverride();
-  const device = () => new Option('--device <name>', 'where the twin runs').choices(['cpu']).default('cpu');
-
   program
     .command('serve')
     .description('open the workbench in a browser')
@@ -91,7 +90,7 @@ function buildProgram(): Command {
     .command('verify [id]')
     .description('hashes and golden checks')
     .option('--all', 'every twin in the library')
-    .addOption(device())
+    .addOption(deviceOption('cpu'))
     .action(action(program, verifyTwins));
   twins
     .command('gradient [path]')
@@ -100,11 +99,15 @@ function buildProgram(): Command {
     .option('--wrt <name>', 'the input to differentiate by; the only floating-point one when left out')
     .option('--output <name>', 'the output to start from; the only one when left out')
     .requiredOption('--out <file>', 'the gradient as NPY')
-    .addOption(device())
+    .addOption(deviceOption('cpu'))
     .action(action(program, modelGradient));
   twins.command('remove <id>').description('remove an imported twin').action(action(program, removeTwin));
 
-  program.command('devices').description('devices and their measured speed').action(action(program, listDevices));
+  program
+    .command('devices [twin]')
+    .description('devices of this machine: speed, parity with the CPU and the choice, measured on a twin')
+    .option('--again', 'measure again what was measured before')
+    .action(action(program, listDevices));
 
   program
     .command('stimuli')
@@ -120,7 +123,7 @@ function buildProgram(): Command {
       .description(kind === 'run' ? 'present stimuli to a twin' : 'search for a stimulus')
       .requiredOption('--project <file>', 'the project that keeps the result; made when it does not exist')
       .option('--resume', 'continue the interrupted job of this plan')
-      .addOption(device())
+      .addOption(deviceOption())
       .action(action(program, runPlanCommand(kind)));
   }
   program

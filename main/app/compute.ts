@@ -6,6 +6,7 @@ import { rmdirSync } from 'node:fs';
 import os from 'node:os';
 import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
 import { pictureFloats } from '../engine/inputAdapter.ts';
+import { measureTwin, probeDevice } from '../engine/node/deviceProbe.ts';
 import { createPipeline, type ResponsePipeline } from '../engine/node/pipeline.ts';
 import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts';
 import { createRasterPool } from '../engine/node/rasterPool.ts';
@@ -48,13 +49,12 @@ export function serveCompute(port: Port): void {
     if (found === undefined) {
       // They start while the session is being created.
       pool.start();
-      found = openTwinSession(twin, { device: twin.device, batchSize: twin.batchSize, threads: twin.threads }).then(
-        (session) => ({
-          session,
-          rasteriser: createRasteriser(session.field, fetchBytes),
-          pipeline: createPipeline({ session, pool, fetchBytes }),
-        }),
-      );
+      const { device, batchSize, threads, graphCacheFolder } = twin;
+      found = openTwinSession(twin, { device, batchSize, threads }, { graphCacheFolder }).then((session) => ({
+        session,
+        rasteriser: createRasteriser(session.field, fetchBytes),
+        pipeline: createPipeline({ session, pool, fetchBytes }),
+      }));
       loaded.set(key, found);
       found.catch(() => loaded.delete(key));
       for (const [oldest, unused] of loaded) {
@@ -94,19 +94,8 @@ export function serveCompute(port: Port): void {
     'search.advance': searches.advance,
     'search.result': searches.result,
     'search.end': searches.end,
-    async 'device.measure'({ twin }) {
-      const { session } = await open(twin);
-      const n = session.settings.batchSize;
-      const images = new Float32Array(n * session.field.sizePx ** 2).fill(session.field.background);
-      await session.responses(images, n);
-      const started = performance.now();
-      let batches = 0;
-      while (batches < 3 || performance.now() - started < 500) {
-        await session.responses(images, n);
-        batches += 1;
-      }
-      return { stimuliPerSecond: (batches * n * 1000) / (performance.now() - started) };
-    },
+    'device.probe': ({ device }) => probeDevice(device),
+    'device.measure': ({ twin, tuning }) => measureTwin(twin, tuning),
   };
 
   for (const [name, handler] of Object.entries(handlers)) {

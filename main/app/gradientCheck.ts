@@ -1,4 +1,5 @@
 /** Checks a twin's gradient in compute and stores the outcome with the twin: at every import, on Verify, before an ascent. */
+import type { DeviceId } from '../contract/devices.ts';
 import type { GradientOutcome, TwinSummary } from '../contract/twins.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
@@ -28,10 +29,14 @@ async function judge(services: Services, twin: ComputeTwin, signal?: CancelSigna
  * Checks the gradient anew. Returns the twin with the outcome, or null where nothing could be found out: the engine
  * cannot feed this twin, or compute failed. Neither makes an import or a verification fail.
  */
-export async function checkGradientOf(services: Services, id: string): Promise<TwinSummary | null> {
+export async function checkGradientOf(
+  services: Services,
+  id: string,
+  device: DeviceId = 'cpu',
+): Promise<TwinSummary | null> {
   const resolved = await services.library.resolve(id);
   try {
-    const outcome = await judge(services, computeTwin(resolved, defaultSession()));
+    const outcome = await judge(services, computeTwin(resolved, defaultSession(device)));
     return await services.library.recordGradient(nameOf(resolved), outcome);
   } catch (error) {
     if (!isTwinscopeError(error)) throw error;

@@ -1,6 +1,8 @@
 /** What handlers and job runners share: one library, one compute process, at most one open project. */
 import os from 'node:os';
+import type { DeviceId } from '../contract/devices.ts';
 import { TwinscopeError } from '../platform/errors.ts';
+import { graphCacheFolder } from '../platform/node/paths.ts';
 import type { SearchLive } from '../contract/jobs.ts';
 import type { EventData, EventName } from '../contract/methods.ts';
 import type { ComputeClient } from '../engine/computeClient.ts';
@@ -10,6 +12,7 @@ import type { JobQueue } from '../jobs/node/queue.ts';
 import type { Log } from '../platform/node/log.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { Library, ResolvedTwin } from '../twins/node/library.ts';
+import type { DeviceService } from './deviceService.ts';
 
 export type HostName = 'browser' | 'desktop' | 'cli';
 
@@ -21,6 +24,7 @@ export type Services = {
   readonly log: Log;
   readonly library: Library;
   readonly compute: ComputeClient;
+  readonly devices: DeviceService;
   readonly projectsFolder: string;
   readonly uploadsFolder: string;
   /** The last live message of every search that has not ended, by job. */
@@ -43,7 +47,7 @@ export function requireWritable({ project }: OpenProject): void {
   if (project.readOnly !== null) throw new TwinscopeError('read-only', project.readOnly);
 }
 
-export type FrozenSession = { device: 'cpu'; batchSize: number; threads: number };
+export type FrozenSession = { device: DeviceId; batchSize: number; threads: number };
 
 /** Pictures per inference call: large enough to fill two cores, small enough to cancel within a fraction of a second. */
 export const defaultBatchSize = 16;
@@ -55,8 +59,8 @@ export const sessionThreads = (): number => {
 };
 
 /** What is used where no job has frozen anything. */
-export const defaultSession = (): FrozenSession => ({
-  device: 'cpu',
+export const defaultSession = (device: DeviceId = 'cpu'): FrozenSession => ({
+  device,
   batchSize: defaultBatchSize,
   threads: sessionThreads(),
 });
@@ -73,6 +77,7 @@ export function computeTwin(twin: ResolvedTwin, session: FrozenSession): Compute
     modelFile: twin.modelFile,
     manifest: twin.manifest,
     units,
+    graphCacheFolder: graphCacheFolder(),
     ...session,
   };
 }

@@ -5,19 +5,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromIpc } from '../rpc/transports.ts';
-import type { ComputeProcess } from '../engine/computeContract.ts';
+import type { ComputeProcess, SpawnCompute } from '../engine/computeContract.ts';
 
 /** From sources the entry is TypeScript, in the product it is the bundle beside this one. */
 const entry = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './computeChild.ts' : './computeChild.js', import.meta.url),
 );
 
-export async function spawnCompute(): Promise<ComputeProcess> {
+export const spawnCompute: SpawnCompute = async ({ quiet = false } = {}): Promise<ComputeProcess> => {
   const emptyFolder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-compute-'));
   const child = fork(entry, [], {
     cwd: emptyFolder,
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', quiet ? 'ignore' : 'inherit', 'ipc'],
     execArgv: [],
   });
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
@@ -40,4 +40,4 @@ export async function spawnCompute(): Promise<ComputeProcess> {
     exited,
     port: fromIpc(child),
   };
-}
+};

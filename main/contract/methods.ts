@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { CancelSignal } from '../platform/cancel.ts';
+import { deviceId, deviceReport } from './devices.ts';
 import { jobSnapshot, searchLive } from './jobs.ts';
 import { display, plan, protocolPlan } from './plans.ts';
 import {
@@ -44,15 +45,6 @@ export const projectInfo = z.object({
 });
 export type ProjectInfo = z.infer<typeof projectInfo>;
 
-export const deviceInfo = z.object({
-  id: z.string(),
-  label: z.string(),
-  available: z.boolean(),
-  /** Why it is not available, or what was measured, in one sentence. */
-  explanation: z.string(),
-  stimuliPerSecond: z.number().nullable(),
-});
-
 export const methods = {
   'app.info': {
     input: nothing,
@@ -64,7 +56,15 @@ export const methods = {
       logFile: z.string().nullable(),
     }),
   },
-  'devices.list': { input: nothing, output: z.array(deviceInfo) },
+  /** Devices of this machine for a twin, the first of the library when left out. */
+  'devices.list': {
+    input: z.strictObject({
+      twin: z.string().optional(),
+      /** 'known' starts nothing heavy; 'missing' measures what was not measured yet, 'again' everything. */
+      measure: z.enum(['known', 'missing', 'again']).default('known'),
+    }),
+    output: deviceReport,
+  },
 
   'project.current': { input: nothing, output: projectInfo.nullable() },
   'project.list': {
@@ -76,7 +76,8 @@ export const methods = {
 
   'library.list': { input: nothing, output: z.array(twinSummary) },
   'library.get': { input: byId, output: twinDetails },
-  'library.verify': { input: byId, output: twinSummary },
+  /** On the CPU when no device is named; a device that is not available is refused. */
+  'library.verify': { input: z.strictObject({ id: z.string(), device: deviceId.optional() }), output: twinSummary },
   'library.import': { input: z.strictObject({ path: z.string().min(1) }), output: twinSummary },
   'library.remove': { input: byId, output: done },
 
@@ -160,7 +161,7 @@ export type MethodOutput<M extends MethodName> = z.output<(typeof methods)[M]['o
 export const events = {
   'job.changed': jobSnapshot,
   'search.live': searchLive,
-  /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library'. */
+  /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library', 'devices'. */
   'data.changed': z.object({ lists: z.array(z.string()) }),
 } as const;
 export type EventName = keyof typeof events;

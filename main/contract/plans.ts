@@ -1,5 +1,6 @@
 /** Plans: the declarative documents that the workbench edits, the command line runs and every result stores. */
 import { z } from 'zod';
+import { deviceChoice } from './devices.ts';
 import { sha256, stimulusDesign } from './stimuli.ts';
 
 /** `id` names a twin in the library; version and hash pin it. A stored plan always carries all three. */
@@ -28,7 +29,12 @@ export const setRef = z.union([
 ]);
 export type SetRef = z.infer<typeof setRef>;
 
-export const deviceName = z.enum(['cpu']).describe('where the twin runs');
+/** Left out, they are what was fastest for the twin on the device; results may depend on them in the last bits. */
+const session = {
+  device: deviceChoice.default('auto'),
+  batchSize: z.int().min(1).max(4096).optional(),
+  threads: z.int().min(1).max(256).optional(),
+};
 
 const header = { format: z.literal(1), name: z.string().min(1).max(200).optional() };
 const seed = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -40,8 +46,7 @@ export const runPlan = z.strictObject({
   stimuli: setRef,
   /** Areas to keep; all when left out. */
   areas: z.array(z.string()).min(1).optional(),
-  device: deviceName.default('cpu'),
-  batchSize: z.int().min(1).max(4096).optional(),
+  ...session,
 });
 export type RunPlan = z.infer<typeof runPlan>;
 
@@ -145,7 +150,7 @@ export const searchPlan = z.strictObject({
       bestOf: setRef.optional(),
     })
     .prefault({}),
-  device: deviceName.default('cpu'),
+  ...session,
 });
 export type SearchPlan = z.infer<typeof searchPlan>;
 

@@ -23,7 +23,7 @@ const run = {
 };
 
 test('a document that fits comes back with its defaults', () => {
-  expect(parseWith(runPlan, run, 'The plan')).toMatchObject({ device: 'cpu', twin: { id: 'v1' } });
+  expect(parseWith(runPlan, run, 'The plan')).toMatchObject({ device: 'auto', twin: { id: 'v1' } });
 });
 
 describe('one sentence names what is wrong and what was meant', () => {

@@ -2,6 +2,7 @@
  * What the backend asks of the compute process, and what compute asks back. Specs, responses, thumbnails and
  * checkpoints cross this border; a float image never does, except the few that a finished search keeps.
  */
+import type { DeviceId, DeviceMeasurement } from '../contract/devices.ts';
 import type { SearchPlan } from '../contract/plans.ts';
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest } from '../contract/twins.ts';
@@ -14,9 +15,11 @@ export type ComputeTwin = {
   sha256: string;
   modelFile: string;
   manifest: TwinManifest;
-  device: 'cpu';
+  device: DeviceId;
   batchSize: number;
   threads: number;
+  /** Where optimised graphs are kept; null: nowhere. */
+  graphCacheFolder: string | null;
   /** Unit ids of every area, in output order. */
   units: Record<string, string[]>;
 };
@@ -137,8 +140,19 @@ export type ComputeMethods = {
   'search.advance': { input: { key: string; budgetMs: number }; output: SearchProgress };
   'search.result': { input: { key: string }; output: SearchOutcomeMessage };
   'search.end': { input: { key: string }; output: Record<string, never> };
-  'device.measure': { input: { twin: ComputeTwin }; output: { stimuliPerSecond: number } };
+  /**
+   * Creates a session of a tiny graph on the device and looks in its profile. A driver may crash or hang: ask a process
+   * of its own.
+   */
+  'device.probe': { input: { device: DeviceId }; output: DeviceProbe };
+  /** Speed, parity and placement of the twin on its device; `tuning` tries other threads and batch sizes too. */
+  'device.measure': { input: { twin: ComputeTwin; tuning: Tuning | null }; output: DeviceMeasurement };
 };
+
+export type DeviceProbe = { available: true; nodes: number } | { available: false; reason: string };
+
+/** What is tried, the settings of the twin first, and how long all of it may take. */
+export type Tuning = { threads: readonly number[]; batchSizes: readonly number[]; budgetMs: number };
 
 /** Requests from compute to backend: content-addressed bytes it does not hold. */
 export type ComputeCallbacks = {
@@ -155,4 +169,5 @@ export type ComputeProcess = {
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
 };
 
-export type SpawnCompute = () => Promise<ComputeProcess>;
+/** `quiet`: what native libraries print is not shown, for processes whose failure is one of their answers. */
+export type SpawnCompute = (options?: { quiet?: boolean }) => Promise<ComputeProcess>;

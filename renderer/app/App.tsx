@@ -7,6 +7,7 @@ import { JobsPage } from '../pages/jobs/JobsPage.tsx';
 import { LibraryPage } from '../pages/library/LibraryPage.tsx';
 import { ProtocolPage } from '../pages/protocol/ProtocolPage.tsx';
 import { SearchPage } from '../pages/search/SearchPage.tsx';
+import { DevicesPage } from '../pages/settings/DevicesPage.tsx';
 import { SettingsPage } from '../pages/settings/SettingsPage.tsx';
 import { StimuliPage } from '../pages/stimuli/StimuliPage.tsx';
 import { Banners } from './Banners.tsx';
@@ -28,6 +29,7 @@ function Pages() {
       <Route path="/search/:item?">{({ item }) => <SearchPage item={item} />}</Route>
       <Route path="/protocol/:item?">{({ item }) => <ProtocolPage item={item} />}</Route>
       <Route path="/jobs" component={JobsPage} />
+      <Route path="/settings/devices" component={DevicesPage} />
       <Route path="/settings/:section?" component={SettingsPage} />
       <Route>
         <Redirect to="/library" replace />

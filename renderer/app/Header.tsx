@@ -15,11 +15,11 @@ import { useInspectorHidden } from './settings.ts';
 
 function DeviceChip() {
   const devices = useQueryCall('devices.list', {});
-  const device = devices.data?.find((candidate) => candidate.available) ?? devices.data?.[0];
+  const device = devices.data?.devices.find(({ chosen }) => chosen) ?? devices.data?.devices[0];
   if (device === undefined) return null;
-  const rate = device.stimuliPerSecond;
+  const rate = device.measurement?.stimuliPerSecond ?? null;
   return (
-    <Tooltip label={device.explanation} multiline maw={320}>
+    <Tooltip label={devices.data?.choice} multiline maw={320}>
       <Link href="/settings/devices" className={classes.chip ?? ''} aria-label={`Device ${device.label}`}>
         <span className={classes.dot} data-off={!device.available || undefined} aria-hidden />
         {device.label}

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
+import type { DeviceChoice } from '../../contract/devices.ts';
 import type { JobSnapshot } from '../../contract/jobs.ts';
 import { plan as anyPlan, type Plan, type SetRef } from '../../contract/plans.ts';
 import type { ProjectInfo } from '../../contract/methods.ts';
@@ -78,9 +79,14 @@ export async function follow(backend: Backend, job: JobSnapshot): Promise<JobSna
 }
 
 export function runPlanCommand(kind: 'run' | 'search') {
-  return async (context: CliContext, file: string, options: { project: string; resume?: boolean }): Promise<number> => {
+  return async (
+    context: CliContext,
+    file: string,
+    options: { project: string; resume?: boolean; device?: DeviceChoice },
+  ): Promise<number> => {
     const { backend } = context;
-    const plan = await readPlan(file, kind);
+    const read = await readPlan(file, kind);
+    const plan = options.device === undefined ? read : { ...read, device: options.device };
     const info = await openOrCreate(backend, options.project);
     if (info.readOnly !== null) throw new TwinscopeError('read-only', info.readOnly);
     if (info.notice !== null) process.stderr.write(`${info.notice}\n`);
@@ -92,7 +98,7 @@ export function runPlanCommand(kind: 'run' | 'search') {
     for (const notice of ended.notices) process.stderr.write(`${notice}\n`);
     if (ended.state === 'paused' || ended.state === 'interrupted') {
       process.stderr.write(
-        `Stopped; everything up to the last checkpoint is saved. Go on with: twinscope ${kind} ${file} --project ${options.project} --resume\n`,
+        `Stopped; everything up to the last checkpoint is saved. Go on with: twinscope ${kind} ${file} --project ${options.project}${options.device === undefined ? '' : ` --device ${options.device}`} --resume\n`,
       );
       return 1;
     }

@@ -1,4 +1,5 @@
-/** `twinscope twins …` and `twinscope devices`. */
+/** `twinscope twins …`. */
+import type { DeviceChoice, DeviceId } from '../../contract/devices.ts';
 import type { MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
 import type { TwinSummary } from '../../contract/twins.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
@@ -71,14 +72,17 @@ export async function removeTwin(context: CliContext, id: string): Promise<void>
 export async function verifyTwins(
   context: CliContext,
   id: string | undefined,
-  options: { all?: boolean },
+  options: { all?: boolean; device: DeviceChoice },
 ): Promise<number> {
   if (id === undefined && options.all !== true) {
     throw new TwinscopeError('bad-input', 'Name a twin, or verify every one with --all.');
   }
   const ids = options.all === true ? (await ask(context, 'library.list', {})).map((twin) => twin.id) : [id as string];
   const verified: TwinSummary[] = [];
-  for (const each of ids) verified.push(await ask(context, 'library.verify', { id: each }));
+  for (const each of ids) {
+    const device = await chosenDevice(context, each, options.device);
+    verified.push(await ask(context, 'library.verify', { id: each, device }));
+  }
   const rows = verified.map((twin) => [
     `${twin.id}@${twin.version}`,
     reproduces(twin),
@@ -90,13 +94,9 @@ export async function verifyTwins(
   return sound && verified.every((twin) => twin.gradientCheck?.verdict !== 'refused') ? 0 : 1;
 }
 
-export async function listDevices(context: CliContext): Promise<void> {
-  const devices = await ask(context, 'devices.list', {});
-  const rows = devices.map((device) => [
-    device.id,
-    device.available ? 'yes' : 'no',
-    device.stimuliPerSecond === null ? '' : device.stimuliPerSecond.toFixed(0),
-    device.explanation,
-  ]);
-  context.print(formatTable(['device', 'available', 'stimuli/s', ''], rows), devices);
+/** Where 'auto' leads for this twin by what is known of it; nothing is measured here. */
+async function chosenDevice(context: CliContext, id: string, device: DeviceChoice): Promise<DeviceId> {
+  if (device !== 'auto') return device;
+  const { devices } = await ask(context, 'devices.list', { twin: id, measure: 'known' });
+  return devices.find(({ chosen }) => chosen)?.id ?? 'cpu';
 }

@@ -1,30 +1,19 @@
 import type { Handlers } from '../../contract/methods.ts';
-import type { ComputeTwin } from '../../engine/computeContract.ts';
 import { checkGradientOf } from '../gradientCheck.ts';
 import { computeTwin, defaultSession, type Services } from '../services.ts';
 
 export function libraryHandlers(
   services: Services,
-): Pick<
-  Handlers,
-  'library.list' | 'library.get' | 'library.verify' | 'library.import' | 'library.remove' | 'devices.list'
-> {
-  const { library, compute } = services;
-  // Measured once per twin: asking again while a job runs would slow the job and measure it, not the device.
-  const measured = new Map<string, Promise<{ stimuliPerSecond: number }>>();
-  const measure = (twin: ComputeTwin): Promise<{ stimuliPerSecond: number }> => {
-    const known = measured.get(twin.sha256) ?? compute.call('device.measure', { twin });
-    measured.set(twin.sha256, known);
-    known.catch(() => measured.delete(twin.sha256));
-    return known;
-  };
+): Pick<Handlers, 'library.list' | 'library.get' | 'library.verify' | 'library.import' | 'library.remove'> {
+  const { library, compute, devices } = services;
   return {
     'library.list': () => library.list(),
     'library.get': ({ id }) => library.get(id),
-    async 'library.verify'({ id }) {
-      await checkGradientOf(services, id);
+    async 'library.verify'({ id, device = 'cpu' }) {
+      await devices.require(device);
+      await checkGradientOf(services, id, device);
       const summary = await library.verify(id, async (resolved, images, n) => {
-        const twin = computeTwin(resolved, defaultSession());
+        const twin = computeTwin(resolved, defaultSession(device));
         const { areas } = await compute.call('twin.forward', { twin, images, n });
         return { device: twin.device, areas };
       });
@@ -41,32 +30,6 @@ export function libraryHandlers(
       await library.remove(id);
       services.emit('data.changed', { lists: ['library'] });
       return {};
-    },
-    async 'devices.list'() {
-      const [first] = await library.list();
-      if (first === undefined) {
-        return [
-          {
-            id: 'cpu',
-            label: 'CPU',
-            available: true,
-            explanation: 'ONNX Runtime on the CPU. No twin is in the library, so nothing was measured.',
-            stimuliPerSecond: null,
-          },
-        ];
-      }
-      const settings = defaultSession();
-      const twin = computeTwin(await library.resolve({ id: first.id }), settings);
-      const { stimuliPerSecond } = await measure(twin);
-      return [
-        {
-          id: 'cpu',
-          label: 'CPU',
-          available: true,
-          explanation: `ONNX Runtime on the CPU, ${settings.threads} threads, batch ${settings.batchSize}: measured on ${first.title}.`,
-          stimuliPerSecond,
-        },
-      ];
     },
   };
 }

@@ -8,8 +8,9 @@ import type { JobContext } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson } from '../../platform/hash.ts';
 import { stimuliHash } from '../../stimuli/design.ts';
-import { computeTwin, defaultBatchSize, sessionThreads, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import type { ImportOptions } from '../stimulusService.ts';
+import { openFirstSession, openFrozenSession } from './jobSession.ts';
 
 const frozenJob = z.object({
   provenance,
@@ -37,7 +38,8 @@ export async function startOrResume(
   context: JobContext,
   plan: Extract<Plan, { twin: TwinRef }>,
   options: {
-    batchSize?: number | undefined;
+    /** How many pictures the job presents, roughly: long jobs are worth measuring the devices for. */
+    pictures: (designs: Designs) => number;
     seedsOf: (designs: Designs) => number[];
     resolveDesigns: () => Promise<Designs>;
     /** Which of the designs the stimulus hash is taken over. */
@@ -46,29 +48,27 @@ export async function startOrResume(
 ): Promise<StartedJob> {
   const before = context.frozen === null ? null : frozenJob.parse(context.frozen);
   const resolved = await services.library.resolve(before ? before.provenance.twin : plan.twin);
-  const session = before
-    ? { device: 'cpu' as const, batchSize: before.provenance.batchSize, threads: before.provenance.threads }
-    : { device: plan.device, batchSize: options.batchSize ?? defaultBatchSize, threads: sessionThreads() };
-  const twin = computeTwin(resolved, session);
-  const described = await services.compute.call('twin.describe', { twin }, { signal: context.signal });
-  const versions = { twinscope: services.version, ...described.versions };
+  let resolving: Promise<Designs> | null = null;
+  const resolveDesigns = (): Promise<Designs> => (resolving ??= options.resolveDesigns());
+  const { twin, versions } =
+    before === null
+      ? await openFirstSession(services, context, plan, resolved, async () => options.pictures(await resolveDesigns()))
+      : await openFrozenSession(services, context, before.provenance, resolved);
 
   if (before !== null) {
-    const changed = Object.keys(versions).filter(
-      (name) => (versions as Record<string, string>)[name] !== before.provenance.versions[name],
-    );
+    const changed = Object.keys(versions).filter((name) => versions[name] !== before.provenance.versions[name]);
     if (changed.length > 0) {
       throw new TwinscopeError(
         'conflict',
         `This job was started with ${changed.map((name) => `${name} ${before.provenance.versions[name]}`).join(', ')} and this is ` +
-          `${changed.map((name) => `${name} ${(versions as Record<string, string>)[name]}`).join(', ')}: the rest would not be computed ` +
+          `${changed.map((name) => `${name} ${versions[name]}`).join(', ')}: the rest would not be computed ` +
           'in the same way. What is stored is kept. Start the plan again as a new job.',
       );
     }
     return { frozen: before, twin };
   }
 
-  const designs = await options.resolveDesigns();
+  const designs = await resolveDesigns();
   const hashed = options.hashOf === null ? undefined : designs[options.hashOf];
   const twinIdentity: Provenance['twin'] = { id: twin.id, version: twin.version, sha256: twin.sha256 };
   const pinned = { ...plan, twin: twinIdentity };
@@ -83,9 +83,9 @@ export async function startOrResume(
         Object.entries(designs).map(([role, { name, design }]) => [role, { name, sha256: stimuliHash(design) }]),
       ),
       seeds: options.seedsOf(designs),
-      device: session.device,
-      batchSize: session.batchSize,
-      threads: session.threads,
+      device: twin.device,
+      batchSize: twin.batchSize,
+      threads: twin.threads,
       versions,
     },
   };

@@ -27,7 +27,7 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
     const { frozen, twin } = await withRestarts(
       () =>
         startOrResume(services, context, plan, {
-          batchSize: plan.batchSize,
+          pictures: ({ stimuli: presented }) => (presented === undefined ? 0 : designCount(presented.design)),
           seedsOf: (designs) => seedsOfDesign(designs['stimuli']?.design),
           hashOf: 'stimuli',
           resolveDesigns: async () => {

@@ -9,7 +9,7 @@ import type { JobContext, JobRunner } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson, sha256Hex } from '../../platform/hash.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
-import { stimulusHash } from '../../stimuli/design.ts';
+import { designCount, stimulusHash } from '../../stimuli/design.ts';
 import { defaultReference, defaultReferenceName } from '../defaultReference.ts';
 import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
@@ -27,6 +27,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     const { frozen, twin } = await withRestarts(
       async () => {
         const started = await startOrResume(services, context, plan, {
+          pictures: (designs) => picturesOf(plan, designs),
           seedsOf: () => [plan.seed],
           hashOf: 'reference',
           resolveDesigns: () => resolveDesigns(plan, stimuli, importing(context)),
@@ -118,6 +119,19 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     services.emit('data.changed', { lists: ['searches', 'project'] });
     return { resultId: search.id };
   };
+}
+
+/** How many pictures a search presents, roughly; a gradient takes the time of three. */
+function picturesOf(plan: SearchPlan, designs: Record<string, { design: StimulusDesign }>): number {
+  const sets = Object.values(designs).reduce((sum, { design }) => sum + designCount(design), 0);
+  const { optimiser } = plan;
+  const optimised =
+    optimiser.type === 'gradient'
+      ? 3 * optimiser.steps * plan.starts
+      : optimiser.type === 'cma-es'
+        ? optimiser.evaluations * plan.starts
+        : 0;
+  return sets + plan.controls.random + optimised;
 }
 
 /** A gradient that disagrees with finite differences would climb somewhere else; better not at all. */

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { deriveVjp } from '../../autodiff/index.ts';
+import type { DeviceId } from '../../contract/devices.ts';
 import type { TwinManifest } from '../../contract/twins.ts';
 import { readGraph, writeGraph } from '../../onnx/index.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
@@ -16,11 +17,20 @@ import {
   pictureShape,
   type PictureFormat,
 } from '../inputAdapter.ts';
+import { graphCacheFile } from './graphCache.ts';
+import { createOrtSession, runtimeVersion, type OrtSessionRequest } from './ortSession.ts';
 
 export type TwinLocation = { id: string; version: string; sha256: string; modelFile: string; manifest: TwinManifest };
 
 /** What must stay the same for results to be the same to the last bit. */
-export type SessionSettings = { device: 'cpu'; batchSize: number; threads: number };
+export type SessionSettings = { device: DeviceId; batchSize: number; threads: number };
+
+export type SessionOptions = {
+  /** Where optimised graphs are kept; none are when left out. */
+  graphCacheFolder?: string | null | undefined;
+  /** The prefix of the profile of one of the session's graphs; written when `endProfiling` is called. */
+  profilePrefix?: ((graph: 'forward' | 'gradient') => string) | undefined;
+};
 
 export type UnitAddress = { area: string; unit: string };
 
@@ -56,10 +66,16 @@ export type TwinSession = {
     n: number,
     cotangent: Float32Array,
   ): Promise<{ responses: Float32Array; gradient: Float32Array }>;
+  /** Writes the profiles of the graphs that have run; see `SessionOptions.profilePrefix`. */
+  endProfiling(): Promise<void>;
   release(): Promise<void>;
 };
 
-export async function openTwinSession(twin: TwinLocation, settings: SessionSettings): Promise<TwinSession> {
+export async function openTwinSession(
+  twin: TwinLocation,
+  settings: SessionSettings,
+  options: SessionOptions = {},
+): Promise<TwinSession> {
   const { input, sizePx, format } = imageInput(twin.manifest);
   const areas = twin.manifest.outputs.map((output) => {
     const area = twin.manifest.areas.find(({ name }) => name === output.area);
@@ -73,21 +89,26 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
   });
   const unitCount = areas.reduce((sum, { units }) => sum + units, 0);
   const pixels = sizePx * sizePx;
-  const { batchSize } = settings;
-  const options: ort.InferenceSession.SessionOptions = {
-    executionProviders: [settings.device],
-    intraOpNumThreads: settings.threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-  };
+  const { batchSize, device, threads } = settings;
+  const createSession = (kind: 'forward' | 'gradient', model: OrtSessionRequest['model']) =>
+    createOrtSession({
+      model,
+      device,
+      threads,
+      title: twin.manifest.title,
+      profilePrefix: options.profilePrefix?.(kind),
+      cacheFile: options.graphCacheFolder
+        ? graphCacheFile(options.graphCacheFolder, { sha256: twin.sha256, kind, device, runtimeVersion })
+        : null,
+    });
 
-  const forward = await createSession(twin, await readFile(twin.modelFile), options);
+  const forward = await createSession('forward', twin.modelFile);
   let backward: Promise<Backward> | null = null;
 
   const deriveBackward = async () => {
     const graph = readGraph(await readFile(twin.modelFile));
     const vjp = deriveVjp(graph, { wrt: input.tensor, outputs: areas.map(({ tensor }) => tensor) });
-    const session = await createSession(twin, writeGraph(vjp.graph), options);
+    const session = await createSession('gradient', writeGraph(vjp.graph));
     return { session, cotangents: vjp.cotangents, gradient: vjp.gradient, smooth: vjp.smooth };
   };
 
@@ -161,6 +182,10 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
         return { responses: gather(outputs, n), gradient: gradientOfGrey(format, encoded, rasters, n) };
       });
     },
+    async endProfiling() {
+      forward.endProfiling();
+      if (backward !== null) (await backward).session.endProfiling();
+    },
     async release() {
       await forward.release();
       if (backward !== null) await (await backward).session.release();
@@ -174,18 +199,3 @@ type Backward = {
   gradient: string;
   smooth: boolean;
 };
-
-async function createSession(
-  twin: TwinLocation,
-  model: Uint8Array,
-  options: ort.InferenceSession.SessionOptions,
-): Promise<ort.InferenceSession> {
-  try {
-    return await ort.InferenceSession.create(model, options);
-  } catch (error) {
-    throw new TwinscopeError(
-      'compute-failed',
-      `ONNX Runtime could not load ${twin.manifest.title}. Nothing was changed. Verify the twin in the Library. (${(error as Error).message})`,
-    );
-  }
-}

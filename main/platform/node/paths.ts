@@ -24,6 +24,16 @@ export function libraryFolder(environment: Environment = process.env): string {
   return join(userDataFolder(environment), 'library');
 }
 
+/** Graphs as ONNX Runtime optimised them for this processor: can be deleted at any time. */
+export function graphCacheFolder(environment: Environment = process.env): string {
+  return join(userDataFolder(environment), 'cache', 'graphs');
+}
+
+/** What was measured of twins on the devices of this machine. */
+export function deviceFile(environment: Environment = process.env): string {
+  return join(userDataFolder(environment), 'devices.json');
+}
+
 export function logFile(environment: Environment = process.env): string {
   return join(userDataFolder(environment), 'logs', 'twinscope.log');
 }

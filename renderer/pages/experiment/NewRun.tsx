@@ -17,11 +17,11 @@ export function NewRun() {
   const [query] = useSearchParams();
   const twins = useQueryCall('library.list', {});
   const sets = useQueryCall('sets.list', {});
-  const devices = useQueryCall('devices.list', {});
   const writable = useWritable();
   const [chosenTwin, setTwin] = useState<string | null>(query.get('twin'));
   const [chosenSet, setSet] = useState<string | null>(query.get('set'));
   const [jobId, setJobId] = useState<string | null>(null);
+  const devices = useQueryCall('devices.list', chosenTwin === null ? {} : { twin: chosenTwin });
   const start = useCall('jobs.start', { onSuccess: (job) => setJobId(job.id) });
   const job = useJob(jobId);
   const others = useOpenJobs().filter((open) => open.kind === 'run' && open.id !== jobId);
@@ -49,7 +49,7 @@ export function NewRun() {
   }
   const twin = twins.data.find((each) => each.id === chosenTwin) ?? (chosenTwin === null ? twins.data[0] : undefined);
   const set = sets.data.find((each) => each.id === chosenSet) ?? (chosenSet === null ? sets.data[0] : undefined);
-  const rate = devices.data?.find((device) => device.available)?.stimuliPerSecond ?? null;
+  const rate = devices.data?.devices.find(({ chosen }) => chosen)?.measurement?.stimuliPerSecond ?? null;
   const ready = twin !== undefined && set !== undefined && writable;
   const run = () => {
     if (twin === undefined || set === undefined) return;

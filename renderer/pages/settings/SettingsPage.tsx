@@ -6,12 +6,12 @@ import {
   SegmentedControl,
   Slider,
   Stack,
-  Table,
   Text,
   useMantineColorScheme,
 } from '@mantine/core';
 import { useQueryCall } from '../../client/hooks.ts';
-import { formatNumber, formatRate } from '../../components/format.ts';
+import { formatNumber } from '../../components/format.ts';
+import { GoButton } from '../../components/GoButton.tsx';
 import { Page, PageHeader, PaneTitle } from '../../components/Page.tsx';
 import { QueryView } from '../../components/states.tsx';
 import { screenPxOf, useSettings } from '../../app/settings.ts';
@@ -81,36 +81,14 @@ function ScreenSettings() {
 }
 
 function Devices() {
-  const devices = useQueryCall('devices.list', {});
+  const report = useQueryCall('devices.list', {});
   return (
     <section aria-label="Devices" id="devices">
       <PaneTitle>Devices</PaneTitle>
-      <QueryView query={devices}>
-        {(list) => (
-          <Table maw={760}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Device</Table.Th>
-                <Table.Th>State</Table.Th>
-                <Table.Th ta="right">Measured rate</Table.Th>
-                <Table.Th>Explanation</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {list.map((device) => (
-                <Table.Tr key={device.id}>
-                  <Table.Td>{device.label}</Table.Td>
-                  <Table.Td>{device.available ? 'available' : 'not available'}</Table.Td>
-                  <Table.Td ta="right">
-                    {device.stimuliPerSecond === null ? 'not measured' : formatRate(device.stimuliPerSecond, 'stimuli')}
-                  </Table.Td>
-                  <Table.Td>{device.explanation}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        )}
-      </QueryView>
+      <Stack gap="md" align="flex-start">
+        <QueryView query={report}>{({ choice }) => <Text size="sm">{choice}</Text>}</QueryView>
+        <GoButton to="/settings/devices">Open the devices</GoButton>
+      </Stack>
     </section>
   );
 }

@@ -1,0 +1,131 @@
+/** What the devices are, how a measurement reads, and which device is chosen. */
+import { deviceIds, type DeviceChoice, type DeviceId, type DeviceMeasurement } from '../contract/devices.ts';
+import { nearestName } from '../contract/validate.ts';
+import { TwinscopeError } from '../platform/errors.ts';
+
+type DeviceFacts = {
+  label: string;
+  /** ONNX Runtime's name of the execution provider, as it stands in a profile. */
+  provider: string;
+  /** `platform arch` pairs for which onnxruntime-node has the provider. */
+  existsOn: readonly string[];
+  /** Where it exists, in words. */
+  where: string;
+};
+
+const withWebGpu = ['linux x64', 'win32 x64', 'win32 arm64', 'darwin arm64'];
+
+export const devices: Record<DeviceId, DeviceFacts> = {
+  cpu: {
+    label: 'CPU',
+    provider: 'CPUExecutionProvider',
+    existsOn: [...withWebGpu, 'linux arm64'],
+    where: 'everywhere',
+  },
+  webgpu: {
+    label: 'WebGPU',
+    provider: 'WebGpuExecutionProvider',
+    existsOn: withWebGpu,
+    where: 'on Windows, Macs with Apple silicon and Linux on x64',
+  },
+  cuda: {
+    label: 'CUDA',
+    provider: 'CUDAExecutionProvider',
+    existsOn: ['linux x64'],
+    where: 'on Linux with an NVIDIA card',
+  },
+  dml: {
+    label: 'DirectML',
+    provider: 'DmlExecutionProvider',
+    existsOn: ['win32 x64', 'win32 arm64'],
+    where: 'on Windows',
+  },
+  coreml: {
+    label: 'CoreML',
+    provider: 'CoreMLExecutionProvider',
+    existsOn: ['darwin arm64'],
+    where: 'on Macs with Apple silicon',
+  },
+};
+
+/** Null where the device can exist, otherwise the sentence why not. */
+export function impossibleHere(device: DeviceId, platform: string, arch: string): string | null {
+  const { label, existsOn, where } = devices[device];
+  return existsOn.includes(`${platform} ${arch}`) ? null : `${label} exists ${where} only.`;
+}
+
+/** `name` as a device or 'auto'; refuses others, naming the one that was probably meant. */
+export function deviceNamed(name: string): DeviceChoice {
+  const known: readonly DeviceChoice[] = ['auto', ...deviceIds];
+  const found = known.find((id) => id === name);
+  if (found !== undefined) return found;
+  const labels = new Map(deviceIds.map((id) => [devices[id].label.toLowerCase(), id]));
+  const nearest = nearestName(name, [...known, ...labels.keys()]);
+  const meant = nearest === null ? null : (labels.get(nearest) ?? nearest);
+  throw new TwinscopeError(
+    'bad-input',
+    `There is no device "${name}".${meant === null ? '' : ` Did you mean ${meant}?`} Devices are ${known.join(', ')}.`,
+  );
+}
+
+/**
+ * Largest |Δ| / max|CPU| at which a device counts as computing the same twin. Float32 sums in another order differ by
+ * 1e-6 to 1e-5; half-precision kernels, which would change results, by 1e-3 and more.
+ */
+export const parityTolerance = 1e-4;
+
+/** e.g. `2e-6`; 0 is `0`. */
+export const formatParity = (parity: number): string =>
+  parity === 0 ? '0' : Number.isFinite(parity) ? parity.toExponential(0).replace('e+0', 'e0') : 'nothing finite';
+
+const twoDigits = (value: number): string => (value >= 100 ? Math.round(value).toString() : value.toPrecision(2));
+
+/** e.g. 'WebGPU: 6.1 × CPU, agrees to 2e-6; 3 of 120 nodes on CPU'. `cpu` is null where it was not measured. */
+export function describeMeasurement(
+  device: DeviceId,
+  measured: DeviceMeasurement,
+  cpu: DeviceMeasurement | null,
+): string {
+  const { label } = devices[device];
+  const settings = `${measured.threads} ${measured.threads === 1 ? 'thread' : 'threads'}, batch ${measured.batchSize}`;
+  if (device === 'cpu') return `${label}: ${twoDigits(measured.stimuliPerSecond)} stimuli/s with ${settings}`;
+  const speed =
+    cpu === null
+      ? `${twoDigits(measured.stimuliPerSecond)} stimuli/s`
+      : `${twoDigits(measured.stimuliPerSecond / cpu.stimuliPerSecond)} × CPU`;
+  const parity = measured.parity ?? Number.NaN;
+  const agrees =
+    parity <= parityTolerance
+      ? `agrees to ${formatParity(parity)}`
+      : `differs from the CPU by ${formatParity(parity)} (at most ${formatParity(parityTolerance)} is accepted)`;
+  const nodes =
+    measured.placement === null ? '' : `; ${measured.placement.onCpu} of ${measured.placement.total} nodes on CPU`;
+  return `${label}: ${speed}, ${agrees}${nodes}`;
+}
+
+/**
+ * The fastest device that agrees with the CPU within `parityTolerance`, else the CPU, and the sentence why. Devices
+ * that are not available or were not measured do not stand in `measured`.
+ */
+export function chooseDevice(measured: ReadonlyMap<DeviceId, DeviceMeasurement>): {
+  device: DeviceId;
+  sentence: string;
+} {
+  const cpu = measured.get('cpu') ?? null;
+  if (cpu === null) return { device: 'cpu', sentence: 'The CPU is used: nothing was measured yet.' };
+  const others = [...measured].filter(([device]) => device !== 'cpu');
+  const agreeing = others
+    .filter(([, { parity }]) => parity !== null && parity <= parityTolerance)
+    .toSorted(([, a], [, b]) => b.stimuliPerSecond - a.stimuliPerSecond);
+  const fastest = agreeing[0];
+  if (fastest !== undefined && fastest[1].stimuliPerSecond > cpu.stimuliPerSecond) {
+    return { device: fastest[0], sentence: `${describeMeasurement(fastest[0], fastest[1], cpu)}.` };
+  }
+  const because =
+    others.length === 0
+      ? 'no other device is available'
+      : (fastest ?? others[0]) === fastest
+        ? `it is faster here (${describeMeasurement(fastest![0], fastest![1], cpu)})`
+        : `no other device agrees with it (${others.map(([device, value]) => describeMeasurement(device, value, cpu)).join('; ')})`;
+  return { device: 'cpu', sentence: `${describeMeasurement('cpu', cpu, null)}; ${because}.` };
+}

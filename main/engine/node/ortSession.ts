@@ -1,0 +1,157 @@
+/**
+ * The one place where ONNX Runtime sessions are created: provider options of every device, the cache of optimised
+ * graphs, profiles, and what went wrong as a sentence. Used inside the compute process only.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { crc32 } from 'node:zlib';
+import * as ort from 'onnxruntime-node';
+import type { DeviceId } from '../../contract/devices.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { devices } from '../devices.ts';
+import {
+  beginGraph,
+  cachedDevices,
+  discardGraph,
+  findGraph,
+  keepGraph,
+  leastCachedBytes,
+  mostCachedBytes,
+} from './graphCache.ts';
+
+export type OrtSessionRequest = {
+  /** The model, its file, or what makes it: not called where the optimised graph is in the cache. */
+  model: Uint8Array | string | (() => Uint8Array | Promise<Uint8Array>);
+  device: DeviceId;
+  threads: number;
+  /** Names the twin in sentences. */
+  title: string;
+  /**
+   * From `graphCacheFile`; null or left out: nothing is kept. A model given as bytes is told apart by its checksum too,
+   * so that a graph that is derived in another way is never mistaken for the one in the cache.
+   */
+  cacheFile?: string | null | undefined;
+  /** Where given, a profile is written to a file of this prefix when the session's `endProfiling` is called. */
+  profilePrefix?: string | undefined;
+};
+
+const require = createRequire(import.meta.url);
+export const runtimeVersion = (require('onnxruntime-node/package.json') as { version: string }).version;
+
+/** ONNX Runtime writes what it cannot do to the standard error stream; only errors are worth reading there. */
+const errorsOnly = 3;
+/** COREML_FLAG_CREATE_MLPROGRAM: the older format knows few operators and computes in half precision. */
+const coreMlProgram = 0x010;
+
+function providerOptions(device: DeviceId): ort.InferenceSession.SessionOptions {
+  switch (device) {
+    case 'coreml':
+      return { executionProviders: [{ name: 'coreml', coreMlFlags: coreMlProgram }] };
+    case 'dml':
+      // DirectML's documentation asks for both.
+      return { executionProviders: ['dml'], enableMemPattern: false, executionMode: 'sequential' };
+    default:
+      return { executionProviders: [device] };
+  }
+}
+
+/**
+ * A session on `device`; nodes that the device does not know run on the CPU, which only a profile shows. Throws
+ * TwinscopeError('compute-failed') with `details.device` where the session cannot be created.
+ */
+export async function createOrtSession(request: OrtSessionRequest): Promise<ort.InferenceSession> {
+  const { device, threads, profilePrefix } = request;
+  const options: ort.InferenceSession.SessionOptions = {
+    ...providerOptions(device),
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: errorsOnly,
+    ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
+  };
+  const cacheFile = cacheFileOf(request);
+  const cached = cacheFile === null ? null : await loadCached(cacheFile, options);
+  if (cached !== null) return cached;
+
+  const { model } = request;
+  const bytes = typeof model === 'function' ? await model() : typeof model === 'string' ? await readFile(model) : model;
+  const worthKeeping = bytes.byteLength >= leastCachedBytes && bytes.byteLength <= mostCachedBytes;
+  const full = { ...options, graphOptimizationLevel: 'all' } as const;
+  const saved = cacheFile !== null && worthKeeping ? await createAndKeep(bytes, full, cacheFile) : null;
+  if (saved !== null) return saved;
+  try {
+    return await ort.InferenceSession.create(bytes, full);
+  } catch (error) {
+    throw creationError(request, error);
+  }
+}
+
+function cacheFileOf({ device, model, cacheFile }: OrtSessionRequest): string | null {
+  if (!cacheFile || !cachedDevices.includes(device)) return null;
+  return model instanceof Uint8Array ? `${cacheFile}-${crc32(model).toString(16).padStart(8, '0')}` : cacheFile;
+}
+
+/** Loads by path: ONNX Runtime then needs no second copy of the weights. */
+async function loadCached(
+  cacheFile: string,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession | null> {
+  const file = findGraph(cacheFile);
+  if (file === null) return null;
+  try {
+    return await ort.InferenceSession.create(file, { ...options, graphOptimizationLevel: 'disabled' });
+  } catch {
+    discardGraph(file);
+    return null;
+  }
+}
+
+/** Null where the graph could not be written, e.g. on a full disk: the session is then created without. */
+async function createAndKeep(
+  bytes: Uint8Array,
+  options: ort.InferenceSession.SessionOptions,
+  cacheFile: string,
+): Promise<ort.InferenceSession | null> {
+  const part = beginGraph(cacheFile);
+  if (part === null) return null;
+  try {
+    const session = await ort.InferenceSession.create(bytes, { ...options, optimizedModelFilePath: part });
+    keepGraph(part, cacheFile);
+    return session;
+  } catch {
+    discardGraph(part);
+    return null;
+  }
+}
+
+function creationError({ device, title }: OrtSessionRequest, error: unknown): TwinscopeError {
+  const reason = reasonOf(error);
+  return new TwinscopeError(
+    'compute-failed',
+    device === 'cpu'
+      ? `ONNX Runtime could not load ${title}. Nothing was changed. Verify the twin in the Library. (${reason})`
+      : `ONNX Runtime could not start ${title} on ${devices[device].label}: ${reason}. Nothing was changed. Run it on the CPU.`,
+    { device, reason },
+  );
+}
+
+/** Messages of ONNX Runtime and its providers that people meet, in words; all others lose the place in its sources. */
+const knownReasons: [RegExp, string][] = [
+  [/No supported adapters|Failed to get a WebGPU adapter/, 'no graphics driver that it can use was found'],
+  [/Failed to load shared library/, "ONNX Runtime's libraries for it are not installed"],
+  [/backend not found/, 'this build of ONNX Runtime does not contain it'],
+  [/out of memory|OUT_OF_MEMORY|bad_alloc|Failed to allocate/i, 'there is not enough memory'],
+];
+
+/** Why a session could not be created or run, as the end of a sentence and without a full stop. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const known = knownReasons.find(([pattern]) => pattern.test(message));
+  if (known !== undefined) return known[1];
+  const line = message.split('\n').find((text) => text.trim() !== '') ?? 'no reason was given';
+  return line
+    .replace(/^.*? was false\. /, '')
+    .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
+    .replaceAll(/\/\S+\.(?:cc|h):\d+ \S+ ?/g, '')
+    .trim()
+    .replace(/\.$/, '');
+}
