@@ -315,7 +315,7 @@ describe('sizes', () => {
     expect(broadcastDim('batch', 1)).toBe('batch');
     expect(broadcastDim('batch', 4)).toBe(4);
     expect(broadcastDim('batch', 'batch')).toBe('batch');
-    expect(broadcastDim('batch', 'time')).toBe('?');
+    expect(broadcastDim('batch', 'time')).toBe('max(batch,time)');
     expect(broadcastDim('?', '?')).toBe('?');
   });
 });
