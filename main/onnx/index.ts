@@ -20,6 +20,10 @@ export {
 } from './graph.ts';
 export type { Dim, Graph, GraphBody, GraphNode, TensorType, ValueInfo } from './graph.ts';
 export { graphOfModel, readGraph } from './read.ts';
+export { bytesOfType, estimateMemory } from './memory.ts';
+export type { MemoryEstimate } from './memory.ts';
+export { listNodes, nearestNames, withOutputs } from './outputs.ts';
+export type { ListedNode, ListedTensor } from './outputs.ts';
 export { prepareGraph } from './prepare.ts';
 export { summariseGraph } from './summary.ts';
 export { elementCount, makeTensor, numbersOf, stringTensor, typedArrayOf } from './tensor.ts';
@@ -27,3 +31,4 @@ export type { Tensor, TypedArray } from './tensor.ts';
 export { modelOfGraph, writeGraph } from './write.ts';
 export { inferGraph, inferShapes, tensorOfConstant } from './inferShapes.ts';
 export type { Inference } from './inferShapes.ts';
+export { evaluateDim } from './shapes/dims.ts';

@@ -18,15 +18,16 @@ import { definedNames, withSubgraphs } from './names.ts';
  * nothing reads stay: a caller gives them.
  */
 export function removeDead(graph: Graph): Graph {
-  return { ...withoutDead(graph), inputs: requiredInputs(graph) };
+  return { ...keepNeeded(graph), inputs: requiredInputs(graph) };
 }
 
-function withoutDead<T extends GraphBody>(body: T): T {
+/** The nodes that some output needs and the constants they read. Inputs stay. */
+export function keepNeeded<T extends GraphBody>(body: T): T {
   const read = new Set(body.outputs.map(({ name }) => name));
   const nodes: GraphNode[] = [];
   for (const node of body.nodes.toReversed()) {
     if (!node.outputs.some((name) => read.has(name))) continue;
-    const kept = withSubgraphs(node, (inner) => withoutDead(inner));
+    const kept = withSubgraphs(node, (inner) => keepNeeded(inner));
     for (const name of namesRead(kept)) read.add(name);
     nodes.push(kept);
   }

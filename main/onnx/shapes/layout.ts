@@ -1,8 +1,20 @@
 /** Shapes of operators that rearrange, cut and repeat. */
-import { dtypeOfCode, type Dtype } from '../elementTypes.ts';
+import { dtypeOfCode, isFloating, type Dtype } from '../elementTypes.ts';
 import { intAttribute, intsAttribute, type Dim, type GraphNode, type TensorType } from '../graph.ts';
+import { numbersOf } from '../tensor.ts';
 import { knownIntegers, type ShapeContext, type ShapeRule } from './context.ts';
-import { broadcastShapes, derived, isKnown, positiveAxis, product, quotient, sum } from './dims.ts';
+import { clampSlice } from './dimFunctions.ts';
+import {
+  broadcastShapes,
+  derived,
+  difference,
+  isCount,
+  isKnown,
+  positiveAxis,
+  product,
+  quotient,
+  sum,
+} from './dims.ts';
 
 /** A list that is an attribute in old opsets and an input in new ones. */
 export function listed(node: GraphNode, context: ShapeContext, input: number, attribute: string): number[] | undefined {
@@ -18,6 +30,12 @@ function onFirst(rule: (type: TensorType, node: GraphNode, context: ShapeContext
   };
 }
 
+/** a ÷ b for sizes of which b is known to divide a. */
+function wholeQuotient(a: Dim, b: Dim): Dim {
+  const exact = quotient(a, b);
+  return exact === '?' && b !== 0 ? derived('div', [a, b]) : exact;
+}
+
 const reshape = onFirst((type, node, context) => {
   const wanted = context.sizes(node.inputs[1]) ?? intsAttribute(node, 'shape');
   if (!wanted) {
@@ -27,7 +45,7 @@ const reshape = onFirst((type, node, context) => {
   const copiesZero = intAttribute(node, 'allowzero', 0) === 0;
   const shape = wanted.map((size, axis) => (size === 0 && copiesZero ? (type.shape[axis] ?? '?') : size));
   const open = shape.indexOf(-1);
-  if (open >= 0) shape[open] = quotient(product(type.shape), product(shape.filter((_, axis) => axis !== open)));
+  if (open >= 0) shape[open] = wholeQuotient(product(type.shape), product(shape.filter((_, axis) => axis !== open)));
   return shape;
 });
 
@@ -68,14 +86,12 @@ const concat: ShapeRule = (node, context) => {
   return [{ dtype: first.dtype, shape }];
 };
 
-/** Start, end (both within the axis) and step of a slice of `size` elements, as ONNX clamps them. */
-export function clampSlice(size: number, start: number, end: number, step: number): [number, number] {
-  const within = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
-  const from = start < 0 ? start + size : start;
-  const to = end < 0 ? end + size : end;
-  return step > 0
-    ? [within(from, 0, size), within(to, 0, size)]
-    : [within(from, 0, size - 1), within(to, -1, size - 1)];
+/** The size of a slice; "to the end" is any end beyond 2^31. */
+function sliced(dim: Dim, start: number, end: number, step: number): Dim {
+  const toEnd = end > 2 ** 31;
+  if (step === 1 && start === 0 && toEnd) return dim;
+  const last = toEnd ? 2 ** 31 : Math.max(end, -(2 ** 31));
+  return derived('slice', [dim, start, last, step]);
 }
 
 /** Starts, ends, axes and steps of a Slice, undefined where the graph computes them. */
@@ -103,27 +119,21 @@ const slice = onFirst((type, node, context) => {
     if (!bounds) return '?';
     const [start, end, step] = [bounds.starts[at]!, bounds.ends[at]!, bounds.steps[at]!];
     if (step === 1 && start === 0 && end > 2 ** 31) return dim;
-    return derived('slice', [dim], [start, end, step], ([size]) => {
-      const [from, to] = clampSlice(size!, start, end, step);
-      return Math.max(0, Math.ceil((to - from) / step));
-    });
+    return sliced(dim, start, end, step);
   });
 });
 
 const split: ShapeRule = (node, context) => {
   const type = context.type(node.inputs[0]);
-  const sizes = listed(node, context, 1, 'split');
+  const sizes = node.inputs[1] ? context.sizes(node.inputs[1]) : intsAttribute(node, 'split');
   if (!type || (node.inputs[1] && !sizes)) return node.outputs.map(() => undefined);
   const along = positiveAxis(intAttribute(node, 'axis', 0), type.shape.length);
   const whole = type.shape[along]!;
   const parts = node.outputs.length;
   return node.outputs.map((_, part) => {
-    let size: Dim | undefined = sizes?.[part];
-    if (size === undefined && isKnown(whole)) {
-      const each = Math.ceil(whole / parts);
-      size = part < parts - 1 ? each : whole - each * (parts - 1);
-    }
-    return { dtype: type.dtype, shape: type.shape.with(along, size ?? quotient(whole, parts)) };
+    const even = isKnown(whole) ? '?' : quotient(whole, parts);
+    const size = sizes?.[part] ?? (even === '?' ? derived('part', [whole, parts, part]) : even);
+    return { dtype: type.dtype, shape: type.shape.with(along, size) };
   });
 };
 
@@ -205,20 +215,36 @@ const constantOfShape: ShapeRule = (node, context) => {
 };
 
 const range: ShapeRule = (node, context) => {
-  const [start, limit, step] = node.inputs.map((name) => context.sizes(name)?.[0]);
   const type = context.type(node.inputs[0]);
   if (!type) return [undefined];
-  if (start === 0 && step === 1 && limit !== undefined) return [{ dtype: type.dtype, shape: [limit] }];
-  if (typeof start !== 'number' || typeof limit !== 'number' || typeof step !== 'number') {
+  const known = node.inputs.map((name) => floatOrSize(context, name));
+  const [start, limit, step] = known;
+  if (known.every((value) => typeof value === 'number')) {
+    return [{ dtype: type.dtype, shape: [Math.max(0, Math.ceil((known[1]! - known[0]!) / known[2]!))] }];
+  }
+  if (start === undefined || limit === undefined || typeof step !== 'number' || step <= 0) {
     return [{ dtype: type.dtype, shape: ['?'] }];
   }
-  return [{ dtype: type.dtype, shape: [Math.max(0, Math.ceil((limit - start) / step))] }];
+  const length = difference(limit, start);
+  // A difference that could be negative gives no elements.
+  const count = step === 1 ? length : derived('ceilDiv', [length, step]);
+  return [{ dtype: type.dtype, shape: [isCount(count) ? count : derived('max', [count, 0])] }];
 };
+
+/** A scalar that a graph computes a range with: part of a shape computation, or a constant. */
+function floatOrSize(context: ShapeContext, name: string | undefined): Dim | undefined {
+  const size = context.sizes(name)?.[0];
+  if (size !== undefined) return size;
+  const tensor = context.constant(name);
+  return tensor && !tensor.external && isFloating(tensor.dtype) ? numbersOf(tensor)[0] : undefined;
+}
 
 const randomNormal: ShapeRule = (node) => {
   const shape = intsAttribute(node, 'shape');
   return [shape && { dtype: dtypeOfCode(intAttribute(node, 'dtype', 1)), shape }];
 };
+
+export { clampSlice };
 
 export const layoutShapes: Record<string, ShapeRule> = {
   Reshape: reshape,
