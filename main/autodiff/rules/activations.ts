@@ -111,7 +111,7 @@ const geluByTanh = unary(({ emit, x, g, add, sub, mul, scalar, square }) => {
 });
 
 export const activationRules: Record<string, GradientRule> = {
-  Relu: unary(({ emit, y, g, mul }) => mul(g, emit.node('Sign', [y]))),
+  Relu: unary(({ y, g, mul, positive }) => mul(g, positive(y))),
   LeakyRelu: unary(({ emit, x, g, mul, scalar, parameter }) => {
     const positive = emit.node('Greater', [x, scalar(0)]);
     return emit.node('Where', [positive, g, mul(g, scalar(parameter('alpha', 0.01)))]);
