@@ -76,6 +76,7 @@ function spreadShares(context: RuleContext, share: string, pool: Pool): string {
     });
     return emit.node('Mul', [pooled, emit.scalar(areaOf(pool), context.inputType(0).dtype)]);
   }
+  if (tiles(pool)) return repeatShares(context, share, pool);
   let sizes: Dim[] = [...shape.slice(0, 2), ...output];
   return window.kernel.reduce((current, _, axis) => {
     const along = axisWindow(pool, axis, sizes);
@@ -84,6 +85,35 @@ function spreadShares(context: RuleContext, share: string, pool: Pool): string {
     const parts = Array.from({ length: along.kernel }, () => current);
     return spreadTaps(emit, along, parts, context.input(0));
   }, share);
+}
+
+/** Repeats every share over its tile; what no tile covers gets zeros. */
+function repeatShares(context: RuleContext, share: string, { window, input, output }: Pool): string {
+  const { emit } = context;
+  const scales = emit.floats('float32', [2 + window.kernel.length], [1, 1, ...window.kernel]);
+  const repeated = emit.node('Resize', [share, '', scales], {
+    mode: 'nearest',
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  });
+  const rests = input.map((size, axis) => {
+    const positions = output[axis];
+    return typeof size === 'number' && typeof positions === 'number' ? size - positions * window.kernel[axis]! : '?';
+  });
+  if (rests.every((rest) => rest === 0)) return repeated;
+  const none = [0, 0, ...input.map(() => 0)];
+  if (rests.every((rest) => rest !== '?')) {
+    return emit.node('Pad', [repeated, emit.ints([...none, 0, 0, ...(rests as number[])])]);
+  }
+  const missing = emit.node('Sub', [emit.node('Shape', [context.input(0)]), emit.node('Shape', [repeated])]);
+  return emit.node('Pad', [repeated, emit.node('Concat', [emit.ints(none), missing], { axis: 0 })]);
+}
+
+function tiles({ window, pads }: Pool): boolean {
+  const begins = pads.slice(0, window.kernel.length);
+  return window.kernel.every((kernel, axis) => {
+    return kernel === window.strides[axis] && window.dilations[axis] === 1 && begins[axis] === 0;
+  });
 }
 
 function slidesByOne({ window, pads }: Pool): boolean {

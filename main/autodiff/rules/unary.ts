@@ -19,6 +19,8 @@ export interface Operand {
   mul(a: string, b: string): string;
   div(a: string, b: string): string;
   square(a: string): string;
+  /** 1 where a value is above 0, elsewhere 0. */
+  positive(a: string): string;
 }
 
 /** A rule from the expression of its gradient, cotangent × derivative. */
@@ -39,6 +41,7 @@ export function unary(gradient: (operand: Operand) => string): GradientRule {
         mul: (a, b) => emit.node('Mul', [a, b]),
         div: (a, b) => emit.node('Div', [a, b]),
         square: (a) => emit.node('Mul', [a, a]),
+        positive: (a) => emit.cast(emit.node('Greater', [a, emit.scalar(0, dtype)]), dtype),
       }),
     ];
   };
