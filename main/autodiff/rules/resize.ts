@@ -38,14 +38,16 @@ function resizedAxes(context: RuleContext): ResizedAxis[] {
   const { shape } = context.inputType(0);
   const result = emit.typeOrUndefined(context.output(0))?.shape;
   const axes = intsAttribute(node, 'axes')?.map((axis) => positiveAxis(axis, shape.length)) ?? [...shape.keys()];
-  const scales = byScales(context) ? emit.constantNumbers(node.inputs[2]) : undefined;
+  const scaled = byScales(context);
+  const scales = scaled ? emit.constantNumbers(node.inputs[2]) : undefined;
   const cropped = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize';
   const items = axes.map((axis, at): ResizedAxis => {
     const [from, to] = [shape[axis]!, result?.[axis] ?? '?'];
-    const ratio = scales?.[at] ?? (typeof from === 'number' && typeof to === 'number' ? to / from : undefined);
+    const ratio = scaled ? scales?.[at] : typeof from === 'number' && typeof to === 'number' ? to / from : undefined;
     return { axis, at, from, to, factor: Number.isInteger(ratio) ? ratio : undefined };
   });
-  return items.filter(({ from, to, factor }) => cropped || !(factor === 1 || sameDim(from, to)));
+  // A scale close to 1 may leave the size as it is and still move every element.
+  return items.filter(({ from, to, factor }) => cropped || !(factor === 1 || (!scaled && sameDim(from, to))));
 }
 
 function byScales({ emit, node }: RuleContext): boolean {
@@ -80,52 +82,58 @@ function byShrinkage(items: readonly ResizedAxis[]): ResizedAxis[] {
 /** The gradient along one axis: multiplied by the transposed matrix, from the side where the axis lies. */
 function throughMatrix(context: RuleContext, gradient: string, item: ResizedAxis): string {
   const { emit } = context;
-  const { shape } = context.inputType(0);
-  const last = shape.length - 1;
-  if (item.axis === last) return emit.node('MatMul', [gradient, resizedIdentity(context, item, 'rows')]);
-  if (item.axis === last - 1) return emit.node('MatMul', [resizedIdentity(context, item, 'columns'), gradient]);
-  const order = shape.map((_, at) => at);
+  const last = context.inputType(0).shape.length - 1;
+  const transposed = transposedMatrix(context, item);
+  if (item.axis === last - 1) return emit.node('MatMul', [transposed, gradient]);
+  const matrix = emit.node('Transpose', [transposed]);
+  if (item.axis === last) return emit.node('MatMul', [gradient, matrix]);
+  const order = Array.from({ length: last + 1 }, (_, at) => at);
   [order[item.axis], order[last]] = [last, item.axis];
-  const turned = emit.node('Transpose', [gradient], { perm: order });
-  const product = emit.node('MatMul', [turned, resizedIdentity(context, item, 'rows')]);
+  const product = emit.node('MatMul', [emit.node('Transpose', [gradient], { perm: order }), matrix]);
   return emit.node('Transpose', [product], { perm: order });
 }
 
-/** The matrix of the interpolation along one axis: [new size, old size] with resized rows, transposed with columns. */
-function resizedIdentity(context: RuleContext, item: ResizedAxis, side: 'rows' | 'columns'): string {
+/**
+ * The transposed matrix of the interpolation along one axis, [old size, new size]: image e of a batch is 1 in row e and 0
+ * elsewhere, so its resized rows hold what every place takes from element e. Images of this form suit every interpolation
+ * of the runtime. They are one pixel wide and become two wide, because the runtime copies images whose size stays the
+ * same even where the scale is not 1.
+ */
+function transposedMatrix(context: RuleContext, item: ResizedAxis): string {
   const { emit, node } = context;
   const { dtype } = context.inputType(0);
   const size = sizeAlong(emit, context.input(0), item.axis, item.from);
-  const square = emit.node('Concat', [emit.ints([1, 1]), size, size], { axis: 0 });
-  const flat = emit.node('Expand', [emit.scalar(0, 'float32'), emit.node('Concat', [size, size], { axis: 0 })]);
-  const identity = emit.node('Reshape', [emit.node('EyeLike', [flat]), square]);
-  const along = side === 'rows' ? 2 : 3;
-  // Four axes of which only one is resized: every interpolation of the runtime takes that.
-  const list = (value: string, others: string, lead: string): string =>
-    emit.node('Concat', along === 2 ? [lead, value, others] : [lead, others, value], { axis: 0 });
-  const one = emit.floats('float32', [1], [1]);
-  const ones = emit.floats('float32', [2], [1, 1]);
-  const inputs = [identity, regionOf(context, item, along), '', ''];
-  if (byScales(context)) inputs[2] = list(emit.element(node.inputs[2]!, item.at), one, ones);
-  else inputs[3] = list(emit.element(emit.cast(node.inputs[3]!, 'int64'), item.at), size, emit.ints([1, 1]));
-  const matrix = emit.node('Squeeze', [
-    emit.node('Resize', inputs.slice(0, byScales(context) ? 3 : 4), interpolation(node.attributes)),
-    emit.ints([0, 1]),
-  ]);
+  const one = emit.ints([1]);
+  const square = emit.node('Expand', [emit.scalar(0, 'float32'), emit.node('Concat', [size, size], { axis: 0 })]);
+  const images = emit.node('Unsqueeze', [emit.node('EyeLike', [square]), emit.ints([1, 3])]);
+  const inputs = [images, regionOf(context, item)];
+  if (byScales(context)) {
+    const ones = emit.floats('float32', [2], [1, 1]);
+    const scales = [ones, emit.element(node.inputs[2]!, item.at), emit.floats('float32', [1], [2])];
+    inputs.push(emit.node('Concat', scales, { axis: 0 }));
+  } else {
+    const wanted = emit.element(emit.cast(node.inputs[3]!, 'int64'), item.at);
+    inputs.push('', emit.node('Concat', [size, one, wanted, emit.ints([2])], { axis: 0 }));
+  }
+  const resized = emit.node('Resize', inputs, interpolation(node.attributes));
+  const matrix = emit.squeeze(emit.slice(resized, 3, 0, 1), [1, 3]);
   return dtype === 'float32' ? matrix : emit.cast(matrix, dtype);
 }
 
-/** The region of tf_crop_and_resize for the identity: whole along every axis but one. Starts, then ends. */
-function regionOf({ emit, node }: RuleContext, item: ResizedAxis, along: number): string {
+/** The region of tf_crop_and_resize for those images: whole along every axis but the third. Starts, then ends. */
+function regionOf({ emit, node }: RuleContext, item: ResizedAxis): string {
   const region = node.inputs[1];
   if (!region || stringAttribute(node, 'coordinate_transformation_mode', '') !== 'tf_crop_and_resize') return '';
-  const count = emit.typeOrUndefined(region)?.shape[0];
+  const count = emit.typeOrUndefined(region)?.shape[0] as number;
   const bound = (index: number): string => emit.cast(emit.element(region, index), 'float32');
-  const constant = (value: number): string => emit.floats('float32', [1], [value]);
-  const side = (value: string, other: number): string[] =>
-    [0, 1, 2, 3].map((axis) => (axis === along ? value : constant(other)));
-  const half = (count as number) / 2;
-  return emit.node('Concat', [...side(bound(item.at), 0), ...side(bound(item.at + half), 1)], { axis: 0 });
+  const whole = (value: number, length: number): string =>
+    emit.floats(
+      'float32',
+      [length],
+      Array.from({ length }, () => value),
+    );
+  const side = (value: string, other: number): string[] => [whole(other, 2), value, whole(other, 1)];
+  return emit.node('Concat', [...side(bound(item.at), 0), ...side(bound(item.at + count / 2), 1)], { axis: 0 });
 }
 
 /** The node's attributes without its axes; what lies outside the image does not depend on the image. */
