@@ -299,7 +299,7 @@ test('idle threads do not keep their process alive', () => {
     encoding: 'utf8',
     timeout: 60_000,
   });
-  expect(child.stdout.trim()).toBe(new Array(16).fill(0.25).join());
+  expect(child.stdout.trim()).toBe(Array.from({ length: 16 }, () => 0.25).join());
   expect(child.status).toBe(0);
 });
 
