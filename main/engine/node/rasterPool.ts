@@ -50,9 +50,9 @@ export function createRasterPool(options: RasterPoolOptions = {}): RasterPool {
     const worker = new Worker(workerUrl, { execArgv: [] });
     const thread: Thread = { worker, waiting: new Map() };
     threads.add(thread);
+    worker.on('message', (message: DrawnMessage) => settle(thread, message));
     // Only while it owes an answer does a thread keep its process alive.
     worker.unref();
-    worker.on('message', (message: DrawnMessage) => settle(thread, message));
     let reason = '';
     worker.on('error', (error) => {
       reason = error instanceof Error ? error.message : String(error);
