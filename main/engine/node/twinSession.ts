@@ -40,6 +40,8 @@ export type TwinSession = {
     n: number,
     cotangent: Float32Array,
   ): Promise<{ responses: Float32Array; gradient: Float32Array }>;
+  /** Pictures as the graph takes them, for whoever runs another graph made from it. */
+  feeds(images: Float32Array, n: number): Record<string, ort.Tensor>;
   release(): Promise<void>;
 };
 
@@ -128,6 +130,7 @@ export async function openTwinSession(twin: TwinLocation, settings: SessionSetti
     areas: areas.map(({ area, units }) => ({ area, units })),
     unitCount,
     smooth: async () => (await (backward ??= deriveBackward())).smooth,
+    feeds: (images, n) => ({ [input.tensor]: feedImages(images, n) }),
     async responses(images, n) {
       const feeds = { [input.tensor]: feedImages(images, n) };
       return exclusively(async () => gather(await forward.run(feeds), n));
