@@ -19,6 +19,7 @@ import { deviceOption, listDevices } from './cli/deviceCommands.ts';
 import { modelGradient } from './cli/modelCommands.ts';
 import { listTwins, importTwin, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
 import { serve } from './cli/serveCommand.ts';
+import { tapTwin } from './cli/tapsCommand.ts';
 import { spawnCompute } from './spawnCompute.ts';
 import { twinscopeVersion } from './versions.ts';
 
@@ -101,6 +102,14 @@ function buildProgram(): Command {
     .requiredOption('--out <file>', 'the gradient as NPY')
     .addOption(deviceOption('cpu'))
     .action(action(program, modelGradient));
+  twins
+    .command('taps <id>')
+    .description('activations of any layers, as NPZ')
+    .requiredOption('--tensors <names...>', 'tensors of the graph, separated by commas; the Graph tab lists them')
+    .option('--stimuli <plan>', 'show the stimuli of a run plan')
+    .option('--input <file>', "an NPY array that is the twin's input as it stands")
+    .requiredOption('--out <file>', 'the NPZ file')
+    .action(action(program, tapTwin));
   twins.command('remove <id>').description('remove an imported twin').action(action(program, removeTwin));
 
   program

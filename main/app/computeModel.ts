@@ -1,21 +1,90 @@
 /** What compute does with the graph itself: gradients and their check, intermediate values, descriptions. */
-import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
+import * as ort from 'onnxruntime-node';
+import type { ComputeMethods, ComputeTwin, TapArray } from '../engine/computeContract.ts';
 import { checkTwinGradient } from '../engine/node/gradientCheck.ts';
 import { gradientOfModel } from '../engine/node/modelGradient.ts';
+import type { Rasteriser } from '../engine/node/rasteriser.ts';
+import { openTapSession, type TapSession } from '../engine/node/tapSession.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
+import { stack } from '../engine/taps.ts';
+import { TwinscopeError } from '../platform/errors.ts';
 
-type ModelMethod = 'twin.checkGradient' | 'model.gradient';
+type ModelMethod = 'twin.checkGradient' | 'twin.taps' | 'model.gradient';
 
 export type ModelHost = {
   [M in ModelMethod]: (input: ComputeMethods[M]['input']) => Promise<ComputeMethods[M]['output']>;
 };
 
-export function createModelHost(open: (twin: ComputeTwin) => Promise<{ session: TwinSession }>): ModelHost {
+type Loaded = { session: TwinSession; rasteriser: Rasteriser };
+type Batches = AsyncGenerator<{ feeds: Record<string, ort.Tensor>; n: number }>;
+
+/** Each holds a twin's weights once more; asking for the same tensors again is common, for many sets of them is not. */
+const mostTapSessions = 2;
+
+export function createModelHost(open: (twin: ComputeTwin) => Promise<Loaded>): ModelHost {
+  const taps = new Map<string, Promise<TapSession>>();
+
+  function openTaps(twin: ComputeTwin, tensors: readonly string[]): Promise<TapSession> {
+    const key = JSON.stringify([twin.sha256, twin.device, twin.threads, tensors]);
+    const found = taps.get(key) ?? openTapSession(twin.modelFile, tensors, twin);
+    // The order of insertion is the order of use.
+    taps.delete(key);
+    taps.set(key, found);
+    found.catch(() => taps.delete(key));
+    for (const [oldest, unused] of taps) {
+      if (taps.size <= mostTapSessions) break;
+      taps.delete(oldest);
+      void unused.then((session) => session.release()).catch(() => undefined);
+    }
+    return found;
+  }
+
   return {
     async 'twin.checkGradient'({ twin }) {
       const { session } = await open(twin);
       return checkTwinGradient(session);
     },
+    async 'twin.taps'({ twin, tensors, from }) {
+      const session = await openTaps(twin, tensors);
+      const batches = 'design' in from ? rendered(await open(twin), from) : sliced(twin, from);
+      const parts: TapArray[][] = [];
+      for await (const { feeds, n } of batches) parts.push(await session.run(feeds, n));
+      return { arrays: (parts[0] ?? []).map((_, tensor) => stack(parts.map((batch) => batch[tensor] as TapArray))) };
+    },
     'model.gradient': gradientOfModel,
   };
+}
+
+async function* rendered(
+  { session, rasteriser }: Loaded,
+  { design, first, count }: Extract<ComputeMethods['twin.taps']['input']['from'], { count: number }>,
+): Batches {
+  const pixels = session.field.sizePx ** 2;
+  for (let at = 0; at < count; at += session.settings.batchSize) {
+    const n = Math.min(session.settings.batchSize, count - at);
+    const images = new Float32Array(n * pixels);
+    for (let i = 0; i < n; i++) images.set(await rasteriser.renderAt(design, first + at + i), i * pixels);
+    yield { feeds: session.feeds(images, n), n };
+  }
+}
+
+/** Batches of an array that is the twin's input as it stands. */
+async function* sliced(twin: ComputeTwin, { data, shape }: { data: Float32Array; shape: number[] }): Batches {
+  const input = twin.manifest.inputs[0] as ComputeTwin['manifest']['inputs'][number];
+  const sizes = input.axes.map(({ size }) => size);
+  const fits = sizes.length === shape.length && sizes.every((size, axis) => size === null || size === shape[axis]);
+  if (!fits || data.length === 0) {
+    const wanted = sizes.map((size) => size ?? 'any number').join(' × ');
+    throw new TwinscopeError(
+      'bad-input',
+      `${twin.manifest.title} takes arrays of ${wanted}, and this one is ${shape.join(' × ')}. Nothing was computed.`,
+    );
+  }
+  const [count, ...rest] = shape as [number, ...number[]];
+  const length = data.length / count;
+  for (let at = 0; at < count; at += twin.batchSize) {
+    const n = Math.min(twin.batchSize, count - at);
+    const part = data.slice(at * length, (at + n) * length);
+    yield { feeds: { [input.tensor]: new ort.Tensor('float32', part, [n, ...rest]) }, n };
+  }
 }

@@ -7,6 +7,7 @@ import type {
   SearchOutcomeMessage,
   SearchProgress,
 } from '../engine/computeContract.ts';
+import { twinNodeAtFault } from '../engine/node/diagnose.ts';
 import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -183,5 +184,6 @@ export function responseModel(session: TwinSession, twin: Pick<ComputeTwin, 'uni
     field: session.field,
     responses: session.responses,
     gradient: twin.manifest.capabilities.inputGradient === 'none' ? null : session.gradient,
+    nodeAtFault: (image, cotangent) => twinNodeAtFault(session, image, cotangent),
   };
 }

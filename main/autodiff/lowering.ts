@@ -17,15 +17,15 @@ export interface Lowering {
   /** By the signature of the layer; a layer that is not listed takes the default for its sizes. */
   strided: Readonly<Record<string, StridedLowering>>;
   /** What makes 1 of a positive and 0 of a zero output of Relu. */
-  mask: 'sign' | 'hard-sigmoid';
+  mask: 'comparison' | 'hard-sigmoid';
   /** Whether elementwise operators are kept in the blocked layout (NCHWc) of ONNX Runtime's CPU convolutions. */
   blockedLayout: boolean;
 }
 
-/** HardSigmoid is multi-threaded on the CPU and Sign is not; only the CPU has a blocked layout. */
+/** One pass of HardSigmoid is the quickest mask on the CPU, which alone has a blocked layout; every device can compare. */
 export function defaultLowering(device: string): Lowering {
   const cpu = device === 'cpu';
-  return { strided: {}, mask: cpu ? 'hard-sigmoid' : 'sign', blockedLayout: cpu };
+  return { strided: {}, mask: cpu ? 'hard-sigmoid' : 'comparison', blockedLayout: cpu };
 }
 
 export interface StridedLayer {

@@ -116,6 +116,16 @@ export type ModelGradient = {
   memory: { weightBytes: number; peakBytes: number; activationBytes: number };
 };
 
+/** One intermediate value, row-major. */
+export type TapArray = {
+  name: string;
+  dtype: string;
+  shape: number[];
+  data: Float32Array | Float64Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array;
+  /** The axis of the pictures; null where the value is the same for any number of them. */
+  axis: number | null;
+};
+
 /** Requests from backend to compute. */
 export type ComputeMethods = {
   'twin.describe': {
@@ -133,6 +143,18 @@ export type ComputeMethods = {
   'twin.checkGradient': {
     input: { twin: ComputeTwin };
     output: Omit<GradientCheck, 'verdict'> & { verdict: GradientCheck['verdict'] | 'none' };
+  };
+  /**
+   * Intermediate values, many in one pass: of stimuli first … first + count − 1 of a design, or of the twin's input
+   * tensor itself (`shape` begins with the number of pictures).
+   */
+  'twin.taps': {
+    input: {
+      twin: ComputeTwin;
+      tensors: string[];
+      from: { design: StimulusDesign; first: number; count: number } | { data: Float32Array; shape: number[] };
+    };
+    output: { arrays: TapArray[] };
   };
   'model.gradient': { input: ModelGradientRequest; output: ModelGradient };
   'search.begin': { input: SearchStart; output: { total: number } };

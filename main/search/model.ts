@@ -23,6 +23,11 @@ export interface ResponseModel {
         cotangent: Float32Array,
       ) => Promise<{ responses: Float32Array; gradient: Float32Array }>)
     | null;
+  /**
+   * The node where numbers stop being finite for one image, described for people: on the way to the responses, or, with
+   * a cotangent (units), on the way back. Null where that cannot be told.
+   */
+  nodeAtFault?(image: Float32Array, cotangent: Float32Array | null): Promise<string | null>;
 }
 
 /** An ordered set of stimuli that are rendered one by one, so that a large set never lies in memory. */
@@ -35,17 +40,75 @@ export interface StimulusSource {
 
 const unitName = ({ area, unit }: ModelUnit): string => `${area} ${unit}`;
 
-function requireFinite(values: Float32Array, model: ResponseModel, what: string): void {
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    const unit = model.units[i % model.units.length] as ModelUnit;
-    throw new TwinscopeError(
-      'compute-failed',
-      `Unit ${unitName(unit)} answered ${String(values[i])} while ${what}. Everything up to the last checkpoint is safe. ` +
-        'Verify the twin on this device, or leave this unit out of the target.',
-      { area: unit.area, unit: unit.unit },
-    );
+const isFinite = (values: Float32Array): boolean => values.every(Number.isFinite);
+
+/** ', first at Sqrt (node "root")', or nothing where that cannot be told; looking must not hide what was found. */
+async function atNode(model: ResponseModel, image: Float32Array, cotangent: Float32Array | null): Promise<string> {
+  const node = (await model.nodeAtFault?.(image, cotangent).catch(() => null)) ?? null;
+  return node === null ? '' : `, first at ${node}`;
+}
+
+async function requireFinite(
+  values: Float32Array,
+  model: ResponseModel,
+  images: readonly Float32Array[],
+  what: string,
+): Promise<void> {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at === -1) return;
+  const units = model.units.length;
+  const { area, unit } = model.units[at % units] as ModelUnit;
+  const where = await atNode(model, images[Math.floor(at / units)] as Float32Array, null);
+  throw new TwinscopeError(
+    'compute-failed',
+    `Unit ${unitName({ area, unit })} answered ${String(values[at])} while ${what}${where}. Everything up to the last checkpoint is safe. ` +
+      'Verify the twin on this device, or leave this unit out of the target.',
+    { area, unit },
+  );
+}
+
+/**
+ * The first unit whose own gradient is not finite at this image, found by halving the units of the target; null where
+ * only their sum is not.
+ */
+async function unitAtFault(
+  gradient: NonNullable<ResponseModel['gradient']>,
+  image: Float32Array,
+  cotangent: Float32Array,
+): Promise<number | null> {
+  let open = [...cotangent.keys()].filter((unit) => cotangent[unit] !== 0);
+  const bad = async (units: readonly number[]): Promise<boolean> => {
+    const part = new Float32Array(cotangent.length);
+    for (const unit of units) part[unit] = cotangent[unit] as number;
+    return !isFinite((await gradient(image, 1, part)).gradient);
+  };
+  while (open.length > 1) {
+    const halves = [open.slice(0, Math.ceil(open.length / 2)), open.slice(Math.ceil(open.length / 2))];
+    const found = (await bad(halves[0] as number[])) ? 0 : (await bad(halves[1] as number[])) ? 1 : null;
+    if (found === null) return null;
+    open = halves[found] as number[];
   }
+  return open[0] ?? null;
+}
+
+async function gradientNotFinite(
+  model: ResponseModel,
+  image: Float32Array,
+  cotangent: Float32Array,
+  what: string,
+): Promise<TwinscopeError> {
+  const index = model.gradient === null ? null : await unitAtFault(model.gradient, image, cotangent);
+  const alone = new Float32Array(cotangent.length);
+  if (index !== null) alone[index] = cotangent[index] as number;
+  const where = await atNode(model, image, index === null ? cotangent : alone);
+  const unit = index === null ? null : (model.units[index] as ModelUnit);
+  const whose = unit === null ? 'the weighted sum of the target' : `unit ${unitName(unit)}`;
+  return new TwinscopeError(
+    'compute-failed',
+    `The gradient of ${whose} holds values that are not numbers (met while ${what})${where}. Everything up to the last ` +
+      'checkpoint is safe. Leave this unit out of the target, or search with CMA-ES or screening, which need no gradient.',
+    { ...unit },
+  );
 }
 
 /**
@@ -64,7 +127,7 @@ export async function evaluate(
     signal?.throwIfAborted();
     const chunk = images.slice(from, from + model.batchSize);
     const responses = await model.responses(pack(chunk), chunk.length);
-    requireFinite(responses, model, what);
+    await requireFinite(responses, model, chunk, what);
     for (let i = 0; i < chunk.length; i++) result.push(responses.slice(i * units, (i + 1) * units));
   }
   return result;
@@ -88,16 +151,10 @@ export async function evaluateWithGradient(
     const cotangents = new Float32Array(chunk.length * units);
     for (let i = 0; i < chunk.length; i++) cotangents.set(cotangent, i * units);
     const answer = await model.gradient(pack(chunk), chunk.length, cotangents);
-    requireFinite(answer.responses, model, what);
+    await requireFinite(answer.responses, model, chunk, what);
     for (let i = 0; i < chunk.length; i++) {
       const gradient = answer.gradient.slice(i * pixels, (i + 1) * pixels);
-      if (!gradient.every(Number.isFinite)) {
-        throw new TwinscopeError(
-          'compute-failed',
-          `The twin's gradient holds values that are not numbers (met while ${what}). Everything up to the last ` +
-            'checkpoint is safe. Search with CMA-ES or screening, which need no gradient.',
-        );
-      }
+      if (!isFinite(gradient)) throw await gradientNotFinite(model, chunk[i] as Float32Array, cotangent, what);
       result.push({ responses: answer.responses.slice(i * units, (i + 1) * units), gradient });
     }
   }

@@ -86,6 +86,26 @@ describe('refusals', () => {
     expect(await refusal(plan, early)).toMatch(/Unit V1-simple u0 answered Infinity while the reference set was shown/);
   });
 
+  it('names the unit and the node whose gradient is not a number', async () => {
+    const steep = altered(() => {});
+    const broken: ResponseModel = {
+      ...steep,
+      gradient: async (images, n, cotangent) => {
+        const answer = (await steep.gradient?.(images, n, cotangent)) ?? { responses: images, gradient: images };
+        if (cotangent.some((weight, at) => at % 2 === 1 && weight !== 0)) answer.gradient[3] = NaN;
+        return answer;
+      },
+      nodeAtFault: async (_, cotangent) =>
+        `Sqrt (node "root of ${Array.from(cotangent ?? [])
+          .map(Math.sign)
+          .join(' ')}")`,
+    };
+    const target = [{ area: 'V1-simple' }, { area: 'V1-complex' }];
+    expect(await refusal(planOf({ target, controls: { random: 8 } }), broken)).toMatch(
+      /gradient of unit V1-complex u1 holds values that are not numbers .*first at Sqrt \(node "root of 0 1"\)\. .*checkpoint is safe/,
+    );
+  });
+
   it('names a target without any slope, with the step', async () => {
     const flat: ResponseModel = {
       ...altered(() => {}),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { encodeNpy } from './npy.ts';
-import { decodeNpyArray } from './npyArray.ts';
+import { decodeNpyArray, encodeNpyArray } from './npyArray.ts';
 
 type Entry = { descr: string; fortran: boolean; shape: number[]; values: number[]; file: string };
 const entries = JSON.parse(readFileSync(new URL('./fixtures/npy.json', import.meta.url), 'utf8')) as Entry[];
@@ -12,6 +12,15 @@ describe('array files as NumPy writes them', () => {
     expect(found.shape).toEqual(shape);
     expect(Array.from(found.data as ArrayLike<number | bigint>, Number)).toEqual(values);
   });
+
+  test.each(entries.filter(({ descr, fortran }) => !fortran && /^[<|]/.test(descr) && descr !== '<f2'))(
+    '$descr of $shape is written as NumPy writes it',
+    ({ file }) => {
+      const bytes = Buffer.from(file, 'base64');
+      const { dtype, data, shape } = decodeNpyArray(bytes);
+      expect(Buffer.from(encodeNpyArray(dtype, data, shape))).toEqual(bytes);
+    },
+  );
 
   test('float64 is written as it is read', () => {
     const data = Float64Array.of(Math.PI, -1e-300);

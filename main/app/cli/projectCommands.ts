@@ -1,6 +1,8 @@
 /** `twinscope project …`, `protocol`, `export` and `stimuli render`. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { RunPlan } from '../../contract/plans.ts';
+import type { StimulusDesign } from '../../contract/stimuli.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { safeFileName, writeFolderAtomic } from '../../platform/node/files.ts';
 import { designCount, labelAt, specAt } from '../../stimuli/design.ts';
@@ -9,7 +11,7 @@ import { encodeNpy } from '../../stimuli/npy.ts';
 import { imageInput } from '../../engine/inputAdapter.ts';
 import { unlockProject, upgradeProject } from '../../projects/node/project.ts';
 import type { CliContext } from './context.ts';
-import { createStimulusService } from '../stimulusService.ts';
+import { createStimulusService, type StimulusService } from '../stimulusService.ts';
 import { formatTable } from './output.ts';
 import { follow, openOrCreate, readPlan } from './planCommand.ts';
 import { ask } from './twinCommands.ts';
@@ -100,25 +102,40 @@ export async function exportProtocol(
   return failed.length === 0 ? 0 : 1;
 }
 
-export async function renderStimuli(context: CliContext, file: string, options: { out: string }): Promise<void> {
-  const plan = await readPlan(file, 'run');
-  const twin = await context.backend.services.library.resolve(plan.twin);
-  const { input, sizePx } = imageInput(twin.manifest);
-  const field = { sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background };
-  // Photographs need a project to be read from; a set of a project is rendered by exporting a protocol.
+/**
+ * The stimuli of a run plan without a project: photographs are read through one that is thrown away. Throws 'bad-input'
+ * for a plan that names a set of a project.
+ */
+export async function withPlanDesign<T>(
+  { backend }: CliContext,
+  plan: RunPlan,
+  use: (design: StimulusDesign, stimuli: StimulusService) => Promise<T>,
+): Promise<T> {
   if ('set' in plan.stimuli) {
     throw new TwinscopeError(
       'bad-input',
       'This plan names a set of a project. Write its design or a folder of images into the plan.',
     );
   }
-  const { uploadsFolder } = context.backend.services;
+  const { uploadsFolder } = backend.services;
   await mkdir(uploadsFolder, { recursive: true });
   const scratch = path.join(await mkdtemp(path.join(uploadsFolder, 'render-')), 'render.twinscope');
-  await context.backend.openProject(scratch, { name: 'render' });
-  const stimuli = createStimulusService(context.backend.services.current().project);
+  await backend.openProject(scratch, { name: 'render' });
   try {
-    const { design } = await stimuli.resolve(plan.stimuli);
+    const stimuli = createStimulusService(backend.services.current().project);
+    return await use((await stimuli.resolve(plan.stimuli)).design, stimuli);
+  } finally {
+    await backend.services.closeProject();
+    await rm(path.dirname(scratch), { recursive: true, force: true });
+  }
+}
+
+export async function renderStimuli(context: CliContext, file: string, options: { out: string }): Promise<void> {
+  const plan = await readPlan(file, 'run');
+  const twin = await context.backend.services.library.resolve(plan.twin);
+  const { input, sizePx } = imageInput(twin.manifest);
+  const field = { sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background };
+  await withPlanDesign(context, plan, async (design, stimuli) => {
     const out = path.resolve(options.out);
     const count = designCount(design);
     await writeFolderAtomic(out, async (temporary) => {
@@ -134,8 +151,5 @@ export async function renderStimuli(context: CliContext, file: string, options: 
       }
     });
     context.print(`Wrote ${count} stimuli to ${out} (PNG for the eye, NPY with linear light).`, { out, count });
-  } finally {
-    await context.backend.services.closeProject();
-    await rm(path.dirname(scratch), { recursive: true, force: true });
-  }
+  });
 }

@@ -1,5 +1,5 @@
 /** Activation functions. At kinks the slope is PyTorch's, see docs/decisions/onnx-gradients.md. */
-import { float, floatAttribute, stringAttribute } from '../../onnx/index.ts';
+import { floatAttribute, stringAttribute } from '../../onnx/index.ts';
 import { toInput, unbroadcast } from '../broadcast.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
 import { unary } from './unary.ts';
@@ -49,16 +49,6 @@ function halved(context: RuleContext, gradient: string, a: string, b: string, op
   const shared = where(context, emit.node('Equal', [a, b]), half);
   return emit.node('Where', [emit.node(op, [a, b]), gradient, shared]);
 }
-
-/** 1 where the output, which is never negative, is above 0, and 0 where it is 0. */
-function positiveMask({ emit, inputType, output }: RuleContext): string {
-  const y = output(0);
-  if (emit.lowering.mask === 'sign' || inputType(0).dtype !== 'float32') return emit.node('Sign', [y]);
-  return emit.node('HardSigmoid', [y], { alpha: float(steep), beta: float(0) });
-}
-
-/** min(max(steep · y, 0), 1) is a step for every y that float32 does not round to 0. */
-const steep = 1e38;
 
 const parametricRelu: GradientRule = (context) => {
   const { emit, gradient } = context;
@@ -121,7 +111,7 @@ const geluByTanh = unary(({ emit, x, g, add, sub, mul, scalar, square }) => {
 });
 
 export const activationRules: Record<string, GradientRule> = {
-  Relu: (context) => [context.emit.node('Mul', [context.gradient, positiveMask(context)])],
+  Relu: unary(({ y, g, mul, positive }) => mul(g, positive(y))),
   LeakyRelu: unary(({ emit, x, g, mul, scalar, parameter }) => {
     const positive = emit.node('Greater', [x, scalar(0)]);
     return emit.node('Where', [positive, g, mul(g, scalar(parameter('alpha', 0.01)))]);

@@ -1,5 +1,5 @@
 /** What rules of operators of one operand, element by element, are written with. */
-import { floatAttribute } from '../../onnx/index.ts';
+import { float, floatAttribute, type Dtype } from '../../onnx/index.ts';
 import type { Emitter } from '../emitter.ts';
 import type { GradientRule } from '../rule.ts';
 
@@ -19,9 +19,19 @@ export interface Operand {
   mul(a: string, b: string): string;
   div(a: string, b: string): string;
   square(a: string): string;
-  /** 1 where a value is above 0, elsewhere 0. */
+  /** 1 where a value that is never negative is above 0, elsewhere 0. */
   positive(a: string): string;
 }
+
+function positiveMask(emit: Emitter, y: string, dtype: Dtype): string {
+  if (emit.lowering.mask === 'comparison' || dtype !== 'float32') {
+    return emit.cast(emit.node('Greater', [y, emit.scalar(0, dtype)]), dtype);
+  }
+  return emit.node('HardSigmoid', [y], { alpha: float(steep), beta: float(0) });
+}
+
+/** min(max(steep · y, 0), 1) is a step for every y that float32 does not round to 0. */
+const steep = 1e38;
 
 /** A rule from the expression of its gradient, cotangent × derivative. */
 export function unary(gradient: (operand: Operand) => string): GradientRule {
@@ -41,7 +51,7 @@ export function unary(gradient: (operand: Operand) => string): GradientRule {
         mul: (a, b) => emit.node('Mul', [a, b]),
         div: (a, b) => emit.node('Div', [a, b]),
         square: (a) => emit.node('Mul', [a, a]),
-        positive: (a) => emit.cast(emit.node('Greater', [a, emit.scalar(0, dtype)]), dtype),
+        positive: (a) => positiveMask(emit, a, dtype),
       }),
     ];
   };

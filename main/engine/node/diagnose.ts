@@ -2,18 +2,24 @@
  * Finds where a computation stopped giving finite numbers: every intermediate value is asked for, and the node at fault
  * is the first that makes a value that is not finite out of values that are.
  */
-import type * as ort from 'onnxruntime-node';
-import { inferShapes, isFloating, namesRead, type Graph, type GraphNode } from '../../onnx/index.ts';
+import * as ort from 'onnxruntime-node';
+import { deriveVjp } from '../../autodiff/index.ts';
+import { describeNode, inferShapes, isFloating, namesRead, type Graph, type GraphNode } from '../../onnx/index.ts';
+
+import { openModelFile, referenceOptions, writeWithReferences } from './modelFile.ts';
+import { createModelSession } from './modelSession.ts';
+import type { TwinSession } from './twinSession.ts';
 
 export type Feeds = Record<string, ort.Tensor>;
 /** Loads a graph made from the model at hand. */
 export type CreateSession = (graph: Graph) => Promise<ort.InferenceSession>;
 
-/** The node, or null where every value is finite. */
+/** The node, or null where every output of the graph is finite: what vanishes on the way, such as a mask, is no fault. */
 export async function firstNonFinite(graph: Graph, feeds: Feeds, create: CreateSession): Promise<GraphNode | null> {
   const types = inferShapes(graph);
-  const outputs = graph.nodes
-    .flatMap((node) => node.outputs)
+  const outputs = [
+    ...new Set([...graph.nodes.flatMap((node) => node.outputs), ...graph.outputs.map(({ name }) => name)]),
+  ]
     .filter((name) => name !== '')
     .flatMap((name) => {
       const type = types.get(name);
@@ -24,6 +30,7 @@ export async function firstNonFinite(graph: Graph, feeds: Feeds, create: CreateS
     const values = await session.run(feeds);
     const bad = new Set(Object.keys(values).filter((name) => !isFinite(values[name] as ort.Tensor)));
     for (const [name, tensor] of Object.entries(feeds)) if (!isFinite(tensor)) bad.add(name);
+    if (!graph.outputs.some(({ name }) => bad.has(name))) return null;
     const faulty = graph.nodes.filter(({ outputs: made }) => made.some((name) => bad.has(name)));
     const constants = infiniteConstants(graph);
     return (
@@ -32,6 +39,34 @@ export async function firstNonFinite(graph: Graph, feeds: Feeds, create: CreateS
   } finally {
     await session.release();
   }
+}
+
+/** As `nodeAtFault` of a search's model: the node described for people, on the way to a twin's responses or back. */
+export async function twinNodeAtFault(
+  twin: TwinSession,
+  image: Float32Array,
+  cotangent: Float32Array | null,
+): Promise<string | null> {
+  const model = await openModelFile(twin.twin.modelFile);
+  const create: CreateSession = (graph) =>
+    createModelSession(writeWithReferences(graph, model), twin.settings, 'the twin for a closer look', {
+      ...referenceOptions(model),
+      graphOptimizationLevel: 'disabled',
+    });
+  const feeds = twin.feeds(image, 1);
+  const forward = await firstNonFinite(model.graph, feeds, create);
+  if (forward !== null) return describeNode(forward);
+  if (cotangent === null) return null;
+  const tensors = twin.twin.manifest.outputs.map(({ tensor }) => tensor);
+  const vjp = deriveVjp(model.graph, { wrt: Object.keys(feeds)[0] as string, outputs: tensors });
+  let offset = 0;
+  for (const [index, { units }] of twin.areas.entries()) {
+    const part = cotangent.slice(offset, offset + units);
+    feeds[vjp.cotangents[tensors[index] as string] as string] = new ort.Tensor('float32', part, [1, units]);
+    offset += units;
+  }
+  const backward = await firstNonFinite(vjp.graph, feeds, create);
+  return backward === null ? null : describeNode(vjp.origins.get(backward.outputs[0] as string) ?? backward);
 }
 
 /** Masks add minus infinity on purpose. */

@@ -68,6 +68,8 @@ export type TwinSession = {
   ): Promise<{ responses: Float32Array; gradient: Float32Array }>;
   /** Writes the profiles of the graphs that have run; see `SessionOptions.profilePrefix`. */
   endProfiling(): Promise<void>;
+  /** Pictures as the graph takes them, for whoever runs another graph made from it. */
+  feeds(images: Float32Array, n: number): Record<string, ort.Tensor>;
   release(): Promise<void>;
 };
 
@@ -157,6 +159,7 @@ export async function openTwinSession(
       const feeds = { [input.tensor]: feedPictures(pictures, n) };
       return exclusively(async () => gather(await forward.run(feeds), n));
     },
+    feeds: (images, n) => ({ [input.tensor]: feedImages(images, n) }),
     async responses(images, n) {
       const feeds = { [input.tensor]: feedImages(images, n) };
       return exclusively(async () => gather(await forward.run(feeds), n));

@@ -1,0 +1,97 @@
+/** `twinscope twins taps` as a process: activations of the built-in twin, its golden outputs among them. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { unzipSync } from 'fflate';
+import { afterAll, expect, test } from 'vitest';
+import { encodeNpy } from '../stimuli/npy.ts';
+import { decodeNpyArray } from '../stimuli/npyArray.ts';
+import { readChecks } from '../twins/node/checks.ts';
+import { installFolder } from './backend.ts';
+import { runCli } from './testing/cliProcess.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-taps-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const id = 'macaque-v1-gabor-energy';
+const own = (name: string): string => path.join(folder, name);
+const taps = (...args: string[]) => runCli(['twins', 'taps', id, ...args, '--json'], own('home'));
+
+function readNpz(file: string) {
+  return Object.fromEntries(
+    Object.entries(unzipSync(readFileSync(file))).map(([name, bytes]) => [name, decodeNpyArray(bytes)]),
+  );
+}
+
+test('golden inputs give the golden outputs, together with what stands before them', async () => {
+  const checks = await readChecks(path.join(installFolder, 'dist', 'twins', id, 'checks.npz'));
+  const [input] = Object.values(checks.inputs);
+  const golden = checks.outputs['v1_simple'];
+  if (input === undefined || golden === undefined) throw new Error('the built-in twin has golden checks');
+  writeFileSync(own('x.npy'), encodeNpy(input.data, input.shape));
+  const tensors = ['--tensors', 'v1_simple,simple_linear', 'simple_rectified'];
+  const { code, stderr } = await taps(...tensors, '--input', own('x.npy'), '--out', own('x.npz'));
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  const found = readNpz(own('x.npz'));
+  expect(Object.keys(found)).toEqual(['v1_simple.npy', 'simple_linear.npy', 'simple_rectified.npy']);
+  const responses = found['v1_simple.npy']?.data as Float32Array;
+  expect(found['v1_simple.npy']?.shape).toEqual(golden.shape);
+  const scale = Math.max(...golden.data.map(Math.abs));
+  responses.forEach((value, at) => {
+    expect(Math.abs(value - (golden.data[at] as number)) / scale).toBeLessThanOrEqual(golden.tolerance);
+  });
+  const linear = found['simple_linear.npy']?.data as Float32Array;
+  expect(found['simple_rectified.npy']?.data).toEqual(linear.map((value) => Math.max(0, value)));
+});
+
+test('the stimuli of a plan, in more than one request', async () => {
+  const plan = {
+    format: 1,
+    kind: 'run',
+    twin: id,
+    stimuli: {
+      design: {
+        type: 'gratings',
+        factors: {
+          orientationDeg: Array.from({ length: 90 }, (_, i) => 2 * i),
+          spatialFrequencyCpd: [2],
+          phaseDeg: [0],
+        },
+      },
+    },
+  };
+  writeFileSync(own('gratings.plan.json'), JSON.stringify(plan));
+  const { code, stdout, stderr } = await taps(
+    '--tensors',
+    'v1_complex',
+    '--stimuli',
+    own('gratings.plan.json'),
+    '--out',
+    own('g.npz'),
+  );
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  // Ninety gratings and the blank.
+  expect((JSON.parse(stdout) as { tensors: unknown }).tensors).toEqual([
+    { name: 'v1_complex', dtype: 'float32', shape: [91, 256] },
+  ]);
+  expect(readNpz(own('g.npz'))['v1_complex.npy']?.shape).toEqual([91, 256]);
+});
+
+test.each([
+  ['a misspelt tensor', ['--tensors', 'v1_simpel', '--input'], /nearest name is "v1_simple"/],
+  ['nothing to show', ['--tensors', 'v1_simple'], /either --stimuli PLAN or --input/],
+  [
+    'another shape',
+    ['--tensors', 'v1_simple', '--input'],
+    /takes arrays of any number × 1 × 224 × 224, and this one is 2 × 3/,
+  ],
+])('%s is refused and nothing is written', async (what, args, said) => {
+  const shape = what === 'another shape' ? [2, 3] : [1, 1, 224, 224];
+  writeFileSync(own('given.npy'), encodeNpy(new Float32Array(shape.reduce((a, b) => a * b)), shape));
+  const given = args.at(-1) === '--input' ? [...args, own('given.npy')] : args;
+  const { code, stdout } = await taps(...given, '--out', own('none.npz'));
+  expect((JSON.parse(stdout) as { error: { message: string } }).error.message).toMatch(said);
+  expect(code).toBe(2);
+  expect(existsSync(own('none.npz'))).toBe(false);
+});

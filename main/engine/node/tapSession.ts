@@ -1,0 +1,47 @@
+/** Runs a twin for its intermediate values, many of them in one pass. Used inside the compute process. */
+import type * as ort from 'onnxruntime-node';
+import type { TapArray } from '../computeContract.ts';
+import { findTaps, notPerPicture, withTaps } from '../taps.ts';
+import { openModelFile, referenceOptions, writeWithReferences } from './modelFile.ts';
+import { createModelSession, runtimeError, type ModelSessionSettings } from './modelSession.ts';
+
+export type TapSession = {
+  /** Values of n pictures; what is not per picture is the same for each batch. */
+  run(feeds: Record<string, ort.Tensor>, n: number): Promise<TapArray[]>;
+  release(): Promise<void>;
+};
+
+export async function openTapSession(
+  modelFile: string,
+  tensors: readonly string[],
+  settings: ModelSessionSettings,
+): Promise<TapSession> {
+  const model = await openModelFile(modelFile);
+  const taps = findTaps(model.graph, tensors);
+  const bytes = writeWithReferences(withTaps(model.graph, taps), model);
+  const session = await createModelSession(bytes, settings, 'the twin with these tensors', referenceOptions(model));
+  model.release();
+  return {
+    async run(feeds, n) {
+      let values: ort.InferenceSession.ReturnType;
+      try {
+        values = await session.run(feeds);
+      } catch (error) {
+        throw runtimeError(error, 'bad-input', 'ONNX Runtime could not run the twin with these inputs');
+      }
+      return taps.map(({ name, axis }) => {
+        const { type, dims, data } = values[name] as ort.Tensor;
+        if (axis !== null && (dims[axis] ?? 0) % n !== 0) throw notPerPicture(name, dims);
+        return { name, dtype: type, shape: [...dims], data: plain(data), axis };
+      });
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Half precision as its bits: not every process that gets it knows a Float16Array. */
+function plain(data: ort.Tensor['data']): TapArray['data'] {
+  const values = data as TapArray['data'];
+  const half = values.constructor.name === 'Float16Array';
+  return half ? new Uint16Array(values.buffer, values.byteOffset, values.length) : values;
+}

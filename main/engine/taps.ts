@@ -1,0 +1,87 @@
+/** Intermediate values of a graph as outputs: which ones there are, and what becomes of their first axis. */
+import { nearestName } from '../contract/validate.ts';
+import { inferShapes, requiredInputs, type Graph, type TensorType, type ValueInfo } from '../onnx/index.ts';
+import { TwinscopeError } from '../platform/errors.ts';
+import type { TapArray } from './computeContract.ts';
+
+export interface Tap extends ValueInfo {
+  /** The axis of the pictures; null for values that are the same for any number of them, such as a position embedding. */
+  axis: number | null;
+}
+
+/**
+ * The values of these names. The name of a node stands for its first output. Throws 'bad-input' with the nearest name
+ * for values the graph does not compute.
+ */
+export function findTaps(graph: Graph, names: readonly string[]): Tap[] {
+  if (names.length === 0) throw new TwinscopeError('bad-input', 'No tensor was named. Name at least one.');
+  const types = inferShapes(graph);
+  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs.filter((name) => name !== '')));
+  const batched = requiredInputs(graph).some(({ shape }) => typeof shape?.[0] === 'string');
+  return [...new Set(names)].map((name) => {
+    const tensor = made.has(name) ? name : graph.nodes.find((node) => node.name === name)?.outputs[0];
+    if (tensor === undefined) throw unknownTensor(name, [...made]);
+    const type: TensorType | undefined = types.get(tensor);
+    return {
+      name: tensor,
+      dtype: type?.dtype ?? 'undefined',
+      shape: type?.shape ?? null,
+      axis: axisOfPictures(type, batched),
+    };
+  });
+}
+
+/** The first axis that is open until the model runs; the first of all where nothing is open or known. */
+function axisOfPictures(type: TensorType | undefined, batched: boolean): number | null {
+  if (type === undefined) return 0;
+  const open = type.shape.findIndex((size) => typeof size === 'string');
+  if (open >= 0) return open;
+  return batched || type.shape.length === 0 ? null : 0;
+}
+
+function unknownTensor(name: string, known: readonly string[]): TwinscopeError {
+  const near = nearestName(name, known);
+  const hint = near === null ? 'The Graph tab of the twin lists every name' : `The nearest name is "${near}"`;
+  return new TwinscopeError(
+    'bad-input',
+    `This graph computes nothing called "${name}". ${hint}. Nothing was computed.`,
+  );
+}
+
+/** The graph with these values as its only outputs. */
+export function withTaps(graph: Graph, taps: readonly Tap[]): Graph {
+  return { ...graph, outputs: taps.map(({ name, dtype, shape }) => ({ name, dtype, shape })) };
+}
+
+/** The refusal of a value that cannot be cut or stacked by pictures. */
+export function notPerPicture(name: string, dims: readonly number[]): TwinscopeError {
+  return new TwinscopeError(
+    'unsupported',
+    `"${name}" has no axis for the pictures (its shape is ${dims.join(' × ')}), so it cannot be stacked. Leave it out.`,
+  );
+}
+
+/** Batches of one tensor, one behind the other along the axis of the pictures. */
+export function stack(parts: readonly TapArray[]): TapArray {
+  const [first] = parts as [TapArray, ...TapArray[]];
+  const { axis } = first;
+  if (axis === null || parts.length === 1) return first;
+  const others = (shape: readonly number[]): string => shape.toSpliced(axis, 1).join();
+  if (parts.some(({ shape }) => others(shape) !== others(first.shape))) throw notPerPicture(first.name, first.shape);
+  const shape = first.shape.with(
+    axis,
+    parts.reduce((sum, part) => sum + (part.shape[axis] as number), 0),
+  );
+  const outer = shape.slice(0, axis).reduce((product, size) => product * size, 1);
+  const length = parts.reduce((sum, { data }) => sum + data.length, 0);
+  const data = new (first.data.constructor as new (length: number) => Float32Array)(length);
+  let at = 0;
+  for (let row = 0; row < outer; row++) {
+    for (const part of parts) {
+      const size = part.data.length / outer;
+      data.set((part.data as Float32Array).subarray(row * size, (row + 1) * size), at);
+      at += size;
+    }
+  }
+  return { ...first, data, shape };
+}
