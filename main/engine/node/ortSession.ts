@@ -2,7 +2,7 @@
  * The one place where ONNX Runtime sessions are created: provider options of every device, the cache of optimised
  * graphs, profiles, and what went wrong as a sentence. Used inside the compute process only.
  */
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { crc32 } from 'node:zlib';
 import * as ort from 'onnxruntime-node';
@@ -20,8 +20,12 @@ import {
 } from './graphCache.ts';
 
 export type OrtSessionRequest = {
-  /** The model, its file, or what makes it: not called where the optimised graph is in the cache. */
-  model: Uint8Array | string | (() => Uint8Array | Promise<Uint8Array>);
+  /** The model or its file. */
+  model: Uint8Array | string;
+  /** The folder of the data that a model given as bytes refers to. */
+  referencesIn?: string | undefined;
+  /** Bytes of all constants, where the model given as bytes refers to most of them. */
+  weightBytes?: number | undefined;
   device: DeviceId;
   threads: number;
   /** Names the twin in sentences. */
@@ -48,8 +52,8 @@ function providerOptions(device: DeviceId): ort.InferenceSession.SessionOptions 
     case 'coreml':
       return { executionProviders: [{ name: 'coreml', coreMlFlags: coreMlProgram }] };
     case 'dml':
-      // DirectML's documentation asks for both.
-      return { executionProviders: ['dml'], enableMemPattern: false, executionMode: 'sequential' };
+      // DirectML's documentation asks for this, and for no memory pattern.
+      return { executionProviders: ['dml'], executionMode: 'sequential' };
     default:
       return { executionProviders: [device] };
   }
@@ -66,6 +70,11 @@ export async function createOrtSession(request: OrtSessionRequest): Promise<ort.
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: errorsOnly,
+    // A plan for the memory of every batch size is one more block of that size, beside the one it was made in.
+    enableMemPattern: false,
+    ...(request.referencesIn === undefined
+      ? {}
+      : { extra: { session: { model_external_initializers_file_folder_path: request.referencesIn } } }),
     ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
   };
   const cacheFile = cacheFileOf(request);
@@ -73,16 +82,29 @@ export async function createOrtSession(request: OrtSessionRequest): Promise<ort.
   if (cached !== null) return cached;
 
   const { model } = request;
-  const bytes = typeof model === 'function' ? await model() : typeof model === 'string' ? await readFile(model) : model;
-  const worthKeeping = bytes.byteLength >= leastCachedBytes && bytes.byteLength <= mostCachedBytes;
   const full = { ...options, graphOptimizationLevel: 'all' } as const;
-  const saved = cacheFile !== null && worthKeeping ? await createAndKeep(bytes, full, cacheFile) : null;
-  if (saved !== null) return saved;
   try {
-    return await ort.InferenceSession.create(bytes, full);
+    const saved =
+      cacheFile !== null && (await worthKeeping(request)) ? await createAndKeep(model, full, cacheFile) : null;
+    return saved ?? (await create(model, full));
   } catch (error) {
     throw creationError(request, error);
   }
+}
+
+/** The binding tells a path from bytes by its overloads. */
+function create(
+  model: Uint8Array | string,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  return typeof model === 'string'
+    ? ort.InferenceSession.create(model, options)
+    : ort.InferenceSession.create(model, options);
+}
+
+async function worthKeeping({ model, weightBytes }: OrtSessionRequest): Promise<boolean> {
+  const bytes = weightBytes ?? (typeof model === 'string' ? (await stat(model)).size : model.byteLength);
+  return bytes >= leastCachedBytes && bytes <= mostCachedBytes;
 }
 
 function cacheFileOf({ device, model, cacheFile }: OrtSessionRequest): string | null {
@@ -107,14 +129,14 @@ async function loadCached(
 
 /** Null where the graph could not be written, e.g. on a full disk: the session is then created without. */
 async function createAndKeep(
-  bytes: Uint8Array,
+  model: Uint8Array | string,
   options: ort.InferenceSession.SessionOptions,
   cacheFile: string,
 ): Promise<ort.InferenceSession | null> {
   const part = beginGraph(cacheFile);
   if (part === null) return null;
   try {
-    const session = await ort.InferenceSession.create(bytes, { ...options, optimizedModelFilePath: part });
+    const session = await create(model, { ...options, optimizedModelFilePath: part });
     keepGraph(part, cacheFile);
     return session;
   } catch {

@@ -2,12 +2,11 @@
  * A twin loaded into ONNX Runtime: pictures in, responses out, and — when asked — the gradient of a weighted sum of
  * responses with respect to the pictures. Used inside the compute process only: a run blocks its thread.
  */
-import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { deriveVjp } from '../../autodiff/index.ts';
+import { defaultLowering, deriveVjp, type Lowering } from '../../autodiff/index.ts';
 import type { DeviceId } from '../../contract/devices.ts';
 import type { TwinManifest } from '../../contract/twins.ts';
-import { readGraph, writeGraph } from '../../onnx/index.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import {
   encodeGreyPictures,
@@ -18,12 +17,19 @@ import {
   type PictureFormat,
 } from '../inputAdapter.ts';
 import { graphCacheFile } from './graphCache.ts';
+import { openModelFile, writeWithReferences } from './modelFile.ts';
 import { createOrtSession, runtimeVersion, type OrtSessionRequest } from './ortSession.ts';
 
 export type TwinLocation = { id: string; version: string; sha256: string; modelFile: string; manifest: TwinManifest };
 
 /** What must stay the same for results to be the same to the last bit. */
-export type SessionSettings = { device: DeviceId; batchSize: number; threads: number };
+export type SessionSettings = {
+  device: DeviceId;
+  batchSize: number;
+  threads: number;
+  /** The forms the gradient takes; the defaults of the device when left out. */
+  lowering?: Lowering | undefined;
+};
 
 export type SessionOptions = {
   /** Where optimised graphs are kept; none are when left out. */
@@ -92,9 +98,12 @@ export async function openTwinSession(
   const unitCount = areas.reduce((sum, { units }) => sum + units, 0);
   const pixels = sizePx * sizePx;
   const { batchSize, device, threads } = settings;
-  const createSession = (kind: 'forward' | 'gradient', model: OrtSessionRequest['model']) =>
+  const createSession = (
+    kind: 'forward' | 'gradient',
+    model: Pick<OrtSessionRequest, 'model' | 'referencesIn' | 'weightBytes'>,
+  ) =>
     createOrtSession({
-      model,
+      ...model,
       device,
       threads,
       title: twin.manifest.title,
@@ -104,13 +113,24 @@ export async function openTwinSession(
         : null,
     });
 
-  const forward = await createSession('forward', twin.modelFile);
+  const forward = await createSession('forward', { model: twin.modelFile });
   let backward: Promise<Backward> | null = null;
 
   const deriveBackward = async () => {
-    const graph = readGraph(await readFile(twin.modelFile));
-    const vjp = deriveVjp(graph, { wrt: input.tensor, outputs: areas.map(({ tensor }) => tensor) });
-    const session = await createSession('gradient', writeGraph(vjp.graph));
+    const model = await openModelFile(twin.modelFile);
+    const vjp = deriveVjp(model.graph, {
+      wrt: input.tensor,
+      outputs: areas.map(({ tensor }) => tensor),
+      lowering: settings.lowering ?? defaultLowering(device),
+    });
+    const bytes = writeWithReferences(vjp.graph, model);
+    model.release();
+    const { weightBytes } = model;
+    const session = await createSession('gradient', {
+      model: bytes,
+      referencesIn: path.dirname(model.path),
+      weightBytes,
+    });
     return { session, cotangents: vjp.cotangents, gradient: vjp.gradient, smooth: vjp.smooth };
   };
 
