@@ -6,7 +6,7 @@ import { readGraph, requiredInputs, writeGraph, type Graph } from '../../main/on
 import { resnet50Graph } from '../networks/resnet50.ts';
 import { vitSmallGraph } from '../networks/vitSmall.ts';
 
-export const networkNames = ['resnet50', 'vit-small', 'v1'] as const;
+export const networkNames = ['resnet50', 'vit-s16', 'macaque-v1-gabor-energy'] as const;
 export type NetworkName = (typeof networkNames)[number];
 
 export interface Network {
@@ -23,7 +23,11 @@ export interface Network {
   aim: number;
 }
 
-const limits: Record<NetworkName, [number, number]> = { resnet50: [3, 2.5], 'vit-small': [3.5, 2.5], v1: [2.5, 2] };
+const limits: Record<NetworkName, [number, number]> = {
+  resnet50: [3, 2.5],
+  'vit-s16': [3.5, 2.5],
+  'macaque-v1-gabor-energy': [2.5, 2],
+};
 
 export function network(name: NetworkName): Network {
   const file = fileOf(name);
@@ -44,6 +48,6 @@ export function network(name: NetworkName): Network {
 
 function fileOf(name: NetworkName): Uint8Array {
   if (name === 'resnet50') return writeGraph(resnet50Graph({ seed: 1, sizePx: 224 }));
-  if (name === 'vit-small') return writeGraph(vitSmallGraph({ seed: 1, sizePx: 224 }));
+  if (name === 'vit-s16') return writeGraph(vitSmallGraph({ seed: 1, sizePx: 224 }));
   return readFileSync(path.join(installFolder, 'dist', 'twins', 'macaque-v1-gabor-energy', 'model.onnx'));
 }
