@@ -2,12 +2,12 @@
 import { TwinscopeError } from '../platform/errors.ts';
 import type { Attribute } from './attributes.ts';
 import { byteLength } from './elementTypes.ts';
-import type { SparseTensorProto, TypeProto } from './generated/onnx_pb.ts';
-import { describeNode, subgraphsOf, type GraphBody, type GraphNode, type ValueInfo } from './graph.ts';
+import type { SparseTensorProto } from './generated/onnx_pb.ts';
+import { describeNode, subgraphsOf, type GraphBody, type GraphNode } from './graph.ts';
 import { elementCount, type Tensor } from './tensor.ts';
 
-/** Real models nest branches a few levels deep; a damaged file could nest them until the stack ends. */
-export const deepestNesting = 32;
+/** Real models nest branches a few levels deep; decoding stops a little above this (100 messages within messages). */
+export const deepestNesting = 16;
 
 /** The largest models have some ten thousand nodes. */
 const mostNodes = 1_000_000;
@@ -19,12 +19,11 @@ function damaged(what: string, details: Record<string, unknown> = {}): Twinscope
 }
 
 /**
- * Refuses graphs in which a value is made twice or by nothing, absurd counts, types nested without end, and data stored
+ * Refuses graphs in which a value is made twice or by nothing, absurd counts, and data stored
  * outside the model's folder. Throws TwinscopeError 'corrupt'.
  */
 export function checkGraph(graph: GraphBody): void {
   checkBody(graph, new Set(), { nodes: 0 });
-  for (const info of [...graph.inputs, ...graph.outputs, ...graph.values]) checkType(info);
   checkExternalData(graph);
 }
 
@@ -60,26 +59,6 @@ function bodiesOf(node: GraphNode): GraphBody[] {
 
 function nameOfSparse(sparse: SparseTensorProto): string {
   return sparse.values?.name ?? '';
-}
-
-/** Sequences of optionals of sequences …: two levels are all that operators use. */
-function checkType({ name, other }: ValueInfo): void {
-  let type: TypeProto | undefined = other;
-  for (let depth = 0; type !== undefined; depth++) {
-    if (depth > deepestNesting) throw damaged(`The type of "${name}" in this model is nested without end.`);
-    const { value }: TypeProto = type;
-    switch (value.case) {
-      case 'sequenceType':
-      case 'optionalType':
-        type = value.value.elemType;
-        break;
-      case 'mapType':
-        type = value.value.valueType;
-        break;
-      default:
-        type = undefined;
-    }
-  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { readFunction } from '../read.ts';
 import { copyNode, Names, withSubgraphs } from './names.ts';
 
 /** Functions that call functions can multiply without bound: a file of a few kilobytes could ask for any number. */
-const mostNodes = 500_000;
+const mostNodes = 100_000;
 
 export interface Inlined {
   graph: Graph;
