@@ -96,7 +96,7 @@ class Inliner {
     const opset = this.#opsetOf(called);
     const expanded = nodes.map((inner) => ({
       ...copyNode(inner, renaming, this.#names, prefix),
-      name: `${prefix}${inner.name || inner.op}`,
+      name: this.#names.fresh(`${prefix}${inner.name || inner.op}`),
     }));
     return [...expanded, ...passedOn].flatMap((inner) => this.#node(inner, opset, calls));
   }

@@ -59,7 +59,7 @@ function symmetric(node: GraphNode, rewrite: Rewriter): GraphNode {
   const axes = intsAttribute(node, 'axes') ?? type?.shape.map((_, axis) => axis);
   const whole = scales?.every((scale, index) => {
     const size = type?.shape.at(axes?.[index] ?? 0);
-    return Number.isInteger(scale) || (typeof size === 'number' && Number.isInteger(size * scale));
+    return Number.isInteger(scale) || (typeof size === 'number' && Number.isInteger(Math.fround(size * scale)));
   });
   if (!whole) rewrite.refuse('half_pixel_symmetric coordinates at a size that is not whole are newer');
   return withString(node, 'coordinate_transformation_mode', 'half_pixel');
