@@ -2,6 +2,7 @@
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import type { Attribute, Attributes } from './attributes.ts';
 import { attributeCodes } from './attributes.ts';
+import { checkGraph, deepestNesting } from './check.ts';
 import { decodeModel } from './codec.ts';
 import { dtypeOfCode } from './elementTypes.ts';
 import type {
@@ -14,6 +15,7 @@ import type {
   ValueInfoProto,
 } from './generated/onnx_pb.ts';
 import type { Dim, Graph, GraphBody, GraphNode, ValueInfo } from './graph.ts';
+import { sortNodes } from './order.ts';
 import { checkTensor, makeTensor, type Tensor } from './tensor.ts';
 
 const utf8 = new TextDecoder('utf-8');
@@ -25,7 +27,10 @@ const utf8 = new TextDecoder('utf-8');
 export function readGraph(bytes: Uint8Array): Graph {
   const model = decodeModel(bytes);
   try {
-    return graphOfModel(model);
+    const graph = graphOfModel(model);
+    checkGraph(graph);
+    for (const proto of graph.functions) checkFunction(proto);
+    return graph;
   } catch (error) {
     if (isTwinscopeError(error)) throw error;
     // Messages that decode can still lack a part every reader relies on, such as the tensor of a tensor attribute.
@@ -38,7 +43,7 @@ export function readGraph(bytes: Uint8Array): Graph {
 }
 
 export function graphOfModel(model: ModelProto): Graph {
-  const body = readBody(model.graph!, {});
+  const body = readBody(model.graph!, {}, 0);
   return {
     ...body,
     irVersion: Number(model.irVersion),
@@ -53,9 +58,38 @@ export function graphOfModel(model: ModelProto): Graph {
   };
 }
 
-function readBody(graph: GraphProto, given: Attributes): GraphBody {
+/** The body of a function is read again for every call; here it shows that it can be. */
+function checkFunction(proto: FunctionProto): void {
+  const { inputs, outputs, nodes } = readFunction(proto, {});
+  const infos = (names: readonly string[]): ValueInfo[] =>
+    names.map((name) => ({ name, dtype: 'undefined', shape: null }));
+  checkGraph({
+    name: proto.name,
+    inputs: infos(inputs),
+    outputs: infos(outputs),
+    values: [],
+    initializers: new Map(),
+    sparseInitializers: [],
+    nodes,
+  });
+}
+
+function readBody(graph: GraphProto, given: Attributes, depth: number): GraphBody {
+  if (depth > deepestNesting) {
+    throw new TwinscopeError(
+      'corrupt',
+      `The branches of this model are nested more than ${deepestNesting} deep. Nothing was changed. Get the file again.`,
+    );
+  }
   const initializers = new Map<string, Tensor>();
   for (const proto of graph.initializer) {
+    if (initializers.has(proto.name)) {
+      throw new TwinscopeError(
+        'corrupt',
+        `This model has two constants named "${proto.name}". Nothing was changed. Export it again.`,
+        { tensor: proto.name },
+      );
+    }
     initializers.set(proto.name, readChecked(proto.name, proto));
   }
   return {
@@ -65,7 +99,7 @@ function readBody(graph: GraphProto, given: Attributes): GraphBody {
     values: graph.valueInfo.map(readValueInfo),
     initializers,
     sparseInitializers: graph.sparseInitializer,
-    nodes: graph.node.map((node) => readNode(node, given)),
+    nodes: sortNodes(graph.node.map((node) => readNode(node, given, depth))),
   };
 }
 
@@ -83,16 +117,20 @@ export interface FunctionBody {
 export function readFunction(proto: FunctionProto, given: Attributes): FunctionBody {
   const defaults = proto.attributeProto.map((attribute): [string, Attribute] => [
     attribute.name,
-    readAttribute(attribute, proto.name, {}),
+    readAttribute(attribute, proto.name, {}, 0),
   ]);
   const values = { ...Object.fromEntries(defaults), ...given };
-  return { inputs: proto.input, outputs: proto.output, nodes: proto.node.map((node) => readNode(node, values)) };
+  return {
+    inputs: proto.input,
+    outputs: proto.output,
+    nodes: sortNodes(proto.node.map((node) => readNode(node, values, 0))),
+  };
 }
 
 /** `given` holds the attributes of the function call whose body this node belongs to. */
-function readNode(node: NodeProto, given: Attributes): GraphNode {
+function readNode(node: NodeProto, given: Attributes, depth: number): GraphNode {
   const attributes = node.attribute.flatMap((attribute): [string, Attribute][] => {
-    if (attribute.refAttrName === '') return [[attribute.name, readAttribute(attribute, node.opType, given)]];
+    if (attribute.refAttrName === '') return [[attribute.name, readAttribute(attribute, node.opType, given, depth)]];
     const value = given[attribute.refAttrName];
     return value === undefined ? [] : [[attribute.name, value]];
   });
@@ -107,7 +145,7 @@ function readNode(node: NodeProto, given: Attributes): GraphNode {
   };
 }
 
-function readAttribute(attribute: AttributeProto, owner: string, given: Attributes): Attribute {
+function readAttribute(attribute: AttributeProto, owner: string, given: Attributes, depth: number): Attribute {
   switch (attribute.type || guessKind(attribute)) {
     case attributeCodes.float:
       return { kind: 'float', value: attribute.f };
@@ -118,7 +156,7 @@ function readAttribute(attribute: AttributeProto, owner: string, given: Attribut
     case attributeCodes.tensor:
       return { kind: 'tensor', value: readChecked(attribute.name, attribute.t!) };
     case attributeCodes.graph:
-      return { kind: 'graph', value: readBody(attribute.g!, given) };
+      return { kind: 'graph', value: readBody(attribute.g!, given, depth + 1) };
     case attributeCodes.floats:
       return { kind: 'floats', value: attribute.floats };
     case attributeCodes.ints:
@@ -128,7 +166,7 @@ function readAttribute(attribute: AttributeProto, owner: string, given: Attribut
     case attributeCodes.tensors:
       return { kind: 'tensors', value: attribute.tensors.map((tensor) => readChecked(attribute.name, tensor)) };
     case attributeCodes.graphs:
-      return { kind: 'graphs', value: attribute.graphs.map((graph) => readBody(graph, given)) };
+      return { kind: 'graphs', value: attribute.graphs.map((graph) => readBody(graph, given, depth + 1)) };
     case attributeCodes.sparseTensor:
       return { kind: 'sparseTensor', value: attribute.sparseTensor! };
     case attributeCodes.sparseTensors:

@@ -63,12 +63,12 @@ const modulo: Evaluator = (node, inputs) => {
   return broadcast(([a, b]) => (truncated ? a! % b! : a! - b! * Math.floor(a! / b!)))(node, inputs);
 };
 
-/** Rounds half to even, as ONNX does. */
+/** Rounds half to even, as ONNX does, and keeps the sign of what becomes zero. */
 function roundEven(x: number): number {
   const low = Math.floor(x);
-  const rest = x - low;
-  if (rest !== 0.5) return rest < 0.5 ? low : low + 1;
-  return low % 2 === 0 ? low : low + 1;
+  const up = x - low > 0.5 || (x - low === 0.5 && low % 2 !== 0);
+  const rounded = up ? low + 1 : low;
+  return rounded === 0 && x < 0 ? -0 : rounded;
 }
 
 const cast: Evaluator = (node, [x]) => {

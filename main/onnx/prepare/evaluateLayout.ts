@@ -91,6 +91,7 @@ const concat: Evaluator = (node, inputs) => {
     tensors.reduce((sum, tensor) => sum + tensor.shape[axis]!, 0),
   );
   checkCount(shape);
+  if (elementCount(shape) === 0) return one(moveElements(first.dtype, shape, []));
   const inner = elementCount(first.shape.slice(axis + 1));
   const sources: [Tensor, number][] = [];
   for (let outer = 0; outer < elementCount(first.shape.slice(0, axis)); outer++) {
@@ -112,6 +113,7 @@ const gather: Evaluator = (node, [x, indices]) => {
   const inner = elementCount(x.shape.slice(axis + 1));
   const shape = x.shape.toSpliced(axis, 1, ...indices!.shape);
   checkCount(shape);
+  if (elementCount(shape) === 0) return one(moveElements(x.dtype, shape, []));
   const sources: [Tensor, number][] = [];
   for (let outer = 0; outer < elementCount(x.shape.slice(0, axis)); outer++) {
     for (const index of picked) {

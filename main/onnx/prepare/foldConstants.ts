@@ -91,7 +91,8 @@ class Fold {
     for (const [name, tensor] of branch.initializers) initializers.set(renaming.get(name)!, tensor);
     return [...branch.nodes, ...passedOn].map((inner) => {
       const copy = copyNode(inner, renaming, this.#names, prefix);
-      return passedOn.includes(inner) ? { ...copy, outputs: inner.outputs } : copy;
+      const outputs = passedOn.includes(inner) ? inner.outputs : copy.outputs;
+      return { ...copy, outputs, name: this.#names.fresh(`${prefix}${inner.name || inner.op}`) };
     });
   }
 

@@ -6,7 +6,7 @@ import { readFunction } from '../read.ts';
 import { copyNode, Names, withSubgraphs } from './names.ts';
 
 /** Functions that call functions can multiply without bound: a file of a few kilobytes could ask for any number. */
-const mostNodes = 500_000;
+const mostNodes = 100_000;
 
 export interface Inlined {
   graph: Graph;
@@ -96,7 +96,7 @@ class Inliner {
     const opset = this.#opsetOf(called);
     const expanded = nodes.map((inner) => ({
       ...copyNode(inner, renaming, this.#names, prefix),
-      name: `${prefix}${inner.name || inner.op}`,
+      name: this.#names.fresh(`${prefix}${inner.name || inner.op}`),
     }));
     return [...expanded, ...passedOn].flatMap((inner) => this.#node(inner, opset, calls));
   }

@@ -1,4 +1,4 @@
-/** Names nobody has taken, and copies of nodes under new names. */
+/** Names of values and nodes that nobody has taken, and copies of nodes under new names. */
 import type { Attribute } from '../attributes.ts';
 import { subgraphsOf, type Graph, type GraphBody, type GraphNode } from '../graph.ts';
 
@@ -14,7 +14,7 @@ export class Names {
     for (const { name } of [...body.inputs, ...body.outputs, ...body.values]) this.#taken.add(name);
     for (const name of body.initializers.keys()) this.#taken.add(name);
     for (const node of body.nodes) {
-      for (const name of [...node.inputs, ...node.outputs]) this.#taken.add(name);
+      for (const name of [node.name, ...node.inputs, ...node.outputs]) this.#taken.add(name);
       for (const attribute of Object.values(node.attributes)) {
         for (const inner of subgraphsOf(attribute)) this.#collect(inner);
       }

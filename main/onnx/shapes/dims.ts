@@ -177,7 +177,16 @@ export function broadcastDim(a: Dim, b: Dim): Dim {
   if (b === 1) return a;
   if (isKnown(a)) return a;
   if (isKnown(b)) return b;
-  return sameDim(a, b) ? a : derived('max', [a, b].toSorted());
+  if (sameDim(a, b)) return a;
+  // Whichever is not the other has to be 1, and min(a, …) is not above a.
+  if (hasArgument(b, 'min', a) || hasArgument(a, 'max', b)) return a;
+  if (hasArgument(a, 'min', b) || hasArgument(b, 'max', a)) return b;
+  return derived('max', [a, b].toSorted());
+}
+
+function hasArgument(dim: Dim, name: DimFunction, argument: Dim): boolean {
+  const call = typeof dim === 'string' ? parseCall(dim) : undefined;
+  return call?.name === name && call.dims.includes(argument);
 }
 
 export function broadcastShapes(shapes: readonly (readonly Dim[])[]): Dim[] {

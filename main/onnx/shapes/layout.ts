@@ -40,7 +40,7 @@ const reshape = onFirst((type, node, context) => {
   const wanted = context.sizes(node.inputs[1]) ?? intsAttribute(node, 'shape');
   if (!wanted) {
     const rank = context.type(node.inputs[1])?.shape[0];
-    return typeof rank === 'number' ? Array.from({ length: rank }, () => '?') : undefined;
+    return typeof rank === 'number' && rank <= 64 ? Array.from({ length: rank }, () => '?') : undefined;
   }
   const copiesZero = intAttribute(node, 'allowzero', 0) === 0;
   const shape = wanted.map((size, axis) => (size === 0 && copiesZero ? (type.shape[axis] ?? '?') : size));
@@ -87,10 +87,12 @@ const concat: ShapeRule = (node, context) => {
 };
 
 /** The size of a slice; "to the end" is any end beyond 2^31. */
-function sliced(dim: Dim, start: number, end: number, step: number): Dim {
-  const toEnd = end > 2 ** 31;
-  if (step === 1 && start === 0 && toEnd) return dim;
-  const last = toEnd ? 2 ** 31 : Math.max(end, -(2 ** 31));
+function sliced(dim: Dim, start: Dim, end: Dim, step: number): Dim {
+  const last = isKnown(end) ? Math.min(Math.max(end, -(2 ** 31)), 2 ** 31) : end;
+  if (start === 0 && step === 1) {
+    if (last === 2 ** 31) return dim;
+    if (!isKnown(last) && isCount(last)) return dim === last ? dim : derived('min', [dim, last].toSorted());
+  }
   return derived('slice', [dim, start, last, step]);
 }
 
@@ -110,16 +112,20 @@ export function sliceBounds(
 }
 
 const slice = onFirst((type, node, context) => {
-  const bounds = sliceBounds(node, context, type.shape.length);
-  const axes =
-    bounds?.axes ?? knownIntegers(context, node.inputs[3])?.map((axis) => positiveAxis(axis, type.shape.length));
+  const rank = type.shape.length;
+  const starts = node.inputs[1] ? context.sizes(node.inputs[1]) : intsAttribute(node, 'starts');
+  const ends = node.inputs[2] ? context.sizes(node.inputs[2]) : intsAttribute(node, 'ends');
+  const named = listed(node, context, 3, 'axes');
+  const steps = node.inputs[4] ? knownIntegers(context, node.inputs[4]) : starts?.map(() => 1);
+  if (node.inputs[3] && !named) return type.shape.map(() => '?');
+  const axes = named?.map((axis) => positiveAxis(axis, rank)) ?? type.shape.map((_, axis) => axis);
   return type.shape.map((dim, axis): Dim => {
-    const at = axes?.indexOf(axis) ?? 0;
+    const at = axes.indexOf(axis);
     if (at < 0) return dim;
-    if (!bounds) return '?';
-    const [start, end, step] = [bounds.starts[at]!, bounds.ends[at]!, bounds.steps[at]!];
-    if (step === 1 && start === 0 && end > 2 ** 31) return dim;
-    return sliced(dim, start, end, step);
+    const [start, end, step] = [starts?.[at], ends?.[at], steps?.[at]];
+    // Without a list of axes the first ones are cut, as many as there are ends.
+    if (starts && ends && !named && at >= starts.length) return dim;
+    return start === undefined || end === undefined || !step ? '?' : sliced(dim, start, end, step);
   });
 });
 

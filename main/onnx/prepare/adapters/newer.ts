@@ -43,6 +43,7 @@ const rmsNormalization: Adapter = (node, rewrite) => {
   const [x, scale] = [node.inputs[0]!, node.inputs[1]!];
   const rank = rewrite.rank(x);
   const from = positiveAxis(intAttribute(node, 'axis', -1), rank);
+  if (from < 0 || from >= rank) rewrite.refuse('its axis is outside its input');
   const axes = Array.from({ length: rank - from }, (_, index) => from + index);
   const { name, back } = inPrecision(rewrite, x, intAttribute(node, 'stash_type', 1));
   const epsilon = rewrite.scalar(floatAttribute(node, 'epsilon', 1e-5), name === x ? rewrite.dtype(x) : 'float32');
@@ -52,6 +53,9 @@ const rmsNormalization: Adapter = (node, rewrite) => {
   return true;
 };
 
+/** A count no network reaches, so that a damaged one is not made into a constant. */
+const mostGroups = 1 << 20;
+
 /**
  * Group normalisation as an instance normalisation of [batch, groups, rest]. In 18 scale and bias are per group, which
  * was a mistake; since 21 they are per channel.
@@ -60,6 +64,7 @@ const groupNormalization: Adapter = (node, rewrite) => {
   const [x, scale, bias] = [node.inputs[0]!, node.inputs[1]!, node.inputs[2]!];
   const rank = rewrite.rank(x);
   const groups = intAttribute(node, 'num_groups', 1);
+  if (groups < 1 || groups > mostGroups || rank < 2) rewrite.refuse('its groups do not fit its input');
   const perGroup = rewrite.from < 21;
   const { name, back } = inPrecision(rewrite, x, perGroup ? 0 : intAttribute(node, 'stash_type', 1));
   const dtype = name === x ? rewrite.dtype(x) : 'float32';

@@ -7,6 +7,8 @@ function withString(node: GraphNode, name: string, value: string): GraphNode {
   return { ...node, attributes: { ...node.attributes, [name]: { kind: 'string', value } } };
 }
 
+const mostWeights = 1 << 22;
+
 /** Average pooling has dilations since 19; as a convolution of every channel with equal weights it has them before. */
 const averagePool: Adapter = (node, rewrite) => {
   const dilations = intsAttribute(node, 'dilations');
@@ -23,6 +25,7 @@ const averagePool: Adapter = (node, rewrite) => {
   }
   if (intAttribute(node, 'ceil_mode', 0) === 1) rewrite.refuse('it has dilations and rounds its size up');
   const shape = [channels, 1, ...kernel];
+  if (!(elementCount(shape) <= mostWeights)) rewrite.refuse('it has dilations and a very large window');
   const weights = makeTensor('float32', shape, new Float32Array(elementCount(shape)).fill(1 / elementCount(kernel)));
   const name = rewrite.tensor(weights);
   rewrite.node(
@@ -56,7 +59,7 @@ function symmetric(node: GraphNode, rewrite: Rewriter): GraphNode {
   const axes = intsAttribute(node, 'axes') ?? type?.shape.map((_, axis) => axis);
   const whole = scales?.every((scale, index) => {
     const size = type?.shape.at(axes?.[index] ?? 0);
-    return Number.isInteger(scale) || (typeof size === 'number' && Number.isInteger(size * scale));
+    return Number.isInteger(scale) || (typeof size === 'number' && Number.isInteger(Math.fround(size * scale)));
   });
   if (!whole) rewrite.refuse('half_pixel_symmetric coordinates at a size that is not whole are newer');
   return withString(node, 'coordinate_transformation_mode', 'half_pixel');
