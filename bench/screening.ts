@@ -3,7 +3,7 @@
  * resampling, encoding, inference, commit — against inference alone: the sum of the runs of the same network in a
  * process of the same kind, same batch and threads, block by block in turn within one run of this program.
  *
- * Options: --images N (10000) --px N (224) --network resnet50|small --photo-px N (280) --blocks N (5) --batch N (the
+ * Options: --images N (10000) --px N (224) --network resnet50|small --photo-px N (256, the shorter side) --blocks N (5) --batch N (the
  * best of 4, 8, 16, 32) --json
  */
 import { fork } from 'node:child_process';
@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
     images: { type: 'string', default: '10000' },
     px: { type: 'string', default: '224' },
     network: { type: 'string', default: 'resnet50' },
-    'photo-px': { type: 'string', default: '280' },
+    'photo-px': { type: 'string', default: '256' },
     blocks: { type: 'string', default: '5' },
     batch: { type: 'string' },
     json: { type: 'boolean', default: false },

@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import type { Metadata, Sharp } from 'sharp';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { luminanceWeights, srgbDecodeTable } from '../encode.ts';
-import { drawImage } from '../resample.ts';
+import { drawImage, drawImages } from '../resample.ts';
 import type { LuminanceSource } from '../resample.ts';
 import { formatCount, formatNumber } from '../words.ts';
 
@@ -153,9 +153,16 @@ function colourRows(picture: Awaited<ReturnType<typeof decode>>, colour: number,
     heightPx,
     readRow(row, into) {
       let at = row * widthPx * channels;
+      if (!hasAlpha) {
+        at += offset;
+        for (let column = 0; column < widthPx; column++, at += channels) {
+          into[column] = linear[values[at] as number] as number;
+        }
+        return;
+      }
       for (let column = 0; column < widthPx; column++, at += channels) {
         const value = linear[values[at + offset] as number] as number;
-        const alpha = hasAlpha ? (values[at + channels - 1] as number) / opaque : 1;
+        const alpha = (values[at + channels - 1] as number) / opaque;
         into[column] = alpha === 1 ? value : alpha * value + (1 - alpha) * background;
       }
     },
@@ -197,10 +204,17 @@ export async function rasterisePhotographColours(
 ): Promise<[Float32Array, Float32Array, Float32Array]> {
   const { sizePx, fit, background } = options;
   const picture = await decode(bytes, name);
-  const plane = (colour: number): Float32Array =>
-    drawImage(colourRows(picture, colour, background), sizePx, { left: 0, top: 0, side: sizePx }, { fit, background });
-  const red = plane(0);
-  return picture.channels >= 3 ? [red, plane(1), plane(2)] : [red, red, red];
+  const rows = (colour: number): LuminanceSource => colourRows(picture, colour, background);
+  const plane = (): Float32Array => new Float32Array(sizePx * sizePx);
+  const square = { left: 0, top: 0, side: sizePx };
+  const red = plane();
+  if (picture.channels < 3) {
+    drawImages([rows(0)], sizePx, square, { fit, background }, [red]);
+    return [red, red, red];
+  }
+  const planes: [Float32Array, Float32Array, Float32Array] = [red, plane(), plane()];
+  drawImages([rows(0), rows(1), rows(2)], sizePx, square, { fit, background }, planes);
+  return planes;
 }
 
 const extensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff']);
