@@ -18,7 +18,7 @@ import { sessionThreads } from '../main/app/services.ts';
 import { spawnCompute } from '../main/app/spawnCompute.ts';
 import { runPlan } from '../main/contract/plans.ts';
 import { imageInput, pictureFloats } from '../main/engine/inputAdapter.ts';
-import { drawPicture } from '../main/engine/node/pictures.ts';
+import { createDrawer } from '../main/engine/node/pictures.ts';
 import { drawingThreads } from '../main/engine/node/rasterPool.ts';
 import { silentLog } from '../main/platform/node/log.ts';
 import type { BareAnswer, BareOrder } from './screening/bare.ts';
@@ -169,10 +169,11 @@ async function measureDrawing(manifest: Parameters<typeof imageInput>[0], photog
   const field = { sizePx: format.sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background };
   const out = new Float32Array(pictureFloats(format));
   const spec = { type: 'image', imageSha256: '0'.repeat(64), sizeDeg: 8, fit: 'cover', xDeg: 0, yDeg: 0 } as const;
+  const draw = createDrawer();
   const times: number[] = [];
   for (const bytes of photographs) {
     const started = performance.now();
-    await drawPicture({ spec, bytes, field, format }, out);
+    await draw({ spec, bytes, field, format }, out);
     times.push(performance.now() - started);
   }
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] as number;

@@ -12,21 +12,24 @@ export const linearToSrgb = (linear: number): number =>
 export const srgbToLinear = (encoded: number): number =>
   encoded <= 0.04045 ? encoded / 12.92 : pow((encoded + 0.055) / 1.055, 2.4);
 
-const pieces = 8192;
-const firstKnot = 0.0031308;
-const knotsPerUnit = pieces / (1 - firstKnot);
+// In the square root of the light the curve bends so little that its table fits into a processor's first cache.
+const pieces = 512;
+const kneeLight = 0.0031308;
+const firstRoot = Math.sqrt(kneeLight);
+const piecesPerRoot = pieces / (1 - firstRoot);
 let cubics: Float64Array | null = null;
 
-/** Coefficients a + t·(b + t·(c + t·d)), t in [0, 1), of every piece of {@link linearToSrgb} from 0.0031308 to 1. */
+/** Coefficients of a + t·(b + t·(c + t·d)), t in [0, 1], for every piece of {@link linearToSrgb} above its knee. */
 function srgbCubics(): Float64Array {
-  const knot = (index: number): { value: number; slope: number } => {
-    const at = firstKnot + index / knotsPerUnit;
-    const power = 1.055 * pow(at, 1 / 2.4);
-    return { value: power - 0.055, slope: power / (2.4 * at * knotsPerUnit) };
+  /** Value and slope of 1.055·r^(5/6) − 0.055, r being the root of the light, at the border of two pieces. */
+  const border = (index: number): { value: number; slope: number } => {
+    const root = firstRoot + index / piecesPerRoot;
+    const power = 1.055 * pow(root, 5 / 6);
+    return { value: power - 0.055, slope: (5 * power) / (6 * root * piecesPerRoot) };
   };
-  const made = new Float64Array(4 * pieces);
-  for (let piece = 0, from = knot(0); piece < pieces; piece++) {
-    const to = knot(piece + 1);
+  const made = new Float64Array(4 * (pieces + 1));
+  for (let piece = 0, from = border(0); piece <= pieces; piece++) {
+    const to = border(piece + 1);
     const rise = to.value - from.value;
     // Hermite: value and slope are those of the curve at both ends of the piece.
     made.set(
@@ -40,7 +43,7 @@ function srgbCubics(): Float64Array {
 
 /**
  * {@link linearToSrgb} of every value, then times `scale` plus `shift`, written to out[start], out[start + step] …
- * Within 1e-9 and ten times as fast, from a table of cubic pieces; + − × ÷ alone, so the same on every machine.
+ * Within 1e-9 and several times as fast, from a table of cubic pieces; + − × ÷ √ alone, so the same on every machine.
  */
 export function encodeSrgb(
   linear: Float32Array,
@@ -50,18 +53,16 @@ export function encodeSrgb(
   const table = (cubics ??= srgbCubics());
   for (let index = 0, at = start; index < linear.length; index++, at += step) {
     const light = linear[index] as number;
-    let value = 12.92 * light;
-    if (light > firstKnot) {
-      if (light < 1) {
-        const position = (light - firstKnot) * knotsPerUnit;
-        const piece = position | 0;
-        const t = position - piece;
-        const a = 4 * piece;
-        value =
-          (table[a] as number) +
-          t * ((table[a + 1] as number) + t * ((table[a + 2] as number) + t * (table[a + 3] as number)));
-      } else value = light === 1 ? 1 : linearToSrgb(light);
-    }
+    let value;
+    if (light > kneeLight && light <= 1) {
+      const position = (Math.sqrt(light) - firstRoot) * piecesPerRoot;
+      const piece = position | 0;
+      const t = position - piece;
+      const a = 4 * piece;
+      value =
+        (table[a] as number) +
+        t * ((table[a + 1] as number) + t * ((table[a + 2] as number) + t * (table[a + 3] as number)));
+    } else value = linearToSrgb(light);
     out[at] = value * scale + shift;
   }
 }
