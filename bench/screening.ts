@@ -3,7 +3,7 @@
  * resampling, encoding, inference, commit — against inference alone: the sum of the runs of the same network in a
  * process of the same kind, same batch and threads, block by block in turn within one run of this program.
  *
- * Options: --images N (10000) --px N (224) --network resnet50|small --photo-px N (280) --blocks N (5) --batch N (the
+ * Options: --images N (10000) --px N (224) --network resnet50|small --photo-px N (256, the shorter side) --blocks N (5) --batch N (the
  * best of 4, 8, 16, 32) --json
  */
 import { fork } from 'node:child_process';
@@ -18,7 +18,7 @@ import { sessionThreads } from '../main/app/services.ts';
 import { spawnCompute } from '../main/app/spawnCompute.ts';
 import { runPlan } from '../main/contract/plans.ts';
 import { imageInput, pictureFloats } from '../main/engine/inputAdapter.ts';
-import { drawPicture } from '../main/engine/node/pictures.ts';
+import { createDrawer } from '../main/engine/node/pictures.ts';
 import { drawingThreads } from '../main/engine/node/rasterPool.ts';
 import { silentLog } from '../main/platform/node/log.ts';
 import type { BareAnswer, BareOrder } from './screening/bare.ts';
@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
     images: { type: 'string', default: '10000' },
     px: { type: 'string', default: '224' },
     network: { type: 'string', default: 'resnet50' },
-    'photo-px': { type: 'string', default: '280' },
+    'photo-px': { type: 'string', default: '256' },
     blocks: { type: 'string', default: '5' },
     batch: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -169,10 +169,11 @@ async function measureDrawing(manifest: Parameters<typeof imageInput>[0], photog
   const field = { sizePx: format.sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background };
   const out = new Float32Array(pictureFloats(format));
   const spec = { type: 'image', imageSha256: '0'.repeat(64), sizeDeg: 8, fit: 'cover', xDeg: 0, yDeg: 0 } as const;
+  const draw = createDrawer();
   const times: number[] = [];
   for (const bytes of photographs) {
     const started = performance.now();
-    await drawPicture({ spec, bytes, field, format }, out);
+    await draw({ spec, bytes, field, format }, out);
     times.push(performance.now() - started);
   }
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] as number;

@@ -115,13 +115,13 @@ export async function writeTwin(folder: string, network: Network, sizePx: number
 
 const distinct = 64;
 
-/** JPEGs about as large as those of the usual image sets: smooth shading, edges and fine noise, longer side `longPx`. */
-export async function makePhotographs(longPx: number): Promise<Buffer[]> {
+/** JPEGs as image sets hold them: smooth shading, edges and fine noise; shorter side `shortPx`, longer one up to 6 : 5. */
+export async function makePhotographs(shortPx: number): Promise<Buffer[]> {
   return Promise.all(
     Array.from({ length: distinct }, async (_, number) => {
       const random = Random.fromSeed(number, 'benchmark photograph');
-      const short = Math.round(longPx * (0.67 + 0.33 * random.uniform()));
-      const [width, height] = number % 3 === 0 ? [short, longPx] : [longPx, short];
+      const longPx = Math.round(shortPx * (1 + 0.2 * random.uniform()));
+      const [width, height] = number % 3 === 0 ? [shortPx, longPx] : [longPx, shortPx];
       const raw = new Uint8Array(width * height * 3);
       const discs = Array.from({ length: 12 }, () => ({
         x: width * random.uniform(),

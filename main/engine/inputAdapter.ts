@@ -5,7 +5,7 @@
 import { pictureAxes } from '../contract/pictureAxes.ts';
 import type { TwinInput, TwinManifest } from '../contract/twins.ts';
 import { TwinscopeError } from '../platform/errors.ts';
-import { linearToSrgbTabulated } from '../stimuli/encode.ts';
+import { encodeSrgb, linearToSrgb } from '../stimuli/encode.ts';
 
 /** How a twin wants its pictures. Plain data, so that it can be sent to a thread. */
 export type PictureFormat = {
@@ -96,15 +96,9 @@ export function encodeChannel(format: PictureFormat, channel: number, plane: Flo
   const { step, start } = strideOf(format, channel);
   const scale = format.scale[channel] as number;
   const shift = format.shift[channel] as number;
-  const pixels = format.sizePx * format.sizePx;
-  if (format.curve === 'srgb') {
-    for (let pixel = 0, at = start; pixel < pixels; pixel++, at += step) {
-      out[at] = linearToSrgbTabulated(plane[pixel] as number) * scale + shift;
-    }
-  } else {
-    for (let pixel = 0, at = start; pixel < pixels; pixel++, at += step) {
-      out[at] = (plane[pixel] as number) * scale + shift;
-    }
+  if (format.curve === 'srgb') return encodeSrgb(plane, out, { scale, shift, start, step });
+  for (let pixel = 0, at = start; pixel < plane.length; pixel++, at += step) {
+    out[at] = (plane[pixel] as number) * scale + shift;
   }
 }
 
@@ -161,7 +155,7 @@ export function gradientOfGrey(
 }
 
 const srgbSlope = (linear: number): number =>
-  linear <= 0.0031308 ? 12.92 : (linearToSrgbTabulated(linear) + 0.055) / (2.4 * linear);
+  linear <= 0.0031308 ? 12.92 : (linearToSrgb(linear) + 0.055) / (2.4 * linear);
 
 /** Where a channel's values stand among those of its picture. */
 function strideOf({ channels, channelsLast, sizePx }: PictureFormat, channel: number): { start: number; step: number } {

@@ -9,7 +9,7 @@ import { apertureProfile, within } from './aperture.ts';
 import type { StimulusRaster } from './geometry.ts';
 import { columnCentresDeg, nyquistCpd, rasterPxPerDeg, rowCentresDeg } from './geometry.ts';
 import { drawNoise } from './noise.ts';
-import type { LinearImage } from './resample.ts';
+import type { LinearImage, Square } from './resample.ts';
 import { drawImage, sourceOf } from './resample.ts';
 import { formatNumber } from './words.ts';
 
@@ -158,8 +158,16 @@ function drawPhotograph(
     top: raster.sizePx / 2 - (spec.yDeg + spec.sizeDeg / 2) * pxPerDeg,
     side: spec.sizeDeg * pxPerDeg,
   };
+  if (fillsRaster(image, square, raster.sizePx)) {
+    out.set(image.luminance);
+    return out;
+  }
   return drawImage(sourceOf(image), raster.sizePx, square, { fit: spec.fit, background: raster.background }, out);
 }
+
+/** Drawing it would copy it, at the cost of drawing. */
+const fillsRaster = ({ widthPx, heightPx }: LinearImage, { left, top, side }: Square, sizePx: number): boolean =>
+  widthPx === sizePx && heightPx === sizePx && left === 0 && top === 0 && side === sizePx;
 
 function drawStored(
   spec: RasterSpec,

@@ -3,7 +3,7 @@
  * for whoever draws without them, so that both give the same bits.
  */
 import type { ImageSpec, StimulusSpec } from '../../contract/stimuli.ts';
-import { rasterisePhotograph, rasterisePhotographColours } from '../../stimuli/node/photographs.ts';
+import { coloursOf, rasterisePhotograph, rasterisePhotographColours } from '../../stimuli/node/photographs.ts';
 import { decodeNpy } from '../../stimuli/npy.ts';
 import { renderSpec, type StimulusRaster } from '../../stimuli/render.ts';
 import { encodeChannel, encodeGreyPicture, type PictureFormat } from '../inputAdapter.ts';
@@ -27,23 +27,33 @@ export type PictureOrder = {
  * Draws a stimulus into `out` (`pictureFloats` values), encoded as the twin takes it. Throws 'bad-input' and 'not-found'
  * as `renderSpec` and `rasterisePhotograph` do; `out` then holds nothing of use.
  */
-export async function drawPicture({ spec, bytes, field, format }: PictureOrder, out: Float32Array): Promise<void> {
-  if (spec.type === 'image' && bytes !== null) {
-    const options = { sizePx: photographPx(spec, field), fit: spec.fit, background: field.background };
-    const planes = format.colour
-      ? await rasterisePhotographColours(bytes, options)
-      : [await rasterisePhotograph(bytes, options)];
-    const raster = new Float32Array(field.sizePx * field.sizePx);
-    for (const [channel, luminance] of planes.entries()) {
-      const image = { widthPx: options.sizePx, heightPx: options.sizePx, luminance };
-      renderSpec(spec, field, { image: () => image }, raster);
-      if (format.colour) encodeChannel(format, channel, raster, out);
-      else encodeGreyPicture(format, raster, out);
+export type DrawPicture = (order: PictureOrder, out: Float32Array) => Promise<void>;
+
+/** A drawer with buffers of its own, which it uses again and again: one picture after the other. */
+export function createDrawer(): DrawPicture {
+  let raster = new Float32Array(0);
+  let colours = coloursOf(0);
+
+  return async ({ spec, bytes, field, format }, out) => {
+    const pixels = field.sizePx * field.sizePx;
+    if (raster.length !== pixels) raster = new Float32Array(pixels);
+    if (spec.type !== 'image' || bytes === null) {
+      const stored = spec.type === 'raster' && bytes !== null ? decodeNpy(bytes).data : undefined;
+      encodeGreyPicture(format, renderSpec(spec, field, { array: () => stored }, raster), out);
+      return;
     }
-    return;
-  }
-  const stored = spec.type === 'raster' && bytes !== null ? decodeNpy(bytes).data : undefined;
-  encodeGreyPicture(format, renderSpec(spec, field, { array: () => stored }), out);
+    const sizePx = photographPx(spec, field);
+    const options = { sizePx, fit: spec.fit, background: field.background };
+    const placed = (luminance: Float32Array): Float32Array =>
+      renderSpec(spec, field, { image: () => ({ widthPx: sizePx, heightPx: sizePx, luminance }) }, raster);
+    if (!format.colour) {
+      encodeGreyPicture(format, placed(await rasterisePhotograph(bytes, options)), out);
+      return;
+    }
+    if (colours[0].length !== sizePx * sizePx) colours = coloursOf(sizePx);
+    await rasterisePhotographColours(bytes, options, colours);
+    for (const [channel, plane] of colours.entries()) encodeChannel(format, channel, placed(plane), out);
+  };
 }
 
 /** Side in pixels of the square that a photograph is fitted to before it is placed. */

@@ -13,7 +13,7 @@ import { Random } from '../../platform/random.ts';
 import { encodeNpy } from '../../stimuli/npy.ts';
 import { pictureFloats } from '../inputAdapter.ts';
 import { colourManifest, colourModel } from '../testing/colourTwin.ts';
-import { drawPicture, sourceOfSpec } from './pictures.ts';
+import { createDrawer, sourceOfSpec } from './pictures.ts';
 import { createPipeline, type PipelineOptions } from './pipeline.ts';
 import { createRasterPool, drawingThreads, type RasterPool } from './rasterPool.ts';
 import type { FetchBytes } from './rasteriser.ts';
@@ -119,6 +119,7 @@ async function bytesFor(spec: StimulusSpec): Promise<Uint8Array | null> {
 /** Without threads: each picture drawn here, each batch run when it is complete. */
 async function directly(stimuli: StimulusSpec[]): Promise<Float32Array> {
   const { field, format, settings } = session;
+  const draw = createDrawer();
   const floats = pictureFloats(format);
   const all = new Float32Array(stimuli.length * session.unitCount);
   for (let first = 0; first < stimuli.length; first += settings.batchSize) {
@@ -126,7 +127,7 @@ async function directly(stimuli: StimulusSpec[]): Promise<Float32Array> {
     const pictures = new Float32Array(batch.length * floats);
     for (const [i, spec] of batch.entries()) {
       const out = pictures.subarray(i * floats, (i + 1) * floats);
-      await drawPicture({ spec, bytes: await bytesFor(spec), field, format }, out);
+      await draw({ spec, bytes: await bytesFor(spec), field, format }, out);
     }
     all.set(await session.run(pictures, batch.length), first * session.unitCount);
   }
@@ -146,7 +147,7 @@ test('every kind of stimulus has the same bits from one thread, from three and f
         specs.map(async (spec, i) => {
           const order = { spec, bytes: await bytesFor(spec), field, format: chosen };
           const place = out.subarray(i * floats, (i + 1) * floats);
-          return drawing === null ? drawPicture(order, place) : drawing.draw(order, place);
+          return drawing === null ? createDrawer()(order, place) : drawing.draw(order, place);
         }),
       );
       drawn.push(out);

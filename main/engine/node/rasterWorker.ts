@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import sharp from 'sharp';
 import { isTwinscopeError } from '../../platform/errors.ts';
-import { drawPicture } from './pictures.ts';
+import { createDrawer, type DrawPicture } from './pictures.ts';
 import type { DrawMessage, DrawnMessage } from './rasterWire.ts';
 
 /** The decoder works in threads of its own: while one photograph is resampled here, the next is decoded there. */
@@ -14,9 +14,9 @@ const port = parentPort as MessagePort;
 sharp.cache(false);
 sharp.concurrency(1);
 
-async function answerTo({ id, out, ...order }: DrawMessage): Promise<DrawnMessage> {
+async function answerTo({ id, out, ...order }: DrawMessage, draw: DrawPicture): Promise<DrawnMessage> {
   try {
-    await drawPicture(order, out);
+    await draw(order, out);
     return { id, type: 'drawn' };
   } catch (error) {
     if (isTwinscopeError(error)) {
@@ -27,17 +27,17 @@ async function answerTo({ id, out, ...order }: DrawMessage): Promise<DrawnMessag
 }
 
 const waiting: DrawMessage[] = [];
-let busy = 0;
+const idle = Array.from({ length: lanes }, createDrawer);
 
-async function work(): Promise<void> {
-  busy += 1;
+async function work(draw: DrawPicture): Promise<void> {
   for (let message = waiting.shift(); message !== undefined; message = waiting.shift()) {
-    port.postMessage(await answerTo(message));
+    port.postMessage(await answerTo(message, draw));
   }
-  busy -= 1;
+  idle.push(draw);
 }
 
 port.on('message', (message: DrawMessage) => {
   waiting.push(message);
-  if (busy < lanes) void work();
+  const draw = idle.pop();
+  if (draw !== undefined) void work(draw);
 });

@@ -9,8 +9,8 @@ import sharp from 'sharp';
 import type { Metadata, Sharp } from 'sharp';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { luminanceWeights, srgbDecodeTable } from '../encode.ts';
-import { drawImage } from '../resample.ts';
-import type { LuminanceSource } from '../resample.ts';
+import { drawColours, drawImage } from '../resample.ts';
+import type { ImageSource } from '../resample.ts';
 import { formatCount, formatNumber } from '../words.ts';
 
 /** The largest image that is decoded; formats.md asks for 50 megapixels. */
@@ -95,8 +95,16 @@ const damaged = (name: string): TwinscopeError =>
 
 const decoder = (bytes: Uint8Array): Sharp => sharp(bytes, { limitInputPixels: mostPixels, failOn: 'error' });
 
+type Decoded = {
+  values: Uint8Array | Uint16Array;
+  widthPx: number;
+  heightPx: number;
+  channels: number;
+  deep: boolean;
+};
+
 /** Upright sRGB pixels as they come from the decoder: 1 to 4 channels of 8 or 16 bits, alpha last where there is one. */
-async function decode(bytes: Uint8Array, name: string) {
+async function decode(bytes: Uint8Array, name: string): Promise<Decoded> {
   // JPEG and WebP have 8 bits and the decoder has the same limit of pixels, so their header need not be read twice.
   const shallow = ['image/jpeg', 'image/webp'].includes(mediaTypeOf(bytes, name));
   const deep = !shallow && (await headerOf(bytes, name)).metadata.depth === 'ushort';
@@ -119,7 +127,7 @@ async function decode(bytes: Uint8Array, name: string) {
 }
 
 /** Rows of luminance in linear light, Rec. 709 weights, transparent parts showing `background`. */
-function luminanceRows(picture: Awaited<ReturnType<typeof decode>>, background: number): LuminanceSource {
+function luminanceRows(picture: Decoded, background: number): ImageSource & { channels: 1 } {
   const { values, widthPx, heightPx, channels, deep } = picture;
   const linear = srgbDecodeTable(deep ? 65536 : 256);
   const opaque = deep ? 65535 : 255;
@@ -130,6 +138,7 @@ function luminanceRows(picture: Awaited<ReturnType<typeof decode>>, background: 
   return {
     widthPx,
     heightPx,
+    channels: 1,
     readRow(row, into) {
       let at = row * widthPx * channels;
       for (let column = 0; column < widthPx; column++, at += channels) {
@@ -141,22 +150,29 @@ function luminanceRows(picture: Awaited<ReturnType<typeof decode>>, background: 
   };
 }
 
-/** Rows of one colour in linear light (0 red, 1 green, 2 blue), transparent parts showing `background`. */
-function colourRows(picture: Awaited<ReturnType<typeof decode>>, colour: number, background: number): LuminanceSource {
+/** Rows of red, green and blue in linear light, transparent parts showing `background`. */
+function colourRows(picture: Decoded, background: number): ImageSource & { channels: 3 } {
   const { values, widthPx, heightPx, channels, deep } = picture;
   const linear = srgbDecodeTable(deep ? 65536 : 256);
   const opaque = deep ? 65535 : 255;
+  const colour = channels >= 3;
   const hasAlpha = channels === 2 || channels === 4;
-  const offset = channels >= 3 ? colour : 0;
   return {
     widthPx,
     heightPx,
+    channels: 3,
     readRow(row, into) {
-      let at = row * widthPx * channels;
-      for (let column = 0; column < widthPx; column++, at += channels) {
-        const value = linear[values[at + offset] as number] as number;
-        const alpha = hasAlpha ? (values[at + channels - 1] as number) / opaque : 1;
-        into[column] = alpha === 1 ? value : alpha * value + (1 - alpha) * background;
+      let from = row * widthPx * channels;
+      if (channels === 3) {
+        for (let at = 0; at < 3 * widthPx; at++, from++) into[at] = linear[values[from] as number] as number;
+        return;
+      }
+      for (let at = 0; at < 3 * widthPx; at += 3, from += channels) {
+        const alpha = hasAlpha ? (values[from + channels - 1] as number) / opaque : 1;
+        for (let channel = 0; channel < 3; channel++) {
+          const light = linear[values[from + (colour ? channel : 0)] as number] as number;
+          into[at + channel] = alpha === 1 ? light : alpha * light + (1 - alpha) * background;
+        }
       }
     },
   };
@@ -186,21 +202,30 @@ export async function rasterisePhotograph(
   return drawImage(luminanceRows(picture, background), sizePx, { left: 0, top: 0, side: sizePx }, { fit, background });
 }
 
+/** Red, green and blue, sizePx² values each. */
+export type Colours = readonly [Float32Array, Float32Array, Float32Array];
+
+export function coloursOf(sizePx: number): Colours {
+  const plane = (): Float32Array => new Float32Array(sizePx * sizePx);
+  return [plane(), plane(), plane()];
+}
+
 /**
  * A photograph as three planes of sizePx² values of linear light, red, green and blue (Rec. 709 primaries); otherwise
- * as {@link rasterisePhotograph}. A grey photograph gives three equal planes.
+ * as {@link rasterisePhotograph}. A grey photograph gives three equal planes. Written into `outs` where given, in one
+ * go behind the decoding.
  */
 export async function rasterisePhotographColours(
   bytes: Uint8Array,
   options: RasteriseOptions,
+  outs: Colours = coloursOf(options.sizePx),
   name = 'The image',
-): Promise<[Float32Array, Float32Array, Float32Array]> {
+): Promise<Colours> {
   const { sizePx, fit, background } = options;
-  const picture = await decode(bytes, name);
-  const plane = (colour: number): Float32Array =>
-    drawImage(colourRows(picture, colour, background), sizePx, { left: 0, top: 0, side: sizePx }, { fit, background });
-  const red = plane(0);
-  return picture.channels >= 3 ? [red, plane(1), plane(2)] : [red, red, red];
+  const source = colourRows(await decode(bytes, name), background);
+  const square = { left: 0, top: 0, side: sizePx };
+  drawColours(source, sizePx, square, { fit, background }, outs);
+  return outs;
 }
 
 const extensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff']);

@@ -1,0 +1,16 @@
+import { makePhotographs } from './bench/screening/material.ts';
+import { rasterisePhotographColours } from './main/stimuli/node/photographs.ts';
+import { drawPicture } from './main/engine/node/pictures.ts';
+import sharp from 'sharp';
+sharp.cache(false);
+console.log(sharp.concurrency());
+const ph = await makePhotographs(256);
+console.log('bytes', ph[0].length);
+const cpu = async (name: string, f: (b: Buffer)=>Promise<unknown>) => { for (const b of ph) await f(b); for(let k=0;k<2;k++){const c=process.cpuUsage(); const t=performance.now(); for (const b of ph) await f(b); const d=process.cpuUsage(c); console.log(name, 'cpu ms', ((d.user+d.system)/1000/ph.length).toFixed(2), 'wall', ((performance.now()-t)/ph.length).toFixed(2));} };
+await cpu('meta', (b)=>sharp(b).metadata());
+await cpu('decode', (b)=>sharp(b,{failOn:'error'}).autoOrient().toColourspace('srgb').raw({depth:'uchar'}).toBuffer({resolveWithObject:true}));
+await cpu('decode plain', (b)=>sharp(b,{failOn:'error'}).raw().toBuffer({resolveWithObject:true}));
+await cpu('colours', (b)=>rasterisePhotographColours(b,{sizePx:224,fit:'cover',background:.5}));
+const format={sizePx:224,channels:3,channelsLast:false,curve:'srgb',colour:true,scale:[4,4,4],shift:[0,0,0]} as const;
+const out=new Float32Array(3*224*224);
+await cpu('drawPicture',(b)=>drawPicture({spec:{type:'image',imageSha256:'',sizeDeg:8,fit:'cover',xDeg:0,yDeg:0},bytes:b,field:{sizePx:224,fieldOfViewDeg:8,background:.5},format:format as never},out));
