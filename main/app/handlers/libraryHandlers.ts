@@ -2,12 +2,19 @@ import type { Handlers } from '../../contract/methods.ts';
 import type { ComputeTwin } from '../../engine/computeContract.ts';
 import { checkGradientOf } from '../gradientCheck.ts';
 import { computeTwin, defaultSession, type Services } from '../services.ts';
+import { createGraphs } from '../twinGraph.ts';
 
 export function libraryHandlers(
   services: Services,
 ): Pick<
   Handlers,
-  'library.list' | 'library.get' | 'library.verify' | 'library.import' | 'library.remove' | 'devices.list'
+  | 'library.list'
+  | 'library.get'
+  | 'library.graph'
+  | 'library.verify'
+  | 'library.import'
+  | 'library.remove'
+  | 'devices.list'
 > {
   const { library, compute } = services;
   // Measured once per twin: asking again while a job runs would slow the job and measure it, not the device.
@@ -18,9 +25,11 @@ export function libraryHandlers(
     known.catch(() => measured.delete(twin.sha256));
     return known;
   };
+  const graphOf = createGraphs(services);
   return {
     'library.list': () => library.list(),
     'library.get': ({ id }) => library.get(id),
+    'library.graph': ({ id }) => graphOf(id),
     async 'library.verify'({ id }) {
       await checkGradientOf(services, id);
       const summary = await library.verify(id, async (resolved, images, n) => {
