@@ -17,7 +17,10 @@ import {
 } from '../onnx/index.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { accumulate } from './accumulate.ts';
+import { anchorBlockedLayout } from './blockedLayout.ts';
+import { findComposites } from './composites.ts';
 import { Emitter } from './emitter.ts';
+import { defaultLowering, type Lowering, type StridedLayer } from './lowering.ts';
 import { constantOperators, gradientRules, kinkedOperators } from './registry.ts';
 import type { Contribution, RuleContext } from './rule.ts';
 
@@ -26,12 +29,16 @@ export interface VjpRequest {
   wrt: string;
   /** Outputs of the graph that take part, at least one. */
   outputs: readonly string[];
+  /** Outputs of the graph to return beside those, without a part in the gradient. */
+  alsoReturn?: readonly string[];
+  /** Which of several forms the gradient takes; those for the CPU unless given. */
+  lowering?: Lowering;
 }
 
 export interface Vjp {
   /**
    * Inputs: those of the forward graph that matter, then one cotangent per output, of that output's type and shape.
-   * Outputs: the forward outputs in the order asked for, then the gradient, of the type and shape of `wrt`.
+   * Outputs: what is only to be returned, the forward outputs in the order asked for, then the gradient, of the type and shape of `wrt`.
    */
   graph: Graph;
   /** The cotangent input of every output. */
@@ -42,6 +49,8 @@ export interface Vjp {
   smooth: boolean;
   /** The forward node that a gradient node belongs to, by the gradient node's first output. */
   origins: ReadonlyMap<string, GraphNode>;
+  /** The strided convolutions on the way whose gradient has several forms, by their signature. */
+  stridedLayers: ReadonlyMap<string, StridedLayer>;
 }
 
 const stillWorks = 'Gradient-free search (screening and CMA-ES) works with this twin.';
@@ -50,15 +59,20 @@ const oldestOpset = 11;
 
 /** Throws TwinscopeError 'unsupported' naming operator and node where there is no gradient, 'bad-input' for bad names. */
 export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
-  const emit = new Emitter(forward);
+  const emit = new Emitter(forward, request.lowering ?? defaultLowering('cpu'));
   checkRequest(forward, request, emit.opset);
   const path = findPath(forward, request, emit);
   const contributions = new Map<string, Contribution[]>();
   const contribute = (name: string, item: Contribution): void => {
-    if (item !== undefined) contributions.set(name, [...(contributions.get(name) ?? []), item]);
+    if (item === undefined) return;
+    contributions.set(name, [...(contributions.get(name) ?? []), item]);
+    if (typeof item === 'string') emit.state(item, emit.typeOrUndefined(name));
   };
-  const gather = (name: string): string | undefined =>
-    accumulate(emit, contributions.get(name) ?? [], emit.typeOrUndefined(name));
+  const gather = (name: string): string | undefined => {
+    const total = accumulate(emit, contributions.get(name) ?? [], emit.typeOrUndefined(name));
+    if (total !== undefined) emit.state(total, emit.typeOrUndefined(name));
+    return total;
+  };
 
   const cotangents: Record<string, string> = {};
   const cotangentInputs = request.outputs.map((output): ValueInfo => {
@@ -70,9 +84,18 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
     return { name, dtype: info.dtype, shape: inferred?.shape ?? info.shape };
   });
 
+  const asked = new Set(forward.outputs.map(({ name }) => name));
+  const composites = findComposites(forward.nodes, asked, emit);
+  const inside = new Set([...composites.values()].flatMap(({ inner }) => inner));
   for (const node of path.toReversed()) {
-    const gradients = node.outputs.map((name) => (name === '' ? undefined : gather(name)));
+    if (inside.has(node)) continue;
     emit.origin = node;
+    const composite = composites.get(node);
+    if (composite !== undefined) {
+      contribute(composite.input, composite.gradient(emit, gather(node.outputs[0]!)!));
+      continue;
+    }
+    const gradients = node.outputs.map((name) => (name === '' ? undefined : gather(name)));
     applyRule(node, gradients, emit, request.wrt, path.differentiable).forEach((item, index) =>
       contribute(node.inputs[index]!, item),
     );
@@ -90,11 +113,12 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
     attributes: {},
   };
   const outputs = [
+    ...(request.alsoReturn ?? []).map((output) => forward.outputs.find(({ name }) => name === output)!),
     ...request.outputs.map((output) => forward.outputs.find(({ name }) => name === output)!),
     { ...wrtInput, name: gradient },
   ];
   const kept = prune(
-    [...forward.nodes, ...emit.nodes, finish],
+    [...forward.nodes, ...gradientNodes(forward, emit), finish],
     outputs.map(({ name }) => name),
   );
   const inputs = forward.inputs.filter(({ name }) => name === request.wrt || kept.read.has(name));
@@ -104,7 +128,7 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
       ...forward,
       inputs: [...inputs, ...cotangentInputs],
       outputs,
-      values: [],
+      values: emit.statedValues(kept.nodes),
       initializers: new Map(initializers),
       nodes: kept.nodes,
     },
@@ -112,10 +136,11 @@ export function deriveVjp(forward: Graph, request: VjpRequest): Vjp {
     gradient,
     smooth: !path.some(({ op }) => kinkedOperators.has(op)),
     origins: emit.origins,
+    stridedLayers: emit.stridedLayers,
   };
 }
 
-function checkRequest(forward: Graph, { wrt, outputs }: VjpRequest, opset: number): void {
+function checkRequest(forward: Graph, { wrt, outputs, alsoReturn = [] }: VjpRequest, opset: number): void {
   const list = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
   const input = forward.inputs.find(({ name }) => name === wrt);
   if (!input) {
@@ -132,7 +157,7 @@ function checkRequest(forward: Graph, { wrt, outputs }: VjpRequest, opset: numbe
   }
   if (outputs.length === 0)
     throw new TwinscopeError('bad-input', 'A gradient needs at least one output to start from.');
-  for (const output of outputs) {
+  for (const output of [...outputs, ...alsoReturn]) {
     if (!forward.outputs.some(({ name }) => name === output)) {
       throw new TwinscopeError(
         'bad-input',
@@ -252,6 +277,17 @@ function applyRule(
     if (!wanted(index)) return undefined;
     return results[index] ?? refuse(`there is no rule for its input "${name}", which depends on "${wrt}"`);
   });
+}
+
+/** The emitted nodes, in the layout that the runtime's convolutions work in where that was asked for. */
+function gradientNodes(forward: Graph, emit: Emitter): GraphNode[] {
+  if (!emit.lowering.blockedLayout) return emit.nodes;
+  const constant = new Set([...forward.initializers.keys(), ...emit.initializers.keys()]);
+  for (const node of [...forward.nodes, ...emit.nodes]) {
+    const reads = namesRead(node);
+    if (reads.every((name) => constant.has(name))) node.outputs.forEach((name) => constant.add(name));
+  }
+  return anchorBlockedLayout(emit, forward.nodes, emit.nodes, (name) => name === '' || constant.has(name));
 }
 
 /** The nodes some output needs, and every name read by them. */

@@ -13,8 +13,10 @@ import {
   type Inference,
   type Tensor,
   type TensorType,
+  type ValueInfo,
 } from '../onnx/index.ts';
 import { toAttributes } from '../onnx/attributes.ts';
+import { stridedChoices, strideSignature, type Lowering, type StridedLayer, type StridedLowering } from './lowering.ts';
 
 /** Stands for "to the end" in Slice. */
 export const sliceEnd = 2 ** 63;
@@ -22,16 +24,21 @@ export const sliceEnd = 2 ** 63;
 export class Emitter {
   readonly opset: number;
   readonly inference: Inference;
+  readonly lowering: Lowering;
   readonly nodes: GraphNode[] = [];
+  /** The strided layers met, by their signature. */
+  readonly stridedLayers = new Map<string, StridedLayer>();
   readonly initializers = new Map<string, Tensor>();
   /** The forward node whose gradient is being written, and for every node written so far whose it is. */
   origin: GraphNode | undefined;
   readonly origins = new Map<string, GraphNode>();
+  readonly #stated = new Map<string, TensorType>();
   readonly #taken: Set<string>;
   readonly #constants = new Map<string, string>();
   #count = 0;
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, lowering: Lowering) {
+    this.lowering = lowering;
     this.opset = opsetOf(graph);
     this.inference = inferGraph(graph);
     this.#taken = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
@@ -52,20 +59,35 @@ export class Emitter {
 
   /** A node with several outputs. */
   split(op: string, inputs: readonly string[], attributes: AttributeValues, outputs: number): string[] {
+    const node = this.detached(op, inputs, attributes, outputs);
+    this.nodes.push(node);
+    return node.outputs;
+  }
+
+  /** A node with names of its own that is not yet part of the gradient. */
+  detached(op: string, inputs: readonly string[], attributes: AttributeValues, outputs = 1): GraphNode {
     this.#count += 1;
     const names = Array.from({ length: outputs }, (_, index) =>
       this.name(`gradient/${op}_${this.#count}${outputs > 1 ? `_${index}` : ''}`),
     );
-    this.nodes.push({
+    if (this.origin !== undefined) this.origins.set(names[0]!, this.origin);
+    return {
       op,
       domain: '',
       name: names[0]!,
       inputs: [...inputs],
       outputs: names,
       attributes: toAttributes(attributes),
-    });
-    if (this.origin !== undefined) this.origins.set(names[0]!, this.origin);
-    return names;
+    };
+  }
+
+  /** The form of a strided layer's gradient: the one measured, where it fits the layer, or the default. */
+  stridedLowering(layer: StridedLayer): StridedLowering {
+    const choices = stridedChoices(layer);
+    const signature = strideSignature(layer);
+    this.stridedLayers.set(signature, layer);
+    const measured = this.lowering.strided[signature];
+    return measured !== undefined && choices.includes(measured) ? measured : choices[0]!;
   }
 
   /** A constant vector of int64; equal vectors are stored once. */
@@ -102,6 +124,29 @@ export class Emitter {
       this.initializers.set(name, make());
     }
     return name;
+  }
+
+  /**
+   * Says what an emitted value is. A gradient has the type and shape of what it belongs to, which the runtime cannot
+   * work out behind a Reshape; without it, ONNX Runtime does not see that two operands are of one shape and takes every
+   * convolution out of its blocked layout (docs/decisions/onnx-gradients.md).
+   */
+  state(name: string, type: TensorType | undefined): void {
+    if (type !== undefined && !type.shape.includes('?')) this.#stated.set(name, type);
+  }
+
+  statedType(name: string): TensorType | undefined {
+    return this.#stated.get(name);
+  }
+
+  /** What was stated of the values these nodes make. */
+  statedValues(nodes: readonly GraphNode[]): ValueInfo[] {
+    return nodes.flatMap(({ outputs }) =>
+      outputs.flatMap((name) => {
+        const type = this.#stated.get(name);
+        return type === undefined ? [] : [{ name, ...type }];
+      }),
+    );
   }
 
   typeOrUndefined(name: string): TensorType | undefined {

@@ -3,6 +3,8 @@ import { intAttribute, intsAttribute, type Dim } from '../../onnx/index.ts';
 import { convolutionKernel, windowOf, type Window } from '../../onnx/shapes/spatial.ts';
 import type { Emitter } from '../emitter.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
+import type { Transposed } from './transposed.ts';
+import { exchangeChannels, loweredStride } from './stridedConvolution.ts';
 
 /** Explicit pads of a window over spatial axes, with those that auto_pad stands for worked out. */
 export function padsOf(context: RuleContext, window: Window, spatial: readonly Dim[]): number[] {
@@ -17,18 +19,6 @@ export function padsOf(context: RuleContext, window: Window, spatial: readonly D
   const less = totals.map((total) => Math.floor(total / 2));
   const more = totals.map((total, axis) => total - less[axis]!);
   return window.autoPad === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less];
-}
-
-export interface Transposed {
-  gradient: string;
-  weights: string;
-  group: number;
-  window: Window;
-  pads: number[];
-  /** Spatial sizes of the forward input and output, and the forward input itself to read them from at run time. */
-  inputSpatial: readonly Dim[];
-  outputSpatial: readonly Dim[];
-  input: string;
 }
 
 /** Spreads a gradient back over the window's input by ConvTranspose. */
@@ -67,7 +57,6 @@ function rotatedConvolution(emit: Emitter, parts: Transposed, weightShape: reado
   const { kernel, dilations } = parts.window;
   const { group } = parts;
   const rank = kernel.length;
-  const [outputs, inputsPerGroup] = weightShape as [number, number];
   const spatialAxes = kernel.map((_, axis) => axis + 2);
   const backwards = emit.ints(kernel.map(() => -1));
   const rotated = kernel.every((size) => size === 1)
@@ -79,14 +68,7 @@ function rotatedConvolution(emit: Emitter, parts: Transposed, weightShape: reado
         emit.ints(spatialAxes),
         backwards,
       ]);
-  let weights: string;
-  if (group === 1) {
-    weights = emit.node('Transpose', [rotated], { perm: [1, 0, ...spatialAxes] });
-  } else {
-    const grouped = emit.node('Reshape', [rotated, emit.ints([group, outputs / group, inputsPerGroup, ...kernel])]);
-    const swapped = emit.node('Transpose', [grouped], { perm: [0, 2, 1, ...spatialAxes.map((axis) => axis + 1)] });
-    weights = emit.node('Reshape', [swapped, emit.ints([group * inputsPerGroup, outputs / group, ...kernel])]);
-  }
+  const weights = exchangeChannels(emit, rotated, weightShape, group, kernel);
   const reach = kernel.map((size, axis) => (size - 1) * dilations[axis]!);
   const pads = parts.pads.map((pad, side) => reach[side % rank]! - pad);
   return emit.node('Conv', [parts.gradient, weights], { dilations, group, kernel_shape: kernel, pads });
@@ -125,6 +107,11 @@ const convolution: GradientRule = (context) => {
   const known = shape.every((size) => typeof size === 'number');
   if (known && coversPads && window.strides.every((stride) => stride === 1)) {
     return [rotatedConvolution(emit, parts, shape), undefined, toBias];
+  }
+  if (known && (type.dtype === 'float32' || type.dtype === 'float64')) {
+    const layer = { weightShape: shape, group: parts.group, window, pads, inputSpatial };
+    const lowering = emit.stridedLowering(layer);
+    if (lowering !== 'transposed') return [loweredStride(emit, parts, shape, lowering, type.dtype), undefined, toBias];
   }
   return [transposedConvolution(emit, parts), undefined, toBias];
 };

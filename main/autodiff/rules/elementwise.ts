@@ -1,5 +1,5 @@
 /** Operators of one operand, element by element: gradient = cotangent × derivative. */
-import { floatAttribute, stringAttribute } from '../../onnx/index.ts';
+import { float, floatAttribute, stringAttribute, type Dtype } from '../../onnx/index.ts';
 import type { Emitter } from '../emitter.ts';
 import { type GradientRule } from '../rule.ts';
 
@@ -11,6 +11,7 @@ interface Operand {
   y: string;
   /** Gradient with respect to the output. */
   g: string;
+  dtype: Dtype;
   scalar(value: number): string;
   parameter(name: string, otherwise: number): number;
 }
@@ -25,12 +26,22 @@ function unary(gradient: (operand: Operand) => string): GradientRule {
         x: context.input(0),
         y: context.output(0),
         g: context.gradient,
+        dtype,
         scalar: (value) => emit.scalar(value, dtype),
         parameter: (name, otherwise) => floatAttribute(context.node, name, otherwise),
       }),
     ];
   };
 }
+
+/** 1 where a value that is never negative is above 0, and 0 where it is 0. */
+function positiveMask(emit: Emitter, y: string, dtype: Dtype): string {
+  if (emit.lowering.mask === 'sign' || dtype !== 'float32') return emit.node('Sign', [y]);
+  return emit.node('HardSigmoid', [y], { alpha: float(steep), beta: float(0) });
+}
+
+/** min(max(steep · y, 0), 1) is a step for every y that float32 does not round to 0. */
+const steep = 1e38;
 
 const square = (emit: Emitter, x: string): string => emit.node('Mul', [x, x]);
 
@@ -52,7 +63,7 @@ export const elementwiseRules: Record<string, GradientRule> = {
   },
   Neg: unary(({ emit, g }) => emit.node('Neg', [g])),
   Abs: unary(({ emit, x, g }) => emit.node('Mul', [g, emit.node('Sign', [x])])),
-  Relu: unary(({ emit, y, g }) => emit.node('Mul', [g, emit.node('Sign', [y])])),
+  Relu: unary(({ emit, y, g, dtype }) => emit.node('Mul', [g, positiveMask(emit, y, dtype)])),
   LeakyRelu: unary(({ emit, x, g, scalar, parameter }) => {
     const positive = emit.node('Greater', [x, scalar(0)]);
     return emit.node('Where', [positive, g, emit.node('Mul', [g, scalar(parameter('alpha', 0.01))])]);

@@ -1,0 +1,29 @@
+/** What a benchmark does with its times. */
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Runs every task once per round, in turn, after one round that is not counted; milliseconds of each. */
+export async function interleaved<K extends string>(
+  tasks: Record<K, () => Promise<unknown>>,
+  rounds: number,
+): Promise<Record<K, number[]>> {
+  const names = Object.keys(tasks) as K[];
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  for (let round = -1; round < rounds; round++) {
+    for (const name of names) {
+      const started = performance.now();
+      await tasks[name]();
+      if (round >= 0) times[name].push(performance.now() - started);
+    }
+  }
+  return times;
+}
+
+/** Median over the rounds of one task's time over another's in the same round: drift of the machine cancels. */
+export function ratio(above: readonly number[], below: readonly number[]): number {
+  return median(above.map((time, round) => time / below[round]!));
+}

@@ -1,0 +1,146 @@
+/**
+ * Which form of a gradient is quickest here: every strided layer alone in each of its forms, then the whole graph with
+ * and without the blocked layout. The choice changes the last bits of a gradient, so a job freezes it.
+ */
+import {
+  defaultLowering,
+  deriveVjp,
+  stridedChoices,
+  type Lowering,
+  type StridedLayer,
+  type StridedLowering,
+  type VjpRequest,
+} from '../../autodiff/index.ts';
+import { GraphBuilder, inferShapes, writeGraph, type Graph } from '../../onnx/index.ts';
+
+/** A model loaded on the device that is measured. */
+export interface MeasuredModel {
+  run(feeds: Record<string, Feed>): Promise<unknown>;
+  release(): Promise<void>;
+}
+
+export interface Feed {
+  shape: number[];
+  data: Float32Array<ArrayBuffer>;
+}
+
+export interface LoweringMeasurement {
+  lowering: Lowering;
+  /** Milliseconds of every form that was timed, the chosen one first. */
+  timed: { what: string; forms: { form: string; ms: number }[] }[];
+}
+
+const rounds = 5;
+
+/**
+ * @param forward a forward graph whose only open size is the batch; one with others keeps the defaults
+ * @param load opens a model on the device, with the threads it will run with
+ */
+export async function measureLowering(
+  forward: Graph,
+  request: Pick<VjpRequest, 'wrt' | 'outputs' | 'alsoReturn'>,
+  {
+    device,
+    batchSize,
+    load,
+  }: { device: string; batchSize: number; load: (model: Uint8Array) => Promise<MeasuredModel> },
+): Promise<LoweringMeasurement> {
+  const defaults = defaultLowering(device);
+  const plain = deriveVjp(forward, { ...request, lowering: defaults });
+  const timed: LoweringMeasurement['timed'] = [];
+  const strided: Record<string, StridedLowering> = {};
+  for (const [signature, layer] of plain.stridedLayers) {
+    const choices = stridedChoices(layer);
+    if (choices.length < 2) continue;
+    const graph = layerGraph(layer);
+    const models = choices.map((choice) => ({
+      form: choice,
+      vjp: deriveVjp(graph, {
+        wrt: 'x',
+        outputs: ['y'],
+        lowering: { ...defaults, blockedLayout: false, strided: { [signature]: choice } },
+      }).graph,
+    }));
+    const forms = await raced(models, batchSize, load);
+    if (forms === null) continue;
+    strided[signature] = forms[0]!.form;
+    timed.push({ what: signature, forms });
+  }
+  let lowering: Lowering = { ...defaults, strided };
+  if (defaults.blockedLayout) {
+    const models = [true, false].map((blockedLayout) => ({
+      form: blockedLayout ? 'blocked' : 'plain',
+      vjp: deriveVjp(forward, { ...request, lowering: { ...lowering, blockedLayout } }).graph,
+    }));
+    const same = models[0]!.vjp.nodes.length === models[1]!.vjp.nodes.length;
+    const forms = same ? null : await raced(models, batchSize, load);
+    if (forms !== null) {
+      lowering = { ...lowering, blockedLayout: forms[0]!.form === 'blocked' };
+      timed.push({ what: 'layout', forms });
+    }
+  }
+  return { lowering, timed };
+}
+
+/** Milliseconds of each graph, the quickest first; interleaved, so that drift of the machine meets all alike. */
+async function raced<F extends string>(
+  graphs: readonly { form: F; vjp: Graph }[],
+  batchSize: number,
+  load: (model: Uint8Array) => Promise<MeasuredModel>,
+): Promise<{ form: F; ms: number }[] | null> {
+  const inputs = graphs.map(({ vjp }) => feedsOf(vjp, batchSize));
+  if (inputs.includes(null)) return null;
+  const models: MeasuredModel[] = [];
+  try {
+    for (const { vjp } of graphs) models.push(await load(writeGraph(vjp)));
+    const best = graphs.map(() => Infinity);
+    for (let round = -1; round < rounds; round++) {
+      for (const [at, model] of models.entries()) {
+        const started = performance.now();
+        await model.run(inputs[at]!);
+        // The first round warms up. The least of several is what the machine can do.
+        if (round >= 0) best[at] = Math.min(best[at]!, performance.now() - started);
+      }
+    }
+    return graphs.map(({ form }, at) => ({ form, ms: best[at]! })).toSorted((a, b) => a.ms - b.ms);
+  } finally {
+    for (const model of models) await model.release();
+  }
+}
+
+/** Values for every input, or null where a size beside the batch is open. */
+function feedsOf(graph: Graph, batchSize: number): Record<string, Feed> | null {
+  const batch = graph.inputs[0]?.shape?.[0];
+  const feeds: Record<string, Feed> = {};
+  for (const { name, dtype, shape } of graph.inputs) {
+    if (graph.initializers.has(name)) continue;
+    const sizes = shape?.map((size) => (size === batch && typeof size === 'string' ? batchSize : size));
+    if (dtype !== 'float32' || !sizes?.every((size) => typeof size === 'number')) return null;
+    feeds[name] = { shape: sizes, data: wave(sizes) };
+  }
+  return feeds;
+}
+
+/** Values of both signs without a period that matters. */
+function wave(shape: readonly number[]): Float32Array<ArrayBuffer> {
+  const count = shape.reduce((product, size) => product * size, 1);
+  return Float32Array.from({ length: count }, (_, index) => ((index * 7919) % 1009) / 1009 - 0.5);
+}
+
+/** The layer alone: x → Conv → y. */
+function layerGraph({ weightShape, group, window, pads, inputSpatial }: StridedLayer): Graph {
+  const builder = new GraphBuilder();
+  const channels = weightShape[1]! * group;
+  builder.input('x', 'float32', ['batch', channels, ...inputSpatial]);
+  builder.constant('w', 'float32', weightShape, wave(weightShape));
+  builder.node(
+    'Conv',
+    ['x', 'w'],
+    { kernel_shape: window.kernel, strides: window.strides, dilations: window.dilations, pads, group },
+    'y',
+  );
+  builder.output('y', 'float32', null);
+  const graph = builder.build();
+  const type = inferShapes(graph).get('y');
+  return { ...graph, outputs: [{ name: 'y', dtype: 'float32', shape: type?.shape ?? null }] };
+}
