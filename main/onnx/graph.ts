@@ -31,6 +31,8 @@ export interface GraphNode {
   inputs: string[];
   outputs: string[];
   attributes: Attributes;
+  /** Which of several model-local functions of one name is called; absent for everything else. */
+  overload?: string;
 }
 
 /** The graph of a model or of a branch of If, Loop and Scan. Nodes are in an order in which they can run. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { TwinscopeError } from '../platform/errors.ts';
 import { Random } from '../platform/random.ts';
 import { makeTensor } from './tensor.ts';
-import { broadcastDim, product, quotient } from './shapes/dims.ts';
+import { broadcastDim, difference, evaluateDim, product, quotient, sum } from './shapes/dims.ts';
 import {
   float,
   GraphBuilder,
@@ -20,10 +20,8 @@ import { writeGraph } from './write.ts';
 /** Sizes the names of open axes take when the graph runs. */
 const sizes: Record<string, number> = { batch: 3, h: 11, w: 8, n: 5 };
 
-/** The size an inferred text stands for, where it is a product. */
 function sizeOf(dim: Dim): number {
-  if (typeof dim === 'number') return dim;
-  return dim.split('*').reduce((total, part) => total * (sizes[part] ?? Number(part)), 1);
+  return evaluateDim(dim, sizes)!;
 }
 
 interface Value {
@@ -147,6 +145,67 @@ const cases: Case[] = [
   ['Tile', [open('batch', 3), ints(2, 3)], {}, [['2*batch', 9]]],
   ['OneHot', [{ shape: ['batch'], dtype: 'int64' }, ints(6), weights(2)], {}, [['batch', 6]]],
   ['ConstantOfShape', [ints(2, 3)], {}, [[2, 3]]],
+  ['Einsum', [open('batch', 3, 'n', 4), weights(4, 5)], { equation: '...nc,cd->...nd' }, [['batch', 3, 'n', 5]]],
+  ['Einsum', [open('batch', 'n', 4), open('n', 'batch')], { equation: 'bnc,nb' }, [[4]]],
+  [
+    'LSTM',
+    [open('n', 'batch', 4), weights(2, 12, 4), weights(2, 12, 3)],
+    { hidden_size: 3, direction: 'bidirectional' },
+    [
+      ['n', 2, 'batch', 3],
+      [2, 'batch', 3],
+      [2, 'batch', 3],
+    ],
+  ],
+  [
+    'GRU',
+    [open('n', 'batch', 4), weights(1, 9, 4), weights(1, 9, 3)],
+    { hidden_size: 3 },
+    [
+      ['n', 1, 'batch', 3],
+      [1, 'batch', 3],
+    ],
+  ],
+  ['Range', [scalar(3), scalar(11), scalar(3)], {}, [[3]], 'int64'],
+  ['CumSum', [open('batch', 3), scalar(1)], {}, [['batch', 3]]],
+  ['Trilu', [open('batch', 3, 3)], { upper: 0 }, [['batch', 3, 3]]],
+  ['ScatterND', [open(4, 3), { shape: [2, 1], dtype: 'int64', data: [0, 2] }, weights(2, 3)], {}, [[4, 3]]],
+  [
+    'AveragePool',
+    [open('batch', 4, 'h', 'w')],
+    { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1 },
+    [['batch', 4, 'slideUp(h,3,2,1,1)', 'slideUp(w,3,2,1,1)']],
+  ],
+  ['Conv', [open('batch', 4, 'h', 'w'), weights(6, 4, 3, 3)], {}, [['batch', 6, 'sum(h,-2)', 'sum(w,-2)']]],
+  [
+    'Conv',
+    [open('batch', 4, 'h', 'w'), weights(6, 4, 3, 3)],
+    { strides: [2, 3], pads: [1, 0, 1, 1] },
+    [['batch', 6, 'slide(h,1,2)', 'slide(w,2,3)']],
+  ],
+  [
+    'ConvTranspose',
+    [open('batch', 4, 'h', 'w'), weights(4, 3, 3, 3)],
+    { strides: [2, 2], pads: [1, 1, 1, 1] },
+    [['batch', 3, 'spread(h,2,1)', 'spread(w,2,1)']],
+  ],
+  [
+    'Resize',
+    [open('batch', 4, 'h', 'w'), left, { shape: [4], data: [1, 1, 1.5, 0.7] }],
+    {},
+    [['batch', 4, 'scale(h,1.5)', `scale(w,${Math.fround(0.7)})`]],
+  ],
+  [
+    'Split',
+    [open('h', 2)],
+    { num_outputs: 2 },
+    [
+      ['part(h,2,0)', 2],
+      ['part(h,2,1)', 2],
+    ],
+  ],
+  ['Slice', [open('h', 9), ints(-3), ints(2 ** 40), ints(0), ints(2)], {}, [['slice(h,-3,2147483648,2)', 9]]],
+  ['Concat', [open('h', 2), open('w', 2), open(3, 2)], { axis: 0 }, [['sum(h,w,3)', 2]]],
   ['LeakyRelu', [open('batch')], { alpha: float(0.1) }, [['batch']]],
 ];
 
@@ -311,11 +370,40 @@ describe('sizes', () => {
     expect(quotient(12, 'batch')).toBe('?');
   });
 
+  test('sums have one form, and division goes through them', () => {
+    expect(sum(['h', 1, 'a', 2])).toBe('sum(a,h,3)');
+    expect(sum(['sum(a,h,3)', 'a', -3])).toBe('sum(2*a,h)');
+    expect(difference('sum(h,1)', 1)).toBe('h');
+    expect(difference('3*h', 'h')).toBe('2*h');
+    expect(difference('h', 'h')).toBe(0);
+    expect(quotient('sum(2*h,4)', 2)).toBe('sum(h,2)');
+    expect(sum(['?', 'h'])).toBe('?');
+  });
+
+  test('texts are evaluated', () => {
+    const values = { batch: 3, h: 11, 'x.0': 5 };
+    expect(evaluateDim('2*batch*h', values)).toBe(66);
+    expect(evaluateDim('slide(sum(h,-2),3,2)', values)).toBe(4);
+    expect(evaluateDim('3*max(batch,x.0)*slice(h,-4,9,2)', values)).toBe(15);
+    expect(evaluateDim('div(h,2)', values)).toBe(5);
+    expect(evaluateDim('batch*time', values)).toBeUndefined();
+    expect(evaluateDim('constructor(h)', values)).toBeUndefined();
+    expect(evaluateDim('?', values)).toBeUndefined();
+    // An author's own name wins over how it looks.
+    expect(evaluateDim('h//2 (rounded)', { 'h//2 (rounded)': 7 })).toBe(7);
+  });
+
+  test('texts of functions of functions stay short', () => {
+    let dim: Dim = 'h';
+    for (let level = 0; level < 40; level++) dim = broadcastDim(product([dim, 'a']), product([dim, 'b']));
+    expect(String(dim).length).toBeLessThan(400);
+  });
+
   test('broadcasting is decided only where it is certain', () => {
     expect(broadcastDim('batch', 1)).toBe('batch');
     expect(broadcastDim('batch', 4)).toBe(4);
     expect(broadcastDim('batch', 'batch')).toBe('batch');
-    expect(broadcastDim('batch', 'time')).toBe('?');
+    expect(broadcastDim('batch', 'time')).toBe('max(batch,time)');
     expect(broadcastDim('?', '?')).toBe('?');
   });
 });

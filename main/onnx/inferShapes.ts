@@ -14,6 +14,7 @@ import type { ShapeContext, ShapeRule } from './shapes/context.ts';
 import { elementwiseShapes } from './shapes/elementwise.ts';
 import { layoutShapes } from './shapes/layout.ts';
 import { linearShapes } from './shapes/linear.ts';
+import { sequenceShapes } from './shapes/sequence.ts';
 import { sizesOfConstant, sizesOfNode } from './shapes/sizes.ts';
 import { spatialShapes } from './shapes/spatial.ts';
 import { makeTensor, stringTensor, type Tensor } from './tensor.ts';
@@ -36,6 +37,7 @@ const rules: Record<string, ShapeRule> = {
   ...elementwiseShapes,
   ...layoutShapes,
   ...linearShapes,
+  ...sequenceShapes,
   ...spatialShapes,
   If: branch,
 };
@@ -69,6 +71,7 @@ function inferBody(body: GraphBody, opset: number, outer?: ShapeContext): Infere
     constant: (name) => (name ? (constants.get(name) ?? outer?.constant(name)) : undefined),
     sizes: (name) => (name ? (sizes.get(name) ?? outer?.sizes(name)) : undefined),
     infer: (inner) => inferBody(inner, opset, context).types,
+    within: (inner) => inferBody(inner, opset, context).context,
   };
   const addConstant = (name: string, tensor: Tensor): void => {
     constants.set(name, tensor);

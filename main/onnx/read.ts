@@ -1,11 +1,13 @@
 /** Wire messages → graph. */
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
-import type { Attribute } from './attributes.ts';
+import type { Attribute, Attributes } from './attributes.ts';
 import { attributeCodes } from './attributes.ts';
+import { checkGraph, deepestNesting } from './check.ts';
 import { decodeModel } from './codec.ts';
 import { dtypeOfCode } from './elementTypes.ts';
 import type {
   AttributeProto,
+  FunctionProto,
   GraphProto,
   ModelProto,
   NodeProto,
@@ -13,6 +15,7 @@ import type {
   ValueInfoProto,
 } from './generated/onnx_pb.ts';
 import type { Dim, Graph, GraphBody, GraphNode, ValueInfo } from './graph.ts';
+import { sortNodes } from './order.ts';
 import { checkTensor, makeTensor, type Tensor } from './tensor.ts';
 
 const utf8 = new TextDecoder('utf-8');
@@ -24,7 +27,10 @@ const utf8 = new TextDecoder('utf-8');
 export function readGraph(bytes: Uint8Array): Graph {
   const model = decodeModel(bytes);
   try {
-    return graphOfModel(model);
+    const graph = graphOfModel(model);
+    checkGraph(graph);
+    for (const proto of graph.functions) checkFunction(proto);
+    return graph;
   } catch (error) {
     if (isTwinscopeError(error)) throw error;
     // Messages that decode can still lack a part every reader relies on, such as the tensor of a tensor attribute.
@@ -37,7 +43,7 @@ export function readGraph(bytes: Uint8Array): Graph {
 }
 
 export function graphOfModel(model: ModelProto): Graph {
-  const body = readBody(model.graph!);
+  const body = readBody(model.graph!, {}, 0);
   return {
     ...body,
     irVersion: Number(model.irVersion),
@@ -52,9 +58,38 @@ export function graphOfModel(model: ModelProto): Graph {
   };
 }
 
-function readBody(graph: GraphProto): GraphBody {
+/** The body of a function is read again for every call; here it shows that it can be. */
+function checkFunction(proto: FunctionProto): void {
+  const { inputs, outputs, nodes } = readFunction(proto, {});
+  const infos = (names: readonly string[]): ValueInfo[] =>
+    names.map((name) => ({ name, dtype: 'undefined', shape: null }));
+  checkGraph({
+    name: proto.name,
+    inputs: infos(inputs),
+    outputs: infos(outputs),
+    values: [],
+    initializers: new Map(),
+    sparseInitializers: [],
+    nodes,
+  });
+}
+
+function readBody(graph: GraphProto, given: Attributes, depth: number): GraphBody {
+  if (depth > deepestNesting) {
+    throw new TwinscopeError(
+      'corrupt',
+      `The branches of this model are nested more than ${deepestNesting} deep. Nothing was changed. Get the file again.`,
+    );
+  }
   const initializers = new Map<string, Tensor>();
   for (const proto of graph.initializer) {
+    if (initializers.has(proto.name)) {
+      throw new TwinscopeError(
+        'corrupt',
+        `This model has two constants named "${proto.name}". Nothing was changed. Export it again.`,
+        { tensor: proto.name },
+      );
+    }
     initializers.set(proto.name, readChecked(proto.name, proto));
   }
   return {
@@ -64,22 +99,53 @@ function readBody(graph: GraphProto): GraphBody {
     values: graph.valueInfo.map(readValueInfo),
     initializers,
     sparseInitializers: graph.sparseInitializer,
-    nodes: graph.node.map(readNode),
+    nodes: sortNodes(graph.node.map((node) => readNode(node, given, depth))),
   };
 }
 
-function readNode(node: NodeProto): GraphNode {
+/** What a function computes: formal inputs and outputs, and the nodes between them. */
+export interface FunctionBody {
+  inputs: string[];
+  outputs: string[];
+  nodes: GraphNode[];
+}
+
+/**
+ * The body of a model-local function for one call. Attributes of its nodes that refer to an attribute of the function
+ * take what the call gives, else the function's default, and are left out where there is neither.
+ */
+export function readFunction(proto: FunctionProto, given: Attributes): FunctionBody {
+  const defaults = proto.attributeProto.map((attribute): [string, Attribute] => [
+    attribute.name,
+    readAttribute(attribute, proto.name, {}, 0),
+  ]);
+  const values = { ...Object.fromEntries(defaults), ...given };
+  return {
+    inputs: proto.input,
+    outputs: proto.output,
+    nodes: sortNodes(proto.node.map((node) => readNode(node, values, 0))),
+  };
+}
+
+/** `given` holds the attributes of the function call whose body this node belongs to. */
+function readNode(node: NodeProto, given: Attributes, depth: number): GraphNode {
+  const attributes = node.attribute.flatMap((attribute): [string, Attribute][] => {
+    if (attribute.refAttrName === '') return [[attribute.name, readAttribute(attribute, node.opType, given, depth)]];
+    const value = given[attribute.refAttrName];
+    return value === undefined ? [] : [[attribute.name, value]];
+  });
   return {
     op: node.opType,
     domain: node.domain === 'ai.onnx' ? '' : node.domain,
     name: node.name,
     inputs: node.input,
     outputs: node.output,
-    attributes: Object.fromEntries(node.attribute.map((attribute) => [attribute.name, readAttribute(attribute, node)])),
+    attributes: Object.fromEntries(attributes),
+    ...(node.overload !== '' && { overload: node.overload }),
   };
 }
 
-function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
+function readAttribute(attribute: AttributeProto, owner: string, given: Attributes, depth: number): Attribute {
   switch (attribute.type || guessKind(attribute)) {
     case attributeCodes.float:
       return { kind: 'float', value: attribute.f };
@@ -90,7 +156,7 @@ function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
     case attributeCodes.tensor:
       return { kind: 'tensor', value: readChecked(attribute.name, attribute.t!) };
     case attributeCodes.graph:
-      return { kind: 'graph', value: readBody(attribute.g!) };
+      return { kind: 'graph', value: readBody(attribute.g!, given, depth + 1) };
     case attributeCodes.floats:
       return { kind: 'floats', value: attribute.floats };
     case attributeCodes.ints:
@@ -100,7 +166,7 @@ function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
     case attributeCodes.tensors:
       return { kind: 'tensors', value: attribute.tensors.map((tensor) => readChecked(attribute.name, tensor)) };
     case attributeCodes.graphs:
-      return { kind: 'graphs', value: attribute.graphs.map(readBody) };
+      return { kind: 'graphs', value: attribute.graphs.map((graph) => readBody(graph, given, depth + 1)) };
     case attributeCodes.sparseTensor:
       return { kind: 'sparseTensor', value: attribute.sparseTensor! };
     case attributeCodes.sparseTensors:
@@ -112,7 +178,7 @@ function readAttribute(attribute: AttributeProto, node: NodeProto): Attribute {
     default:
       throw new TwinscopeError(
         'unsupported',
-        `The attribute "${attribute.name}" of ${node.opType} (node "${node.name}") is of a kind this version does not know. ` +
+        `The attribute "${attribute.name}" of ${owner} is of a kind this version does not know. ` +
           'Nothing was changed. Export the model with an older opset.',
       );
   }

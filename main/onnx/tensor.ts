@@ -100,6 +100,14 @@ export function numbersOf(tensor: Tensor): number[] {
 
 /** Throws a sentence when the bytes do not fit the type and shape. */
 export function checkTensor(name: string, tensor: Tensor): void {
+  if (!tensor.shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    throw new TwinscopeError(
+      'corrupt',
+      `The constant "${name}" of this model has the shape [${tensor.shape.join(', ')}], which no tensor has. ` +
+        'The file is damaged; get it again.',
+      { tensor: name },
+    );
+  }
   if (tensor.external !== undefined) return;
   const count = elementCount(tensor.shape);
   const found = tensor.dtype === 'string' ? (tensor.strings?.length ?? 0) : tensor.bytes.byteLength;

@@ -79,6 +79,7 @@ function writeNode(node: GraphNode): NodeProto {
   });
   if (node.name !== '') proto.name = node.name;
   if (node.domain !== '') proto.domain = node.domain;
+  if (node.overload !== undefined) proto.overload = node.overload;
   return proto;
 }
 

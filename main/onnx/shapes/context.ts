@@ -12,6 +12,8 @@ export interface ShapeContext {
   sizes(name: string | undefined): Dim[] | undefined;
   /** Infers the values of a branch. */
   infer(body: GraphBody): Map<string, TensorType>;
+  /** What is known inside a branch. */
+  within(body: GraphBody): ShapeContext;
 }
 
 /** Types of a node's outputs, in order; undefined for what cannot be said. */

@@ -73,11 +73,25 @@ const unary =
   'HardSwish Hardmax Identity LeakyRelu Log LogSoftmax LpNormalization LRN MeanVarianceNormalization Mish Neg Not ' +
   'Reciprocal Relu Round ScatterElements Scatter ScatterND Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign ' +
   'Sqrt Swish Tan Tanh ThresholdedRelu Trilu InstanceNormalization GroupNormalization EyeLike BatchNormalization ' +
-  'LayerNormalization RMSNormalization';
+  'LayerNormalization RMSNormalization RotaryEmbedding ReverseSequence CumProd RandomNormalLike RandomUniformLike ' +
+  'Bernoulli';
 const binary = 'Add Sub Mul Div Mod PRelu Min Max Sum Mean BitwiseAnd BitwiseOr BitwiseXor BitShift';
 const logical = 'And Or Xor Equal Greater GreaterOrEqual Less LessOrEqual';
 const reductions =
   'ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare';
+
+/** The zero point says the type: uint8 without one. */
+const quantize: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const stated = dtypeOfCode(intAttribute(node, 'output_dtype', 0));
+  const dtype = stated === 'undefined' ? (context.type(node.inputs[2])?.dtype ?? 'uint8') : stated;
+  return [type && { dtype, shape: type.shape }];
+};
+
+const dequantize: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  return [type && { dtype: context.type(node.inputs[1])?.dtype ?? 'float32', shape: type.shape }];
+};
 
 export const elementwiseShapes: Record<string, ShapeRule> = {
   ...Object.fromEntries(unary.split(' ').map((op) => [op, asFirst])),
@@ -93,4 +107,6 @@ export const elementwiseShapes: Record<string, ShapeRule> = {
   Cast: cast,
   CastLike: castLike,
   Dropout: dropout,
+  QuantizeLinear: quantize,
+  DequantizeLinear: dequantize,
 };

@@ -1,8 +1,20 @@
 /** Shapes of operators that rearrange, cut and repeat. */
-import { dtypeOfCode, type Dtype } from '../elementTypes.ts';
+import { dtypeOfCode, isFloating, type Dtype } from '../elementTypes.ts';
 import { intAttribute, intsAttribute, type Dim, type GraphNode, type TensorType } from '../graph.ts';
+import { numbersOf } from '../tensor.ts';
 import { knownIntegers, type ShapeContext, type ShapeRule } from './context.ts';
-import { broadcastShapes, derived, isKnown, positiveAxis, product, quotient, sum } from './dims.ts';
+import { clampSlice } from './dimFunctions.ts';
+import {
+  broadcastShapes,
+  derived,
+  difference,
+  isCount,
+  isKnown,
+  positiveAxis,
+  product,
+  quotient,
+  sum,
+} from './dims.ts';
 
 /** A list that is an attribute in old opsets and an input in new ones. */
 export function listed(node: GraphNode, context: ShapeContext, input: number, attribute: string): number[] | undefined {
@@ -18,16 +30,22 @@ function onFirst(rule: (type: TensorType, node: GraphNode, context: ShapeContext
   };
 }
 
+/** a ÷ b for sizes of which b is known to divide a. */
+function wholeQuotient(a: Dim, b: Dim): Dim {
+  const exact = quotient(a, b);
+  return exact === '?' && b !== 0 ? derived('div', [a, b]) : exact;
+}
+
 const reshape = onFirst((type, node, context) => {
   const wanted = context.sizes(node.inputs[1]) ?? intsAttribute(node, 'shape');
   if (!wanted) {
     const rank = context.type(node.inputs[1])?.shape[0];
-    return typeof rank === 'number' ? Array.from({ length: rank }, () => '?') : undefined;
+    return typeof rank === 'number' && rank <= 64 ? Array.from({ length: rank }, () => '?') : undefined;
   }
   const copiesZero = intAttribute(node, 'allowzero', 0) === 0;
   const shape = wanted.map((size, axis) => (size === 0 && copiesZero ? (type.shape[axis] ?? '?') : size));
   const open = shape.indexOf(-1);
-  if (open >= 0) shape[open] = quotient(product(type.shape), product(shape.filter((_, axis) => axis !== open)));
+  if (open >= 0) shape[open] = wholeQuotient(product(type.shape), product(shape.filter((_, axis) => axis !== open)));
   return shape;
 });
 
@@ -68,14 +86,14 @@ const concat: ShapeRule = (node, context) => {
   return [{ dtype: first.dtype, shape }];
 };
 
-/** Start, end (both within the axis) and step of a slice of `size` elements, as ONNX clamps them. */
-export function clampSlice(size: number, start: number, end: number, step: number): [number, number] {
-  const within = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
-  const from = start < 0 ? start + size : start;
-  const to = end < 0 ? end + size : end;
-  return step > 0
-    ? [within(from, 0, size), within(to, 0, size)]
-    : [within(from, 0, size - 1), within(to, -1, size - 1)];
+/** The size of a slice; "to the end" is any end beyond 2^31. */
+function sliced(dim: Dim, start: Dim, end: Dim, step: number): Dim {
+  const last = isKnown(end) ? Math.min(Math.max(end, -(2 ** 31)), 2 ** 31) : end;
+  if (start === 0 && step === 1) {
+    if (last === 2 ** 31) return dim;
+    if (!isKnown(last) && isCount(last)) return dim === last ? dim : derived('min', [dim, last].toSorted());
+  }
+  return derived('slice', [dim, start, last, step]);
 }
 
 /** Starts, ends, axes and steps of a Slice, undefined where the graph computes them. */
@@ -94,36 +112,34 @@ export function sliceBounds(
 }
 
 const slice = onFirst((type, node, context) => {
-  const bounds = sliceBounds(node, context, type.shape.length);
-  const axes =
-    bounds?.axes ?? knownIntegers(context, node.inputs[3])?.map((axis) => positiveAxis(axis, type.shape.length));
+  const rank = type.shape.length;
+  const starts = node.inputs[1] ? context.sizes(node.inputs[1]) : intsAttribute(node, 'starts');
+  const ends = node.inputs[2] ? context.sizes(node.inputs[2]) : intsAttribute(node, 'ends');
+  const named = listed(node, context, 3, 'axes');
+  const steps = node.inputs[4] ? knownIntegers(context, node.inputs[4]) : starts?.map(() => 1);
+  if (node.inputs[3] && !named) return type.shape.map(() => '?');
+  const axes = named?.map((axis) => positiveAxis(axis, rank)) ?? type.shape.map((_, axis) => axis);
   return type.shape.map((dim, axis): Dim => {
-    const at = axes?.indexOf(axis) ?? 0;
+    const at = axes.indexOf(axis);
     if (at < 0) return dim;
-    if (!bounds) return '?';
-    const [start, end, step] = [bounds.starts[at]!, bounds.ends[at]!, bounds.steps[at]!];
-    if (step === 1 && start === 0 && end > 2 ** 31) return dim;
-    return derived('slice', [dim], [start, end, step], ([size]) => {
-      const [from, to] = clampSlice(size!, start, end, step);
-      return Math.max(0, Math.ceil((to - from) / step));
-    });
+    const [start, end, step] = [starts?.[at], ends?.[at], steps?.[at]];
+    // Without a list of axes the first ones are cut, as many as there are ends.
+    if (starts && ends && !named && at >= starts.length) return dim;
+    return start === undefined || end === undefined || !step ? '?' : sliced(dim, start, end, step);
   });
 });
 
 const split: ShapeRule = (node, context) => {
   const type = context.type(node.inputs[0]);
-  const sizes = listed(node, context, 1, 'split');
+  const sizes = node.inputs[1] ? context.sizes(node.inputs[1]) : intsAttribute(node, 'split');
   if (!type || (node.inputs[1] && !sizes)) return node.outputs.map(() => undefined);
   const along = positiveAxis(intAttribute(node, 'axis', 0), type.shape.length);
   const whole = type.shape[along]!;
   const parts = node.outputs.length;
   return node.outputs.map((_, part) => {
-    let size: Dim | undefined = sizes?.[part];
-    if (size === undefined && isKnown(whole)) {
-      const each = Math.ceil(whole / parts);
-      size = part < parts - 1 ? each : whole - each * (parts - 1);
-    }
-    return { dtype: type.dtype, shape: type.shape.with(along, size ?? quotient(whole, parts)) };
+    const even = isKnown(whole) ? '?' : quotient(whole, parts);
+    const size = sizes?.[part] ?? (even === '?' ? derived('part', [whole, parts, part]) : even);
+    return { dtype: type.dtype, shape: type.shape.with(along, size) };
   });
 };
 
@@ -202,20 +218,36 @@ const constantOfShape: ShapeRule = (node, context) => {
 };
 
 const range: ShapeRule = (node, context) => {
-  const [start, limit, step] = node.inputs.map((name) => context.sizes(name)?.[0]);
   const type = context.type(node.inputs[0]);
   if (!type) return [undefined];
-  if (start === 0 && step === 1 && limit !== undefined) return [{ dtype: type.dtype, shape: [limit] }];
-  if (typeof start !== 'number' || typeof limit !== 'number' || typeof step !== 'number') {
+  const known = node.inputs.map((name) => floatOrSize(context, name));
+  const [start, limit, step] = known;
+  if (known.every((value) => typeof value === 'number')) {
+    return [{ dtype: type.dtype, shape: [Math.max(0, Math.ceil((known[1]! - known[0]!) / known[2]!))] }];
+  }
+  if (start === undefined || limit === undefined || typeof step !== 'number' || step <= 0) {
     return [{ dtype: type.dtype, shape: ['?'] }];
   }
-  return [{ dtype: type.dtype, shape: [Math.max(0, Math.ceil((limit - start) / step))] }];
+  const length = difference(limit, start);
+  // A difference that could be negative gives no elements.
+  const count = step === 1 ? length : derived('ceilDiv', [length, step]);
+  return [{ dtype: type.dtype, shape: [isCount(count) ? count : derived('max', [count, 0])] }];
 };
+
+/** A scalar that a graph computes a range with: part of a shape computation, or a constant. */
+function floatOrSize(context: ShapeContext, name: string | undefined): Dim | undefined {
+  const size = context.sizes(name)?.[0];
+  if (size !== undefined) return size;
+  const tensor = context.constant(name);
+  return tensor && !tensor.external && isFloating(tensor.dtype) ? numbersOf(tensor)[0] : undefined;
+}
 
 const randomNormal: ShapeRule = (node) => {
   const shape = intsAttribute(node, 'shape');
   return [shape && { dtype: dtypeOfCode(intAttribute(node, 'dtype', 1)), shape }];
 };
+
+export { clampSlice };
 
 export const layoutShapes: Record<string, ShapeRule> = {
   Reshape: reshape,

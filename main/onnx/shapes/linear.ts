@@ -24,26 +24,32 @@ const gemm: ShapeRule = (node, context) => {
   return [{ dtype: a.dtype, shape: [rows, columns] }];
 };
 
+/** An ellipsis stands for the axes that no letter names; they broadcast, aligned at their ends. */
 const einsum: ShapeRule = (node, context) => {
   const types = node.inputs.map((name) => context.type(name));
   const equation = stringAttribute(node, 'equation', '').replaceAll(' ', '');
-  if (types.some((type) => type === undefined) || equation.includes('.')) return [undefined];
   const [left, right] = equation.split('->');
+  const terms = left!.split(',');
+  if (types.some((type) => type === undefined) || terms.length !== types.length) return [undefined];
   const sizes = new Map<string, Dim>();
-  left!.split(',').forEach((letters, input) => {
-    [...letters].forEach((letter, axis) => {
-      const size = types[input]?.shape[axis] ?? '?';
+  const rests = terms.map((term, input) => {
+    const shape = types[input]!.shape;
+    const [before, after] = term.split('...') as [string, string | undefined];
+    const end = shape.length - (after?.length ?? 0);
+    [...before, ...(after ?? '')].forEach((letter, index) => {
+      const size = shape[index < before.length ? index : end + index - before.length] ?? '?';
       if (!sizes.has(letter) || (isKnown(size) && size !== 1)) sizes.set(letter, size);
     });
+    return after === undefined ? [] : shape.slice(before.length, end);
   });
-  // Without an arrow the result has the letters that occur once, in alphabetical order.
-  const letters =
-    right ??
-    [...sizes.keys()]
-      .filter((letter) => left!.split(letter).length === 2)
-      .toSorted()
-      .join('');
-  return [{ dtype: types[0]!.dtype, shape: [...letters].map((letter) => sizes.get(letter) ?? '?') }];
+  const rest = broadcastShapes(rests);
+  // Without an arrow the result has the letters that occur once, in alphabetical order, behind the ellipsis.
+  const once = [...sizes.keys()].filter((letter) => left!.split(letter).length === 2).toSorted();
+  const letters = right ?? `${left!.includes('...') ? '...' : ''}${once.join('')}`;
+  const shape = letters.split(/(\.\.\.)/).flatMap((part): Dim[] => {
+    return part === '...' ? rest : [...part].map((letter) => sizes.get(letter) ?? '?');
+  });
+  return [{ dtype: types[0]!.dtype, shape }];
 };
 
 export const linearShapes: Record<string, ShapeRule> = {

@@ -4,7 +4,7 @@ import { intAttribute, type Dim, type GraphNode } from '../graph.ts';
 import { numbersOf, type Tensor } from '../tensor.ts';
 import { knownIntegers, type ShapeContext } from './context.ts';
 import { clampSlice, listed } from './layout.ts';
-import { derived, isKnown, product, quotient, sum } from './dims.ts';
+import { derived, difference, isCount, isKnown, product, quotient, sameDim, sum } from './dims.ts';
 
 /** Longer vectors are data, not shapes. */
 const longest = 64;
@@ -31,6 +31,24 @@ function arithmetic(combine: (a: Dim, b: Dim) => Dim): SizesRule {
       combine(a[a.length === 1 ? 0 : index]!, b[b.length === 1 ? 0 : index]!),
     );
   };
+}
+
+function extreme(name: 'max' | 'min', sizes: Dim[] | undefined): Dim[] | undefined {
+  return sizes && sizes.length > 0 ? [sizes.length === 1 ? sizes[0]! : derived(name, sizes.toSorted())] : undefined;
+}
+
+/** Integer division rounds towards zero. */
+function divide(a: Dim, b: Dim): Dim {
+  if (b === 0) return '?';
+  const exact = quotient(a, b);
+  return exact === '?' ? derived('div', [a, b]) : exact;
+}
+
+/** A size is never negative, so it differs from the −1 that stands for an open size. */
+function equal(a: Dim, b: Dim): Dim {
+  if (isKnown(a) && isKnown(b)) return Number(a === b);
+  if (sameDim(a, b)) return 1;
+  return (isKnown(a) && a < 0 && isCount(b)) || (isKnown(b) && b < 0 && isCount(a)) ? 0 : '?';
 }
 
 const rules: Record<string, SizesRule> = {
@@ -85,18 +103,48 @@ const rules: Record<string, SizesRule> = {
     const sizes = context.sizes(node.inputs[0]);
     return sizes && [product(sizes)];
   },
-  Add: arithmetic((a, b) => (isKnown(a) && isKnown(b) ? a + b : sum([a, b].toSorted()))),
-  Sub: arithmetic((a, b) => (b === 0 ? a : derived('minus', [a, b], [], ([x, y]) => x! - y!))),
-  Mul: arithmetic((a, b) => (isKnown(a) && isKnown(b) ? a * b : a === -1 || b === -1 ? '?' : product([a, b]))),
-  // Integer division rounds towards zero.
-  Div: arithmetic((a, b) => (isKnown(a) && isKnown(b) && b !== 0 ? Math.trunc(a / b) : quotient(a, b))),
-  Equal: arithmetic((a, b) => (isKnown(a) && isKnown(b) ? Number(a === b) : '?')),
+  ReduceSum: (node, context) => {
+    const sizes = context.sizes(node.inputs[0]);
+    return sizes && [sum(sizes)];
+  },
+  ReduceMax: (node, context) => extreme('max', context.sizes(node.inputs[0])),
+  ReduceMin: (node, context) => extreme('min', context.sizes(node.inputs[0])),
+  Range: (node, context) => {
+    const [start, limit, step] = node.inputs.map((name) => knownIntegers(context, name)?.[0]);
+    if (start === undefined || limit === undefined || !step) return undefined;
+    const count = Math.max(0, Math.ceil((limit - start) / step));
+    return count > longest ? undefined : Array.from({ length: count }, (_, index) => start + index * step);
+  },
+  Expand: (node, context) => {
+    const sizes = context.sizes(node.inputs[0]);
+    const wanted = knownIntegers(context, node.inputs[1]);
+    if (sizes?.length !== 1 || wanted?.length !== 1 || wanted[0]! > longest) return undefined;
+    return Array.from({ length: Math.max(1, wanted[0]!) }, () => sizes[0]!);
+  },
+  Add: arithmetic((a, b) => sum([a, b])),
+  Sub: arithmetic(difference),
+  Mul: arithmetic((a, b) => product([a, b])),
+  Div: arithmetic(divide),
+  Mod: arithmetic((a, b) => (b === 0 ? '?' : quotient(a, b) === '?' ? derived('mod', [a, b]) : 0)),
+  Neg: (node, context) => context.sizes(node.inputs[0])?.map((size) => product([-1, size])),
+  Min: arithmetic((a, b) => (a === b ? a : derived('min', [a, b].toSorted()))),
+  Max: arithmetic((a, b) => (a === b ? a : derived('max', [a, b].toSorted()))),
+  Equal: arithmetic(equal),
+  Not: (node, context) => context.sizes(node.inputs[0])?.map((truth) => (isKnown(truth) ? 1 - truth : '?')),
+  And: arithmetic((a, b) => (a === 0 || b === 0 ? 0 : isKnown(a) && isKnown(b) ? 1 : '?')),
+  Or: arithmetic((a, b) => (a === 1 || b === 1 ? 1 : isKnown(a) && isKnown(b) ? 0 : '?')),
+  Greater: arithmetic((a, b) => (isKnown(a) && isKnown(b) ? Number(a > b) : '?')),
+  Less: arithmetic((a, b) => (isKnown(a) && isKnown(b) ? Number(a < b) : '?')),
   Where: (node, context) => {
-    const condition = knownIntegers(context, node.inputs[0]);
+    const condition = context.sizes(node.inputs[0]);
     const [a, b] = [context.sizes(node.inputs[1]), context.sizes(node.inputs[2])];
     if (!condition || !a || !b) return undefined;
     const pick = (list: Dim[], index: number): Dim => list[list.length === 1 ? 0 : index] ?? '?';
-    return condition.map((yes, index) => (yes ? pick(a, index) : pick(b, index)));
+    return Array.from({ length: Math.max(condition.length, a.length, b.length) }, (_, index): Dim => {
+      const truth = pick(condition, index);
+      if (truth === '?') return sameDim(pick(a, index), pick(b, index)) ? pick(a, index) : '?';
+      return truth === 0 ? pick(b, index) : pick(a, index);
+    });
   },
 };
 

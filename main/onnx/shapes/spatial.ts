@@ -10,7 +10,7 @@ import {
 } from '../graph.ts';
 import { numbersOf } from '../tensor.ts';
 import { knownIntegers, type ShapeContext, type ShapeRule } from './context.ts';
-import { derived, isKnown, product, quotient } from './dims.ts';
+import { derived, isKnown, product, quotient, sum } from './dims.ts';
 
 /** The window of a convolution or a pool over its spatial axes, with every default filled in. */
 export interface Window {
@@ -41,16 +41,14 @@ export function windowOf(node: GraphNode, kernel: number[]): Window {
 function positions(size: Dim, window: Window, axis: number): Dim {
   const stride = window.strides[axis]!;
   const extent = (window.kernel[axis]! - 1) * window.dilations[axis]! + 1;
-  if (window.autoPad.startsWith('SAME')) return derived('same', [size], [stride], ([n]) => Math.ceil(n! / stride));
-  const pads = window.pads[axis]! + window.pads[axis + window.kernel.length]!;
-  if (stride === 1 && pads === extent - 1) return size;
-  return derived('slide', [size], [extent, stride, pads, window.ceil ? 1 : 0], ([n]) => {
-    const steps = (n! + pads - extent) / stride;
-    if (!window.ceil) return Math.floor(steps) + 1;
-    // A last window that would start in the padding after the data is not placed.
-    const last = Math.ceil(steps);
-    return last * stride >= n! + window.pads[axis]! ? last : last + 1;
-  });
+  if (window.autoPad.startsWith('SAME')) return slide(size, 1, stride);
+  const [begin, end] = [window.pads[axis]!, window.pads[axis + window.kernel.length]!];
+  if (window.ceil && stride > 1) return derived('slideUp', [size, extent, stride, begin, end]);
+  return slide(size, extent - begin - end, stride);
+}
+
+function slide(size: Dim, extent: number, stride: number): Dim {
+  return stride === 1 ? sum([size, 1 - extent]) : derived('slide', [size, extent, stride]);
 }
 
 /** The kernel's sizes: stated, or those of the weights. */
@@ -85,7 +83,7 @@ const transposedConvolution: ShapeRule = (node, context) => {
     if (autoPad.startsWith('SAME')) return product([size, stride]);
     const rest = (kernel[axis]! - 1) * dilations[axis]! + 1 + extra[axis]! - pads[axis]! - pads[axis + kernel.length]!;
     if (rest === stride) return product([size, stride]);
-    return derived('spread', [size], [stride, rest], ([n]) => (n! - 1) * stride + rest);
+    return derived('spread', [size, stride, rest]);
   });
   const channels = product([weights.shape[1]!, intAttribute(node, 'group', 1)]);
   return [{ dtype: type.dtype, shape: [type.shape[0]!, channels, ...spatial] }];
@@ -147,7 +145,7 @@ const resize: ShapeRule = (node, context) => {
     if (sizes && sizes.length > 0) return sizes[at] ?? '?';
     const scale = scales?.[at];
     if (scale === undefined) return '?';
-    return scale === 1 ? dim : derived('scale', [dim], [scale], ([n]) => Math.floor(n! * scale));
+    return scale === 1 ? dim : derived('scale', [dim, scale]);
   });
   return [{ dtype: type.dtype, shape }];
 };
@@ -167,11 +165,11 @@ const maxUnpool: ShapeRule = (node, context) => {
   if (!type || !kernel) return [undefined];
   if (stated) return [{ dtype: type.dtype, shape: stated }];
   const { strides, pads } = windowOf(node, kernel);
-  const spatial = type.shape.slice(2).map((size, axis) =>
-    derived('unpool', [size], [strides[axis]!, kernel[axis]!], ([n]) => {
-      return (n! - 1) * strides[axis]! + kernel[axis]! - pads[axis]! - pads[axis + kernel.length]!;
-    }),
-  );
+  const spatial = type.shape
+    .slice(2)
+    .map((size, axis) =>
+      derived('spread', [size, strides[axis]!, kernel[axis]! - pads[axis]! - pads[axis + kernel.length]!]),
+    );
   return [{ dtype: type.dtype, shape: [...type.shape.slice(0, 2), ...spatial] }];
 };
 
