@@ -25,7 +25,28 @@ async function verifyTwin(page: Page): Promise<void> {
   await pane.getByRole('tab', { name: 'Checks' }).click();
   await pane.getByRole('button', { name: 'Verify' }).click();
   await expect(pane.getByText('reproduces here', { exact: true })).toBeVisible({ timeout: 60_000 });
-  await expect(page.getByRole('row', { name: twin }).getByText('yes', { exact: true })).toBeVisible();
+  const row = page.getByRole('grid', { name: 'Twins' }).getByRole('row', { name: twin });
+  await expect(row.getByText('yes', { exact: true })).toBeVisible();
+  await expect(row.getByText('verified', { exact: true })).toBeVisible();
+  await expect(pane.getByText('The gradient agrees with finite differences')).toBeVisible();
+}
+
+/** Finds the layer of an area in the graph and reads what the file says about it. */
+async function lookAtGraph(page: Page): Promise<void> {
+  const pane = page.getByRole('region', { name: 'Twin', exact: true });
+  await pane.getByRole('tab', { name: 'Graph' }).click();
+  const nodes = pane.getByRole('grid', { name: 'Nodes' });
+  await pane.getByText('Areas only').click();
+  await pane.getByLabel('Find nodes').fill('v1_complex');
+  await nodes.getByRole('row', { name: 'V1-complex, output' }).click();
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  await expect(inspector.getByText('V1-complex, output of the twin')).toBeVisible();
+  await inspector
+    .getByRole('button', { name: /v1_complex_driven|Mul$/ })
+    .first()
+    .click();
+  await expect(inspector.getByRole('button', { name: 'Copy v1_complex_driven' }).first()).toBeVisible();
+  await pane.getByRole('tab', { name: 'Card' }).click();
 }
 
 async function designGratings(page: Page, name: string): Promise<void> {
@@ -160,6 +181,8 @@ test('from an empty profile to an exported protocol', async ({ page, host, home 
   await createProject(page, 'Pilot');
   await verifyTwin(page);
   await look('library');
+  await lookAtGraph(page);
+  await look('graph');
   await designGratings(page, 'Orientations');
   await importSample(page, 'Scenes');
   await look('stimuli');

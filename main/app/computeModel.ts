@@ -1,7 +1,9 @@
 /** What compute does with the graph itself: gradients and their check, intermediate values, descriptions. */
 import * as ort from 'onnxruntime-node';
 import type { ComputeMethods, ComputeTwin, TapArray } from '../engine/computeContract.ts';
+import { describeGraph } from '../engine/describeGraph.ts';
 import { checkTwinGradient } from '../engine/node/gradientCheck.ts';
+import { openModelFile } from '../engine/node/modelFile.ts';
 import { gradientOfModel } from '../engine/node/modelGradient.ts';
 import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import { openTapSession, type TapSession } from '../engine/node/tapSession.ts';
@@ -9,7 +11,7 @@ import type { TwinSession } from '../engine/node/twinSession.ts';
 import { stack } from '../engine/taps.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 
-type ModelMethod = 'twin.checkGradient' | 'twin.taps' | 'model.gradient';
+type ModelMethod = 'twin.checkGradient' | 'twin.taps' | 'model.describe' | 'model.gradient';
 
 export type ModelHost = {
   [M in ModelMethod]: (input: ComputeMethods[M]['input']) => Promise<ComputeMethods[M]['output']>;
@@ -50,6 +52,12 @@ export function createModelHost(open: (twin: ComputeTwin) => Promise<Loaded>): M
       const parts: TapArray[][] = [];
       for await (const { feeds, n } of batches) parts.push(await session.run(feeds, n));
       return { arrays: (parts[0] ?? []).map((_, tensor) => stack(parts.map((batch) => batch[tensor] as TapArray))) };
+    },
+    async 'model.describe'({ modelFile }) {
+      const model = await openModelFile(modelFile);
+      const description = describeGraph(model.graph);
+      model.release();
+      return description;
     },
     'model.gradient': gradientOfModel,
   };

@@ -92,6 +92,7 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
   const inside = new Set([...composites.values()].flatMap(({ inner }) => inner));
   for (const node of path.toReversed()) {
     if (inside.has(node)) continue;
+    emit.origin = node;
     const composite = composites.get(node);
     if (composite !== undefined) {
       emit.origin = node;
@@ -99,7 +100,6 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
       continue;
     }
     const gradients = node.outputs.map((name) => (name === '' ? undefined : gather(name)));
-    emit.origin = node;
     applyRule(node, gradients, emit, request.wrt, path.differentiable).forEach((item, index) =>
       contribute(node.inputs[index]!, item),
     );

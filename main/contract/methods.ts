@@ -21,7 +21,7 @@ import {
   stimulusItem,
 } from './results.ts';
 import { stimulusDesign, stimulusSpec } from './stimuli.ts';
-import { twinDetails, twinSummary } from './twins.ts';
+import { twinDetails, twinGraph, twinSummary } from './twins.ts';
 
 const nothing = z.strictObject({});
 const byId = z.strictObject({ id: z.string() });
@@ -76,6 +76,7 @@ export const methods = {
 
   'library.list': { input: nothing, output: z.array(twinSummary) },
   'library.get': { input: byId, output: twinDetails },
+  'library.graph': { input: byId, output: twinGraph },
   /** On the CPU when no device is named; a device that is not available is refused. */
   'library.verify': { input: z.strictObject({ id: z.string(), device: deviceId.optional() }), output: twinSummary },
   'library.import': { input: z.strictObject({ path: z.string().min(1) }), output: twinSummary },

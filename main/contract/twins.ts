@@ -151,6 +151,44 @@ export const twinDetails = z.object({
 });
 export type TwinDetails = z.infer<typeof twinDetails>;
 
+/** A twin's graph node by node; asked for on its own, since a large one is a megabyte of names. */
+export const twinGraph = z.object({
+  opset: z.int(),
+  /** The program that exported the graph, as far as it said. */
+  producer: z.string(),
+  /** Elements of all constants. */
+  parameters: z.int(),
+  inputs: z.array(z.string()),
+  outputs: z.array(z.string()),
+  /** In running order. */
+  nodes: z.array(
+    z.object({
+      operator: z.string(),
+      name: z.string(),
+      /** '' marks an optional input that is left out. */
+      inputs: z.array(z.string()),
+      outputs: z.array(z.string()),
+      /** Floating-point constants that this node reads; one that several nodes read counts at each. */
+      parameters: z.int(),
+      attributes: z.array(z.object({ name: z.string(), value: z.string() })),
+    }),
+  ),
+  /** Type and shape of every value, by name, where they can be worked out. */
+  values: z.record(z.string(), z.object({ dtype: z.string(), shape: z.array(z.string()), constant: z.boolean() })),
+  /** Areas that stand at a node, by its place in `nodes`: outputs of the twin and layers its author committed to an area. */
+  commitments: z.array(
+    z.object({
+      node: z.int(),
+      area: z.string(),
+      colourOf: z.string().optional(),
+      output: z.boolean(),
+      /** What the layer was chosen on; null where nothing is stated. */
+      basis: z.string().nullable(),
+    }),
+  ),
+});
+export type TwinGraph = z.infer<typeof twinGraph>;
+
 export interface NamedArray {
   shape: number[];
   data: Float32Array;

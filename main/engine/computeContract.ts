@@ -8,6 +8,7 @@ import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
 import type { Port } from '../rpc/connection.ts';
+import type { GraphDescription } from './describeGraph.ts';
 
 export type ComputeTwin = {
   id: string;
@@ -156,6 +157,8 @@ export type ComputeMethods = {
     };
     output: { arrays: TapArray[] };
   };
+  /** Reads the graph of a model file; its weights are left alone. */
+  'model.describe': { input: { modelFile: string }; output: GraphDescription };
   'model.gradient': { input: ModelGradientRequest; output: ModelGradient };
   'search.begin': { input: SearchStart; output: { total: number } };
   /** Works until `budgetMs` is over or the search is finished, whole steps only. */

@@ -27,8 +27,8 @@ export function withAreas(error: unknown, graph: Graph, manifest: TwinManifest):
   );
   if (areas.length === 0) return error;
   const listed = areas.length === 1 ? areas[0] : `${areas.slice(0, -1).join(', ')} and ${areas.at(-1)}`;
-  return new TwinscopeError('unsupported', `${error.message} It stands on the way to ${listed}.`, {
-    ...error.details,
-    areas,
-  });
+  // What still works stays the last thing that is said.
+  const [fault, rest = ''] = error.message.split(/(?= Gradient-free search)/);
+  const message = `${fault} It stands on the way to ${listed}.${rest}`;
+  return new TwinscopeError('unsupported', message, { ...error.details, areas });
 }

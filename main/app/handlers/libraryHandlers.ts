@@ -1,14 +1,20 @@
 import type { Handlers } from '../../contract/methods.ts';
 import { checkGradientOf } from '../gradientCheck.ts';
 import { computeTwin, defaultSession, type Services } from '../services.ts';
+import { createGraphs } from '../twinGraph.ts';
 
 export function libraryHandlers(
   services: Services,
-): Pick<Handlers, 'library.list' | 'library.get' | 'library.verify' | 'library.import' | 'library.remove'> {
+): Pick<
+  Handlers,
+  'library.list' | 'library.get' | 'library.graph' | 'library.verify' | 'library.import' | 'library.remove'
+> {
   const { library, compute, devices } = services;
+  const graphOf = createGraphs(services);
   return {
     'library.list': () => library.list(),
     'library.get': ({ id }) => library.get(id),
+    'library.graph': ({ id }) => graphOf(id),
     async 'library.verify'({ id, device = 'cpu' }) {
       await devices.require(device);
       await checkGradientOf(services, id, device);

@@ -5,6 +5,7 @@ import { readGraph } from '../../onnx/index.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import { Random } from '../../platform/random.ts';
 import { withAreas } from '../refusedArea.ts';
+import { twinNodeAtFault } from './diagnose.ts';
 import type { TwinSession } from './twinSession.ts';
 
 /** `none`: no gradient can be derived, and the sentence says through what and what still works. */
@@ -35,6 +36,7 @@ export async function checkTwinGradient(session: TwinSession): Promise<TwinGradi
       },
       { x, cotangent, seed: 1, smooth },
     );
+    if (!Number.isFinite(check.gradientNorm)) return located(check, session, x, cotangent);
     if (check.gradientNorm !== 0) return check;
   }
   return judgement(
@@ -43,6 +45,17 @@ export async function checkTwinGradient(session: TwinSession): Promise<TwinGradi
       'Gradient-free search (screening and CMA-ES) works with this twin.',
     0,
   );
+}
+
+/** Names the node where the gradient stopped being finite; looking for it must not hide that it did. */
+async function located(
+  check: GradientCheck,
+  session: TwinSession,
+  x: Float32Array,
+  cotangent: Float32Array,
+): Promise<TwinGradientCheck> {
+  const node = await twinNodeAtFault(session, x, cotangent).catch(() => null);
+  return node === null ? check : { ...check, sentence: `${check.sentence.replace(/\.$/, '')}, first at ${node}.` };
 }
 
 /** Adds the area to a refusal; the graph is read again for it, since only refusals need it. */

@@ -12,6 +12,7 @@ import { formatCount, plural } from '../../components/format.ts';
 import { Page, PageHeader, Pane, Panes } from '../../components/Page.tsx';
 import { Empty, LoadingLines } from '../../components/states.tsx';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
+import { GradientBadge } from './GradientBadge.tsx';
 import { ImportTwinDialog } from './ImportTwinDialog.tsx';
 import classes from './Library.module.css';
 import { TwinPane } from './TwinPane.tsx';
@@ -80,9 +81,9 @@ const columns: Column<TwinSummary>[] = [
   {
     key: 'gradient',
     title: 'Gradient',
-    width: '4.5rem',
-    render: (twin) => twin.gradient,
-    sortBy: (twin) => twin.gradient,
+    width: '5.5rem',
+    render: (twin) => <GradientBadge twin={twin} />,
+    sortBy: (twin) => twin.gradientCheck?.verdict ?? twin.gradient,
   },
   {
     key: 'reproduces',
@@ -169,7 +170,7 @@ export function LibraryPage({ item }: { item: string | undefined }) {
                 selected={selected ?? null}
                 onSelect={(twin) => go(`/library/${twin.id}`)}
                 rowPx={46}
-                minWidth="42rem"
+                minWidth="43rem"
               />
             </Pane>
             {selected !== undefined && <TwinPane key={selected} id={selected} />}

@@ -1,17 +1,20 @@
 /** One twin: what it is, what it holds, whether it gives its own numbers here, where it came from. */
-import { Button, Code, DataList, Group, Modal, Stack, Table, Tabs, Text, Title, Typography } from '@mantine/core';
+import { Button, DataList, Group, Modal, Stack, Table, Tabs, Text, Title, Typography } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { useState } from 'react';
 import Markdown from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
 import { useCall, useQueryCall } from '../../client/hooks.ts';
 import { navigate } from '../../client/location.ts';
 import { Warnings } from '../../components/errors.tsx';
-import { formatBytes, formatCount, formatNumber, formatTime, plural } from '../../components/format.ts';
+import { formatBytes, formatNumber, formatTime } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
 import { Pane, PaneTitle } from '../../components/Page.tsx';
 import { Hash } from '../../components/ProvenancePanel.tsx';
 import { QueryView } from '../../components/states.tsx';
+import { GradientBadge } from './GradientBadge.tsx';
+import { GraphTab } from './GraphTab.tsx';
 import { UnitsTab } from './UnitsTab.tsx';
 
 /** Front matter is for machines; the same facts stand on the other tabs. */
@@ -42,69 +45,14 @@ function CardTab({ twin }: { twin: TwinDetails }) {
   );
 }
 
-function GraphTab({ twin }: { twin: TwinDetails }) {
-  const { graph, manifest } = twin;
-  const tensors = [
-    ...graph.inputs.map((tensor) => ({ ...tensor, role: 'input' })),
-    ...graph.outputs.map((tensor) => ({ ...tensor, role: 'output' })),
-  ];
-  return (
-    <Stack gap="lg">
-      <Text size="xs">
-        opset {graph.opset} · {plural(graph.nodes, 'node')} · {plural(graph.parameters, 'parameter')}
-        {manifest.capabilities.memoryMiB !== undefined &&
-          ` · about ${formatNumber(manifest.capabilities.memoryMiB)} MiB`}
-      </Text>
-      <Table aria-label="Tensors">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Tensor</Table.Th>
-            <Table.Th />
-            <Table.Th>Type</Table.Th>
-            <Table.Th>Shape</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {tensors.map((tensor) => (
-            <Table.Tr key={`${tensor.role} ${tensor.name}`}>
-              <Table.Td>
-                <Code fz="xs">{tensor.name}</Code>
-              </Table.Td>
-              <Table.Td>{tensor.role}</Table.Td>
-              <Table.Td>{tensor.type}</Table.Td>
-              <Table.Td>{tensor.shape.join(' × ')}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-      <Table aria-label="Operators" maw={260}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Operator</Table.Th>
-            <Table.Th ta="right">Nodes</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {graph.operators.map(({ operator, count }) => (
-            <Table.Tr key={operator}>
-              <Table.Td>{operator}</Table.Td>
-              <Table.Td ta="right">{formatCount(count)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Stack>
-  );
-}
-
 function ChecksTab({ twin }: { twin: TwinDetails }) {
   const verify = useCall('library.verify');
-  const check = twin.summary.reproduces;
+  const { reproduces: check, gradientCheck: gradient } = twin.summary;
   return (
     <Stack gap="md" align="flex-start" maw="40rem">
       <Text size="sm">
         The package carries inputs with the responses its author got. Verify computes them again on this computer and
-        compares, and checks the hash of every file.
+        compares, checks the hash of every file, and compares the gradient with finite differences.
       </Text>
       {check === null ? (
         <Text size="sm" c="dimmed">
@@ -126,6 +74,24 @@ function ChecksTab({ twin }: { twin: TwinDetails }) {
           ))}
         </DataList>
       )}
+      <div>
+        <PaneTitle>Gradient</PaneTitle>
+        {gradient === null ? (
+          <Text size="sm" c="dimmed">
+            Not checked on this computer yet.
+          </Text>
+        ) : (
+          <Stack gap="xs">
+            <Group gap="sm">
+              <GradientBadge twin={twin.summary} />
+              <Text size="xs" c="dimmed">
+                {gradient.device} · ONNX Runtime {gradient.runtime} · {formatTime(gradient.at)}
+              </Text>
+            </Group>
+            <Text size="sm">{gradient.sentence}</Text>
+          </Stack>
+        )}
+      </div>
       <Button onClick={() => verify.mutate({ id: twin.summary.id })} loading={verify.isPending}>
         Verify
       </Button>
@@ -230,10 +196,14 @@ function RemoveTwin({ twin }: { twin: TwinDetails }) {
   );
 }
 
+/** A table of nodes wants room; what is left of the list of twins scrolls. */
+const graphWidth = 'max(min(70%, 64rem), min(90%, 34rem))';
+
 export function TwinPane({ id }: { id: string }) {
   const details = useQueryCall('library.get', { id });
+  const [tab, setTab] = useState<string | null>('card');
   return (
-    <Pane label="Twin" width="min(50%, 40rem)">
+    <Pane label="Twin" width={tab === 'graph' ? graphWidth : 'min(50%, 40rem)'}>
       <QueryView query={details} lines={8}>
         {(twin) => (
           <>
@@ -250,7 +220,7 @@ export function TwinPane({ id }: { id: string }) {
                 Use in experiment
               </GoButton>
             </Group>
-            <Tabs defaultValue="card" keepMounted={false}>
+            <Tabs value={tab} onChange={setTab} keepMounted={false}>
               <Tabs.List mb="md">
                 <Tabs.Tab value="card">Card</Tabs.Tab>
                 <Tabs.Tab value="units">Areas and units</Tabs.Tab>
@@ -265,7 +235,7 @@ export function TwinPane({ id }: { id: string }) {
                 <UnitsTab twin={twin} />
               </Tabs.Panel>
               <Tabs.Panel value="graph">
-                <GraphTab twin={twin} />
+                <GraphTab id={id} memoryMiB={twin.manifest.capabilities.memoryMiB} />
               </Tabs.Panel>
               <Tabs.Panel value="checks">
                 <ChecksTab twin={twin} />

@@ -1,0 +1,164 @@
+/** The twin's graph: every node in running order, what it makes, what it holds, and which area its author put there. */
+import { Chip, CloseButton, Code, Group, Stack, Text, TextInput } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
+import type { TwinGraph } from '../../../main/contract/twins.ts';
+import { useQueryCall } from '../../client/hooks.ts';
+import { AreaLabel } from '../../components/AreaLabel.tsx';
+import { formatCount, plural } from '../../components/format.ts';
+import { QueryView } from '../../components/states.tsx';
+import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
+import { filterNodes, graphRows, valueText, type GraphRow } from './graphRows.ts';
+import { NodeInspector } from './NodeInspector.tsx';
+
+/** Operators that fit on a line. */
+const mostOperators = 6;
+
+const columns: Column<GraphRow>[] = [
+  {
+    key: 'index',
+    title: '#',
+    width: '2.75rem',
+    align: 'right',
+    render: (row) => formatCount(row.index + 1),
+    sortBy: (row) => row.index,
+  },
+  {
+    key: 'operator',
+    title: 'Operator',
+    width: 'minmax(5rem, 0.8fr)',
+    render: (row) => <span title={row.operator}>{row.operator}</span>,
+    sortBy: (row) => row.operator,
+  },
+  {
+    key: 'tensor',
+    title: 'Makes',
+    width: 'minmax(6.5rem, 1.8fr)',
+    render: (row) => <span title={row.tensor}>{row.tensor}</span>,
+    sortBy: (row) => row.tensor,
+  },
+  {
+    key: 'shape',
+    title: 'Shape',
+    width: 'minmax(7rem, 1fr)',
+    render: (row) => <span title={row.shape}>{row.shape}</span>,
+  },
+  { key: 'dtype', title: 'Type', width: '3.5rem', render: (row) => row.dtype, sortBy: (row) => row.dtype },
+  {
+    key: 'parameters',
+    title: 'Parameters',
+    width: '5.25rem',
+    align: 'right',
+    render: (row) => (row.parameters === 0 ? '' : formatCount(row.parameters)),
+    sortBy: (row) => row.parameters,
+  },
+  {
+    key: 'area',
+    title: 'Area',
+    width: 'minmax(6.25rem, 0.8fr)',
+    render: (row) => (
+      <Group gap={8} wrap="nowrap" component="span">
+        {row.areas.map(({ area, colourOf, output }) => (
+          <AreaLabel
+            key={`${area} ${String(output)}`}
+            area={area}
+            colourOf={colourOf}
+            label={output ? `${area}, output` : area}
+          />
+        ))}
+      </Group>
+    ),
+    sortBy: (row) => row.areas[0]?.area ?? null,
+  },
+];
+
+/** `MatMul 12 · Slice 40 · 3 more operators`, most used first. */
+function operatorsText(rows: readonly GraphRow[]): string {
+  const counts = new Map<string, number>();
+  for (const { operator } of rows) counts.set(operator, (counts.get(operator) ?? 0) + 1);
+  const sorted = [...counts].toSorted((a, b) => b[1] - a[1]);
+  const shown = sorted.slice(0, mostOperators).map(([operator, count]) => `${operator} ${formatCount(count)}`);
+  const left = sorted.length - shown.length;
+  return [...shown, ...(left > 0 ? [plural(left, 'more operator')] : [])].join(' · ');
+}
+
+function Ends({ graph, label, names }: { graph: TwinGraph; label: string; names: readonly string[] }) {
+  return (
+    <Group gap="xs" align="baseline" wrap="nowrap">
+      <Text size="xs" c="dimmed" w="3rem" style={{ flex: 'none' }}>
+        {label}
+      </Text>
+      <Group gap="sm" style={{ rowGap: 2 }}>
+        {names.map((name) => (
+          <Text key={name} size="xs" component="span">
+            <Code fz="xs">{name}</Code> {valueText(graph, name)}
+          </Text>
+        ))}
+      </Group>
+    </Group>
+  );
+}
+
+function GraphView({ graph, memoryMiB }: { graph: TwinGraph; memoryMiB: number | undefined }) {
+  const rows = useMemo(() => graphRows(graph), [graph]);
+  const [text, setText] = useState('');
+  const [onlyAreas, setOnlyAreas] = useState(false);
+  const [selected, setSelected] = useState<number | null>(null);
+  const shown = useMemo(() => filterNodes(rows, text, onlyAreas), [rows, text, onlyAreas]);
+  const marked = rows.filter(({ areas }) => areas.length > 0).length;
+  const row = selected === null ? undefined : rows[selected];
+  return (
+    <Stack gap="sm">
+      <Text size="xs">
+        opset {graph.opset} · {plural(rows.length, 'node')} · {plural(graph.parameters, 'parameter')}
+        {memoryMiB !== undefined && ` · about ${formatCount(memoryMiB)} MiB`}
+        {graph.producer !== '' && ` · exported by ${graph.producer}`}
+      </Text>
+      <Text size="xs" c="dimmed">
+        {operatorsText(rows)}
+      </Text>
+      <Ends graph={graph} label="Takes" names={graph.inputs} />
+      <Ends graph={graph} label="Gives" names={graph.outputs} />
+      <Group gap="sm" wrap="nowrap">
+        <TextInput
+          aria-label="Find nodes"
+          placeholder="Find nodes"
+          leftSection={<IconSearch size={13} />}
+          rightSection={text !== '' && <CloseButton size="xs" aria-label="Clear" onClick={() => setText('')} />}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          style={{ flex: 1, maxWidth: '20rem' }}
+        />
+        <Chip size="xs" variant="outline" checked={onlyAreas} onChange={setOnlyAreas} disabled={marked === 0}>
+          Areas only
+        </Chip>
+        <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }} role="status">
+          {shown.length === rows.length
+            ? plural(rows.length, 'node')
+            : `${formatCount(shown.length)} of ${plural(rows.length, 'node')}`}
+        </Text>
+      </Group>
+      <div style={{ height: 'max(18rem, calc(100dvh - 21.5rem))', display: 'flex' }}>
+        <VirtualTable
+          label="Nodes"
+          rows={shown}
+          columns={columns}
+          rowKey={(each) => String(each.index)}
+          selected={selected === null ? null : String(selected)}
+          onSelect={(each) => setSelected(each.index)}
+          minWidth="40rem"
+        />
+      </div>
+      {row !== undefined && <NodeInspector graph={graph} row={row} onSelect={setSelected} />}
+    </Stack>
+  );
+}
+
+export function GraphTab({ id, memoryMiB }: { id: string; memoryMiB: number | undefined }) {
+  const graph = useQueryCall('library.graph', { id });
+  return (
+    <QueryView query={graph} lines={10}>
+      {(data) => <GraphView graph={data} memoryMiB={memoryMiB} />}
+    </QueryView>
+  );
+}
