@@ -276,8 +276,8 @@ describe('refusals: a sentence, an exit code, and nothing written', () => {
     };
     const args = [...picture(), '--output', 'features', '--out', own('refused.npy')];
     for (const [change, said] of [
-      [{ location: '../outside.data' }, /outside the model's folder/],
-      [{ location: own('outside.data') }, /outside the model's folder/],
+      [{ location: '../outside.data' }, /not a file beside the model/],
+      [{ location: own('outside.data') }, /not a file beside the model/],
       [{ location: 'gone.data' }, /no file gone\.data/],
       [{ offset: '4600' }, /ends before its data do/],
     ] as const) {
