@@ -1,5 +1,15 @@
 /** `twinscope twins gradient` as a process: PyTorch's gradients, closed forms, and what it says to bad input. */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -78,6 +88,14 @@ function squares(
 }
 
 const ramp = (length: number): Float32Array => Float32Array.from({ length }, (_, index) => (index % 13) / 8 - 0.5);
+
+test('a model behind a link', async () => {
+  mkdirSync(own('links'));
+  symlinkSync(stored('convnet.onnx'), own('links/model.onnx'));
+  const args = ['--input', stored('picture.npy'), '--output', 'responses', '--out', own('link.g.npy')];
+  expect((await gradient(own('links/model.onnx'), ...args)).code).toBe(0);
+  expectClose(own('link.g.npy'), valuesOf(stored('convnet.responses.npy')), 1e-5);
+});
 
 describe('closed forms', () => {
   test('a batch of films, five axes', async () => {
@@ -271,6 +289,7 @@ describe('refusals: a sentence, an exit code, and nothing written', () => {
     };
     cpSync(stored('external.data'), own('outside.data'));
     cpSync(stored('external.data'), path.join(place, 'external.data'));
+    symlinkSync(own('outside.data'), path.join(place, 'link.data'));
     const each = (change: Record<string, string>) => (graph: ReturnType<typeof readGraph>) => {
       for (const tensor of graph.initializers.values()) Object.assign(tensor.external ?? {}, change);
     };
@@ -278,6 +297,7 @@ describe('refusals: a sentence, an exit code, and nothing written', () => {
     for (const [change, said] of [
       [{ location: '../outside.data' }, /not a file beside the model/],
       [{ location: own('outside.data') }, /not a file beside the model/],
+      [{ location: 'link.data' }, /outside the model's folder/],
       [{ location: 'gone.data' }, /no file gone\.data/],
       [{ offset: '4600' }, /ends before its data do/],
     ] as const) {

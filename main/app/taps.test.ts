@@ -79,7 +79,7 @@ test('the stimuli of a plan, in more than one request', async () => {
 });
 
 test.each([
-  ['a misspelt tensor', ['--tensors', 'v1_simpel', '--input'], /nearest name is "v1_simple"/],
+  ['a misspelt tensor', ['--tensors', 'v1_simpel', '--input'], /nearest names: "v1_simple"/],
   ['nothing to show', ['--tensors', 'v1_simple'], /either --stimuli PLAN or --input/],
   [
     'another shape',

@@ -3,13 +3,12 @@ import type { TwinGraph } from '../contract/twins.ts';
 import {
   elementCount,
   inferShapes,
-  isFloating,
-  isStandard,
+  listNodes,
   opsetOf,
   requiredInputs,
   type Attribute,
   type Graph,
-  type GraphNode,
+  type ListedNode,
   type Tensor,
 } from '../onnx/index.ts';
 
@@ -30,16 +29,22 @@ export function describeGraph(graph: Graph): GraphDescription {
   };
   const inputs = requiredInputs(graph).map(({ name }) => name);
   inputs.forEach(note);
-  const nodes = graph.nodes.map((node) => {
+  const listed = listNodes(graph);
+  const nodes = graph.nodes.map((node, index) => {
     node.inputs.forEach(note);
     node.outputs.forEach(note);
+    const { op, name, parameters } = listed[index] as ListedNode;
     return {
-      operator: isStandard(node) ? node.op : `${node.domain}.${node.op}`,
-      name: node.name,
+      operator: op,
+      name,
+      // Left-out inputs keep their place.
       inputs: node.inputs,
       outputs: node.outputs,
-      parameters: parametersOf(node, graph),
-      attributes: Object.entries(node.attributes).map(([name, attribute]) => ({ name, value: describe(attribute) })),
+      parameters,
+      attributes: Object.entries(node.attributes).map(([key, attribute]) => ({
+        name: key,
+        value: describe(attribute),
+      })),
     };
   });
   let parameters = 0;
@@ -53,18 +58,6 @@ export function describeGraph(graph: Graph): GraphDescription {
     nodes,
     values,
   };
-}
-
-/** Numbers the node reads from constants; integers are shapes and indices, which nobody fitted. */
-function parametersOf(node: GraphNode, graph: Graph): number {
-  const constants = [...new Set(node.inputs)].map((name) => graph.initializers.get(name));
-  const held = Object.values(node.attributes).map((attribute) =>
-    attribute.kind === 'tensor' ? attribute.value : undefined,
-  );
-  return [...constants, ...held].reduce(
-    (sum, tensor) => sum + (tensor !== undefined && isFloating(tensor.dtype) ? elementCount(tensor.shape) : 0),
-    0,
-  );
 }
 
 const sizes = ({ dtype, shape }: Tensor): string => [dtype, shape.join(' × ')].filter(Boolean).join(' ');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { GraphBuilder } from '../onnx/index.ts';
 import type { TapArray } from './computeContract.ts';
-import { findTaps, stack, withTaps } from './taps.ts';
+import { stack, tapGraph } from './taps.ts';
 
 function graph() {
   const builder = new GraphBuilder();
@@ -21,21 +21,21 @@ function graph() {
 }
 
 test('finds the axis of the pictures, wherever it is', () => {
-  const taps = findTaps(graph(), ['turned', 'features', 'squares', 'features']);
-  expect(taps.map(({ name, axis }) => [name, axis])).toEqual([
+  const tapped = tapGraph(graph(), ['turned', 'features', 'squares', 'features']);
+  expect(tapped.taps.map(({ name, axis }) => [name, axis])).toEqual([
     ['turned', 1],
     ['features', 1],
     ['squares', null],
   ]);
-  expect(withTaps(graph(), taps).outputs.map(({ name }) => name)).toEqual(['turned', 'features', 'squares']);
+  expect(tapped.graph.outputs.map(({ name }) => name)).toEqual(['turned', 'features', 'squares']);
 });
 
 test('a node is called by its name too, and a misspelt tensor has a nearest name', () => {
   const named = graph();
   Object.assign(named.nodes[1] as object, { name: 'layer1/MatMul' });
-  expect(findTaps(named, ['layer1/MatMul'])[0]?.name).toBe('features');
-  expect(() => findTaps(named, ['fetures'])).toThrow('The nearest name is "features".');
-  expect(() => findTaps(named, ['x'])).toThrow('computes nothing called "x"');
+  expect(tapGraph(named, ['layer1/MatMul']).taps[0]?.name).toBe('features');
+  expect(() => tapGraph(named, ['fetures'])).toThrow('The nearest names: "features"');
+  expect(() => tapGraph(named, [])).toThrow('Name at least one');
 });
 
 test('batches are laid behind each other along their axis', () => {

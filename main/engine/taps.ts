@@ -1,6 +1,12 @@
 /** Intermediate values of a graph as outputs: which ones there are, and what becomes of their first axis. */
-import { nearestName } from '../contract/validate.ts';
-import { inferShapes, requiredInputs, type Graph, type TensorType, type ValueInfo } from '../onnx/index.ts';
+import {
+  inferShapes,
+  requiredInputs,
+  type Graph,
+  type TensorType,
+  type ValueInfo,
+  withOutputs,
+} from '../onnx/index.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import type { TapArray } from './computeContract.ts';
 
@@ -10,25 +16,21 @@ export interface Tap extends ValueInfo {
 }
 
 /**
- * The values of these names. The name of a node stands for its first output. Throws 'bad-input' with the nearest name
- * for values the graph does not compute.
+ * The graph up to these values, which become its outputs, and what is known of each. The name of a node stands for its
+ * first output. Throws 'bad-input' with the nearest names for values the graph does not compute.
  */
-export function findTaps(graph: Graph, names: readonly string[]): Tap[] {
-  if (names.length === 0) throw new TwinscopeError('bad-input', 'No tensor was named. Name at least one.');
+export function tapGraph(graph: Graph, names: readonly string[]): { graph: Graph; taps: Tap[] } {
+  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  const tensors = names.map((name) =>
+    made.has(name) ? name : (graph.nodes.find((node) => node.name !== '' && node.name === name)?.outputs[0] ?? name),
+  );
   const types = inferShapes(graph);
-  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs.filter((name) => name !== '')));
   const batched = requiredInputs(graph).some(({ shape }) => typeof shape?.[0] === 'string');
-  return [...new Set(names)].map((name) => {
-    const tensor = made.has(name) ? name : graph.nodes.find((node) => node.name === name)?.outputs[0];
-    if (tensor === undefined) throw unknownTensor(name, [...made]);
-    const type: TensorType | undefined = types.get(tensor);
-    return {
-      name: tensor,
-      dtype: type?.dtype ?? 'undefined',
-      shape: type?.shape ?? null,
-      axis: axisOfPictures(type, batched),
-    };
-  });
+  const tapped = withOutputs(graph, tensors);
+  return {
+    graph: tapped,
+    taps: tapped.outputs.map((info) => ({ ...info, axis: axisOfPictures(types.get(info.name), batched) })),
+  };
 }
 
 /** The first axis that is open until the model runs; the first of all where nothing is open or known. */
@@ -37,20 +39,6 @@ function axisOfPictures(type: TensorType | undefined, batched: boolean): number 
   const open = type.shape.findIndex((size) => typeof size === 'string');
   if (open >= 0) return open;
   return batched || type.shape.length === 0 ? null : 0;
-}
-
-function unknownTensor(name: string, known: readonly string[]): TwinscopeError {
-  const near = nearestName(name, known);
-  const hint = near === null ? 'The Graph tab of the twin lists every name' : `The nearest name is "${near}"`;
-  return new TwinscopeError(
-    'bad-input',
-    `This graph computes nothing called "${name}". ${hint}. Nothing was computed.`,
-  );
-}
-
-/** The graph with these values as its only outputs. */
-export function withTaps(graph: Graph, taps: readonly Tap[]): Graph {
-  return { ...graph, outputs: taps.map(({ name, dtype, shape }) => ({ name, dtype, shape })) };
 }
 
 /** The refusal of a value that cannot be cut or stacked by pictures. */

@@ -13,7 +13,7 @@ import {
 } from './graph.ts';
 import { inferShapes } from './inferShapes.ts';
 import { keepNeeded } from './prepare/removeDead.ts';
-import { elementCount } from './tensor.ts';
+import { elementCount, type Tensor } from './tensor.ts';
 
 /**
  * The forward graph up to the named tensors, in the order asked for: only the nodes, constants and inputs they need.
@@ -87,7 +87,10 @@ export interface ListedNode {
   name: string;
   inputs: string[];
   outputs: ListedTensor[];
-  /** Elements of the constants it reads, those of its branches included. A constant several nodes read counts for each. */
+  /**
+   * Elements of the constants it reads, those of its branches included, except 64-bit integers, which are shapes and
+   * indices. A constant several nodes read counts for each.
+   */
   parameters: number;
 }
 
@@ -111,13 +114,15 @@ function parametersOf(node: GraphNode, body: GraphBody): number {
   let count = 0;
   for (const name of new Set(node.inputs)) {
     const tensor = body.initializers.get(name);
-    if (tensor !== undefined) count += elementCount(tensor.shape);
+    if (tensor !== undefined) count += parametersIn(tensor);
   }
   for (const attribute of Object.values(node.attributes)) {
-    if (attribute.kind === 'tensor') count += elementCount(attribute.value.shape);
+    if (attribute.kind === 'tensor') count += parametersIn(attribute.value);
     for (const inner of subgraphsOf(attribute)) {
       count += inner.nodes.reduce((sum, item) => sum + parametersOf(item, inner), 0);
     }
   }
   return count;
 }
+
+const parametersIn = ({ dtype, shape }: Tensor): number => (dtype === 'int64' ? 0 : elementCount(shape));

@@ -73,8 +73,11 @@ function describe(
   const shape = (of: { name: string; dtype: string; shape: number[] }): string =>
     `"${of.name}" (${[of.dtype, of.shape.join(' × ')].filter(Boolean).join(', ')})`;
   const mega = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+  // Below that, the process itself is most of it.
   const ratio =
-    memory.weightBytes < 10e6 ? '' : ` (${(memory.peakBytes / memory.weightBytes).toFixed(1)} × the weights)`;
+    memory.weightBytes < 10e6
+      ? ''
+      : ` = ${((memory.peakBytes - memory.activationBytes) / memory.weightBytes).toFixed(1)} × the weights + activations`;
   const all = Object.values(seconds).reduce((sum, part) => sum + part, 0);
   return [
     `d mean ${shape(output)} / d ${shape(wrt)}, summed over the batch: ${batch}`,
@@ -85,7 +88,7 @@ function describe(
     ...(values.length > mostSamples ? [`and ${values.length - mostSamples} more; --json lists all`] : []),
     `Finite differences: ${check.verdict}. ${check.sentence}`,
     `Device: ${device} · derived in ${seconds.derive.toFixed(2)} s, run in ${seconds.run.toFixed(2)} s, checked in ${seconds.check.toFixed(2)} s, ${all.toFixed(2)} s in all`,
-    `Memory: weights ${mega(memory.weightBytes)}, peak ${mega(memory.peakBytes)}${ratio}, of it ${mega(memory.activationBytes)} added by the run`,
+    `Memory: weights ${mega(memory.weightBytes)}, activations ${mega(memory.activationBytes)}, peak ${mega(memory.peakBytes)}${ratio}`,
     `Wrote ${out}`,
   ].join('\n');
 }

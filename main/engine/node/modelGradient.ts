@@ -34,36 +34,27 @@ export async function gradientOfModel(request: ModelGradientRequest): Promise<Mo
   const weights = floatTensor(value, new Float64Array(elements).fill(batch.size / elements));
 
   clock.lap();
-  const vjp = deriveVjp(model.graph, { wrt: names.wrt.name, outputs: [names.output.name] });
-  const session = await createProduct(work, vjp);
-  model.release();
+  const product = await openProduct(work, weights);
   const derive = clock.lap();
-  const gradientAt = (at: ort.Tensor): Promise<ort.Tensor> => {
-    const all: Feeds = { ...feeds, [names.wrt.name]: at, [vjp.cotangents[names.output.name] as string]: weights };
-    return runProduct(session, pick(all, vjp), vjp.gradient);
+  memory.created();
+  const gradient = await product.at(x);
+  memory.ran();
+  await product.release();
+  const run = clock.lap();
+  if (!isFinite(gradient)) throw await gradientNotFinite(work, weights);
+  const check = await withForward(work, (forward) => judge(work, forward, gradient, weights, product.smooth));
+  return {
+    wrt: { name: names.wrt.name, dtype: x.type, shape: [...x.dims] },
+    output: { name: names.output.name, dtype: value.type, shape: [...value.dims] },
+    batch: batch.sentence,
+    values: sampleMeans(floatsOf(value), value.dims, batch),
+    norms: sampleNorms(floatsOf(gradient), x.dims, batch.size),
+    gradient: floatsOf(gradient),
+    check,
+    device: request.device,
+    seconds: { derive, run, check: clock.lap() },
+    memory: { weightBytes: model.weightBytes, ...memory.figures() },
   };
-  try {
-    memory.created();
-    const gradient = await gradientAt(x);
-    memory.ran();
-    const run = clock.lap();
-    if (!isFinite(gradient)) throw await gradientNotFinite(work, weights);
-    const check = await withForward(work, (forward) => judge(work, forward, gradientAt, floatsOf(weights), vjp.smooth));
-    return {
-      wrt: { name: names.wrt.name, dtype: x.type, shape: [...x.dims] },
-      output: { name: names.output.name, dtype: value.type, shape: [...value.dims] },
-      batch: batch.sentence,
-      values: sampleMeans(floatsOf(value), value.dims, batch),
-      norms: sampleNorms(floatsOf(gradient), x.dims, batch.size),
-      gradient: floatsOf(gradient),
-      check,
-      device: request.device,
-      seconds: { derive, run, check: clock.lap() },
-      memory: { weightBytes: model.weightBytes, ...memory.figures() },
-    };
-  } finally {
-    await session.release();
-  }
 }
 
 type Work = {
@@ -99,9 +90,22 @@ async function withForward<T>({ request, names }: Work, use: (run: Run) => Promi
   }
 }
 
-function createProduct({ model, request }: Work, vjp: Vjp): Promise<ort.InferenceSession> {
+type Product = { at(x: ort.Tensor): Promise<ort.Tensor>; smooth: boolean; release(): Promise<void> };
+
+/** A session of the gradient of `weights` · output. Gives the bytes of the model's file back once it stands. */
+async function openProduct({ model, request, feeds, names }: Work, weights: ort.Tensor): Promise<Product> {
+  const vjp = deriveVjp(model.graph, { wrt: names.wrt.name, outputs: [names.output.name] });
   const bytes = writeWithReferences(vjp.graph, model);
-  return createModelSession(bytes, request, 'the graph of the gradient', referenceOptions(model));
+  const session = await createModelSession(bytes, request, 'the graph of the gradient', referenceOptions(model));
+  model.release();
+  return {
+    smooth: vjp.smooth,
+    at(x) {
+      const all: Feeds = { ...feeds, [names.wrt.name]: x, [vjp.cotangents[names.output.name] as string]: weights };
+      return runProduct(session, pick(all, vjp), vjp.gradient);
+    },
+    release: () => session.release(),
+  };
 }
 
 async function runProduct(session: ort.InferenceSession, feeds: Feeds, gradient: string): Promise<ort.Tensor> {
@@ -205,25 +209,31 @@ function norm(values: ArrayLike<number>): number {
  * agree with each other and not with the convention: then a point nearby decides whether the gradient is wrong.
  */
 async function judge(
-  { feeds, names }: Work,
+  work: Work,
   forward: Run,
-  gradientAt: (at: ort.Tensor) => Promise<ort.Tensor>,
-  cotangent: FloatArray,
+  gradient: ort.Tensor,
+  weights: ort.Tensor,
   smooth: boolean,
 ): Promise<GradientCheck> {
+  const { feeds, names, request } = work;
   const given = feeds[names.wrt.name] as ort.Tensor;
-  const checked = {
+  const cotangent = floatsOf(weights);
+  const against = (found: ort.Tensor) => ({
     outputs: async (at: FloatArray) => floatsOf(await forward({ ...feeds, [names.wrt.name]: floatTensor(given, at) })),
-    gradient: async (at: FloatArray) => floatsOf(await gradientAt(floatTensor(given, at))),
+    gradient: async () => floatsOf(found),
     round: (at: FloatArray) => floatsOf(floatTensor(given, at)),
-  };
+  });
   const x = floatsOf(given);
-  const check = await checkGradient<FloatArray>(checked, { x, cotangent, seed: 1, smooth });
+  const check = await checkGradient<FloatArray>(against(gradient), { x, cotangent, seed: 1, smooth });
   if (check.verdict !== 'refused' || smooth) return check;
   const random = Random.fromSeed(1, 'beside a kink');
   const scale = 0.03 * (norm(x) / Math.sqrt(x.length) || 1);
   const beside = x.map((value) => value + scale * random.normal()) as FloatArray;
-  const second = await checkGradient<FloatArray>(checked, { x: beside, cotangent, seed: 1, smooth });
+  // The file and its product anew: kept from before, they would be held through every check for the few that need them.
+  const product = await openProduct({ ...work, model: await openModelFile(request.modelFile) }, weights);
+  const there = await product.at(floatTensor(given, beside));
+  await product.release();
+  const second = await checkGradient<FloatArray>(against(there), { x: beside, cotangent, seed: 1, smooth });
   if (second.verdict !== 'verified') return check;
   const sentence = `This input lies on a kink, where finite differences see both sides. Beside it: ${second.sentence}`;
   return { ...check, verdict: 'inconclusive', sentence };

@@ -1,7 +1,7 @@
 /** Runs a twin for its intermediate values, many of them in one pass. Used inside the compute process. */
 import type * as ort from 'onnxruntime-node';
 import type { TapArray } from '../computeContract.ts';
-import { findTaps, notPerPicture, withTaps } from '../taps.ts';
+import { notPerPicture, tapGraph } from '../taps.ts';
 import { openModelFile, referenceOptions, writeWithReferences } from './modelFile.ts';
 import { createModelSession, runtimeError, type ModelSessionSettings } from './modelSession.ts';
 
@@ -17,15 +17,17 @@ export async function openTapSession(
   settings: ModelSessionSettings,
 ): Promise<TapSession> {
   const model = await openModelFile(modelFile);
-  const taps = findTaps(model.graph, tensors);
-  const bytes = writeWithReferences(withTaps(model.graph, taps), model);
+  const { graph, taps } = tapGraph(model.graph, tensors);
+  const bytes = writeWithReferences(graph, model);
   const session = await createModelSession(bytes, settings, 'the twin with these tensors', referenceOptions(model));
   model.release();
   return {
     async run(feeds, n) {
       let values: ort.InferenceSession.ReturnType;
       try {
-        values = await session.run(feeds);
+        // Tensors that need no stimulus leave the graph without its input.
+        const read = Object.entries(feeds).filter(([name]) => session.inputNames.includes(name));
+        values = await session.run(Object.fromEntries(read));
       } catch (error) {
         throw runtimeError(error, 'bad-input', 'ONNX Runtime could not run the twin with these inputs');
       }

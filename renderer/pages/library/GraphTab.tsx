@@ -14,6 +14,15 @@ import { NodeInspector } from './NodeInspector.tsx';
 /** Operators that fit on a line. */
 const mostOperators = 6;
 
+/** Names of exporters begin alike and differ at their ends: where one does not fit, its beginning is left out. */
+const endShown = {
+  display: 'block',
+  overflow: 'hidden',
+  textOverflow: 'ellipsis',
+  direction: 'rtl',
+  textAlign: 'left',
+} as const;
+
 const columns: Column<GraphRow>[] = [
   {
     key: 'index',
@@ -26,15 +35,19 @@ const columns: Column<GraphRow>[] = [
   {
     key: 'operator',
     title: 'Operator',
-    width: 'minmax(5rem, 0.8fr)',
+    width: 'minmax(5rem, 1fr)',
     render: (row) => <span title={row.operator}>{row.operator}</span>,
     sortBy: (row) => row.operator,
   },
   {
     key: 'tensor',
     title: 'Makes',
-    width: 'minmax(6.5rem, 1.8fr)',
-    render: (row) => <span title={row.tensor}>{row.tensor}</span>,
+    width: 'minmax(6.5rem, 3fr)',
+    render: (row) => (
+      <span title={row.tensor} style={endShown}>
+        <bdi>{row.tensor}</bdi>
+      </span>
+    ),
     sortBy: (row) => row.tensor,
   },
   {
@@ -55,7 +68,7 @@ const columns: Column<GraphRow>[] = [
   {
     key: 'area',
     title: 'Area',
-    width: 'minmax(6.25rem, 0.8fr)',
+    width: 'minmax(6.25rem, 1fr)',
     render: (row) => (
       <Group gap={8} wrap="nowrap" component="span">
         {row.areas.map(({ area, colourOf, output }) => (

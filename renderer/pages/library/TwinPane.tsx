@@ -197,7 +197,7 @@ function RemoveTwin({ twin }: { twin: TwinDetails }) {
 }
 
 /** A table of nodes wants room; what is left of the list of twins scrolls. */
-const graphWidth = 'max(min(70%, 64rem), min(90%, 34rem))';
+const graphWidth = 'max(min(70%, 64rem), min(82%, 48rem))';
 
 export function TwinPane({ id }: { id: string }) {
   const details = useQueryCall('library.get', { id });
