@@ -95,7 +95,7 @@ export type ModelGradientRequest = {
   inputs: { name: string | null; file: string }[];
   wrt: string | null;
   output: string | null;
-  device: string;
+  device: DeviceId;
   threads: number;
 };
 

@@ -1,6 +1,7 @@
 /** `twinscope twins gradient`: what the engine does with a bare model, without a library or a project. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { DeviceChoice } from '../../contract/devices.ts';
 import type { ModelGradient } from '../../engine/computeContract.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { exists, writeFileAtomic } from '../../platform/node/files.ts';
@@ -14,7 +15,7 @@ const deadlineMs = 6 * 3_600_000;
 /** What fits on a screen; JSON holds every sample. */
 const mostSamples = 12;
 
-type Options = { input: string[]; wrt?: string; output?: string; out: string; device: string };
+type Options = { input: string[]; wrt?: string; output?: string; out: string; device: DeviceChoice };
 
 export async function modelGradient(context: CliContext, given: string | undefined, options: Options): Promise<number> {
   const out = path.resolve(options.out);
@@ -25,6 +26,8 @@ export async function modelGradient(context: CliContext, given: string | undefin
       `There is no folder ${path.dirname(out)} for the gradient. Nothing was computed. Make it, or choose another --out.`,
     );
   }
+  const device = options.device === 'auto' ? 'cpu' : options.device;
+  await context.backend.services.devices.require(device);
   const result = await context.backend.services.compute.call(
     'model.gradient',
     {
@@ -32,7 +35,7 @@ export async function modelGradient(context: CliContext, given: string | undefin
       inputs: inputs.map(parseInput),
       wrt: options.wrt ?? null,
       output: options.output ?? null,
-      device: options.device,
+      device,
       threads: sessionThreads(),
     },
     { deadlineMs },

@@ -6,7 +6,7 @@ import * as ort from 'onnxruntime-node';
 import { deriveVjp } from '../../autodiff/index.ts';
 import { describeNode, inferShapes, isFloating, namesRead, type Graph, type GraphNode } from '../../onnx/index.ts';
 
-import { openModelFile, referenceOptions, writeWithReferences } from './modelFile.ts';
+import { openModelFile, writeWithReferences } from './modelFile.ts';
 import { createModelSession } from './modelSession.ts';
 import type { TwinSession } from './twinSession.ts';
 
@@ -50,8 +50,8 @@ export async function twinNodeAtFault(
   const model = await openModelFile(twin.twin.modelFile);
   const create: CreateSession = (graph) =>
     createModelSession(writeWithReferences(graph, model), twin.settings, 'the twin for a closer look', {
-      ...referenceOptions(model),
-      graphOptimizationLevel: 'disabled',
+      referencesIn: model.folder,
+      asWritten: true,
     });
   const feeds = twin.feeds(image, 1);
   const forward = await firstNonFinite(model.graph, feeds, create);

@@ -15,6 +15,7 @@ import { fileError } from '../../platform/node/files.ts';
 export type ModelFile = {
   /** Absolute. */
   readonly path: string;
+  readonly folder: string;
   /** Small constants stored beside the file are in memory; large ones are references. */
   readonly graph: Graph;
   /** Bytes of all constants. */
@@ -39,9 +40,11 @@ export async function openModelFile(file: string): Promise<ModelFile> {
   let weightBytes = 0;
   for (const { dtype, shape } of graph.initializers.values()) weightBytes += byteLength(dtype, elementCount(shape));
   const alone = [...graph.initializers.values()].every(({ external }) => external === undefined);
+  // ONNX Runtime follows no link out of a folder: a file that needs nothing beside it goes by where it really is.
+  const real = alone ? await realpath(absolute) : absolute;
   return {
-    // ONNX Runtime follows no link out of a folder: a file that needs nothing beside it goes by where it really is.
-    path: alone ? await realpath(absolute) : absolute,
+    path: real,
+    folder: path.dirname(real),
     graph,
     weightBytes,
     bytes,
@@ -126,7 +129,7 @@ async function readPart(file: string, offset: number, length: number): Promise<U
 
 /**
  * A graph made from a model file, as bytes that refer to the file for every weight that still lies in it. To be loaded
- * with `referenceOptions`.
+ * with the model's folder as `referencesIn`.
  */
 export function writeWithReferences(graph: Graph, model: ModelFile): Uint8Array<ArrayBuffer> {
   const location = path.basename(model.path);
@@ -139,9 +142,4 @@ export function writeWithReferences(graph: Graph, model: ModelFile): Uint8Array<
     return [name, { ...tensor, bytes: new Uint8Array(0), external }];
   });
   return writeGraph({ ...graph, initializers: new Map(constants) });
-}
-
-/** Where ONNX Runtime looks for the data of a graph that is loaded from memory. */
-export function referenceOptions(model: ModelFile): { extra: Record<string, unknown> } {
-  return { extra: { session: { model_external_initializers_file_folder_path: path.dirname(model.path) } } };
 }

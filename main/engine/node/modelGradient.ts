@@ -10,7 +10,7 @@ import { halfOfNumber, numberOfHalf } from '../../platform/float16.ts';
 import { Random } from '../../platform/random.ts';
 import type { ModelGradient, ModelGradientRequest } from '../computeContract.ts';
 import { firstNonFinite, isFinite, type Feeds } from './diagnose.ts';
-import { openModelFile, referenceOptions, writeWithReferences, type ModelFile } from './modelFile.ts';
+import { openModelFile, writeWithReferences, type ModelFile } from './modelFile.ts';
 import { chooseValue, halfTensor, readInputs } from './modelInputs.ts';
 import { createModelSession, runtimeError } from './modelSession.ts';
 
@@ -96,7 +96,7 @@ type Product = { at(x: ort.Tensor): Promise<ort.Tensor>; smooth: boolean; releas
 async function openProduct({ model, request, feeds, names }: Work, weights: ort.Tensor): Promise<Product> {
   const vjp = deriveVjp(model.graph, { wrt: names.wrt.name, outputs: [names.output.name] });
   const bytes = writeWithReferences(vjp.graph, model);
-  const session = await createModelSession(bytes, request, 'the graph of the gradient', referenceOptions(model));
+  const session = await createModelSession(bytes, request, 'the graph of the gradient', { referencesIn: model.folder });
   model.release();
   return {
     smooth: vjp.smooth,
@@ -131,8 +131,8 @@ async function notFinite(
 ): Promise<TwinscopeError> {
   const found = await firstNonFinite(product?.graph ?? model.graph, feeds, (graph) =>
     createModelSession(writeWithReferences(graph, model), request, 'the model for a closer look', {
-      ...referenceOptions(model),
-      graphOptimizationLevel: 'disabled',
+      referencesIn: model.folder,
+      asWritten: true,
     }),
   );
   const origin = found === null ? undefined : (product?.origins.get(found.outputs[0] as string) ?? found);

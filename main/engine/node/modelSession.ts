@@ -1,31 +1,27 @@
 /** Sessions of models that are not twins: a bare graph, a product graph, a graph with more outputs. */
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
+import type { DeviceId } from '../../contract/devices.ts';
 import { TwinscopeError, type ErrorCode } from '../../platform/errors.ts';
+import { createSession, sessionOptions } from './ortSession.ts';
 
-export type ModelSessionSettings = { device: string; threads: number };
+export type ModelSessionSettings = { device: DeviceId; threads: number };
 
 /**
  * @param model a path, which lets ONNX Runtime read weights from where they are, or bytes
  * @param what completes 'ONNX Runtime could not load …'
+ * @param options the folder of the data that bytes refer to; whether the graph is to stay as it is
  */
 export async function createModelSession(
   model: string | Uint8Array,
   { device, threads }: ModelSessionSettings,
   what: string,
-  options: ort.InferenceSession.SessionOptions = {},
+  { referencesIn, asWritten = false }: { referencesIn?: string; asWritten?: boolean } = {},
 ): Promise<ort.InferenceSession> {
-  const all: ort.InferenceSession.SessionOptions = {
-    executionProviders: [device],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    ...options,
-  };
   try {
-    return typeof model === 'string'
-      ? await ort.InferenceSession.create(model, all)
-      : await ort.InferenceSession.create(model, all);
+    return await createSession(model, {
+      ...sessionOptions({ device, threads, referencesIn }),
+      graphOptimizationLevel: asWritten ? 'disabled' : 'all',
+    });
   } catch (error) {
     throw runtimeError(error, 'unsupported', `ONNX Runtime could not load ${what}`);
   }

@@ -59,24 +59,46 @@ function providerOptions(device: DeviceId): ort.InferenceSession.SessionOptions 
   }
 }
 
-/**
- * A session on `device`; nodes that the device does not know run on the CPU, which only a profile shows. Throws
- * TwinscopeError('compute-failed') with `details.device` where the session cannot be created.
- */
-export async function createOrtSession(request: OrtSessionRequest): Promise<ort.InferenceSession> {
-  const { device, threads, profilePrefix } = request;
-  const options: ort.InferenceSession.SessionOptions = {
+/** What every session has, whatever it is for. */
+export function sessionOptions({
+  device,
+  threads,
+  referencesIn,
+  profilePrefix,
+}: Pick<
+  OrtSessionRequest,
+  'device' | 'threads' | 'referencesIn' | 'profilePrefix'
+>): ort.InferenceSession.SessionOptions {
+  return {
     ...providerOptions(device),
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: errorsOnly,
     // A plan for the memory of every batch size is one more block of that size, beside the one it was made in.
     enableMemPattern: false,
-    ...(request.referencesIn === undefined
+    ...(referencesIn === undefined
       ? {}
-      : { extra: { session: { model_external_initializers_file_folder_path: request.referencesIn } } }),
+      : { extra: { session: { model_external_initializers_file_folder_path: referencesIn } } }),
     ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
   };
+}
+
+/** The binding tells a path from bytes by its overloads. */
+export function createSession(
+  model: Uint8Array | string,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  return typeof model === 'string'
+    ? ort.InferenceSession.create(model, options)
+    : ort.InferenceSession.create(model, options);
+}
+
+/**
+ * A session on `device`; nodes that the device does not know run on the CPU, which only a profile shows. Throws
+ * TwinscopeError('compute-failed') with `details.device` where the session cannot be created.
+ */
+export async function createOrtSession(request: OrtSessionRequest): Promise<ort.InferenceSession> {
+  const options = sessionOptions(request);
   const cacheFile = cacheFileOf(request);
   const cached = cacheFile === null ? null : await loadCached(cacheFile, options);
   if (cached !== null) return cached;
@@ -86,20 +108,10 @@ export async function createOrtSession(request: OrtSessionRequest): Promise<ort.
   try {
     const saved =
       cacheFile !== null && (await worthKeeping(request)) ? await createAndKeep(model, full, cacheFile) : null;
-    return saved ?? (await create(model, full));
+    return saved ?? (await createSession(model, full));
   } catch (error) {
     throw creationError(request, error);
   }
-}
-
-/** The binding tells a path from bytes by its overloads. */
-function create(
-  model: Uint8Array | string,
-  options: ort.InferenceSession.SessionOptions,
-): Promise<ort.InferenceSession> {
-  return typeof model === 'string'
-    ? ort.InferenceSession.create(model, options)
-    : ort.InferenceSession.create(model, options);
 }
 
 async function worthKeeping({ model, weightBytes }: OrtSessionRequest): Promise<boolean> {
@@ -136,7 +148,7 @@ async function createAndKeep(
   const part = beginGraph(cacheFile);
   if (part === null) return null;
   try {
-    const session = await create(model, { ...options, optimizedModelFilePath: part });
+    const session = await createSession(model, { ...options, optimizedModelFilePath: part });
     keepGraph(part, cacheFile);
     return session;
   } catch {

@@ -2,7 +2,7 @@
 import type * as ort from 'onnxruntime-node';
 import type { TapArray } from '../computeContract.ts';
 import { notPerPicture, tapGraph } from '../taps.ts';
-import { openModelFile, referenceOptions, writeWithReferences } from './modelFile.ts';
+import { openModelFile, writeWithReferences } from './modelFile.ts';
 import { createModelSession, runtimeError, type ModelSessionSettings } from './modelSession.ts';
 
 export type TapSession = {
@@ -19,7 +19,9 @@ export async function openTapSession(
   const model = await openModelFile(modelFile);
   const { graph, taps } = tapGraph(model.graph, tensors);
   const bytes = writeWithReferences(graph, model);
-  const session = await createModelSession(bytes, settings, 'the twin with these tensors', referenceOptions(model));
+  const session = await createModelSession(bytes, settings, 'the twin with these tensors', {
+    referencesIn: model.folder,
+  });
   model.release();
   return {
     async run(feeds, n) {

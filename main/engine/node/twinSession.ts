@@ -2,7 +2,6 @@
  * A twin loaded into ONNX Runtime: pictures in, responses out, and — when asked — the gradient of a weighted sum of
  * responses with respect to the pictures. Used inside the compute process only: a run blocks its thread.
  */
-import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { defaultLowering, deriveVjp, type Lowering } from '../../autodiff/index.ts';
 import type { DeviceId } from '../../contract/devices.ts';
@@ -128,7 +127,7 @@ export async function openTwinSession(
     const { weightBytes } = model;
     const session = await createSession('gradient', {
       model: bytes,
-      referencesIn: path.dirname(model.path),
+      referencesIn: model.folder,
       weightBytes,
     });
     return { session, cotangents: vjp.cotangents, gradient: vjp.gradient, smooth: vjp.smooth };
