@@ -113,7 +113,7 @@ export type ModelGradient = {
   check: GradientCheck;
   device: string;
   seconds: { derive: number; run: number; check: number };
-  /** Resident memory above what the process held before; activations: what the first run added. */
+  /** Resident memory up to the first gradient, above what the process held before; activations: what its run added. */
   memory: { weightBytes: number; peakBytes: number; activationBytes: number };
 };
 
