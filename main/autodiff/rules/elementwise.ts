@@ -12,7 +12,6 @@ export const elementwiseRules: Record<string, GradientRule> = {
     return [context.gradient];
   },
   Cast: cast,
-  CastLike: cast,
   Neg: unary(({ emit, g }) => emit.node('Neg', [g])),
   Abs: unary(({ emit, x, g, mul }) => mul(g, emit.node('Sign', [x]))),
   Exp: unary(({ y, g, mul }) => mul(g, y)),

@@ -1,8 +1,9 @@
 /** Every adapter against ONNX Runtime's reading of the newer or older operator set. */
+import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import type { AttributeValues } from '../attributes.ts';
-import { float, GraphBuilder, prepareGraph, type Dim, type Dtype, type Graph } from '../index.ts';
+import { float, GraphBuilder, prepareGraph, writeGraph, type Dim, type Dtype, type Graph } from '../index.ts';
 import { expectSame, randomFeeds, runGraph } from '../testing/runGraph.ts';
 
 interface Value {
@@ -227,5 +228,40 @@ describe('refusals', () => {
     const statistics = [numbers(1), numbers(0), numbers(0), numbers(1)];
     const graph = oneNode(11, 'BatchNormalization', [x(2, 1, 3, 3), ...statistics], { momentum: float(0.9) }, 3);
     expect(prepareGraph(graph).nodes[0]!.attributes['training_mode']).toEqual({ kind: 'int', value: 1 });
+  });
+
+  test.each([12, 15])('weights standardised by a training-mode normalisation, opset %i', async (opset) => {
+    const weights = [1, 2, 3, 6, -1, 0, 4, 5];
+    const builder = new GraphBuilder({ opset });
+    builder.input('x', 'float32', ['batch', 4]);
+    builder.constant('w', 'float32', [1, 2, 4], weights);
+    const [gain, shift] = [
+      builder.constant('gain', 'float32', [2], [2, 0.5]),
+      builder.constant('shift', 'float32', [2], [0.25, -1]),
+    ];
+    const ones = builder.constant('ones', 'float32', [2], [1, 1]);
+    const training = opset < 14 ? {} : { training_mode: 1 };
+    const [standard] = builder.nodes(
+      'BatchNormalization',
+      ['w', gain, shift, ones, ones],
+      { epsilon: float(0), ...training },
+      opset < 14 ? 5 : 3,
+    );
+    const matrix = builder.node('Reshape', [standard!, builder.constant('flat', 'int64', [2], [2, 4])]);
+    builder.node('Gemm', ['x', matrix], { transB: 1 }, 'y');
+    builder.output('y', 'float32', ['batch', 2]);
+    const session = await InferenceSession.create(writeGraph(prepareGraph(builder.build())), { logSeverityLevel: 3 });
+    const x = [0.5, -1, 2, 3];
+    const { y } = await session.run({ x: new RuntimeTensor('float32', Float32Array.from(x), [1, 4]) });
+    [0, 1].forEach((unit) => {
+      const row = weights.slice(4 * unit, 4 * unit + 4);
+      const mean = row.reduce((sum, value) => sum + value, 0) / 4;
+      const sd = Math.sqrt(row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 4);
+      const expected = row.reduce(
+        (sum, value, i) => sum + x[i]! * (((value - mean) / sd) * [2, 0.5][unit]! + [0.25, -1][unit]!),
+        0,
+      );
+      expect((y!.data as Float32Array)[unit]).toBeCloseTo(expected, 5);
+    });
   });
 });

@@ -1,6 +1,6 @@
 /** Brings the nodes of a graph to the internal operator set. What changed when: docs/decisions/onnx-opset.md. */
 import { TwinscopeError } from '../../platform/errors.ts';
-import { isStandard, opsetOf, subgraphsOf, type Graph, type GraphBody, type GraphNode } from '../graph.ts';
+import { isStandard, namesRead, opsetOf, subgraphsOf, type Graph, type GraphBody, type GraphNode } from '../graph.ts';
 import { inferGraph } from '../inferShapes.ts';
 import type { ShapeContext } from '../shapes/context.ts';
 import type { Tensor } from '../tensor.ts';
@@ -33,7 +33,7 @@ export function adaptOpset(graph: Graph, opsets: ReadonlyMap<GraphNode, number> 
     opsets: new Map([...graph.opsets].filter(([domain]) => domain !== 'ai.onnx')).set('', internalOpset),
   };
   const { context } = inferGraph(graph);
-  const pass = new Pass(context, new Names(graph), opset || internalOpset, opsets);
+  const pass = new Pass(context, new Names(graph), opset || internalOpset, opsets, fixedValues(graph));
   const body = pass.body(adapted);
   return { ...body, initializers: new Map([...body.initializers, ...pass.initializers]) };
 }
@@ -48,6 +48,18 @@ function checkOpset(opset: number): void {
   );
 }
 
+/** Constants, and what is computed from them alone. */
+function fixedValues(graph: Graph): Set<string> {
+  const fixed = new Set(graph.initializers.keys());
+  for (const node of graph.nodes) {
+    if (randomOperators.has(node.op)) continue;
+    if (namesRead(node).every((name) => fixed.has(name))) node.outputs.forEach((name) => fixed.add(name));
+  }
+  return fixed;
+}
+
+const randomOperators: ReadonlySet<string> = new Set(['RandomNormal', 'RandomUniform', 'Multinomial', 'Bernoulli']);
+
 class Pass {
   /** Constants the adapters made, for the outermost graph. */
   readonly initializers = new Map<string, Tensor>();
@@ -55,8 +67,16 @@ class Pass {
   readonly #names: Names;
   readonly #opset: number;
   readonly #opsets: ReadonlyMap<GraphNode, number>;
+  readonly #fixed: ReadonlySet<string>;
 
-  constructor(context: ShapeContext, names: Names, opset: number, opsets: ReadonlyMap<GraphNode, number>) {
+  constructor(
+    context: ShapeContext,
+    names: Names,
+    opset: number,
+    opsets: ReadonlyMap<GraphNode, number>,
+    fixed: ReadonlySet<string>,
+  ) {
+    this.#fixed = fixed;
     this.#context = context;
     this.#names = names;
     this.#opset = opset;
@@ -72,7 +92,7 @@ class Pass {
     const nested = Object.values(node.attributes).some((attribute) => subgraphsOf(attribute).length > 0);
     const inner = nested ? withSubgraphs(node, (item) => this.body(item, context.within(item))) : node;
     if (!isStandard(inner) || !Object.hasOwn(adapters, inner.op)) return [inner];
-    const rewriter = new Rewriter(inner, from, context, this.#names, this.initializers);
+    const rewriter = new Rewriter(inner, from, context, this.#names, this.initializers, this.#fixed);
     const result = adapters[inner.op]!(inner, rewriter);
     return result === true ? rewriter.nodes : [...rewriter.nodes, result ?? inner];
   }

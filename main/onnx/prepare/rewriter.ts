@@ -24,8 +24,17 @@ export class Rewriter {
   readonly #names: Names;
   readonly #initializers: Map<string, Tensor>;
   readonly #node: GraphNode;
+  readonly #fixed: ReadonlySet<string>;
 
-  constructor(node: GraphNode, from: number, context: ShapeContext, names: Names, initializers: Map<string, Tensor>) {
+  constructor(
+    node: GraphNode,
+    from: number,
+    context: ShapeContext,
+    names: Names,
+    initializers: Map<string, Tensor>,
+    fixed: ReadonlySet<string>,
+  ) {
+    this.#fixed = fixed;
     this.#node = node;
     this.from = from;
     this.context = context;
@@ -55,6 +64,11 @@ export class Rewriter {
       attributes: toAttributes(attributes),
     });
     return made;
+  }
+
+  /** True for values that do not depend on what the model is given. */
+  isFixed(name: string): boolean {
+    return this.#fixed.has(name);
   }
 
   /** A constant vector of int64. */

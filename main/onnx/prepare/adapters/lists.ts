@@ -1,5 +1,5 @@
 /** Lists and switches that moved from attributes to inputs, and normalisations over an axis. */
-import { intAttribute, intsAttribute, stringAttribute, type GraphNode } from '../../graph.ts';
+import { floatAttribute, intAttribute, intsAttribute, stringAttribute, type GraphNode } from '../../graph.ts';
 import { positiveAxis } from '../../shapes/dims.ts';
 import { withoutAttributes, type Adapter, type Rewriter } from '../rewriter.ts';
 
@@ -54,14 +54,35 @@ const rowwise: Adapter = (node, rewrite) => {
 const dropout: Adapter = (node, rewrite) =>
   rewrite.from < 12 ? { ...withoutAttributes(node, 'ratio'), inputs: node.inputs.slice(0, 1) } : undefined;
 
-/** Before 14 asking for the statistics meant training; since then an attribute says so. */
+/**
+ * Before 14 asking for the statistics meant training; since then an attribute says so. Over values that are fixed, as
+ * where a model standardises its weights, training is a mean and a variance of its input like any other.
+ */
 const batchNormalization: Adapter = (node, rewrite) => {
   const asked = node.outputs.slice(1).some((name) => name !== '');
+  const training = rewrite.from < 14 ? asked : intAttribute(node, 'training_mode', 0) === 1;
+  if (training && rewrite.isFixed(node.inputs[0]!)) return standardisation(node, rewrite);
   if (rewrite.from >= 14) return undefined;
   if (!asked) return { ...node, outputs: node.outputs.slice(0, 1) };
   if (node.outputs.slice(3).some((name) => name !== '')) rewrite.refuse('it gives the saved statistics of training');
   return { ...node, attributes: { ...node.attributes, training_mode: { kind: 'int', value: 1 } } };
 };
+
+/** (x − mean)/√(variance + ε) per channel, scaled and shifted; the batch's own statistics. */
+function standardisation(node: GraphNode, rewrite: Rewriter): true {
+  const [x, scale, bias] = node.inputs as [string, string, string];
+  const rank = rewrite.rank(x);
+  const { dtype } = rewrite.context.type(x)!;
+  const axes = rewrite.ints(Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1));
+  const perChannel = rewrite.ints([-1, ...Array.from({ length: rank - 2 }, () => 1)]);
+  const spread = (name: string): string => rewrite.node('Reshape', [name, perChannel]);
+  const centred = rewrite.node('Sub', [x, rewrite.node('ReduceMean', [x, axes], { keepdims: 1 })]);
+  const variance = rewrite.node('ReduceMean', [rewrite.node('Mul', [centred, centred]), axes], { keepdims: 1 });
+  const raised = rewrite.node('Add', [variance, rewrite.scalar(floatAttribute(node, 'epsilon', 1e-5), dtype)]);
+  const standard = rewrite.node('Div', [centred, rewrite.node('Sqrt', [raised])]);
+  rewrite.node('Add', [rewrite.node('Mul', [standard, spread(scale)]), spread(bias)], {}, node.outputs[0]);
+  return true;
+}
 
 /** Pads of mode "wrap" (since 19) are slices from the other end. */
 const pad: Adapter = (node, rewrite) => {
