@@ -43,7 +43,12 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function open(spawn: SpawnCompute): Promise<Backend> {
-  const backend = await createBackend({ host: 'cli', spawnCompute: spawn, log: silentLog(), builtInTwins: folder });
+  const backend = await createBackend({
+    host: 'cli',
+    spawnCompute: spawn,
+    log: silentLog(),
+    builtInTwins: path.join(folder, 'none'),
+  });
   backends.push(backend);
   return backend;
 }
@@ -117,16 +122,11 @@ test('what is measured is kept, measured again when asked, and a damaged file co
   // Another runtime or processor: what was measured then says nothing now.
   for (const changed of [{ runtimeVersion: '1.0.0' }, { processor: 'abacus' }]) {
     writeFileSync(deviceFile(), JSON.stringify({ format: 1, entries: [{ ...entry, ...changed }] }));
-    expect(
-      (await backend.services.devices.report(await small(backend), 'known', signal)).devices[0]?.explanation,
-    ).not.toBe(entry.explanation);
     expect(cpuOf(await list(await open(spawnCompute), 'known'))?.measuredAt).not.toBe(entry.measurement.measuredAt);
   }
   writeFileSync(deviceFile(), '{ "format": 1, "entr');
   expect(cpuOf(await list(await open(spawnCompute), 'missing'))?.gradientsPerSecond).toBeGreaterThan(0);
 });
-
-const small = (backend: Backend) => backend.services.library.resolve({ id: 'small-twin' });
 
 test('WebGPU is measured on the twin: parity, placement and the sentence', async () => {
   const report = await list(await open(inEnvironment(driver)), 'missing');
