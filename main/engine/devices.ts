@@ -69,8 +69,8 @@ export function deviceNamed(name: string): DeviceChoice {
 }
 
 /**
- * Largest |Δ| / max|CPU| at which a device counts as computing the same twin. Float32 sums in another order differ by
- * 1e-6 to 1e-5; half-precision kernels, which would change results, by 1e-3 and more.
+ * Largest |Δ| / max|CPU| at which a device counts as computing the same twin: above what float32 sums in another order
+ * differ by, below the rounding of half precision (5e-4).
  */
 export const parityTolerance = 1e-4;
 
