@@ -42,7 +42,7 @@ export type DeviceService = {
 /** Jobs of fewer pictures gain less than measuring takes. */
 const picturesThatRepay = 5_000;
 /** A driver may compile for seconds at its first use; a test graph has a handful of kernels. */
-const probeDeadlineMs = 30_000;
+const usualProbeDeadlineMs = 30_000;
 const measureDeadlineMs = 180_000;
 const budgetMs = { cpu: 3_000, other: 10_000 };
 
@@ -54,7 +54,10 @@ export function createDeviceService(host: {
   compute: ComputeClient;
   isBusy: () => boolean;
   onMeasured: () => void;
+  /** How long a device may take for its first answer. */
+  probeDeadlineMs?: number;
 }): DeviceService {
+  const { probeDeadlineMs = usualProbeDeadlineMs } = host;
   const store = openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() });
   const probes = new Map<DeviceId, Promise<DeviceProbe>>();
   /** The rate on the CPU before anybody has asked for a measurement, by twin. */

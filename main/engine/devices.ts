@@ -69,16 +69,20 @@ export function deviceNamed(name: string): DeviceChoice {
 }
 
 /**
- * Largest |Δ| / max|CPU| at which a device counts as computing the same twin. Float32 sums in another order differ by
- * 1e-6 to 1e-5; half-precision kernels, which would change results, by 1e-3 and more.
+ * Largest |Δ| / max|CPU| at which a device counts as computing the same twin: above what float32 sums in another order
+ * differ by, below the rounding of half precision (5e-4).
  */
 export const parityTolerance = 1e-4;
 
-/** e.g. `2e-6`; 0 is `0`. */
+/** e.g. `2e-6`. */
 export const formatParity = (parity: number): string =>
-  parity === 0 ? '0' : Number.isFinite(parity) ? parity.toExponential(0).replace('e+0', 'e0') : 'nothing finite';
+  parity === 0
+    ? '0'
+    : parity > 1e6 || Number.isNaN(parity)
+      ? 'more than 1e6'
+      : parity.toExponential(0).replace('e+', 'e');
 
-const twoDigits = (value: number): string => (value >= 100 ? Math.round(value).toString() : value.toPrecision(2));
+const twoDigits = (value: number): string => (value >= 99.5 ? Math.round(value).toString() : value.toPrecision(2));
 
 /** e.g. 'WebGPU: 6.1 × CPU, agrees to 2e-6; 3 of 120 nodes on CPU'. `cpu` is null where it was not measured. */
 export function describeMeasurement(
