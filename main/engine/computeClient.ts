@@ -143,7 +143,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       });
       try {
         return (await Promise.race([
-          current.connection.sendRequest(method, input).catch(async (error: unknown) => {
+          ask(current, method, input).catch(async (error: unknown) => {
             // A request cut off by the end of the process is told as that, not as a closed connection.
             const ended = await Promise.race([
               current.failed.catch((reason: unknown) => reason),
@@ -174,6 +174,11 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       await kill();
     },
   };
+}
+
+/** A connection whose process has ended by now throws at once instead of failing the request. */
+async function ask({ connection }: Running, method: string, input: unknown): Promise<unknown> {
+  return connection.sendRequest(method, input);
 }
 
 function stopped(): TwinscopeError {

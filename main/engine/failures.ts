@@ -58,7 +58,7 @@ export function endError(end: ProcessEnd): TwinscopeError {
 }
 
 export function hangError(deadlineMs: number): TwinscopeError {
-  const seconds = deadlineMs < 10_000 ? (deadlineMs / 1000).toFixed(1) : Math.round(deadlineMs / 1000);
+  const seconds = deadlineMs < 10_000 ? Math.round(deadlineMs / 100) / 10 : Math.round(deadlineMs / 1000);
   return failure(
     'hang',
     `The compute process gave no answer for ${seconds} s and was stopped. ${isSaved} ` +
