@@ -10,6 +10,7 @@ import type { JobKind, JobState } from '../contract/jobs.ts';
 import type { EventData, EventName, Handlers, ProjectInfo } from '../contract/methods.ts';
 import { createComputeClient } from '../engine/computeClient.ts';
 import type { SpawnCompute } from '../engine/computeContract.ts';
+import { defaultDeadlines, type DeadlineLimits } from '../engine/deadline.ts';
 import { createJobQueue, type JobRunner } from '../jobs/node/queue.ts';
 import type { Log } from '../platform/node/log.ts';
 import { libraryFolder, projectsFolder, userDataFolder } from '../platform/node/paths.ts';
@@ -49,6 +50,8 @@ export type BackendOptions = {
   log: Log;
   /** Built-in twins; dist/twins unless told otherwise. */
   builtInTwins?: string;
+  /** When compute counts as hanging under a job; `defaultDeadlines` unless told otherwise. */
+  deadlines?: DeadlineLimits;
 };
 
 /** From sources this file is main/app/backend.ts, in the product it is bundled into dist/main. */
@@ -161,6 +164,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     log: options.log,
     library,
     compute,
+    deadlines: options.deadlines ?? defaultDeadlines,
     devices: createDeviceService({
       spawn: options.spawnCompute,
       compute,

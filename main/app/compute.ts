@@ -5,8 +5,10 @@
 import { rmdirSync } from 'node:fs';
 import os from 'node:os';
 import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
+import { deviceError, failureOfMessage, memoryError } from '../engine/failures.ts';
 import { pictureFloats } from '../engine/inputAdapter.ts';
 import { measureTwin, probeDevice } from '../engine/node/deviceProbe.ts';
+import { saidBy } from '../engine/node/ortSession.ts';
 import { createPipeline, type ResponsePipeline } from '../engine/node/pipeline.ts';
 import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts';
 import { createRasterPool } from '../engine/node/rasterPool.ts';
@@ -127,6 +129,8 @@ function splitAreas(session: TwinSession, all: Float32Array, count: number): { a
 function describeFault(error: unknown): TwinscopeError {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`compute: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
+  const kind = failureOfMessage(error);
+  if (kind !== null) return kind === 'memory' ? memoryError(saidBy(error)) : deviceError(saidBy(error));
   return new TwinscopeError(
     'internal',
     `The computation failed (${message}). What was finished is saved. Verify the twin in the Library, then resume.`,

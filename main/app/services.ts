@@ -7,6 +7,7 @@ import type { SearchLive } from '../contract/jobs.ts';
 import type { EventData, EventName } from '../contract/methods.ts';
 import type { ComputeClient } from '../engine/computeClient.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
+import type { DeadlineLimits } from '../engine/deadline.ts';
 import { imageInput } from '../engine/inputAdapter.ts';
 import type { JobQueue } from '../jobs/node/queue.ts';
 import type { Log } from '../platform/node/log.ts';
@@ -24,6 +25,8 @@ export type Services = {
   readonly log: Log;
   readonly library: Library;
   readonly compute: ComputeClient;
+  /** When compute counts as hanging under a job. */
+  readonly deadlines: DeadlineLimits;
   readonly devices: DeviceService;
   readonly projectsFolder: string;
   readonly uploadsFolder: string;

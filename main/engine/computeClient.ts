@@ -7,6 +7,7 @@ import type { MessageConnection } from 'vscode-jsonrpc';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toTwinscopeError } from '../rpc/connection.ts';
+import { endError, failureKindOf, hangError } from './failures.ts';
 import type { ComputeCallbacks, ComputeMethods, ComputeProcess, SpawnCompute } from './computeContract.ts';
 
 export type ComputeClient = {
@@ -42,8 +43,16 @@ export type ComputeClientOptions = {
 
 const defaultDeadlineMs = 120_000;
 const graceMs = 3_000;
+/** How long a killed process may take to end. */
+const endMs = 10_000;
 
-type Running = { process: ComputeProcess; connection: MessageConnection; failed: Promise<never> };
+type Running = {
+  process: ComputeProcess;
+  connection: MessageConnection;
+  failed: Promise<never>;
+  /** Ends the process; requests that are under way fail for the same reason. */
+  end(reason: TwinscopeError): void;
+};
 
 export function createComputeClient(options: ComputeClientOptions): ComputeClient {
   let running: Promise<Running> | null = null;
@@ -67,18 +76,35 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       connection.onRequest(name, (input) => (callback as (value: unknown) => Promise<unknown>)(input));
     }
     connection.listen();
-    const failed = process.exited.then(({ code, signal }) => {
-      running = null;
+    let ending: TwinscopeError | null = null;
+    const failed = process.exited.then((end) => {
       connection.dispose();
-      void announce(null);
-      throw new TwinscopeError(
-        'compute-failed',
-        `The compute process ended unexpectedly (${signal ?? `exit code ${code}`}). What was finished is saved.`,
-      );
+      forget(process);
+      throw ending ?? endError(end);
     });
     failed.catch(() => undefined);
     await announce(process.pid);
-    return { process, connection, failed };
+    const end = (reason: TwinscopeError): void => {
+      ending ??= reason;
+      process.kill();
+    };
+    return { process, connection, failed, end };
+  }
+
+  /** Another may have been started since. */
+  function forget(process: ComputeProcess): void {
+    if (pid !== process.pid) return;
+    running = null;
+    void announce(null);
+  }
+
+  /** One that a driver holds cannot be ended; the next does not wait for it for ever. */
+  async function waitForEnd({ process }: Running): Promise<void> {
+    let timer: unknown;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, endMs)));
+    await Promise.race([process.exited, late]);
+    clearTimeout(timer);
+    forget(process);
   }
 
   function ensure(): Promise<Running> {
@@ -93,7 +119,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
   async function kill(): Promise<void> {
     const current = await running?.catch(() => null);
     if (!current) return;
-    current.process.kill();
+    current.end(stopped());
     await current.process.exited;
   }
 
@@ -105,23 +131,19 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       let timer: unknown;
       let graceTimer: unknown;
       const onAbort = (): void => {
-        graceTimer = setTimeout(() => current.process.kill(), graceMs);
+        graceTimer = setTimeout(() => current.end(stopped()), graceMs);
       };
       signal?.addEventListener('abort', onAbort);
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
-          reject(
-            new TwinscopeError(
-              'compute-failed',
-              `The compute process gave no answer for ${Math.round(deadlineMs / 1000)} s and was stopped. What was finished is saved.`,
-            ),
-          );
-          current.process.kill();
+          const error = hangError(deadlineMs);
+          reject(error);
+          current.end(error);
         }, deadlineMs);
       });
       try {
         return (await Promise.race([
-          current.connection.sendRequest(method, input).catch(async (error: unknown) => {
+          ask(current, method, input).catch(async (error: unknown) => {
             // A request cut off by the end of the process is told as that, not as a closed connection.
             const ended = await Promise.race([
               current.failed.catch((reason: unknown) => reason),
@@ -132,6 +154,13 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
           current.failed,
           late,
         ])) as ComputeMethods[typeof method]['output'];
+      } catch (error) {
+        // A process short of memory or without its device still answers, but nothing it could be asked for.
+        if (failureKindOf(error) !== null) {
+          current.end(error as TwinscopeError);
+          await waitForEnd(current);
+        }
+        throw error;
       } finally {
         clearTimeout(timer);
         clearTimeout(graceTimer);
@@ -145,6 +174,15 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       await kill();
     },
   };
+}
+
+/** A connection whose process has ended by now throws at once instead of failing the request. */
+async function ask({ connection }: Running, method: string, input: unknown): Promise<unknown> {
+  return connection.sendRequest(method, input);
+}
+
+function stopped(): TwinscopeError {
+  return new TwinscopeError('compute-failed', 'The compute process was stopped. What was finished is saved.');
 }
 
 /**
@@ -170,10 +208,10 @@ export async function withRestarts<T>(
       if (failures === 3) {
         throw new TwinscopeError(
           'compute-failed',
-          `${error.message} It failed three times in a row, so the job was stopped. Resume it, or verify the twin in the Library.`,
+          `${error.message} It failed three times in a row, so the job was stopped. What is saved is kept: resume the job, or verify the twin in the Library.`,
         );
       }
-      await onRestart(`${error.message} It was started again from there.`);
+      await onRestart(`${error.message} It was started again from what is saved.`);
     }
   }
 }

@@ -3,6 +3,7 @@ import { runPlan, type RunPlan } from '../../contract/plans.ts';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
 import type { AreaResponses } from '../../engine/computeContract.ts';
 import { withRestarts } from '../../engine/computeClient.ts';
+import { createDeadline } from '../../engine/deadline.ts';
 import type { JobRunner } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import type { Project } from '../../projects/node/project.ts';
@@ -15,9 +16,6 @@ import { importing, startOrResume } from './frozen.ts';
 const leastPerChunk = 64;
 /** Compute prepares one request while it works at the other, and a third is being written: never more than that. */
 const requestsAtOnce = 2;
-/** What a picture may take before the process counts as hanging, beside what every request may take. */
-const slowestMsPerStimulus = 500;
-const startMs = 120_000;
 
 export function createRunJob(services: Services, open: () => OpenProject): JobRunner {
   return async (context) => {
@@ -68,6 +66,7 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
       async (progressed) => {
         let asked = ((await project.runs.getByJob(context.jobId)) ?? run).committed;
         const ahead: { first: number; count: number; answer: Promise<{ areas: AreaResponses[] }> }[] = [];
+        const deadline = createDeadline(services.deadlines, requestsAtOnce * chunk);
         const ask = (): void => {
           while (ahead.length < requestsAtOnce && asked < total) {
             const first = asked;
@@ -75,10 +74,14 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
             const request = services.compute.call(
               'twin.responses',
               { twin, stimuli: Array.from({ length: count }, (_, i) => specAt(design, first + i)) },
-              { signal: context.signal, deadlineMs: startMs + requestsAtOnce * slowestMsPerStimulus * count },
+              { signal: context.signal, deadlineMs: deadline.ms() },
             );
-            // A failure is met when its turn comes.
-            request.catch(() => undefined);
+            const began = performance.now();
+            request.then(
+              () => deadline.answered(performance.now() - began),
+              // A failure is met when its turn comes.
+              () => undefined,
+            );
             ahead.push({ first, count, answer: request });
             asked += count;
           }

@@ -5,6 +5,7 @@ import type { Candidate, Control } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import type { ComputeTwin, FoundStimulus, SearchOutcomeMessage, SearchProgress } from '../../engine/computeContract.ts';
 import { withRestarts } from '../../engine/computeClient.ts';
+import { createDeadline } from '../../engine/deadline.ts';
 import type { JobContext, JobRunner } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson, sha256Hex } from '../../platform/hash.ts';
@@ -55,6 +56,11 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
 
     const { outcome, seconds } = await withRestarts(
       async (progressed) => {
+        // A later slice may be the first to derive and load the gradient.
+        const deadline = createDeadline(
+          { ...services.deadlines, leastMs: services.deadlines.firstMs },
+          pinned.starts * twin.batchSize,
+        );
         const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
         let elapsed = saved?.seconds ?? 0;
         await services.compute.call('search.begin', {
@@ -73,9 +79,11 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             const slice = await services.compute.call(
               'search.advance',
               { key: search.id, budgetMs: sliceMs },
-              { signal: context.signal },
+              { signal: context.signal, deadlineMs: deadline.ms() },
             );
-            elapsed += (performance.now() - started) / 1000;
+            const tookMs = performance.now() - started;
+            deadline.answered(tookMs);
+            elapsed += tookMs / 1000;
             await project.searches.saveCheckpoint({
               searchId: search.id,
               jobId: context.jobId,

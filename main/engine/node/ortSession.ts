@@ -9,6 +9,7 @@ import * as ort from 'onnxruntime-node';
 import type { DeviceId } from '../../contract/devices.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { devices } from '../devices.ts';
+import { deviceLost, outOfMemory } from '../failures.ts';
 import {
   beginGraph,
   cachedDevices,
@@ -173,14 +174,20 @@ const knownReasons: [RegExp, string][] = [
   [/No supported adapters|Failed to get a WebGPU adapter/, 'no graphics driver that it can use was found'],
   [/Failed to load shared library/, "ONNX Runtime's libraries for it are not installed"],
   [/backend not found/, 'this build of ONNX Runtime does not contain it'],
-  [/out of memory|OUT_OF_MEMORY|bad_alloc|Failed to allocate/i, 'there is not enough memory'],
+  [outOfMemory, 'there is not enough memory'],
+  [deviceLost, 'the device was lost'],
 ];
 
 /** Why a session could not be created or run, as the end of a sentence and without a full stop. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const known = knownReasons.find(([pattern]) => pattern.test(message));
-  if (known !== undefined) return known[1];
+  return known === undefined ? saidBy(error) : known[1];
+}
+
+/** What was said itself, without the places in sources. */
+export function saidBy(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
   const line = message.split('\n').find((text) => text.trim() !== '') ?? 'no reason was given';
   return line
     .replace(/^.*? was false\. /, '')
