@@ -41,7 +41,7 @@ export function serveCompute(port: Port): void {
   }
 
   function open(twin: ComputeTwin): Promise<Loaded> {
-    const key = `${twin.sha256}/${twin.device}/${twin.batchSize}/${twin.threads}`;
+    const key = JSON.stringify([twin.sha256, twin.device, twin.batchSize, twin.threads, twin.gradientForms]);
     let found = loaded.get(key);
     // The order of insertion is the order of use: the one not used for longest stands first.
     if (found !== undefined) {
@@ -51,8 +51,8 @@ export function serveCompute(port: Port): void {
     if (found === undefined) {
       // They start while the session is being created.
       pool.start();
-      const { device, batchSize, threads, graphCacheFolder } = twin;
-      found = openTwinSession(twin, { device, batchSize, threads }, { graphCacheFolder }).then((session) => ({
+      const { device, batchSize, threads, gradientForms, graphCacheFolder } = twin;
+      found = openTwinSession(twin, { device, batchSize, threads, gradientForms }, { graphCacheFolder }).then((session) => ({
         session,
         rasteriser: createRasteriser(session.field, fetchBytes),
         pipeline: createPipeline({ session, pool, fetchBytes }),

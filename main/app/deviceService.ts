@@ -196,6 +196,7 @@ export function createDeviceService(host: {
           device,
           batchSize: asked.batchSize ?? known?.batchSize ?? usual.batchSize,
           threads: asked.threads ?? known?.threads ?? usual.threads,
+          gradientForms: known?.gradientForms ?? null,
         },
         notice: reason === null ? null : fallbackNotice(wanted, asked.device, reason, noun),
       };

@@ -50,7 +50,7 @@ export function requireWritable({ project }: OpenProject): void {
   if (project.readOnly !== null) throw new TwinscopeError('read-only', project.readOnly);
 }
 
-export type FrozenSession = { device: DeviceId; batchSize: number; threads: number };
+export type FrozenSession = Pick<ComputeTwin, 'device' | 'batchSize' | 'threads' | 'gradientForms'>;
 
 /** Pictures per inference call: large enough to fill two cores, small enough to cancel within a fraction of a second. */
 export const defaultBatchSize = 16;
@@ -66,6 +66,7 @@ export const defaultSession = (device: DeviceId = 'cpu'): FrozenSession => ({
   device,
   batchSize: defaultBatchSize,
   threads: sessionThreads(),
+  gradientForms: null,
 });
 
 /** A resolved twin in the form that compute takes, with the settings a job has frozen. */

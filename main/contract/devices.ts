@@ -19,6 +19,15 @@ export const placement = z.object({
 });
 export type Placement = z.infer<typeof placement>;
 
+/** In which of several forms the gradient of a twin is computed; see docs/decisions/gradient-lowering.md. */
+export const gradientForms = z.object({
+  /** By the signature of a strided layer. */
+  strided: z.record(z.string(), z.enum(['transposed', 'phases', 'joint', 'stuffed'])),
+  mask: z.enum(['comparison', 'hard-sigmoid']),
+  blockedLayout: z.boolean(),
+});
+export type GradientForms = z.infer<typeof gradientForms>;
+
 /** One twin on one device, with the settings that were fastest there. */
 export const deviceMeasurement = z.object({
   threads: z.int(),
@@ -27,6 +36,8 @@ export const deviceMeasurement = z.object({
   stimuliPerSecond: z.number(),
   /** Pictures whose responses and gradient are computed per second; null where no gradient can be derived. */
   gradientsPerSecond: z.number().nullable(),
+  /** The quickest forms of the gradient; null: those of the device. */
+  gradientForms: gradientForms.nullable(),
   /** max|Δ| / max|CPU| over responses and gradients of seeded noise pictures; null on the CPU itself. */
   parity: z.number().nullable(),
   /** What a profile of this twin saw, forward and gradient together; null on the CPU itself. */

@@ -1,5 +1,6 @@
 /** Results with their provenance. */
 import { z } from 'zod';
+import { gradientForms } from './devices.ts';
 import { sha256, stimulusDesign, stimulusSpec } from './stimuli.ts';
 import { aperture, constraints, display, plan, protocolPlan, runPlan, searchPlan } from './plans.ts';
 
@@ -16,6 +17,8 @@ export const provenance = z.object({
   device: z.string(),
   batchSize: z.int(),
   threads: z.int(),
+  /** Null: the usual forms of the device. */
+  gradientForms: gradientForms.nullable(),
   versions: z.record(z.string(), z.string()),
 });
 export type Provenance = z.infer<typeof provenance>;

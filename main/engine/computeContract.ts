@@ -2,7 +2,7 @@
  * What the backend asks of the compute process, and what compute asks back. Specs, responses, thumbnails and
  * checkpoints cross this border; a float image never does, except the few that a finished search keeps.
  */
-import type { DeviceId, DeviceMeasurement } from '../contract/devices.ts';
+import type { DeviceId, DeviceMeasurement, GradientForms } from '../contract/devices.ts';
 import type { SearchPlan } from '../contract/plans.ts';
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest } from '../contract/twins.ts';
@@ -19,6 +19,8 @@ export type ComputeTwin = {
   device: DeviceId;
   batchSize: number;
   threads: number;
+  /** Null: the usual forms of the device. */
+  gradientForms: GradientForms | null;
   /** Where optimised graphs are kept; null: nowhere. */
   graphCacheFolder: string | null;
   /** Unit ids of every area, in output order. */

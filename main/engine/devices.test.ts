@@ -7,6 +7,7 @@ const measured = (stimuliPerSecond: number, other: Partial<DeviceMeasurement> = 
   batchSize: 16,
   stimuliPerSecond,
   gradientsPerSecond: null,
+  gradientForms: null,
   parity: null,
   placement: null,
   measuredAt: '2026-01-01T00:00:00Z',

@@ -86,6 +86,7 @@ export async function startOrResume(
       device: twin.device,
       batchSize: twin.batchSize,
       threads: twin.threads,
+      gradientForms: twin.gradientForms,
       versions,
     },
   };

@@ -61,7 +61,7 @@ export async function openFirstSession(
 export async function openFrozenSession(
   services: Services,
   context: JobContext,
-  { device: name, batchSize, threads }: Provenance,
+  { device: name, batchSize, threads, gradientForms }: Provenance,
   resolved: ResolvedTwin,
 ): Promise<OpenedSession> {
   const known = deviceId.safeParse(name);
@@ -69,7 +69,7 @@ export async function openFrozenSession(
     ? await services.devices.unavailable(known.data)
     : 'this version of Twinscope does not know it';
   if (reason === null) {
-    return open(services, context, resolved, { device: deviceId.parse(name), batchSize, threads });
+    return open(services, context, resolved, { device: deviceId.parse(name), batchSize, threads, gradientForms });
   }
   const label = known.success ? devices[known.data].label : name;
   throw new TwinscopeError(

@@ -3,12 +3,15 @@
  * profile, then speed, parity and placement of a twin.
  */
 import * as ort from 'onnxruntime-node';
-import type { DeviceId, DeviceMeasurement, Placement } from '../../contract/devices.ts';
-import { GraphBuilder, writeGraph } from '../../onnx/index.ts';
+import type { DeviceId, DeviceMeasurement, GradientForms, Placement } from '../../contract/devices.ts';
+import { GraphBuilder, writeGraph, type Graph } from '../../onnx/index.ts';
 import { Random } from '../../platform/random.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import type { ComputeTwin, DeviceProbe, Tuning } from '../computeContract.ts';
 import { devices } from '../devices.ts';
+import { imageInput } from '../inputAdapter.ts';
+import { measureLowering, type MeasuredModel } from './lowering.ts';
+import { openModelFile, writeWithReferences, type ModelFile } from './modelFile.ts';
 import { createOrtSession, reasonOf } from './ortSession.ts';
 import { addPlacements, placementOf, profiled } from './profile.ts';
 import { measureRate, tuneSession } from './tuning.ts';
@@ -66,7 +69,8 @@ const mostGradientPictures = 4;
 export async function measureTwin(twin: ComputeTwin, tuning: Tuning | null): Promise<DeviceMeasurement> {
   const options = { graphCacheFolder: twin.graphCacheFolder };
   const tuned = await tuneSession(twin, tuning, (settings) => openTwinSession(twin, settings, options));
-  const settings = { device: twin.device, threads: tuned.threads, batchSize: tuned.batchSize };
+  const gradientForms = tuning === null ? null : await quickestForms({ ...twin, ...tuned });
+  const settings = { device: twin.device, threads: tuned.threads, batchSize: tuned.batchSize, gradientForms };
   const gradients = tuning === null ? null : await gradientRate(await openTwinSession(twin, settings, options));
   const compared = twin.device === 'cpu' || tuning === null ? null : await compareWithCpu(twin, gradients !== null);
   return {
@@ -74,9 +78,52 @@ export async function measureTwin(twin: ComputeTwin, tuning: Tuning | null): Pro
     batchSize: tuned.batchSize,
     stimuliPerSecond: tuned.stimuliPerSecond,
     gradientsPerSecond: gradients,
+    gradientForms,
     parity: compared?.parity ?? null,
     placement: compared?.placement ?? null,
     measuredAt: new Date().toISOString(),
+  };
+}
+
+/** Null where the twin has no gradient, or where its graph leaves more than the batch open. */
+async function quickestForms(twin: ComputeTwin): Promise<GradientForms | null> {
+  if (twin.manifest.capabilities.inputGradient === 'none') return null;
+  const model = await openModelFile(twin.modelFile);
+  try {
+    const { lowering, timed } = await measureLowering(
+      model.graph,
+      { wrt: imageInput(twin.manifest).input.tensor, outputs: twin.manifest.outputs.map(({ tensor }) => tensor) },
+      {
+        device: twin.device,
+        batchSize: Math.min(mostGradientPictures, twin.batchSize),
+        load: (graph) => loadMeasured(twin, graph, model),
+      },
+    );
+    return timed.length === 0 ? null : { ...lowering, strided: { ...lowering.strided } };
+  } catch (error) {
+    if (isTwinscopeError(error) && error.code === 'unsupported') return null;
+    throw error;
+  } finally {
+    model.release();
+  }
+}
+
+async function loadMeasured(twin: ComputeTwin, graph: Graph, model: ModelFile): Promise<MeasuredModel> {
+  const session = await createOrtSession({
+    model: writeWithReferences(graph, model),
+    referencesIn: model.folder,
+    device: twin.device,
+    threads: twin.threads,
+    title: twin.manifest.title,
+  });
+  return {
+    run: (feeds) =>
+      session.run(
+        Object.fromEntries(
+          Object.entries(feeds).map(([name, { shape, data }]) => [name, new ort.Tensor('float32', data, shape)]),
+        ),
+      ),
+    release: () => session.release(),
   };
 }
 

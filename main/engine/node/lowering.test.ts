@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { deriveVjp } from '../../autodiff/index.ts';
-import { GraphBuilder, type Graph } from '../../onnx/index.ts';
+import { GraphBuilder, writeGraph, type Graph } from '../../onnx/index.ts';
 import { measureLowering, type Feed, type MeasuredModel } from './lowering.ts';
 
 function network(): Graph {
@@ -26,8 +26,8 @@ function network(): Graph {
   return builder.build();
 }
 
-async function load(model: Uint8Array): Promise<MeasuredModel> {
-  const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3, intraOpNumThreads: 1 });
+async function load(graph: Graph): Promise<MeasuredModel> {
+  const session = await ort.InferenceSession.create(writeGraph(graph), { logSeverityLevel: 3, intraOpNumThreads: 1 });
   return {
     run: (feeds: Record<string, Feed>) =>
       session.run(

@@ -11,7 +11,7 @@ import {
   type StridedLowering,
   type VjpRequest,
 } from '../../autodiff/index.ts';
-import { GraphBuilder, inferShapes, writeGraph, type Graph } from '../../onnx/index.ts';
+import { GraphBuilder, inferShapes, type Graph } from '../../onnx/index.ts';
 
 /** A model loaded on the device that is measured. */
 export interface MeasuredModel {
@@ -43,7 +43,7 @@ export async function measureLowering(
     device,
     batchSize,
     load,
-  }: { device: string; batchSize: number; load: (model: Uint8Array) => Promise<MeasuredModel> },
+  }: { device: string; batchSize: number; load: (graph: Graph) => Promise<MeasuredModel> },
 ): Promise<LoweringMeasurement> {
   const defaults = defaultLowering(device);
   const plain = deriveVjp(forward, { ...request, lowering: defaults });
@@ -86,13 +86,13 @@ export async function measureLowering(
 async function raced<F extends string>(
   graphs: readonly { form: F; vjp: Graph }[],
   batchSize: number,
-  load: (model: Uint8Array) => Promise<MeasuredModel>,
+  load: (graph: Graph) => Promise<MeasuredModel>,
 ): Promise<{ form: F; ms: number }[] | null> {
   const inputs = graphs.map(({ vjp }) => feedsOf(vjp, batchSize));
   if (inputs.includes(null)) return null;
   const models: MeasuredModel[] = [];
   try {
-    for (const { vjp } of graphs) models.push(await load(writeGraph(vjp)));
+    for (const { vjp } of graphs) models.push(await load(vjp));
     const best = graphs.map(() => Infinity);
     for (let round = -1; round < rounds; round++) {
       for (const [at, model] of models.entries()) {

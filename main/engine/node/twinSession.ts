@@ -3,8 +3,8 @@
  * responses with respect to the pictures. Used inside the compute process only: a run blocks its thread.
  */
 import * as ort from 'onnxruntime-node';
-import { defaultLowering, deriveVjp, type Lowering } from '../../autodiff/index.ts';
-import type { DeviceId } from '../../contract/devices.ts';
+import { defaultLowering, deriveVjp } from '../../autodiff/index.ts';
+import type { DeviceId, GradientForms } from '../../contract/devices.ts';
 import type { TwinManifest } from '../../contract/twins.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import {
@@ -26,8 +26,8 @@ export type SessionSettings = {
   device: DeviceId;
   batchSize: number;
   threads: number;
-  /** The forms the gradient takes; the defaults of the device when left out. */
-  lowering?: Lowering | undefined;
+  /** The forms that the gradient takes; those of the device when left out or null. */
+  gradientForms?: GradientForms | null;
 };
 
 export type SessionOptions = {
@@ -120,7 +120,7 @@ export async function openTwinSession(
     const vjp = deriveVjp(model.graph, {
       wrt: input.tensor,
       outputs: areas.map(({ tensor }) => tensor),
-      lowering: settings.lowering ?? defaultLowering(device),
+      lowering: settings.gradientForms ?? defaultLowering(device),
     });
     const bytes = writeWithReferences(vjp.graph, model);
     model.release();

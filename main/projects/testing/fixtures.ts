@@ -67,6 +67,7 @@ const provenance: Provenance = {
   device: 'cpu',
   batchSize: 16,
   threads: 2,
+  gradientForms: null,
   versions: { twinscope: '0.1.0' },
 };
 
