@@ -148,6 +148,8 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       queue.onChange((job) => {
         if (['finished', 'failed', 'cancelled'].includes(job.state)) services.liveSearches.delete(job.id);
         emit('job.changed', job);
+        // What was not measured because a job was running can be measured now.
+        if (job.endedAt !== null) emit('data.changed', { lists: ['devices'] });
       });
       open = { project, queue };
     } catch (error) {

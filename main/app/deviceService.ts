@@ -22,7 +22,7 @@ export type MeasureMode = 'known' | 'missing' | 'again';
 export type AskedSession = { device: DeviceChoice; batchSize?: number | undefined; threads?: number | undefined };
 
 export type DeviceService = {
-  report(twin: ResolvedTwin | null, mode: MeasureMode, signal: CancelSignal): Promise<DeviceReport>;
+  report(twin: ResolvedTwin | null, mode: MeasureMode): Promise<DeviceReport>;
   /**
    * The session that a job freezes, and a notice where it is not what was asked for. A twin that was never measured is
    * measured first where the job is long enough to repay it; `pictures` is asked only then.
@@ -65,6 +65,7 @@ export function createDeviceService(host: {
   /** What was measured, or failed to be, in the life of this process. */
   const tried = new Set<string>();
   const apart = new Set<ComputeClient>();
+  const closing = new AbortController();
   let turn: Promise<unknown> = Promise.resolve();
 
   /** Asks a process that is started for this alone. */
@@ -109,6 +110,7 @@ export function createDeviceService(host: {
         (measurement) => ({ measurement, explanation: '' }),
         (error: unknown) => {
           signal.throwIfAborted();
+          closing.signal.throwIfAborted();
           return { measurement: null, explanation: sentence(`could not run this twin: ${failureOf(error)}`) };
         },
       );
@@ -132,9 +134,9 @@ export function createDeviceService(host: {
         const key = `${twin.sha256}/${device}`;
         const settled = measurementsOf(known).has(device) || tried.has(key);
         if (mode === 'missing' && settled) continue;
-        tried.add(key);
         signal.throwIfAborted();
         await measure(twin, device, signal);
+        tried.add(key);
         changed = true;
       }
       if (changed) host.onMeasured();
@@ -158,14 +160,15 @@ export function createDeviceService(host: {
   }
 
   return {
-    async report(twin, mode, signal) {
+    async report(twin, mode) {
       if (twin === null) {
         const none = 'No twin is in the library, so nothing was measured.';
         return { twin: null, devices: describe(new Map(), new Map(), null), choice: none, notice: null };
       }
       const { id, version, title } = twin.manifest;
       const busy = host.isBusy();
-      if (mode !== 'known' && !busy) await measureAll(twin, mode, signal);
+      // A page that asks anew or goes away must not lose what is half measured: it takes seconds and is kept.
+      if (mode !== 'known' && !busy) await measureAll(twin, mode, closing.signal);
       const entries = await store.of(twin.sha256);
       const measured = measurementsOf(entries);
       // Measuring while a job runs would slow the job and measure it, not the device.
@@ -212,6 +215,7 @@ export function createDeviceService(host: {
       );
     },
     async close() {
+      closing.abort();
       await Promise.all([...apart].map((client) => client.close()));
     },
   };

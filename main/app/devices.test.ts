@@ -128,6 +128,19 @@ test('what is measured is kept, measured again when asked, and a damaged file co
   expect(cpuOf(await list(await open(spawnCompute), 'missing'))?.gradientsPerSecond).toBeGreaterThan(0);
 });
 
+test('a page that goes away while its twin is measured does not lose the measurement', async () => {
+  const backend = await open(spawnCompute);
+  const leaving = new AbortController();
+  const asked = backend.handlers['devices.list'](
+    { twin: 'small-twin', measure: 'missing' },
+    { signal: leaving.signal },
+  );
+  leaving.abort();
+  await asked.catch(() => undefined);
+  const { devices } = await list(backend, 'missing');
+  expect(devices.find(({ id }) => id === 'cpu')?.measurement?.gradientsPerSecond).toBeGreaterThan(0);
+});
+
 test('WebGPU is measured on the twin: parity, placement and the sentence', async () => {
   const report = await list(await open(inEnvironment(driver)), 'missing');
   const webgpu = report.devices.find(({ id }) => id === 'webgpu');

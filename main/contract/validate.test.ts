@@ -31,7 +31,11 @@ describe('one sentence names what is wrong and what was meant', () => {
     ['an unknown key', { ...run, stimulli: 1 }, 'it has an unknown key “stimulli”, the nearest name is “stimuli”'],
     ['a missing key', { ...run, twin: undefined }, '“twin” is missing'],
     ['a wrong constant', { ...run, kind: 'search' }, '“kind” must be “run”, not “search”'],
-    ['a wrong choice', { ...run, device: 'gpu' }, '“dml” or “coreml”, not “gpu”; the nearest is “cpu”'],
+    [
+      'a wrong choice',
+      { ...run, device: 'gpu' },
+      '“device” must be “auto”, “cpu”, “webgpu”, “cuda”, “dml” or “coreml”, not “gpu”',
+    ],
     ['a wrong type', { ...run, name: 7 }, '“name” must be text, not 7'],
     ['a number out of range', { ...run, batchSize: 0 }, '“batchSize” must be at least 1'],
     ['an empty list', { ...run, areas: [] }, '“areas” must hold at least 1 item'],
