@@ -1,6 +1,7 @@
 /** Sessions of models that are not twins: a bare graph, a product graph, a graph with more outputs. */
 import * as ort from 'onnxruntime-node';
 import { TwinscopeError, type ErrorCode } from '../../platform/errors.ts';
+import { deviceError, failureOfMessage, memoryError } from '../failures.ts';
 
 export type ModelSessionSettings = { device: string; threads: number };
 
@@ -36,5 +37,7 @@ export function runtimeError(error: unknown, code: ErrorCode, sentence: string):
   const said = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').trim();
   // It names the source file and line of its own code, which nobody here can use.
   const reason = said.replaceAll(/\/\S*\/([\w.]+\.(cc|h)):\d+ \S.*?\) /g, '').slice(0, 400);
+  const kind = failureOfMessage(error);
+  if (kind !== null) return kind === 'memory' ? memoryError(reason) : deviceError(reason);
   return new TwinscopeError(code, `${sentence}. Nothing was changed. (${reason})`);
 }
