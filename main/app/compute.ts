@@ -52,11 +52,13 @@ export function serveCompute(port: Port): void {
       // They start while the session is being created.
       pool.start();
       const { device, batchSize, threads, gradientForms, graphCacheFolder } = twin;
-      found = openTwinSession(twin, { device, batchSize, threads, gradientForms }, { graphCacheFolder }).then((session) => ({
-        session,
-        rasteriser: createRasteriser(session.field, fetchBytes),
-        pipeline: createPipeline({ session, pool, fetchBytes }),
-      }));
+      found = openTwinSession(twin, { device, batchSize, threads, gradientForms }, { graphCacheFolder }).then(
+        (session) => ({
+          session,
+          rasteriser: createRasteriser(session.field, fetchBytes),
+          pipeline: createPipeline({ session, pool, fetchBytes }),
+        }),
+      );
       loaded.set(key, found);
       found.catch(() => loaded.delete(key));
       for (const [oldest, unused] of loaded) {

@@ -205,7 +205,7 @@ test('a paused job is resumed on its device or not at all', async () => {
   expect((await resumed.waitFor(job.id)).error).toEqual({
     code: 'conflict',
     message: expect.stringMatching(
-      /^This job was started on WebGPU, which is not available here now: the compute process ended unexpectedly.+Start the plan again as a new job\.$/,
+      /^This job was started on WebGPU, which is not available here now: the compute process was ended from outside.+Start the plan again as a new job\.$/,
     ),
   });
 });
@@ -218,7 +218,7 @@ test('a driver that crashes or hangs is an answer: not available, and why', asyn
     return process_;
   };
   for (const [spawn, reason] of [
-    [crashing, /^the compute process ended unexpectedly/],
+    [crashing, /^the compute process was ended from outside/],
     [hanging, /^the compute process gave no answer for 1 s/],
   ] as const) {
     const service = createDeviceService({

@@ -49,7 +49,7 @@ export function endError(end: ProcessEnd): TwinscopeError {
   return failureOfEnd(end) === 'memory'
     ? failure(
         'memory',
-        `The compute process was ended as it is when memory runs out (${how}). ${isSaved} If it happens again, ${lessMemory}`,
+        `The compute process was ended from outside (${how}), as the system does when memory runs out. ${isSaved} If it happens again, ${lessMemory}`,
       )
     : failure(
         'exit',

@@ -39,11 +39,7 @@ const rounds = 5;
 export async function measureLowering(
   forward: Graph,
   request: Pick<VjpRequest, 'wrt' | 'outputs' | 'alsoReturn'>,
-  {
-    device,
-    batchSize,
-    load,
-  }: { device: string; batchSize: number; load: (graph: Graph) => Promise<MeasuredModel> },
+  { device, batchSize, load }: { device: string; batchSize: number; load: (graph: Graph) => Promise<MeasuredModel> },
 ): Promise<LoweringMeasurement> {
   const defaults = defaultLowering(device);
   const plain = deriveVjp(forward, { ...request, lowering: defaults });

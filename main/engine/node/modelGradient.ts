@@ -4,15 +4,17 @@
  */
 import * as ort from 'onnxruntime-node';
 import { checkGradient, deriveVjp, type FloatArray, type GradientCheck, type Vjp } from '../../autodiff/index.ts';
-import { describeNode, isFloating, requiredInputs, type Dim } from '../../onnx/index.ts';
+import { describeNode, isFloating, requiredInputs, type Dim, type Graph } from '../../onnx/index.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { halfOfNumber, numberOfHalf } from '../../platform/float16.ts';
 import { Random } from '../../platform/random.ts';
 import type { ModelGradient, ModelGradientRequest } from '../computeContract.ts';
+import type { SessionKind } from '../memory.ts';
 import { firstNonFinite, isFinite, type Feeds } from './diagnose.ts';
 import { openModelFile, writeWithReferences, type ModelFile } from './modelFile.ts';
 import { chooseValue, halfTensor, readInputs } from './modelInputs.ts';
 import { createModelSession, runtimeError } from './modelSession.ts';
+import { requireSessionMemory } from './sessionMemory.ts';
 
 /**
  * d/dinput of the mean of one output over its non-batch axes, summed over the batch. Throws a sentence: 'bad-input' and
@@ -27,6 +29,7 @@ export async function gradientOfModel(request: ModelGradientRequest): Promise<Mo
   const x = feeds[names.wrt.name] as ort.Tensor;
   const work: Work = { model, request, feeds, names };
 
+  requireFits(model.graph, work, 'forward');
   const value = await withForward(work, async (run) => run(feeds));
   if (!isFinite(value)) throw await notFinite(work, `The output "${names.output.name}"`, feeds);
   const batch = batchOf(names.wrt.shape, x.dims, names.output.shape, value.dims);
@@ -72,6 +75,12 @@ function chooseNames({ graph }: ModelFile, { wrt, output }: ModelGradientRequest
   };
 }
 
+function requireFits(graph: Graph, { request, feeds }: Pick<Work, 'request' | 'feeds'>, kind: SessionKind): void {
+  const shapes = new Map(Object.entries(feeds).map(([name, { dims }]) => [name, dims]));
+  const what = kind === 'forward' ? request.modelFile : `The gradient of ${request.modelFile}`;
+  requireSessionMemory(graph, { kind, what, device: request.device, shapes, batchSize: null });
+}
+
 type Run = (feeds: Feeds) => Promise<ort.Tensor>;
 
 /** A session of the author's own file, for as long as `use` takes: two sessions at once would hold the weights twice. */
@@ -95,6 +104,7 @@ type Product = { at(x: ort.Tensor): Promise<ort.Tensor>; smooth: boolean; releas
 /** A session of the gradient of `weights` · output. Gives the bytes of the model's file back once it stands. */
 async function openProduct({ model, request, feeds, names }: Work, weights: ort.Tensor): Promise<Product> {
   const vjp = deriveVjp(model.graph, { wrt: names.wrt.name, outputs: [names.output.name] });
+  requireFits(vjp.graph, { request, feeds }, 'gradient');
   const bytes = writeWithReferences(vjp.graph, model);
   const session = await createModelSession(bytes, request, 'the graph of the gradient', { referencesIn: model.folder });
   model.release();

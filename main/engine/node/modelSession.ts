@@ -2,6 +2,7 @@
 import type * as ort from 'onnxruntime-node';
 import type { DeviceId } from '../../contract/devices.ts';
 import { TwinscopeError, type ErrorCode } from '../../platform/errors.ts';
+import { deviceError, failureOfMessage, memoryError } from '../failures.ts';
 import { createSession, sessionOptions } from './ortSession.ts';
 
 export type ModelSessionSettings = { device: DeviceId; threads: number };
@@ -32,5 +33,7 @@ export function runtimeError(error: unknown, code: ErrorCode, sentence: string):
   const said = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').trim();
   // It names the source file and line of its own code, which nobody here can use.
   const reason = said.replaceAll(/\/\S*\/([\w.]+\.(cc|h)):\d+ \S.*?\) /g, '').slice(0, 400);
+  const kind = failureOfMessage(error);
+  if (kind !== null) return kind === 'memory' ? memoryError(reason) : deviceError(reason);
   return new TwinscopeError(code, `${sentence}. Nothing was changed. (${reason})`);
 }

@@ -9,7 +9,7 @@ import * as ort from 'onnxruntime-node';
 import type { DeviceId } from '../../contract/devices.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { devices } from '../devices.ts';
-import { deviceLost, outOfMemory } from '../failures.ts';
+import { deviceLost, failureOfMessage, memoryError, outOfMemory } from '../failures.ts';
 import {
   beginGraph,
   cachedDevices,
@@ -159,6 +159,7 @@ async function createAndKeep(
 }
 
 function creationError({ device, title }: OrtSessionRequest, error: unknown): TwinscopeError {
+  if (device === 'cpu' && failureOfMessage(error) === 'memory') return memoryError(saidBy(error));
   const reason = reasonOf(error);
   return new TwinscopeError(
     'compute-failed',

@@ -1,4 +1,5 @@
 /** Threads and batch size by measurement: a few candidates, for a bounded time. */
+import { isMemoryRefusal } from '../memory.ts';
 import type { Tuning } from '../computeContract.ts';
 import type { SessionSettings, TwinSession } from './twinSession.ts';
 
@@ -64,6 +65,9 @@ export async function tuneSession(
     const { threads } = best as unknown as Tuned;
     await withSession({ device, threads, batchSize: Math.max(...others) }, async (session) => {
       for (const size of others) if (left()) await timed(session, size);
+    }).catch((error: unknown) => {
+      // A largest batch that does not fit into memory is no candidate, and the usual one has been timed.
+      if (!isMemoryRefusal(error)) throw error;
     });
   }
   return best as unknown as Tuned;

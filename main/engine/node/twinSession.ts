@@ -17,6 +17,7 @@ import {
 } from '../inputAdapter.ts';
 import { graphCacheFile } from './graphCache.ts';
 import { openModelFile, writeWithReferences } from './modelFile.ts';
+import { requireFileMemory, requireSessionMemory, type PlannedSession } from './sessionMemory.ts';
 import { createOrtSession, runtimeVersion, type OrtSessionRequest } from './ortSession.ts';
 
 export type TwinLocation = { id: string; version: string; sha256: string; modelFile: string; manifest: TwinManifest };
@@ -112,6 +113,15 @@ export async function openTwinSession(
         : null,
     });
 
+  const planned = (kind: 'forward' | 'gradient', what: string): PlannedSession => ({
+    kind,
+    what,
+    device,
+    shapes: new Map([[input.tensor, pictureShape(format, batchSize)]]),
+    batchSize,
+  });
+
+  await requireFileMemory(twin.modelFile, planned('forward', twin.manifest.title));
   const forward = await createSession('forward', { model: twin.modelFile });
   let backward: Promise<Backward> | null = null;
 
@@ -122,6 +132,7 @@ export async function openTwinSession(
       outputs: areas.map(({ tensor }) => tensor),
       lowering: settings.gradientForms ?? defaultLowering(device),
     });
+    requireSessionMemory(vjp.graph, planned('gradient', `The gradient of ${twin.manifest.title}`));
     const bytes = writeWithReferences(vjp.graph, model);
     model.release();
     const { weightBytes } = model;
