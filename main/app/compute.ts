@@ -129,7 +129,7 @@ function describeFault(error: unknown): TwinscopeError {
   process.stderr.write(`compute: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
   return new TwinscopeError(
     'internal',
-    `The computation failed (${message}). What was finished is saved. Verify the twin in the Library, then resume.`,
+    `The computation failed (${message.slice(0, 300)}). What was finished is saved. Verify the twin in the Library, then resume.`,
   );
 }
 

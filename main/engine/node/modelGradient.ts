@@ -2,9 +2,10 @@
  * The gradient of a bare model, with everything that says how far it can be trusted: its outputs, the finite-difference
  * check, and the time and memory it took. Used inside the compute process.
  */
+import { totalmem } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { checkGradient, deriveVjp, type FloatArray, type GradientCheck, type Vjp } from '../../autodiff/index.ts';
-import { describeNode, isFloating, requiredInputs, type Dim } from '../../onnx/index.ts';
+import { describeNode, estimateMemory, isFloating, requiredInputs, type Dim } from '../../onnx/index.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { halfOfNumber, numberOfHalf } from '../../platform/float16.ts';
 import { Random } from '../../platform/random.ts';
@@ -27,6 +28,7 @@ export async function gradientOfModel(request: ModelGradientRequest): Promise<Mo
   const x = feeds[names.wrt.name] as ort.Tensor;
   const work: Work = { model, request, feeds, names };
 
+  refuseTooLarge(work);
   const value = await withForward(work, async (run) => run(feeds));
   if (!isFinite(value)) throw await notFinite(work, `The output "${names.output.name}"`, feeds);
   const batch = batchOf(names.wrt.shape, x.dims, names.output.shape, value.dims);
@@ -70,6 +72,23 @@ function chooseNames({ graph }: ModelFile, { wrt, output }: ModelGradientRequest
     wrt: chooseValue(wrt === null ? floating : graph.inputs, wrt, 'input', '--wrt NAME'),
     output: chooseValue(graph.outputs, output, 'output', '--output NAME'),
   };
+}
+
+/** A few bytes of a file can ask for any amount; taking it would stop everything else on the machine. */
+function refuseTooLarge({ model: { graph }, request, feeds }: Work): void {
+  const sizes: Record<string, number> = {};
+  for (const { name, shape } of graph.inputs) {
+    shape?.forEach((size, axis) => {
+      if (typeof size === 'string') sizes[size] = feeds[name]?.dims[axis] ?? 1;
+    });
+  }
+  const { weightBytes, activationBytes } = estimateMemory(graph, sizes);
+  if (weightBytes + activationBytes <= totalmem()) return;
+  throw new TwinscopeError(
+    'unsupported',
+    `${request.modelFile} needs ${((weightBytes + activationBytes) / 1e9).toFixed(1)} GB for these inputs, and this machine ` +
+      `has ${(totalmem() / 1e9).toFixed(1)} GB. Nothing was computed. Give it fewer samples, or get the file again.`,
+  );
 }
 
 type Run = (feeds: Feeds) => Promise<ort.Tensor>;
