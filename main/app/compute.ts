@@ -20,6 +20,9 @@ import { computeVersions } from './versions.ts';
 /** Each holds a twin's weights twice (forward and gradient) and its rasters. */
 const mostSessions = 3;
 
+/** What fits a notice. */
+const longestSentence = 600;
+
 type Loaded = { session: TwinSession; rasteriser: Rasteriser; pipeline: ResponsePipeline };
 
 /** Serves compute over `port` until it closes. */
@@ -103,7 +106,7 @@ export function serveCompute(port: Port): void {
       try {
         return await (handler as (value: unknown) => Promise<unknown>)(input);
       } catch (error) {
-        throw toResponseError(isTwinscopeError(error) ? error : describeFault(error), () => 'compute');
+        throw toResponseError(shortened(isTwinscopeError(error) ? error : describeFault(error)), () => 'compute');
       }
     });
   }
@@ -121,6 +124,13 @@ function splitAreas(session: TwinSession, all: Float32Array, count: number): { a
     offset += units;
     return { area, data };
   });
+}
+
+/** Names of a file are quoted in sentences about it, and a damaged one may have names of any length. */
+function shortened(error: TwinscopeError): TwinscopeError {
+  const { code, message, details } = error;
+  if (message.length <= longestSentence) return error;
+  return new TwinscopeError(code, `${message.slice(0, longestSentence - 2)}….`, details);
 }
 
 /** ONNX Runtime and the image library throw plain errors; the backend should be able to show what they said. */

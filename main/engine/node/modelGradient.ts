@@ -83,11 +83,14 @@ function refuseTooLarge({ model: { graph }, request, feeds }: Work): void {
     });
   }
   const { weightBytes, activationBytes } = estimateMemory(graph, sizes);
-  if (weightBytes + activationBytes <= totalmem()) return;
+  const needed = weightBytes + activationBytes;
+  // Sizes beyond all numbers give a sum that is none.
+  if (needed <= totalmem()) return;
+  const inGB = (bytes: number): string => (bytes / 1e9).toFixed(1);
   throw new TwinscopeError(
     'unsupported',
-    `${request.modelFile} needs ${((weightBytes + activationBytes) / 1e9).toFixed(1)} GB for these inputs, and this machine ` +
-      `has ${(totalmem() / 1e9).toFixed(1)} GB. Nothing was computed. Give it fewer samples, or get the file again.`,
+    `${request.modelFile} needs ${Number.isFinite(needed) ? `${inGB(needed)} GB` : 'more memory than can be told'} for these ` +
+      `inputs, and this machine has ${inGB(totalmem())} GB. Nothing was computed. Give it fewer samples, or get the file again.`,
   );
 }
 
