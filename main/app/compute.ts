@@ -7,6 +7,7 @@ import os from 'node:os';
 import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
 import { pictureFloats } from '../engine/inputAdapter.ts';
 import { measureTwin, probeDevice } from '../engine/node/deviceProbe.ts';
+import { runtimeError } from '../engine/node/modelSession.ts';
 import { createPipeline, type ResponsePipeline } from '../engine/node/pipeline.ts';
 import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts';
 import { createRasterPool } from '../engine/node/rasterPool.ts';
@@ -137,6 +138,10 @@ function shortened(error: TwinscopeError): TwinscopeError {
 function describeFault(error: unknown): TwinscopeError {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`compute: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
+  // Its way to say that a node of the graph failed; any other fault is ours.
+  if (/^Non-zero status code returned while running/.test(message)) {
+    return runtimeError(error, 'unsupported', 'ONNX Runtime could not run the model');
+  }
   return new TwinscopeError(
     'internal',
     `The computation failed (${message.slice(0, 300)}). What was finished is saved. Verify the twin in the Library, then resume.`,
