@@ -139,7 +139,7 @@ function describeFault(error: unknown): TwinscopeError {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`compute: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
   // Its way to say that a node of the graph failed; any other fault is ours.
-  if (/^Non-zero status code returned while running/.test(message)) {
+  if (message.startsWith('Non-zero status code returned while running')) {
     return runtimeError(error, 'unsupported', 'ONNX Runtime could not run the model');
   }
   return new TwinscopeError(
