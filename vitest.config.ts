@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Minutes long, so they start first: at the end they would keep one core busy and the other waiting. */
-const long = ['searchScienceSimple', 'searchScienceComplex', 'computeKills', 'kill'];
+const long = ['searchScienceSimple', 'searchScienceComplex', 'computeKills', 'kill', 'malformed'];
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -8,6 +8,7 @@ import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
 import { deviceError, failureOfMessage, memoryError } from '../engine/failures.ts';
 import { pictureFloats } from '../engine/inputAdapter.ts';
 import { measureTwin, probeDevice } from '../engine/node/deviceProbe.ts';
+import { runtimeError } from '../engine/node/modelSession.ts';
 import { saidBy } from '../engine/node/ortSession.ts';
 import { createPipeline, type ResponsePipeline } from '../engine/node/pipeline.ts';
 import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts';
@@ -21,6 +22,9 @@ import { computeVersions } from './versions.ts';
 
 /** Each holds a twin's weights twice (forward and gradient) and its rasters. */
 const mostSessions = 3;
+
+/** What fits a notice. */
+const longestSentence = 600;
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser; pipeline: ResponsePipeline };
 
@@ -107,7 +111,7 @@ export function serveCompute(port: Port): void {
       try {
         return await (handler as (value: unknown) => Promise<unknown>)(input);
       } catch (error) {
-        throw toResponseError(isTwinscopeError(error) ? error : describeFault(error), () => 'compute');
+        throw toResponseError(shortened(isTwinscopeError(error) ? error : describeFault(error)), () => 'compute');
       }
     });
   }
@@ -127,15 +131,26 @@ function splitAreas(session: TwinSession, all: Float32Array, count: number): { a
   });
 }
 
+/** Names of a file are quoted in sentences about it, and a damaged one may have names of any length. */
+function shortened(error: TwinscopeError): TwinscopeError {
+  const { code, message, details } = error;
+  if (message.length <= longestSentence) return error;
+  return new TwinscopeError(code, `${message.slice(0, longestSentence - 2)}….`, details);
+}
+
 /** ONNX Runtime and the image library throw plain errors; the backend should be able to show what they said. */
 function describeFault(error: unknown): TwinscopeError {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`compute: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
   const kind = failureOfMessage(error);
   if (kind !== null) return kind === 'memory' ? memoryError(saidBy(error)) : deviceError(saidBy(error));
+  // Its way to say that a node of the graph failed; any other fault is ours.
+  if (message.startsWith('Non-zero status code returned while running')) {
+    return runtimeError(error, 'unsupported', 'ONNX Runtime could not run the model');
+  }
   return new TwinscopeError(
     'internal',
-    `The computation failed (${message}). What was finished is saved. Verify the twin in the Library, then resume.`,
+    `The computation failed (${message.slice(0, 300)}). What was finished is saved. Verify the twin in the Library, then resume.`,
   );
 }
 

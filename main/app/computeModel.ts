@@ -5,11 +5,12 @@ import { describeGraph } from '../engine/describeGraph.ts';
 import { checkTwinGradient } from '../engine/node/gradientCheck.ts';
 import { openModelFile } from '../engine/node/modelFile.ts';
 import { gradientOfModel } from '../engine/node/modelGradient.ts';
+import { runtimeError } from '../engine/node/modelSession.ts';
 import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import { openTapSession, type TapSession } from '../engine/node/tapSession.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
 import { stack } from '../engine/taps.ts';
-import { TwinscopeError } from '../platform/errors.ts';
+import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 
 type ModelMethod = 'twin.checkGradient' | 'twin.taps' | 'model.describe' | 'model.gradient';
 
@@ -54,13 +55,29 @@ export function createModelHost(open: (twin: ComputeTwin) => Promise<Loaded>): M
       return { arrays: (parts[0] ?? []).map((_, tensor) => stack(parts.map((batch) => batch[tensor] as TapArray))) };
     },
     async 'model.describe'({ modelFile }) {
-      const model = await openModelFile(modelFile);
-      const description = describeGraph(model.graph);
-      model.release();
-      return description;
+      return refusing(modelFile, async () => {
+        const model = await openModelFile(modelFile);
+        const description = describeGraph(model.graph);
+        model.release();
+        return description;
+      });
     },
-    'model.gradient': gradientOfModel,
+    'model.gradient': (request) => refusing(request.modelFile, () => gradientOfModel(request)),
   };
+}
+
+/**
+ * Whoever made the file could have written anything into it: what nobody foresaw while working with the graph is a refusal
+ * of that file. The fault itself goes to the standard error stream.
+ */
+async function refusing<T>(modelFile: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isTwinscopeError(error)) throw error;
+    process.stderr.write(`compute: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    throw runtimeError(error, 'unsupported', `The graph of ${modelFile} cannot be worked with`);
+  }
 }
 
 async function* rendered(

@@ -144,12 +144,14 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       try {
         return (await Promise.race([
           ask(current, method, input).catch(async (error: unknown) => {
+            const told = toTwinscopeError(error);
+            if (told.details['disconnected'] !== true) throw told;
             // A request cut off by the end of the process is told as that, not as a closed connection.
             const ended = await Promise.race([
               current.failed.catch((reason: unknown) => reason),
               new Promise<null>((resolve) => setTimeout(() => resolve(null), 200)),
             ]);
-            throw ended ?? toTwinscopeError(error);
+            throw ended ?? told;
           }),
           current.failed,
           late,

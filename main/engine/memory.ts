@@ -82,6 +82,8 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 
 /** Decimal units, as disks and memory are sold and as system monitors count. */
 export function bytesInWords(bytes: number): string {
+  // Shapes beyond all numbers make sums that are none.
+  if (!Number.isFinite(bytes)) return 'more than can be told';
   const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
   let value = bytes / 1000;
   let unit = 0;

@@ -2,7 +2,7 @@
 import { TwinscopeError } from '../platform/errors.ts';
 import type { Attribute } from './attributes.ts';
 import { byteLength } from './elementTypes.ts';
-import type { SparseTensorProto } from './generated/onnx_pb.ts';
+import type { FunctionProto, NodeProto, SparseTensorProto } from './generated/onnx_pb.ts';
 import { describeNode, subgraphsOf, type GraphBody, type GraphNode } from './graph.ts';
 import { elementCount, type Tensor } from './tensor.ts';
 
@@ -25,6 +25,49 @@ function damaged(what: string, details: Record<string, unknown> = {}): Twinscope
 export function checkGraph(graph: GraphBody): void {
   checkBody(graph, new Set(), { nodes: 0 });
   checkExternalData(graph);
+}
+
+/** Functions that call functions multiply: a file of a few kilobytes could keep whoever expands them busy for ever. */
+const mostExpandedNodes = 100_000;
+
+/**
+ * Refuses local functions that call themselves or that expand to more nodes than any model has. ONNX Runtime expands
+ * them without a limit.
+ */
+export function checkFunctionCalls(functions: readonly FunctionProto[]): void {
+  const keyOf = (domain: string, name: string, overload: string): string =>
+    JSON.stringify([domain === 'ai.onnx' ? '' : domain, name, overload]);
+  const all = new Map(functions.map((item) => [keyOf(item.domain, item.name, item.overload), item]));
+  const sizes = new Map<string, number>();
+  const sizeOf = (nodes: readonly NodeProto[]): number =>
+    nodes.reduce((sum, node) => {
+      const inner = node.attribute.flatMap(({ g, graphs }) => [...(g ? [g] : []), ...graphs]);
+      const called = expanded(keyOf(node.domain, node.opType, node.overload));
+      return sum + called + inner.reduce((total, { node: body }) => total + sizeOf(body), 0);
+    }, 0);
+  const expanded = (key: string): number => {
+    const item = all.get(key);
+    if (item === undefined) return 1;
+    const known = sizes.get(key);
+    if (Number.isNaN(known)) {
+      throw damaged(`The local function "${item.name}" of this model calls itself, which ONNX forbids.`, {
+        operator: item.name,
+      });
+    }
+    if (known !== undefined) return known;
+    sizes.set(key, Number.NaN);
+    const size = sizeOf(item.node);
+    if (size > mostExpandedNodes) {
+      throw new TwinscopeError(
+        'unsupported',
+        `The local functions of this model expand to more than ${mostExpandedNodes.toLocaleString('en-GB')} nodes. ` +
+          'Nothing was changed. Export it without functions.',
+      );
+    }
+    sizes.set(key, size);
+    return size;
+  };
+  for (const key of all.keys()) expanded(key);
 }
 
 function checkBody(body: GraphBody, outer: ReadonlySet<string>, count: { nodes: number }): void {

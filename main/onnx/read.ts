@@ -2,7 +2,7 @@
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import type { Attribute, Attributes } from './attributes.ts';
 import { attributeCodes } from './attributes.ts';
-import { checkGraph, deepestNesting } from './check.ts';
+import { checkFunctionCalls, checkGraph, deepestNesting } from './check.ts';
 import { decodeModel } from './codec.ts';
 import { dtypeOfCode } from './elementTypes.ts';
 import type {
@@ -30,6 +30,7 @@ export function readGraph(bytes: Uint8Array): Graph {
     const graph = graphOfModel(model);
     checkGraph(graph);
     for (const proto of graph.functions) checkFunction(proto);
+    checkFunctionCalls(graph.functions);
     return graph;
   } catch (error) {
     if (isTwinscopeError(error)) throw error;

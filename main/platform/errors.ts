@@ -25,10 +25,15 @@ export class TwinscopeError extends Error {
   readonly details: Record<string, unknown>;
 
   constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}) {
-    super(message);
+    super(printable(message));
     this.code = code;
     this.details = details;
   }
+}
+
+/** Names from damaged files are quoted, and may hold anything; a line break is the only such character that is meant. */
+function printable(message: string): string {
+  return message.replaceAll(/[^\P{Cc}\n]/gu, '\uFFFD');
 }
 
 /** True for errors that carry a sentence for the user, also after they crossed a process border as plain objects. */

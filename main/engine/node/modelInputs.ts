@@ -17,7 +17,8 @@ const listed = (infos: readonly ValueInfo[]): string => infos.map(describeValue)
 
 /** `"x" (float32, batch × 3 × 224 × 224)`. */
 export function describeValue({ name, dtype, shape }: ValueInfo): string {
-  return `"${name}" (${[dtype, shape?.join(' × ')].filter(Boolean).join(', ')})`;
+  const type = dtype === 'undefined' ? 'of an unknown type' : dtype;
+  return `"${name}" (${[type, shape?.join(' × ')].filter(Boolean).join(', ')})`;
 }
 
 /** The value of that name, or the only one there is; `what` is its role: 'input' or 'output'. */

@@ -28,12 +28,17 @@ export async function createModelSession(
   }
 }
 
-/** What ONNX Runtime said, as one line behind a sentence of ours. */
+/** What ONNX Runtime said, within a sentence of ours. It quotes names of the file, which may hold any bytes. */
 export function runtimeError(error: unknown, code: ErrorCode, sentence: string): TwinscopeError {
-  const said = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').trim();
-  // It names the source file and line of its own code, which nobody here can use.
-  const reason = said.replaceAll(/\/\S*\/([\w.]+\.(cc|h)):\d+ \S.*?\) /g, '').slice(0, 400);
+  const said = (error instanceof Error ? error.message : String(error)).replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+  // It names the source file and line of its own code, which nobody here can use, and the file, which stands before.
+  const reason = said
+    .replaceAll(/\/\S*\/([\w.]+\.(cc|h)):\d+ \S.*?\) /g, '')
+    .replace(/^Load model from .*? failed: ?/, '')
+    .replaceAll(/\[ONNXRuntimeError\] : \d+ : \w+ : /g, '')
+    .slice(0, 300)
+    .replace(/[.\s]+$/, '');
   const kind = failureOfMessage(error);
   if (kind !== null) return kind === 'memory' ? memoryError(reason) : deviceError(reason);
-  return new TwinscopeError(code, `${sentence}. Nothing was changed. (${reason})`);
+  return new TwinscopeError(code, `${sentence}: ${reason}. Nothing was changed.`);
 }

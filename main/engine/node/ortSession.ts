@@ -164,7 +164,7 @@ function creationError({ device, title }: OrtSessionRequest, error: unknown): Tw
   return new TwinscopeError(
     'compute-failed',
     device === 'cpu'
-      ? `ONNX Runtime could not load ${title}. Nothing was changed. Verify the twin in the Library. (${reason})`
+      ? `ONNX Runtime could not load ${title}: ${reason}. Nothing was changed. Verify the twin in the Library.`
       : `ONNX Runtime could not start ${title} on ${devices[device].label}: ${reason}. Nothing was changed. Run it on the CPU.`,
     { device, reason },
   );
@@ -194,6 +194,9 @@ export function saidBy(error: unknown): string {
     .replace(/^.*? was false\. /, '')
     .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
     .replaceAll(/\/\S+\.(?:cc|h):\d+ \S+ ?/g, '')
+    .replace(/^Load model from .*? failed: ?/, '')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim()
-    .replace(/\.$/, '');
+    .slice(0, 300)
+    .replace(/[.\s]+$/, '');
 }
