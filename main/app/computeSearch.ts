@@ -55,6 +55,7 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
       throw new TwinscopeError(
         'compute-failed',
         'The compute process no longer holds this search. What was finished is saved.',
+        { restart: true },
       );
     }
     return found;

@@ -52,6 +52,7 @@ export function runDesktopBackend(
           new TwinscopeError(
             'compute-failed',
             `The compute process did not start (${reason}). What was saved is safe.`,
+            { restart: true },
           ),
         );
       };

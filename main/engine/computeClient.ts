@@ -7,7 +7,7 @@ import type { MessageConnection } from 'vscode-jsonrpc';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toTwinscopeError } from '../rpc/connection.ts';
-import { endError, failureKindOf, hangError } from './failures.ts';
+import { endError, failureKindOf, hangError, mayRestart } from './failures.ts';
 import type { ComputeCallbacks, ComputeMethods, ComputeProcess, SpawnCompute } from './computeContract.ts';
 
 export type ComputeClient = {
@@ -70,7 +70,9 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
   }
 
   async function start(): Promise<Running> {
-    const process = await options.spawn();
+    const process = await options.spawn().catch((error: unknown) => {
+      throw error instanceof TwinscopeError ? error : didNotStart(error);
+    });
     const connection = connectPort(process.port);
     for (const [name, callback] of Object.entries(options.callbacks)) {
       connection.onRequest(name, (input) => (callback as (value: unknown) => Promise<unknown>)(input));
@@ -183,8 +185,20 @@ async function ask({ connection }: Running, method: string, input: unknown): Pro
   return connection.sendRequest(method, input);
 }
 
+/** The system has no memory or no room left for another process. */
+function didNotStart(error: unknown): TwinscopeError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new TwinscopeError(
+    'compute-failed',
+    `The compute process did not start (${reason}). What was finished is saved. Close other programs, then resume.`,
+    { restart: true },
+  );
+}
+
 function stopped(): TwinscopeError {
-  return new TwinscopeError('compute-failed', 'The compute process was stopped. What was finished is saved.');
+  return new TwinscopeError('compute-failed', 'The compute process was stopped. What was finished is saved.', {
+    restart: true,
+  });
 }
 
 /**
@@ -205,7 +219,7 @@ export async function withRestarts<T>(
     } catch (error) {
       // A process that was killed because the job is to stop has not failed.
       signal.throwIfAborted();
-      if (!(error instanceof TwinscopeError) || error.code !== 'compute-failed') throw error;
+      if (!(error instanceof TwinscopeError) || !mayRestart(error)) throw error;
       failures += 1;
       if (failures === 3) {
         throw new TwinscopeError(

@@ -85,6 +85,15 @@ function failure(kind: FailureKind, message: string): TwinscopeError {
   return new TwinscopeError('compute-failed', message, { failure: kind });
 }
 
+/**
+ * Whether the same work may succeed in a fresh process: it failed with its process, not because of what it was asked. A
+ * model that cannot be loaded, or a response that is no number, would fail in the same way again.
+ */
+export function mayRestart(error: unknown): boolean {
+  if (failureKindOf(error) !== null) return true;
+  return error instanceof TwinscopeError && error.code === 'compute-failed' && error.details['restart'] === true;
+}
+
 /** The kind of a failure that the process is to be ended for, also after it crossed a process border; null for others. */
 export function failureKindOf(error: unknown): FailureKind | null {
   if (!(error instanceof TwinscopeError) || error.code !== 'compute-failed') return null;

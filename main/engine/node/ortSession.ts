@@ -162,7 +162,8 @@ function creationError({ device, title }: OrtSessionRequest, error: unknown): Tw
   if (device === 'cpu' && failureOfMessage(error) === 'memory') return memoryError(saidBy(error));
   const reason = reasonOf(error);
   return new TwinscopeError(
-    'compute-failed',
+    // On the CPU it is the model that cannot be loaded; elsewhere it may be the device, and the CPU is left.
+    device === 'cpu' ? 'unsupported' : 'compute-failed',
     device === 'cpu'
       ? `ONNX Runtime could not load ${title}: ${reason}. Nothing was changed. Verify the twin in the Library.`
       : `ONNX Runtime could not start ${title} on ${devices[device].label}: ${reason}. Nothing was changed. Run it on the CPU.`,

@@ -65,6 +65,7 @@ export function createRasterPool(options: RasterPoolOptions = {}): RasterPool {
           new TwinscopeError(
             'compute-failed',
             `A thread that draws stimuli ended unexpectedly (${why}). What was finished is saved.`,
+            { restart: true },
           ),
         );
       }
