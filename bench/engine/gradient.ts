@@ -7,7 +7,7 @@ import { deriveVjp, type Vjp } from '../../main/autodiff/index.ts';
 import { writeGraph } from '../../main/onnx/index.ts';
 import { Random } from '../../main/platform/random.ts';
 import type { Network } from './networks.ts';
-import { interleaved, median, ratio } from './statistics.ts';
+import { interleaved, median, ratio, repeated } from './statistics.ts';
 
 export interface GradientResult {
   network: string;
@@ -18,6 +18,8 @@ export interface GradientResult {
   gradientMs: number;
   /** Median over the rounds of gradient ÷ forward. */
   gradientOverForward: number;
+  /** Each run again and again by itself, as a run or a search does, and as the peers are timed. */
+  steady: { forwardMs: number; gradientMs: number };
   limit: number;
   aim: number;
   /** Convolutions and matrix products of the gradient graph alone, over the whole forward pass. */
@@ -50,13 +52,15 @@ export async function measureGradient(
   const image = { [network.input]: feeds[network.input]! };
   const forward = await ort.InferenceSession.create(network.file, options);
   const backward = await ort.InferenceSession.create(product, options);
-  const times = await interleaved(
-    {
-      forward: () => forward.run(image),
-      gradient: async () => weightedSum(await backward.run(feeds), network, vjp, feeds),
-    },
-    rounds,
-  );
+  const tasks = {
+    forward: () => forward.run(image),
+    gradient: async () => weightedSum(await backward.run(feeds), network, vjp, feeds),
+  };
+  const times = await interleaved(tasks, rounds);
+  const steady = {
+    forwardMs: median(await repeated(tasks.forward, rounds)),
+    gradientMs: median(await repeated(tasks.gradient, rounds)),
+  };
   await forward.release();
   await backward.release();
   const forwardProfile = await profile(network.file, image, options);
@@ -71,6 +75,7 @@ export async function measureGradient(
     forwardMs,
     gradientMs: median(times.gradient),
     gradientOverForward: ratio(times.gradient, times.forward),
+    steady,
     limit: network.limit,
     aim: network.aim,
     floor: products.reduce((sum, { ms }) => sum + ms, 0) / forwardProfile.reduce((sum, { ms }) => sum + ms, 0),

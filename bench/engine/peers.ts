@@ -35,7 +35,7 @@ export function measurePeer(ours: GradientResult): PeerResult | null {
     torch: peer.torch,
     forwardImagesPerSecond: peer.forwardImagesPerSecond,
     gradientImagesPerSecond: peer.gradientImagesPerSecond,
-    forwardOverPeer: rate(ours.forwardMs) / peer.forwardImagesPerSecond,
-    gradientOverPeer: rate(ours.gradientMs) / peer.gradientImagesPerSecond,
+    forwardOverPeer: rate(ours.steady.forwardMs) / peer.forwardImagesPerSecond,
+    gradientOverPeer: rate(ours.steady.gradientMs) / peer.gradientImagesPerSecond,
   };
 }

@@ -6,6 +6,8 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+const restMs = 20;
+
 /** Runs every task once per round, in turn, after one round that is not counted; milliseconds of each. */
 export async function interleaved<K extends string>(
   tasks: Record<K, () => Promise<unknown>>,
@@ -15,10 +17,23 @@ export async function interleaved<K extends string>(
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
   for (let round = -1; round < rounds; round++) {
     for (const name of names) {
+      // The threads of the session before still spin for a while, on the cores that this one needs.
+      await new Promise((resolve) => setTimeout(resolve, restMs));
       const started = performance.now();
       await tasks[name]();
       if (round >= 0) times[name].push(performance.now() - started);
     }
+  }
+  return times;
+}
+
+/** Milliseconds of one task, run again and again, after one run that is not counted. */
+export async function repeated(task: () => Promise<unknown>, rounds: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let round = -1; round < rounds; round++) {
+    const started = performance.now();
+    await task();
+    if (round >= 0) times.push(performance.now() - started);
   }
   return times;
 }

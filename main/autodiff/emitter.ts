@@ -181,6 +181,10 @@ export class Emitter {
     return this.inference.types.get(name);
   }
 
+  isConstant(name: string): boolean {
+    return this.inference.context.constant(name) !== undefined;
+  }
+
   /** The numbers of a constant of the forward graph, undefined for what is computed or lies in another file. */
   constantNumbers(name: string | undefined): number[] | undefined {
     const tensor = this.inference.context.constant(name);

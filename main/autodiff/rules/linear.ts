@@ -26,7 +26,15 @@ const matMul: GradientRule = (context) => {
   const batch = y.shape.slice(0, y.shape.length - 2 + (leftVector ? 1 : 0) + (rightVector ? 1 : 0));
 
   const toA = (): string => {
-    const product = emit.node('MatMul', [gradient, swapLastAxes(emit, right, rightShape.length)]);
+    // (B·gᵀ)ᵀ instead of g·Bᵀ: stacks of weights are read where they are, and no second copy of them is kept.
+    const stacked = rightShape.length > 2 && emit.isConstant(right) && batch.length + 2 === rightShape.length;
+    const product = stacked
+      ? swapLastAxes(
+          emit,
+          emit.node('MatMul', [right, swapLastAxes(emit, gradient, rightShape.length)]),
+          rightShape.length,
+        )
+      : emit.node('MatMul', [gradient, swapLastAxes(emit, right, rightShape.length)]);
     const from = { dtype: y.dtype, shape: [...batch, ...leftShape.slice(-2)] };
     const summed = unbroadcast(context, product, left, from, { dtype: y.dtype, shape: leftShape });
     return leftVector ? emit.squeeze(summed, [0]) : summed;
