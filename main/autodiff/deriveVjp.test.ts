@@ -173,6 +173,37 @@ describe('graphs', () => {
     await expect(InferenceSession.create(writeGraph(vjp.graph))).resolves.toBeDefined();
   });
 
+  test.each([
+    ['Sqrt', undefined],
+    ['Pow', 0.5],
+  ])('behind a rectifier the infinite slope of %s at 0 counts for nothing, as in PyTorch', async (op, exponent) => {
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', ['n']);
+    const driven = builder.node('Relu', ['x']);
+    const more = exponent === undefined ? [] : [builder.constant('e', 'float32', [], [exponent])];
+    builder.node(op, [driven, ...more], {}, 'y');
+    builder.output('y', 'float32', ['n']);
+    expect(
+      await gradientOf(builder.build(), { wrt: 'x', outputs: ['y'] }, [-1, 0, 4], [3], {
+        y: { data: [1, 1, 1], shape: [3] },
+      }),
+    ).toEqual([0, 0, 0.25]);
+  });
+
+  test('a mask by comparison has a kink, a shape has none', () => {
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', ['n']);
+    const zero = builder.constant('zero', 'float32', [], [0]);
+    const mask = builder.node('Cast', [builder.node('Greater', ['x', zero])], { to: 1 });
+    builder.node('Mul', ['x', mask], {}, 'y');
+    builder.node('Reshape', ['x', builder.node('Shape', ['x'])], {}, 'z');
+    builder.output('y', 'float32', ['n']);
+    builder.output('z', 'float32', ['n']);
+    const graph = builder.build();
+    expect(deriveVjp(graph, { wrt: 'x', outputs: ['y'] }).smooth).toBe(false);
+    expect(deriveVjp(graph, { wrt: 'x', outputs: ['z'] }).smooth).toBe(true);
+  });
+
   test('steps beside a smooth path are constants: x − Round(x) has slope 1', async () => {
     const builder = new GraphBuilder();
     builder.input('x', 'float32', ['n']);
@@ -316,6 +347,26 @@ describe('refusals', () => {
         `The gradient of "y" with respect to "x" is zero everywhere: every path goes through ${op} (node "steps"), ` +
         'whose output changes only in steps. Gradient-free search (screening and CMA-ES) works with this twin.',
     });
+  });
+
+  test('random numbers and quantised branches, by name, also beside a path that has a gradient', () => {
+    const noisy = new GraphBuilder();
+    noisy.input('x', 'float32', [4]);
+    noisy.node('Add', ['x', noisy.node('RandomNormalLike', ['x'], {}, 'noise')], {}, 'y');
+    noisy.output('y', 'float32', [4]);
+    expect(refusal(noisy.build(), request).message).toContain(
+      'through RandomNormalLike (node "noise"): it draws random numbers, so that two runs differ.',
+    );
+    const quantised = new GraphBuilder();
+    quantised.input('x', 'float32', [4]);
+    const scale = quantised.constant('scale', 'float32', [], [0.1]);
+    const zero = quantised.constant('zero', 'uint8', [], [0]);
+    const levels = quantised.node('QuantizeLinear', ['x', scale, zero], {}, 'levels');
+    quantised.node('Add', ['x', quantised.node('DequantizeLinear', [levels, scale, zero])], {}, 'y');
+    quantised.output('y', 'float32', [4]);
+    expect(refusal(quantised.build(), request).message).toContain(
+      'through QuantizeLinear (node "levels"): it is quantised, so that its output changes only in steps.',
+    );
   });
 
   test('class labels: ArgMax behind a differentiable output', () => {

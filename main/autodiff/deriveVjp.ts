@@ -25,7 +25,16 @@ import { Emitter } from './emitter.ts';
 import { expandRecurrent } from './expand/recurrent.ts';
 import type { Lowering, StridedLayer } from './lowering.ts';
 import { refuseNode, stillWorks } from './refusal.ts';
-import { constantOperators, gradientRules, kinkedOperators } from './registry.ts';
+import {
+  constantOperators,
+  gradientRules,
+  hasInfiniteSlope,
+  isNormOfOrderOne,
+  kinkedOperators,
+  quantisingOperators,
+  randomOperators,
+  shapeOperators,
+} from './registry.ts';
 import type { Contribution, RuleContext } from './rule.ts';
 
 export interface VjpRequest {
@@ -65,6 +74,7 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
   const forward = expandRecurrent(prepareGraph(model), request.wrt, request.outputs);
   const emit = new Emitter(forward, { ...(request.lowering && { lowering: request.lowering }) });
   const path = findPath(forward, request, emit);
+  emit.steepSlopes = path.some((node) => hasInfiniteSlope(node, emit));
   const contributions = new Map<string, Contribution[]>();
   const contribute = (name: string, item: Contribution): void => {
     if (item === undefined) return;
@@ -138,7 +148,7 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
     },
     cotangents,
     gradient,
-    smooth: !path.some(({ op }) => kinkedOperators.has(op)),
+    smooth: !path.masks && !path.some((node) => kinkedOperators.has(node.op) || isNormOfOrderOne(node)),
     stridedLayers: emit.stridedLayers,
     origins: emit.origins,
   };
@@ -179,7 +189,11 @@ function checkRequest(forward: Graph, { wrt, outputs, alsoReturn = [] }: VjpRequ
 }
 
 /** The nodes through which the outputs depend on the input, in running order. */
-type Path = GraphNode[] & { differentiable: ReadonlySet<string> };
+type Path = GraphNode[] & {
+  differentiable: ReadonlySet<string>;
+  /** Whether a node on it also reads a value that changes in steps, such as a comparison with the stimulus. */
+  masks: boolean;
+};
 
 function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): Path {
   const differentiable = new Set([wrt]);
@@ -195,6 +209,7 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
       else if (reached || step) stepped.set(output, step ?? node);
     }
   }
+  refuseUnsound(forward, outputs, (name) => differentiable.has(name) || stepped.has(name));
   for (const output of outputs) {
     if (differentiable.has(output)) continue;
     const blocking = stepped.get(output);
@@ -229,7 +244,24 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
       { operator: first.op, node: first.name, operators: [first.op, ...others] },
     );
   }
-  return Object.assign(path, { differentiable });
+  const masks = path.some((node) =>
+    namesRead(node).some((name) => stepped.has(name) && !shapeOperators.has(stepped.get(name)!.op)),
+  );
+  return Object.assign(path, { differentiable, masks });
+}
+
+/** Throws where what the outputs need draws random numbers, or rounds what comes from the stimulus to a few levels. */
+function refuseUnsound(forward: Graph, outputs: readonly string[], depends: (name: string) => boolean): void {
+  const needed = new Set(outputs);
+  for (const node of forward.nodes.toReversed()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    const read = namesRead(node);
+    read.forEach((name) => needed.add(name));
+    if (randomOperators.has(node.op)) refuseNode(node, 'it draws random numbers, so that two runs differ');
+    if (quantisingOperators.has(node.op) && read.some(depends)) {
+      refuseNode(node, 'it is quantised, so that its output changes only in steps');
+    }
+  }
 }
 
 /** False where every output is known to be of integers, booleans or strings. */

@@ -38,6 +38,8 @@ export class Emitter {
   readonly inference: Inference;
   readonly lowering: Lowering;
   readonly nodes: GraphNode[] = [];
+  /** Whether gradients may become infinite on the way: 0 times such a gradient is then to be 0. */
+  steepSlopes = false;
   /** The strided layers met, by their signature. */
   readonly stridedLayers = new Map<string, StridedLayer>();
   readonly initializers = new Map<string, Tensor>();

@@ -18,7 +18,7 @@ export const provenance = z.object({
   batchSize: z.int(),
   threads: z.int(),
   /** Null: the usual forms of the device. */
-  gradientForms: gradientForms.nullable(),
+  gradientForms: gradientForms.nullable().default(null),
   versions: z.record(z.string(), z.string()),
 });
 export type Provenance = z.infer<typeof provenance>;

@@ -46,6 +46,13 @@ const lessMemory = 'close other programs or choose a smaller batch size.';
 /** For a process that ended by itself or by another's hand. */
 export function endError(end: ProcessEnd): TwinscopeError {
   const how = end.signal ?? `exit code ${end.code}`;
+  if (aborted.includes(end.code ?? 0) || end.signal === 'SIGABRT') {
+    return failure(
+      'memory',
+      `The compute process broke off (${how}), as it does when it can get no more memory or meets a fault of its runtime. ` +
+        `${isSaved} If it happens again, ${lessMemory}`,
+    );
+  }
   return failureOfEnd(end) === 'memory'
     ? failure(
         'memory',

@@ -23,7 +23,7 @@ function damaged(what: string, details: Record<string, unknown> = {}): Twinscope
  * outside the model's folder. Throws TwinscopeError 'corrupt'.
  */
 export function checkGraph(graph: GraphBody): void {
-  checkBody(graph, new Set(), { nodes: 0 });
+  checkBody(graph, () => false, { nodes: 0 });
   checkExternalData(graph);
 }
 
@@ -70,11 +70,11 @@ export function checkFunctionCalls(functions: readonly FunctionProto[]): void {
   for (const key of all.keys()) expanded(key);
 }
 
-function checkBody(body: GraphBody, outer: ReadonlySet<string>, count: { nodes: number }): void {
+function checkBody(body: GraphBody, outer: (name: string) => boolean, count: { nodes: number }): void {
   const inputs = new Set(body.inputs.map(({ name }) => name));
   if (inputs.size < body.inputs.length) throw damaged('Two inputs of this model have the same name.');
   const made = new Set([...inputs, ...body.initializers.keys(), ...body.sparseInitializers.map(nameOfSparse)]);
-  const known = (name: string): boolean => made.has(name) || outer.has(name);
+  const known = (name: string): boolean => made.has(name) || outer(name);
   for (const node of body.nodes) {
     count.nodes += 1;
     if (count.nodes > mostNodes) throw damaged(`This model has more than ${mostNodes.toLocaleString('en-GB')} nodes.`);
@@ -84,7 +84,7 @@ function checkBody(body: GraphBody, outer: ReadonlySet<string>, count: { nodes: 
         node: node.name,
       });
     }
-    for (const inner of bodiesOf(node)) checkBody(inner, new Set([...outer, ...made]), count);
+    for (const inner of bodiesOf(node)) checkBody(inner, known, count);
     for (const name of node.outputs) {
       if (name !== '' && made.has(name))
         throw damaged(`The value "${name}" of this model is made twice.`, { value: name });

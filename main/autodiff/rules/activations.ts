@@ -50,6 +50,14 @@ function halved(context: RuleContext, gradient: string, a: string, b: string, op
   return emit.node('Where', [emit.node(op, [a, b]), gradient, shared]);
 }
 
+/** A product with a mask is quickest; where slopes may be infinite, 0 times one would be no number, and PyTorch has 0. */
+const rectifier: GradientRule = (context) => {
+  const { emit, gradient } = context;
+  if (!emit.steepSlopes) return unary(({ y, g, mul, positive }) => mul(g, positive(y)))(context);
+  const zero = emit.scalar(0, context.inputType(0).dtype);
+  return [emit.node('Where', [emit.node('Greater', [context.output(0), zero]), gradient, zero])];
+};
+
 const parametricRelu: GradientRule = (context) => {
   const { emit, gradient } = context;
   const { dtype } = context.inputType(0);
@@ -111,7 +119,7 @@ const geluByTanh = unary(({ emit, x, g, add, sub, mul, scalar, square }) => {
 });
 
 export const activationRules: Record<string, GradientRule> = {
-  Relu: unary(({ y, g, mul, positive }) => mul(g, positive(y))),
+  Relu: rectifier,
   LeakyRelu: unary(({ emit, x, g, mul, scalar, parameter }) => {
     const positive = emit.node('Greater', [x, scalar(0)]);
     return emit.node('Where', [positive, g, mul(g, scalar(parameter('alpha', 0.01)))]);

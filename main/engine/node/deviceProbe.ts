@@ -72,7 +72,10 @@ export async function measureTwin(twin: ComputeTwin, tuning: Tuning | null): Pro
   const gradientForms = tuning === null ? null : await quickestForms({ ...twin, ...tuned });
   const settings = { device: twin.device, threads: tuned.threads, batchSize: tuned.batchSize, gradientForms };
   const gradients = tuning === null ? null : await gradientRate(await openTwinSession(twin, settings, options));
-  const compared = twin.device === 'cpu' || tuning === null ? null : await compareWithCpu(twin, gradients !== null);
+  const compared =
+    twin.device === 'cpu' || tuning === null
+      ? null
+      : await compareWithCpu({ ...twin, gradientForms }, gradients !== null);
   return {
     threads: tuned.threads,
     batchSize: tuned.batchSize,
@@ -151,15 +154,20 @@ async function compareWithCpu(
   const outputs = async (session: TwinSession): Promise<Float32Array[]> => {
     const images = noisePictures(session, parityPictures);
     const responses = await session.responses(images, parityPictures);
-    if (!withGradient) return [responses];
+    const areas = areasOf(session, responses);
+    if (!withGradient) return areas;
     const { gradient } = await session.gradient(images, parityPictures, noiseCotangent(session, parityPictures));
-    return [responses, gradient];
+    return [...areas, gradient];
   };
   const cpu = await openTwinSession(twin, { ...settings, device: 'cpu' });
   const expected = await outputs(cpu);
   await cpu.release();
   const { result, profiles } = await profiled(async (profilePrefix) => {
-    const session = await openTwinSession(twin, { ...settings, device: twin.device }, { profilePrefix });
+    const session = await openTwinSession(
+      twin,
+      { ...settings, device: twin.device, gradientForms: twin.gradientForms },
+      { profilePrefix },
+    );
     const found = await outputs(session);
     await session.endProfiling();
     await session.release();
@@ -172,6 +180,16 @@ async function compareWithCpu(
     ),
     placement: [...profiles.values()].map(placementOf).reduce(addPlacements),
   };
+}
+
+/** The responses of every area by themselves: a quiet area is not judged by the scale of a loud one. */
+function areasOf({ areas, unitCount }: TwinSession, responses: Float32Array): Float32Array[] {
+  let offset = 0;
+  return areas.map(({ units }) => {
+    const first = offset;
+    offset += units;
+    return responses.filter((_, i) => i % unitCount >= first && i % unitCount < first + units);
+  });
 }
 
 /** max|Δ| / max|reference|; infinite where a value is not finite in one of them only. */

@@ -3,7 +3,7 @@
  * is the first that makes a value that is not finite out of values that are.
  */
 import * as ort from 'onnxruntime-node';
-import { deriveVjp } from '../../autodiff/index.ts';
+import { defaultLowering, deriveVjp } from '../../autodiff/index.ts';
 import { describeNode, inferShapes, isFloating, namesRead, type Graph, type GraphNode } from '../../onnx/index.ts';
 
 import { openModelFile, writeWithReferences } from './modelFile.ts';
@@ -58,7 +58,11 @@ export async function twinNodeAtFault(
   if (forward !== null) return describeNode(forward);
   if (cotangent === null) return null;
   const tensors = twin.twin.manifest.outputs.map(({ tensor }) => tensor);
-  const vjp = deriveVjp(model.graph, { wrt: Object.keys(feeds)[0] as string, outputs: tensors });
+  const vjp = deriveVjp(model.graph, {
+    wrt: Object.keys(feeds)[0] as string,
+    outputs: tensors,
+    lowering: twin.settings.gradientForms ?? defaultLowering(twin.settings.device),
+  });
   let offset = 0;
   for (const [index, { units }] of twin.areas.entries()) {
     const part = cotangent.slice(offset, offset + units);

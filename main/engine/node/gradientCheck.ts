@@ -4,6 +4,7 @@ import { checkGradient, type GradientCheck } from '../../autodiff/index.ts';
 import { readGraph } from '../../onnx/index.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import { Random } from '../../platform/random.ts';
+import { isMemoryRefusal } from '../memory.ts';
 import { withAreas } from '../refusedArea.ts';
 import { twinNodeAtFault } from './diagnose.ts';
 import type { TwinSession } from './twinSession.ts';
@@ -65,7 +66,8 @@ async function named(error: unknown, { twin }: TwinSession): Promise<unknown> {
 
 /** What a refusal to derive a gradient means: zero everywhere is refused, anything else leaves the twin without one. */
 function unavailable(error: unknown): TwinGradientCheck {
-  if (!isTwinscopeError(error) || error.code !== 'unsupported') throw error;
+  // What does not fit into memory today may fit tomorrow: that says nothing of the twin.
+  if (!isTwinscopeError(error) || error.code !== 'unsupported' || isMemoryRefusal(error)) throw error;
   const zero = error.details['zero'] === true;
   return judgement(zero ? 'refused' : 'none', error.message, zero ? 0 : Number.NaN);
 }

@@ -3,7 +3,14 @@
  * check, and the time and memory it took. Used inside the compute process.
  */
 import * as ort from 'onnxruntime-node';
-import { checkGradient, deriveVjp, type FloatArray, type GradientCheck, type Vjp } from '../../autodiff/index.ts';
+import {
+  checkGradient,
+  defaultLowering,
+  deriveVjp,
+  type FloatArray,
+  type GradientCheck,
+  type Vjp,
+} from '../../autodiff/index.ts';
 import { describeNode, isFloating, requiredInputs, type Dim, type Graph } from '../../onnx/index.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { halfOfNumber, numberOfHalf } from '../../platform/float16.ts';
@@ -103,7 +110,11 @@ type Product = { at(x: ort.Tensor): Promise<ort.Tensor>; smooth: boolean; releas
 
 /** A session of the gradient of `weights` · output. Gives the bytes of the model's file back once it stands. */
 async function openProduct({ model, request, feeds, names }: Work, weights: ort.Tensor): Promise<Product> {
-  const vjp = deriveVjp(model.graph, { wrt: names.wrt.name, outputs: [names.output.name] });
+  const vjp = deriveVjp(model.graph, {
+    wrt: names.wrt.name,
+    outputs: [names.output.name],
+    lowering: defaultLowering(request.device),
+  });
   requireFits(vjp.graph, { request, feeds }, 'gradient');
   const bytes = writeWithReferences(vjp.graph, model);
   const session = await createModelSession(bytes, request, 'the graph of the gradient', { referencesIn: model.folder });
@@ -158,7 +169,8 @@ async function notFinite(
 async function gradientNotFinite(work: Work, weights: ort.Tensor): Promise<TwinscopeError> {
   const { wrt, output } = work.names;
   const model = await openModelFile(work.request.modelFile);
-  const vjp = deriveVjp(model.graph, { wrt: wrt.name, outputs: [output.name] });
+  const lowering = defaultLowering(work.request.device);
+  const vjp = deriveVjp(model.graph, { wrt: wrt.name, outputs: [output.name], lowering });
   const feeds = pick({ ...work.feeds, [vjp.cotangents[output.name] as string]: weights }, vjp);
   return notFinite({ ...work, model }, `The gradient of "${output.name}" with respect to "${wrt.name}"`, feeds, vjp);
 }

@@ -144,6 +144,16 @@ export async function openTwinSession(
     return { session, cotangents: vjp.cotangents, gradient: vjp.gradient, smooth: vjp.smooth };
   };
 
+  /** A derivation that failed, for lack of memory say, is tried anew when it is asked for again. */
+  const requireBackward = (): Promise<Backward> => {
+    backward ??= deriveBackward().catch((error: unknown) => {
+      backward = null;
+      throw error;
+    });
+    return backward;
+  };
+  const derived = async (): Promise<Backward | null> => (await backward?.catch(() => null)) ?? null;
+
   // One run at a time: two at once would share the cores, and the memory of a batch would be needed twice.
   let last: Promise<unknown> = Promise.resolve();
   const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
@@ -183,7 +193,7 @@ export async function openTwinSession(
     format,
     areas: areas.map(({ area, units }) => ({ area, units })),
     unitCount,
-    smooth: async () => (await (backward ??= deriveBackward())).smooth,
+    smooth: async () => (await requireBackward()).smooth,
     async run(pictures, n) {
       checkBatch(pictures, n, pictureFloats(format));
       const feeds = { [input.tensor]: feedPictures(pictures, n) };
@@ -197,8 +207,7 @@ export async function openTwinSession(
     async gradient(images, n, cotangent) {
       const image = feedImages(images, n);
       const rasters = images.slice(0, n * pixels);
-      backward ??= deriveBackward();
-      const { session, cotangents, gradient } = await backward;
+      const { session, cotangents, gradient } = await requireBackward();
       const feeds: Record<string, ort.Tensor> = { [input.tensor]: image };
       let offset = 0;
       for (const { tensor, units } of areas) {
@@ -217,11 +226,11 @@ export async function openTwinSession(
     },
     async endProfiling() {
       forward.endProfiling();
-      if (backward !== null) (await backward).session.endProfiling();
+      (await derived())?.session.endProfiling();
     },
     async release() {
       await forward.release();
-      if (backward !== null) await (await backward).session.release();
+      await (await derived())?.session.release();
     },
   };
 }

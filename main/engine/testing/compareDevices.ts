@@ -3,7 +3,7 @@
  * its derived gradient where every operator has a rule, on a device and on the CPU. Prints one JSON document.
  */
 import * as ort from 'onnxruntime-node';
-import { deriveVjp } from '../../autodiff/index.ts';
+import { defaultLowering, deriveVjp } from '../../autodiff/index.ts';
 import { gradientRules } from '../../autodiff/registry.ts';
 import { deviceId, type DeviceId, type Placement } from '../../contract/devices.ts';
 import { writeGraph } from '../../onnx/index.ts';
@@ -61,7 +61,11 @@ async function compareGraph(each: DeviceGraph, device: DeviceId): Promise<Compar
   const forward = await compare(each, 'forward', writeGraph(each.graph), { x }, device);
   if (!each.graph.nodes.every(({ op }) => op in gradientRules)) return [forward.comparison];
   const { dims } = forward.expected['y'] as ort.Tensor;
-  const { graph, cotangents } = deriveVjp(each.graph, { wrt: 'x', outputs: ['y'] });
+  const { graph, cotangents } = deriveVjp(each.graph, {
+    wrt: 'x',
+    outputs: ['y'],
+    lowering: defaultLowering(device),
+  });
   const cotangent = new ort.Tensor('float32', noise(`${each.name} weights`, dims), dims);
   const feeds = { x, [cotangents['y'] as string]: cotangent };
   return [forward.comparison, (await compare(each, 'gradient', writeGraph(graph), feeds, device)).comparison];

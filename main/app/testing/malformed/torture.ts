@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { failureKindOf } from '../../../engine/failures.ts';
 import { isTwinscopeError, type TwinscopeError } from '../../../platform/errors.ts';
 import { sha256Hex } from '../../../platform/hash.ts';
 import { silentLog } from '../../../platform/node/log.ts';
@@ -189,8 +190,8 @@ class Bench {
 function judgeError(error: unknown): { result: string; message: string; fault: string | null } {
   if (!isTwinscopeError(error)) return { result: 'fault', message: String(error), fault: 'it is no refusal' };
   const { code, message }: TwinscopeError = error;
-  const died = /ended unexpectedly|was ended as it is|not enough memory for the computation/.test(message);
-  const result = died ? 'died' : /gave no answer/.test(message) ? 'deadline' : code;
+  const kind = failureKindOf(error);
+  const result = kind === null ? code : kind === 'hang' ? 'deadline' : 'died';
   return { result, message, fault: faultOf(code, message) };
 }
 
