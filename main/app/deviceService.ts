@@ -70,6 +70,7 @@ export function createDeviceService(host: {
 
   /** Asks a process that is started for this alone. */
   async function inOwnProcess<T>(ask: (client: ComputeClient) => Promise<T>): Promise<T> {
+    closing.signal.throwIfAborted();
     const client = createComputeClient({ spawn: () => host.spawn({ quiet: true }), callbacks: noBlobs });
     apart.add(client);
     try {

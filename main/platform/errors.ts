@@ -31,9 +31,10 @@ export class TwinscopeError extends Error {
   }
 }
 
-/** Names from damaged files are quoted, and may hold anything; a line break is the only such character that is meant. */
+/** Names from damaged files are quoted, and may hold anything; a line break outside quotes is the only such character that is meant. */
 function printable(message: string): string {
-  return message.replaceAll(/[^\P{Cc}\n]/gu, '\uFFFD');
+  const quotesOnOneLine = message.replaceAll(/"[^"]*"/g, (quoted) => quoted.replaceAll('\n', '\uFFFD'));
+  return quotesOnOneLine.replaceAll(/[^\P{Cc}\n]/gu, '\uFFFD');
 }
 
 /** True for errors that carry a sentence for the user, also after they crossed a process border as plain objects. */
