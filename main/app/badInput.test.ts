@@ -205,7 +205,7 @@ test.skipIf(!canMount)('a full disk: what was stored stays, and the run goes on 
   expect(result.stderr).toMatch(/disk is full|full/);
   expect(result.code).toBe(2);
   expect((await runCli(['project', 'check', saved], home)).code).toBe(0);
-  const resumed = await runCli(['run', plan, '--project', saved, '--resume', '--json'], home);
+  const resumed = await runCli(['run', plan, '--project', saved, '--resume', '--device', 'cpu', '--json'], home);
   expect(resumed.code, resumed.stderr).toBe(0);
   const undisturbed = await runCli(['run', plan, '--project', path.join(folder, 'roomy.twinscope'), '--json'], home);
   const hash = ({ stdout }: CliResult): unknown => (JSON.parse(stdout) as { contentSha256: string }).contentSha256;

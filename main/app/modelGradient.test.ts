@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GraphBuilder, readGraph, writeGraph } from '../onnx/index.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
 import { writeNpyHeader } from '../stimuli/npyHeader.ts';
@@ -185,6 +185,11 @@ describe('refusals: a sentence, an exit code, and nothing written', () => {
   }
 
   const picture = (): string[] => ['--input', stored('picture.npy')];
+  beforeAll(() => {
+    const bytes = readFileSync(stored('picture.npy'));
+    bytes.writeFloatLE(Number.NaN, bytes.length - 4);
+    writeFileSync(own('nan.npy'), bytes);
+  });
   test.each([
     ['a missing model', own('none.onnx'), picture(), /There is no file or folder .*none\.onnx/],
     [
@@ -192,6 +197,12 @@ describe('refusals: a sentence, an exit code, and nothing written', () => {
       stored('convnet.onnx'),
       ['--input', own('none.npy'), '--output', 'features'],
       /no file or folder .*none\.npy/,
+    ],
+    [
+      'an input with NaN',
+      stored('convnet.onnx'),
+      ['--input', own('nan.npy'), '--output', 'features'],
+      /nan\.npy holds 1 value that is not a finite number/,
     ],
     ['a model that is none', stored('picture.npy'), picture(), /cannot be read as an ONNX model/],
     [

@@ -112,15 +112,28 @@ export function runPlanCommand(kind: 'run' | 'search') {
 
 async function resumeJob(backend: Backend, plan: Plan, projectFile: string): Promise<JobSnapshot> {
   const { project, queue } = backend.services.current();
-  const planSha256 = hashJson(plan);
-  // The newest is the one that counts: an older one was left alone for a reason.
-  const newest = (await project.jobs.list()).findLast((job) => job.planSha256 === planSha256);
-  if (newest !== undefined) return newest.state === 'finished' ? newest : queue.resume(newest.id);
+  // A job goes on where it began, so which device the plan asks for now does not matter.
+  const wanted = withoutDevice(plan);
+  const jobs = (await project.jobs.list()).filter((job) => withoutDevice(job.plan as Plan) === wanted);
+  const newest = jobs.at(-1);
+  // One that was interrupted comes before a newer one that has finished.
+  const open = newest?.state === 'finished' ? jobs.findLast(({ state }) => waiting.has(state)) : newest;
+  if (open !== undefined) return queue.resume(open.id);
+  if (newest !== undefined) {
+    process.stderr.write(
+      'This plan has finished before; this is its stored result. Leave out --resume to run it anew.\n',
+    );
+    return newest;
+  }
   throw new TwinscopeError(
     'not-found',
     `${projectFile} holds no job of this plan, so there is nothing to resume. Nothing was started. Leave out --resume to start it.`,
   );
 }
+
+const waiting: ReadonlySet<string> = new Set(['paused', 'interrupted']);
+
+const withoutDevice = (plan: Plan): string => hashJson({ ...plan, device: undefined });
 
 async function printRun(context: CliContext, id: string): Promise<void> {
   const { project } = context.backend.services.current();

@@ -82,6 +82,12 @@ function tensorFor(info: ValueInfo, array: NpyArray, file: string): ort.Tensor {
   checkShape(info, array, takes, holds);
   if (array.data.length === 0) throw bad(`${takes} needs at least one value, and ${holds}.`);
   const data = converted(info.dtype, array);
+  if (data instanceof Float32Array || data instanceof Float64Array) {
+    let wrong = 0;
+    for (const value of data) if (!Number.isFinite(value)) wrong += 1;
+    const what = wrong === 1 ? 'value that is not a finite number' : 'values that are not finite numbers';
+    if (wrong > 0) throw bad(`${file} holds ${wrong} ${what}. Give an array without NaN and infinity.`);
+  }
   if (data === null) {
     const hint = isFloating(info.dtype)
       ? ' Save it with .astype("float32").'
