@@ -68,10 +68,15 @@ export function isStandard(node: GraphNode): boolean {
   return node.domain === '' || node.domain === 'ai.onnx';
 }
 
+/** A text that quotes names of a file, which may hold anything. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '\uFFFD');
+}
+
 /** How a node is called in a sentence: its operator, and its name or else its first output. */
 export function describeNode(node: GraphNode): string {
   const operator = isStandard(node) ? node.op : `${node.domain}.${node.op}`;
-  return `${operator} (node "${node.name || (node.outputs[0] ?? '')}")`;
+  return oneLine(`${operator} (node "${node.name || (node.outputs[0] ?? '')}")`);
 }
 
 /** The inputs a caller has to give: those without a constant of the same name (old models list constants as inputs). */

@@ -14,7 +14,7 @@ import type {
   TensorProto,
   ValueInfoProto,
 } from './generated/onnx_pb.ts';
-import type { Dim, Graph, GraphBody, GraphNode, ValueInfo } from './graph.ts';
+import { oneLine, type Dim, type Graph, type GraphBody, type GraphNode, type ValueInfo } from './graph.ts';
 import { sortNodes } from './order.ts';
 import { checkTensor, makeTensor, type Tensor } from './tensor.ts';
 
@@ -33,7 +33,7 @@ export function readGraph(bytes: Uint8Array): Graph {
     checkFunctionCalls(graph.functions);
     return graph;
   } catch (error) {
-    if (isTwinscopeError(error)) throw error;
+    if (isTwinscopeError(error)) throw new TwinscopeError(error.code, oneLine(error.message), error.details);
     // Messages that decode can still lack a part every reader relies on, such as the tensor of a tensor attribute.
     throw new TwinscopeError(
       'corrupt',
