@@ -105,7 +105,6 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
     emit.origin = node;
     const composite = composites.get(node);
     if (composite !== undefined) {
-      emit.origin = node;
       contribute(composite.input, composite.gradient(emit, gather(node.outputs[0]!)!));
       continue;
     }
