@@ -163,7 +163,30 @@ CREATE TABLE exports (
 ) STRICT;
 `;
 
-export const migrations: readonly Migration[] = [{ number: 10, name: 'first', sql: first }];
+// SQLite writes a whole row again when one of its values changes. What changes with every chunk of a job therefore stands
+// in rows of its own, away from plans and designs, which list every photograph.
+const progress = `
+CREATE TABLE runProgress (
+  runKey INTEGER PRIMARY KEY REFERENCES runs (key) ON DELETE CASCADE,
+  committed INTEGER NOT NULL
+) STRICT;
+INSERT INTO runProgress (runKey, committed) SELECT key, committed FROM runs;
+ALTER TABLE runs DROP COLUMN committed;
+
+CREATE TABLE jobProgress (
+  jobKey INTEGER PRIMARY KEY REFERENCES jobs (key) ON DELETE CASCADE,
+  progress TEXT NOT NULL,
+  checkpoint BLOB
+) STRICT;
+INSERT INTO jobProgress (jobKey, progress, checkpoint) SELECT key, progress, checkpoint FROM jobs;
+ALTER TABLE jobs DROP COLUMN progress;
+ALTER TABLE jobs DROP COLUMN checkpoint;
+`;
+
+export const migrations: readonly Migration[] = [
+  { number: 10, name: 'first', sql: first },
+  { number: 20, name: 'progress', sql: progress },
+];
 
 export const migrationSha256 = (migration: Migration): string => sha256Hex(migration.sql);
 export const latestMigration = (known: readonly Migration[]): number => known.at(-1)?.number ?? 0;

@@ -44,7 +44,7 @@ test('twelve kills at random moments lose nothing that was acknowledged', async 
   const random = Random.fromSeed(20, 'moments to kill at');
   for (let trial = 0; trial < 12; trial++) {
     const before = Database(path, { readonly: true });
-    const stored = before.prepare('SELECT committed FROM runs').pluck().get() as number;
+    const stored = before.prepare('SELECT committed FROM runProgress').pluck().get() as number;
     before.close();
     const acknowledged = await writeAndKill(path, runId, jobId, 1 + random.int(12), random.uniform() * 12);
     expect(acknowledged).toBeGreaterThan(stored);

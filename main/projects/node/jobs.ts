@@ -30,7 +30,9 @@ function read({ progress, error, notices, plan, frozen, resumable, ...row }: Sto
 
 /** Stores a checkpoint with the progress it stands for; to be called inside a transaction. */
 export function createCheckpointWriter({ database }: Session) {
-  const update = database.prepare('UPDATE jobs SET checkpoint = ?, progress = ? WHERE id = ?');
+  const update = database.prepare(
+    'UPDATE jobProgress SET checkpoint = ?, progress = ? WHERE jobKey = (SELECT key FROM jobs WHERE id = ?)',
+  );
   return ({ jobId, checkpoint, progress }: { jobId: string; checkpoint: Uint8Array; progress: JobProgress }): void => {
     if (update.run(checkpoint, JSON.stringify(progress), jobId).changes !== 1) throw notFound('job', jobId);
   };
@@ -41,16 +43,23 @@ export function createJobs(session: Session) {
   const columns = `id, kind, title, planSha256, state, progress, error, notices, resultId, frozen, createdAt, startedAt,
     endedAt, plan, checkpoint IS NOT NULL AS resumable`;
   const insert = database.prepare(
-    `INSERT INTO jobs (id, kind, title, planSha256, state, progress, notices, createdAt, plan)
-     VALUES (@id, @kind, @title, @planSha256, 'queued', @progress, '[]', @createdAt, @plan)`,
+    `INSERT INTO jobs (id, kind, title, planSha256, state, notices, createdAt, plan)
+     VALUES (@id, @kind, @title, @planSha256, 'queued', '[]', @createdAt, @plan)`,
   );
-  const one = database.prepare<[string], Stored>(`SELECT ${columns} FROM jobs WHERE id = ?`);
-  const all = database.prepare<[], Stored>(`SELECT ${columns} FROM jobs ORDER BY key`);
+  const insertProgress = database.prepare('INSERT INTO jobProgress (jobKey, progress) VALUES (?, ?)');
+  const withProgress = 'jobs JOIN jobProgress ON jobKey = key';
+  const one = database.prepare<[string], Stored>(`SELECT ${columns} FROM ${withProgress} WHERE id = ?`);
+  const all = database.prepare<[], Stored>(`SELECT ${columns} FROM ${withProgress} ORDER BY key`);
   const replace = database.prepare(
-    `UPDATE jobs SET state = @state, progress = @progress, error = @error, notices = @notices, resultId = @resultId,
-       frozen = @frozen, startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
+    `UPDATE jobs SET state = @state, error = @error, notices = @notices, resultId = @resultId, frozen = @frozen,
+       startedAt = @startedAt, endedAt = @endedAt WHERE id = @id`,
   );
-  const checkpointOf = database.prepare<[string], Buffer | null>('SELECT checkpoint FROM jobs WHERE id = ?').pluck();
+  const replaceProgress = database.prepare(
+    'UPDATE jobProgress SET progress = ? WHERE jobKey = (SELECT key FROM jobs WHERE id = ?)',
+  );
+  const checkpointOf = database
+    .prepare<[string], Buffer | null>(`SELECT checkpoint FROM ${withProgress} WHERE id = ?`)
+    .pluck();
   const setCompute = database.prepare('UPDATE jobs SET computePid = ?, computeStartTime = ? WHERE id = ?');
   const saveCheckpoint = createCheckpointWriter(session);
 
@@ -65,8 +74,16 @@ export function createJobs(session: Session) {
       write(() => {
         const id = newId('job');
         const plan = canonicalJson(job.plan);
-        const progress = JSON.stringify(job.progress);
-        insert.run({ ...job, id, plan, planSha256: sha256Hex(plan), progress, createdAt: now() });
+        const { kind, title } = job;
+        const { lastInsertRowid } = insert.run({
+          id,
+          kind,
+          title,
+          plan,
+          planSha256: sha256Hex(plan),
+          createdAt: now(),
+        });
+        insertProgress.run(lastInsertRowid, JSON.stringify(job.progress));
         return get(id);
       }),
     update: (id: string, change: JobChange): JobRow =>
@@ -75,7 +92,6 @@ export function createJobs(session: Session) {
         replace.run({
           id,
           state,
-          progress: JSON.stringify(progress),
           error: error === null ? null : JSON.stringify(error),
           notices: JSON.stringify(notices),
           resultId,
@@ -83,6 +99,7 @@ export function createJobs(session: Session) {
           startedAt,
           endedAt,
         });
+        replaceProgress.run(JSON.stringify(progress), id);
         return get(id);
       }),
     get,

@@ -7,11 +7,13 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { processStartTime, thisComputer } from '../../platform/node/process.ts';
-import { migrations, migrationSha256 } from '../migrations.ts';
+import { applicationId, migrations, migrationSha256 } from '../migrations.ts';
 import { areaOf, design, newJob, newProject, open, sha256, storeRun, temporaryFolder } from '../testing/fixtures.ts';
+import { noProgress } from '../testing/responses.ts';
+import { migrate } from './migrate.ts';
 import { listProjects, openProject, unlockProject, upgradeProject } from './project.ts';
 
-const next = { number: 20, name: 'notes', sql: 'CREATE TABLE notes (text TEXT NOT NULL) STRICT;' };
+const next = { number: 30, name: 'notes', sql: 'CREATE TABLE notes (text TEXT NOT NULL) STRICT;' };
 const newSet = { name: 'Gratings', design, description: '', count: 9, stimuliSha256: sha256('stimuli') };
 
 function edit(path: string, sql: string, ...values: unknown[]): void {
@@ -35,9 +37,12 @@ test('a new project is one file of ours, with its history', async () => {
 
   const database = new Database(project.path, { readonly: true });
   expect(database.pragma('application_id', { simple: true })).toBe(0x54775363);
-  expect(database.pragma('user_version', { simple: true })).toBe(10);
+  expect(database.pragma('user_version', { simple: true })).toBe(20);
   expect(database.pragma('journal_mode', { simple: true })).toBe('delete');
-  expect(database.prepare('SELECT number, name FROM migrations').all()).toEqual([{ number: 10, name: 'first' }]);
+  expect(database.prepare('SELECT number, name FROM migrations').all()).toEqual([
+    { number: 10, name: 'first' },
+    { number: 20, name: 'progress' },
+  ]);
   expect(database.prepare('SELECT * FROM owner').all()).toEqual([]);
   database.close();
   await expect(project.sets.list()).rejects.toMatchObject({ code: 'conflict' });
@@ -46,6 +51,7 @@ test('a new project is one file of ours, with its history', async () => {
 test('released migrations are never edited', () => {
   expect(migrations.map((migration) => [migration.number, migrationSha256(migration)])).toEqual([
     [10, '89d9d3ee93f83934b5804b12ae7440335f6426b7a19a3c32b58991004cb67726'],
+    [20, '200214b9deb3444d0b3889714342ab586054634df5292a11b2aee24590bf5fa4'],
   ]);
 });
 
@@ -66,8 +72,8 @@ test('an upgrade keeps a copy of the file as it was and everything in it', async
 
   const options = { host: 'cli', migrations: [...migrations, next] };
   const upgrade = await upgradeProject(project.path, options);
-  const backup = project.path.replace('.twinscope', '.format-10.twinscope');
-  expect(upgrade).toEqual({ from: 10, to: 20, backup });
+  const backup = project.path.replace('.twinscope', '.format-20.twinscope');
+  expect(upgrade).toEqual({ from: 20, to: 30, backup });
   expect(await upgradeProject(project.path, options)).toBeNull();
 
   const upgraded = await open(project.path, options);
@@ -78,10 +84,40 @@ test('an upgrade keeps a copy of the file as it was and everything in it', async
   expect(await asItWas.runs.contentSha256(runId)).toBe(contentSha256);
 });
 
+test('a project of format 10 keeps how far its runs and jobs had come', async () => {
+  const path = join(temporaryFolder(), 'old.twinscope');
+  const database = new Database(path);
+  database.pragma(`application_id = ${applicationId}`);
+  migrate(database, migrations.slice(0, 1));
+  const noPhase = JSON.stringify({ ...noProgress, done: 7 });
+  database.exec(`INSERT INTO meta VALUES ('name', 'Old')`);
+  database
+    .prepare(
+      `INSERT INTO jobs (key, id, kind, title, planSha256, state, progress, notices, createdAt, plan, checkpoint)
+       VALUES (?, ?, 'run', 'Old', '', 'paused', ?, '[]', '', '{}', ?)`,
+    )
+    .run(3, 'job-a', noPhase, Buffer.from('7'));
+  database.exec(
+    `INSERT INTO jobs (key, id, kind, title, planSha256, state, progress, notices, createdAt, plan)
+     SELECT 4, 'job-b', kind, title, '', state, progress, '[]', '', plan FROM jobs;
+     INSERT INTO runs (key, id, jobId, name, twinId, twinVersion, setName, stimuli, units, committed, state, createdAt,
+       plan, provenance, areas, design)
+     VALUES (5, 'run-a', 'job-a', 'Old', 't', '1', 'S', 9, 1, 7, 'partial', '', '{}', '{}', '[]', '{}')`,
+  );
+  database.close();
+
+  const upgraded = await open(path);
+  expect((await upgraded.runs.get('run-a')).committed).toBe(7);
+  expect(await upgraded.jobs.get('job-a')).toMatchObject({ progress: { done: 7 }, resumable: true });
+  expect(Buffer.from((await upgraded.jobs.checkpoint('job-a')) as Uint8Array).toString()).toBe('7');
+  expect(await upgraded.jobs.get('job-b')).toMatchObject({ progress: { done: 7 }, resumable: false });
+  expect((await upgraded.check()).problems).toEqual([]);
+});
+
 test('a migration that fails leaves the project at the version it had', async () => {
   const project = await newProject();
   await project.close();
-  const broken = { number: 20, name: 'broken', sql: 'CREATE TABLE half (n INTEGER) STRICT; SELECT * FROM nowhere;' };
+  const broken = { number: 30, name: 'broken', sql: 'CREATE TABLE half (n INTEGER) STRICT; SELECT * FROM nowhere;' };
   await expect(openProject(project.path, { host: 'cli', migrations: [...migrations, broken] })).rejects.toThrow(
     'nowhere',
   );

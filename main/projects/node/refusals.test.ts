@@ -113,7 +113,7 @@ test('a project of a newer version is refused', async () => {
   const project = await newProject({ migrations: future });
   await project.close();
   expect(await refused(project.path)).toEqual(
-    sentence('newer-format', 'a newer version of Twinscope (format 90; this one reads up to 10)'),
+    sentence('newer-format', 'a newer version of Twinscope (format 90; this one reads up to 20)'),
   );
 });
 

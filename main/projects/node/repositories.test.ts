@@ -1,9 +1,10 @@
 /** What is stored comes back, in one transaction or not at all. */
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { display, protocolPlan } from '../../contract/plans.ts';
-import { stimulusDesign } from '../../contract/stimuli.ts';
+import { stimulusDesign, type StimulusDesign } from '../../contract/stimuli.ts';
 import type { SearchFindings } from '../rows.ts';
 import { areaOf, design, newJob, newProject, open, runOf, searchOf, sha256, storeRun } from '../testing/fixtures.ts';
 import { chunkOf, noProgress, responses } from '../testing/responses.ts';
@@ -169,6 +170,34 @@ test('a chunk is stored with its checkpoint or not at all', async () => {
   expect(await project.runs.commitChunk(chunkOf(runId, jobId, areas, 0, 4))).toEqual({ committed: 4 });
   expect((await project.runs.getByJob(jobId))?.id).toBe(runId);
   expect(await project.runs.getByJob('job-x')).toBeNull();
+});
+
+test('a chunk writes as many pages for a run of 20,000 listed stimuli as for one of 9', async () => {
+  const areas = [areaOf('V1', 4)];
+  const grating = { type: 'grating', orientationDeg: 0, spatialFrequencyCpd: 2, diameterDeg: 4 };
+  const large = stimulusDesign.parse({ type: 'list', stimuli: Array.from({ length: 20_000 }, () => grating) });
+
+  /** Bytes of the log after one chunk: its header and a frame for every page that was written. */
+  async function logBytes(presented: StimulusDesign): Promise<number> {
+    const project = await newProject({ network: false });
+    const { jobs, runs } = project;
+    const plan = { stimuli: { design: presented } };
+    const { id: jobId } = await jobs.create({ kind: 'run', title: '', plan, progress: noProgress });
+    await jobs.update(jobId, { frozen: { design: presented } });
+    const { id } = await runs.create({ ...runOf(jobId, areas, 1000), design: presented });
+    await runs.commitChunk(chunkOf(id, jobId, areas, 0, 64));
+    const other = new Database(project.path);
+    other.pragma('wal_checkpoint(TRUNCATE)');
+    expect(statSync(`${project.path}-wal`).size).toBe(0);
+    await runs.commitChunk(chunkOf(id, jobId, areas, 64, 64));
+    const { size } = statSync(`${project.path}-wal`);
+    other.close();
+    return size;
+  }
+
+  const small = await logBytes(design);
+  expect(small).toBeGreaterThan(4096);
+  expect(await logBytes(large)).toBe(small);
 });
 
 test('searches: checkpoint with trajectory, report with rasters', async () => {

@@ -20,18 +20,18 @@ type Stored = RunSummary & {
   areas: string;
   design: string;
 };
-type Run = { key: number; row: RunRow };
+/** What the tiles of a run are found and judged by; none of it changes while the run lives. */
+type Layout = { key: number; id: string; name: string; stimuli: number; areas: RunArea[] };
+type Run = Layout & { committed: number };
 
-function read({ key, plan, provenance, areas, design, ...row }: Stored): Run {
+function read(stored: Stored): RunRow {
+  const { key: _, plan, provenance, areas, design, ...row } = stored;
   return {
-    key,
-    row: {
-      ...row,
-      plan: JSON.parse(plan) as RunPlan,
-      provenance: JSON.parse(provenance) as Provenance,
-      areas: JSON.parse(areas) as RunArea[],
-      design: JSON.parse(design) as StimulusDesign,
-    },
+    ...row,
+    plan: JSON.parse(plan) as RunPlan,
+    provenance: JSON.parse(provenance) as Provenance,
+    areas: JSON.parse(areas) as RunArea[],
+    design: JSON.parse(design) as StimulusDesign,
   };
 }
 
@@ -39,15 +39,21 @@ export function createRuns(session: Session) {
   const { database, write, now } = session;
   const summary = 'id, name, twinId, twinVersion, setName, stimuli, units, state, contentSha256, createdAt';
   const insert = database.prepare(
-    `INSERT INTO runs (id, jobId, name, twinId, twinVersion, setName, stimuli, units, committed, state, createdAt,
-       plan, provenance, areas, design)
-     VALUES (@id, @jobId, @name, @twinId, @twinVersion, @setName, @stimuli, @units, 0, 'partial', @createdAt,
-       @plan, @provenance, @areas, @design)`,
+    `INSERT INTO runs (id, jobId, name, twinId, twinVersion, setName, stimuli, units, state, createdAt, plan,
+       provenance, areas, design)
+     VALUES (@id, @jobId, @name, @twinId, @twinVersion, @setName, @stimuli, @units, 'partial', @createdAt, @plan,
+       @provenance, @areas, @design)`,
   );
-  const one = database.prepare<[string], Stored>('SELECT * FROM runs WHERE id = ?');
-  const ofJob = database.prepare<[string], Stored>('SELECT * FROM runs WHERE jobId = ? ORDER BY key DESC LIMIT 1');
+  const insertProgress = database.prepare('INSERT INTO runProgress (runKey, committed) VALUES (?, 0)');
+  const whole = 'SELECT runs.*, committed FROM runs JOIN runProgress ON runKey = key';
+  const one = database.prepare<[string], Stored>(`${whole} WHERE id = ?`);
+  const ofJob = database.prepare<[string], Stored>(`${whole} WHERE jobId = ? ORDER BY key DESC LIMIT 1`);
+  const layout = database.prepare<[string], Omit<Layout, 'areas'> & { areas: string }>(
+    'SELECT key, id, name, stimuli, areas FROM runs WHERE id = ?',
+  );
   const all = database.prepare<[], RunSummary>(`SELECT ${summary} FROM runs ORDER BY key`);
-  const setCommitted = database.prepare('UPDATE runs SET committed = ? WHERE key = ?');
+  const committedOf = database.prepare<[number], number>('SELECT committed FROM runProgress WHERE runKey = ?').pluck();
+  const setCommitted = database.prepare('UPDATE runProgress SET committed = ? WHERE runKey = ?');
   const setComplete = database.prepare(`UPDATE runs SET state = 'complete', contentSha256 = ? WHERE key = ?`);
   const tile = database
     .prepare<[number, number, number, number], Buffer>(
@@ -60,27 +66,39 @@ export function createRuns(session: Session) {
   );
   const saveCheckpoint = createCheckpointWriter(session);
 
-  function find(id: string): Run {
+  /** The one asked for last: SQLite reads through plan and provenance to reach the areas, and chunks come in their hundreds. */
+  let lastLayout: Layout | null = null;
+
+  function rowOf(id: string): RunRow {
     const stored = one.get(id);
     if (!stored) throw notFound('run', id);
     return read(stored);
   }
 
+  function find(id: string): Run {
+    if (lastLayout?.id !== id) {
+      const stored = layout.get(id);
+      if (!stored) throw notFound('run', id);
+      lastLayout = { ...stored, areas: JSON.parse(stored.areas) as RunArea[] };
+    }
+    return { ...lastLayout, committed: committedOf.get(lastLayout.key) ?? 0 };
+  }
+
   function areaOf(run: Run, area: string): { index: number; units: number } {
-    const index = run.row.areas.findIndex((item) => item.area === area);
-    if (index < 0) throw notFound(`area in run "${run.row.name}" named`, area);
-    return { index, units: (run.row.areas[index] as RunArea).units.length };
+    const index = run.areas.findIndex((item) => item.area === area);
+    if (index < 0) throw notFound(`area in run "${run.name}" named`, area);
+    return { index, units: (run.areas[index] as RunArea).units.length };
   }
 
   function loadTile(run: Run, area: number, unitBlock: number, stimulusBlock: number): Float32Array {
     const bytes = tile.get(run.key, area, unitBlock, stimulusBlock);
-    if (!bytes) throw new Error(`Run ${run.row.id} lacks tile ${area}/${unitBlock}/${stimulusBlock}.`);
+    if (!bytes) throw new Error(`Run ${run.id} lacks tile ${area}/${unitBlock}/${stimulusBlock}.`);
     return fromBytes(bytes);
   }
 
   /** Rows of one block of stimuli, all units of the area, stimulus-major. */
   function loadBlock(run: Run, area: number, units: number, stimulusBlock: number): Float32Array {
-    const rows = Math.min(tileStimuli, run.row.committed - stimulusBlock * tileStimuli);
+    const rows = Math.min(tileStimuli, run.committed - stimulusBlock * tileStimuli);
     const matrix = new Float32Array(rows * units);
     for (const position of tilesTouched(stimulusBlock * tileStimuli, rows, units)) {
       copyOut(loadTile(run, area, position.unitBlock, stimulusBlock), position, rows, matrix, 0, units);
@@ -94,10 +112,10 @@ export function createRuns(session: Session) {
    */
   function contentHash(run: Run): string {
     const hash = createHash('sha256');
-    const areas = run.row.areas.map(({ area, units }) => ({ area, units }));
-    hash.update(`${canonicalJson({ areas, stimuli: run.row.committed })}\n`);
-    run.row.areas.forEach(({ units }, area) => {
-      for (let block = 0; block * tileStimuli < run.row.committed; block++) {
+    const areas = run.areas.map(({ area, units }) => ({ area, units }));
+    hash.update(`${canonicalJson({ areas, stimuli: run.committed })}\n`);
+    run.areas.forEach(({ units }, area) => {
+      for (let block = 0; block * tileStimuli < run.committed; block++) {
         hash.update(toBytes(loadBlock(run, area, units.length, block)));
       }
     });
@@ -108,7 +126,7 @@ export function createRuns(session: Session) {
     create: (run: NewRun): RunRow =>
       write(() => {
         const id = newId('run');
-        insert.run({
+        const { lastInsertRowid } = insert.run({
           id,
           jobId: run.jobId,
           name: run.name,
@@ -123,24 +141,24 @@ export function createRuns(session: Session) {
           areas: canonicalJson(run.areas),
           design: canonicalJson(run.design),
         });
-        return find(id).row;
+        insertProgress.run(lastInsertRowid);
+        return rowOf(id);
       }),
 
     /**
      * Stores a chunk of responses, the job's checkpoint and its progress in one transaction: when the promise resolves
      * all of it is on the disk, and after a crash either all of it is there or nothing. A chunk may be stored again; a
-     * chunk that would leave a gap is refused. Returns how many stimuli the run now holds.
+     * chunk that would leave a gap is refused. What is read and written does not grow with the number of stimuli.
+     * Returns how many stimuli the run now holds.
      */
     commitChunk: (chunk: RunChunk): { committed: number } =>
       write(() => {
         const run = find(chunk.runId);
         const { first, count } = chunk;
-        if (first > run.row.committed || first + count > run.row.stimuli) {
-          throw new RangeError(
-            `Stimuli ${first} to ${first + count - 1} do not follow the ${run.row.committed} stored.`,
-          );
+        if (first > run.committed || first + count > run.stimuli) {
+          throw new RangeError(`Stimuli ${first} to ${first + count - 1} do not follow the ${run.committed} stored.`);
         }
-        if (chunk.areas.length !== run.row.areas.length) throw new RangeError('A chunk must hold every area.');
+        if (chunk.areas.length !== run.areas.length) throw new RangeError('A chunk must hold every area.');
         for (const { area, data } of chunk.areas) {
           const { index, units } = areaOf(run, area);
           if (data.length !== count * units) {
@@ -153,7 +171,7 @@ export function createRuns(session: Session) {
             putTile.run(run.key, index, unitBlock, stimulusBlock, toBytes(values));
           }
         }
-        const committed = Math.max(run.row.committed, first + count);
+        const committed = Math.max(run.committed, first + count);
         setCommitted.run(committed, run.key);
         saveCheckpoint(chunk);
         return { committed };
@@ -163,18 +181,18 @@ export function createRuns(session: Session) {
     finish: (id: string): RunRow =>
       write(() => {
         const run = find(id);
-        if (run.row.committed !== run.row.stimuli) {
-          throw new RangeError(`Run ${id} holds ${run.row.committed} of ${run.row.stimuli} stimuli.`);
+        if (run.committed !== run.stimuli) {
+          throw new RangeError(`Run ${id} holds ${run.committed} of ${run.stimuli} stimuli.`);
         }
         setComplete.run(contentHash(run), run.key);
-        return find(id).row;
+        return rowOf(id);
       }),
 
-    get: (id: string): RunRow => find(id).row,
+    get: (id: string): RunRow => rowOf(id),
     /** The run a job has made so far, or null. */
     getByJob(jobId: string): RunRow | null {
       const stored = ofJob.get(jobId);
-      return stored ? read(stored).row : null;
+      return stored ? read(stored) : null;
     },
     /** In the order they were made. */
     list: (): RunSummary[] => all.all(),
@@ -183,8 +201,8 @@ export function createRuns(session: Session) {
     readArea(id: string, area: string): Float32Array {
       const run = find(id);
       const { index, units } = areaOf(run, area);
-      const matrix = new Float32Array(run.row.committed * units);
-      for (let block = 0; block * tileStimuli < run.row.committed; block++) {
+      const matrix = new Float32Array(run.committed * units);
+      for (let block = 0; block * tileStimuli < run.committed; block++) {
         matrix.set(loadBlock(run, index, units, block), block * tileStimuli * units);
       }
       return matrix;
@@ -200,9 +218,9 @@ export function createRuns(session: Session) {
       const unitBlock = Math.floor(unitIndex / tileUnits);
       const column = unitIndex - unitBlock * tileUnits;
       const width = Math.min(tileUnits, units - unitBlock * tileUnits);
-      const values = new Float32Array(run.row.committed);
-      for (let block = 0; block * tileStimuli < run.row.committed; block++) {
-        const rows = Math.min(tileStimuli, run.row.committed - block * tileStimuli);
+      const values = new Float32Array(run.committed);
+      for (let block = 0; block * tileStimuli < run.committed; block++) {
+        const rows = Math.min(tileStimuli, run.committed - block * tileStimuli);
         const held = loadTile(run, index, unitBlock, block);
         for (let row = 0; row < rows; row++) values[block * tileStimuli + row] = held[row * width + column] as number;
       }
