@@ -163,8 +163,8 @@ CREATE TABLE exports (
 ) STRICT;
 `;
 
-// SQLite writes a whole row again when one of its values changes. What changes with every chunk of a job therefore stands
-// in rows of its own, away from plans and designs, which list every photograph.
+// SQLite writes a whole row again when one of its values changes its length. What changes with every chunk of a job
+// therefore stands in rows of its own, away from plans and designs, which list every photograph.
 const progress = `
 CREATE TABLE runProgress (
   runKey INTEGER PRIMARY KEY REFERENCES runs (key) ON DELETE CASCADE,
