@@ -68,7 +68,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   const library = await openLibrary({
     folder: libraryFolder(),
     builtInFolder: options.builtInTwins ?? path.join(installFolder, 'dist', 'twins'),
-    runtime: ortVersion,
+    versions: { twinscope: twinscopeVersion, runtime: ortVersion },
   });
 
   let open: OpenProject | null = null;

@@ -32,6 +32,8 @@ export type DeviceService = {
     asked: AskedSession,
     job: { noun: string; pictures: () => Promise<number>; signal: CancelSignal },
   ): Promise<{ session: FrozenSession; notice: string | null }>;
+  /** The session that a job on this device gets by what is known; nothing is measured. */
+  knownSession(twin: ResolvedTwin, device: DeviceId): Promise<FrozenSession>;
   /** Null where the device can be used now, otherwise why not, as the end of a sentence without a full stop. */
   unavailable(device: DeviceId): Promise<string | null>;
   /** Refuses a device that is not available. */
@@ -193,19 +195,18 @@ export function createDeviceService(host: {
       const wanted = asked.device === 'auto' ? chooseDevice(measured).device : asked.device;
       const reason = await unavailable(wanted);
       const device = reason === null ? wanted : 'cpu';
-      const usual = defaultSession(device);
-      const known = measured.get(device);
+      const usual = sessionOf(device, measured);
       return {
         session: {
-          device,
-          batchSize: asked.batchSize ?? known?.batchSize ?? usual.batchSize,
-          threads: asked.threads ?? known?.threads ?? usual.threads,
-          gradientForms: known?.gradientForms ?? null,
+          ...usual,
+          batchSize: asked.batchSize ?? usual.batchSize,
+          threads: asked.threads ?? usual.threads,
         },
         notice: reason === null ? null : fallbackNotice(wanted, asked.device, reason, noun),
       };
     },
 
+    knownSession: async (twin, device) => sessionOf(device, measurementsOf(await store.of(twin.sha256))),
     unavailable,
     async require(device) {
       const reason = await unavailable(device);
@@ -227,6 +228,14 @@ export function fallbackNotice(wanted: DeviceId, asked: DeviceChoice, reason: st
   const { label } = devices[wanted];
   const how = asked === 'auto' ? 'is the fastest device for this twin' : 'was asked for';
   return `${label} ${how} and is not available here: ${reason}; this ${noun} used the CPU.`;
+}
+
+/** What was measured as quickest, else the usual. */
+function sessionOf(device: DeviceId, measured: ReadonlyMap<DeviceId, DeviceMeasurement>): FrozenSession {
+  const known = measured.get(device);
+  if (known === undefined) return defaultSession(device);
+  const { batchSize, threads, gradientForms } = known;
+  return { device, batchSize, threads, gradientForms };
 }
 
 function measurementsOf(entries: ReadonlyMap<DeviceId, DeviceEntry>): Map<DeviceId, DeviceMeasurement> {
