@@ -2,7 +2,7 @@
  * Devices as the workbench and jobs meet them, with real processes: WebGPU on the software driver, devices that do not
  * exist here, and drivers that crash, hang or go away.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -225,6 +225,7 @@ test('a driver that crashes or hangs is an answer: not available, and why', asyn
       spawn,
       compute,
       isBusy: () => false,
+      jobsStarted: () => 0,
       onMeasured: () => undefined,
       probeDeadlineMs: 1000,
     });
@@ -234,6 +235,62 @@ test('a driver that crashes or hangs is an answer: not available, and why', asyn
     await service.close();
   }
   await compute.close();
+});
+
+test('figures are thrown away where a job began while they were taken', async () => {
+  const backend = await open(spawnCompute);
+  const twin = await backend.services.library.resolve('small-twin');
+  let jobsStarted = 0;
+  let disturb = true;
+  const service = createDeviceService({
+    spawn: (options) => {
+      if (disturb) jobsStarted += 1;
+      return spawnCompute(options);
+    },
+    compute: backend.services.compute,
+    isBusy: () => false,
+    jobsStarted: () => jobsStarted,
+    onMeasured: () => undefined,
+  });
+  const disturbed = await service.report(twin, 'missing');
+  expect(disturbed.notice).toMatch(/^A job is running, so nothing was measured/);
+  expect(existsSync(deviceFile())).toBe(false);
+  disturb = false;
+  const { notice, devices } = await service.report(twin, 'missing');
+  expect(notice).toBeNull();
+  expect(devices.find(({ id }) => id === 'cpu')?.measurement?.gradientsPerSecond).toBeGreaterThan(0);
+  await service.close();
+});
+
+test('a job that waits for a measurement can be stopped while it waits', async () => {
+  const backend = await open(spawnCompute);
+  const twin = await backend.services.library.resolve('small-twin');
+  let measuring: () => void = () => undefined;
+  const began = new Promise<void>((resolve) => (measuring = resolve));
+  const service = createDeviceService({
+    spawn: async (options) => {
+      const compute = await spawnCompute(options);
+      process.kill(compute.pid, 'SIGSTOP');
+      measuring();
+      return compute;
+    },
+    compute: backend.services.compute,
+    isBusy: () => false,
+    jobsStarted: () => 0,
+    onMeasured: () => undefined,
+  });
+  const report = service.report(twin, 'missing').catch(() => null);
+  await began;
+  const stopping = new AbortController();
+  const session = service.sessionFor(
+    twin,
+    { device: 'auto' },
+    { noun: 'run', by: 'responses', pictures: async () => 1e6, signal: stopping.signal },
+  );
+  setTimeout(() => stopping.abort('pause'), 50);
+  await expect(session).rejects.toBe('pause');
+  await service.close();
+  await report;
 });
 
 const noBlobs = {

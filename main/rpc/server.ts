@@ -11,7 +11,7 @@ import {
 import { parseWith } from '../contract/validate.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { connectPort, toResponseError, type Port } from './connection.ts';
-import { RequestSignal, signalOf } from './requestSignal.ts';
+import { signalOf, type RequestSignal } from './requestSignal.ts';
 
 export interface ServeOptions {
   /** Checks what handlers return and what is emitted; for tests, where a wrong answer must not pass unseen. */

@@ -9,10 +9,11 @@ import { Random } from '../../platform/random.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import type { ComputeTwin, DeviceProbe, Tuning } from '../computeContract.ts';
 import { devices } from '../devices.ts';
-import { imageInput } from '../inputAdapter.ts';
+import { imageInput, pictureShape } from '../inputAdapter.ts';
 import { measureLowering, type MeasuredModel } from './lowering.ts';
 import { openModelFile, writeWithReferences, type ModelFile } from './modelFile.ts';
 import { createOrtSession, reasonOf } from './ortSession.ts';
+import { requireSessionMemory } from './sessionMemory.ts';
 import { addPlacements, placementOf, profiled } from './profile.ts';
 import { measureRate, tuneSession } from './tuning.ts';
 import { openTwinSession, type TwinSession } from './twinSession.ts';
@@ -69,7 +70,7 @@ const mostGradientPictures = 4;
 export async function measureTwin(twin: ComputeTwin, tuning: Tuning | null): Promise<DeviceMeasurement> {
   const options = { graphCacheFolder: twin.graphCacheFolder };
   const tuned = await tuneSession(twin, tuning, (settings) => openTwinSession(twin, settings, options));
-  const gradientForms = tuning === null ? null : await quickestForms({ ...twin, ...tuned });
+  const gradientForms = tuning === null ? null : await quickestForms({ ...twin, ...tuned }, tuning.budgetMs);
   const settings = { device: twin.device, threads: tuned.threads, batchSize: tuned.batchSize, gradientForms };
   const gradients = tuning === null ? null : await gradientRate(await openTwinSession(twin, settings, options));
   const compared =
@@ -88,18 +89,22 @@ export async function measureTwin(twin: ComputeTwin, tuning: Tuning | null): Pro
   };
 }
 
-/** Null where the twin has no gradient, or where its graph leaves more than the batch open. */
-async function quickestForms(twin: ComputeTwin): Promise<GradientForms | null> {
+/** For so long as threads and batch sizes at most. Null where the twin has no gradient, or where its graph leaves more than the batch open. */
+async function quickestForms(twin: ComputeTwin, budgetMs: number): Promise<GradientForms | null> {
   if (twin.manifest.capabilities.inputGradient === 'none') return null;
   const model = await openModelFile(twin.modelFile);
+  const { input, format } = imageInput(twin.manifest);
+  const batchSize = Math.min(mostGradientPictures, twin.batchSize);
+  const shapes = new Map([[input.tensor, pictureShape(format, batchSize)]]);
   try {
     const { lowering, timed } = await measureLowering(
       model.graph,
-      { wrt: imageInput(twin.manifest).input.tensor, outputs: twin.manifest.outputs.map(({ tensor }) => tensor) },
+      { wrt: input.tensor, outputs: twin.manifest.outputs.map(({ tensor }) => tensor) },
       {
         device: twin.device,
-        batchSize: Math.min(mostGradientPictures, twin.batchSize),
-        load: (graph) => loadMeasured(twin, graph, model),
+        batchSize,
+        budgetMs,
+        load: (graph) => loadMeasured(twin, graph, model, shapes),
       },
     );
     return timed.length === 0 ? null : { ...lowering, strided: { ...lowering.strided } };
@@ -111,7 +116,15 @@ async function quickestForms(twin: ComputeTwin): Promise<GradientForms | null> {
   }
 }
 
-async function loadMeasured(twin: ComputeTwin, graph: Graph, model: ModelFile): Promise<MeasuredModel> {
+/** A form is asked for its memory as a run is, the one beside it being loaded already. */
+async function loadMeasured(
+  twin: ComputeTwin,
+  graph: Graph,
+  model: ModelFile,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): Promise<MeasuredModel> {
+  const what = `A form of the gradient of ${twin.manifest.title}`;
+  requireSessionMemory(graph, { kind: 'gradient', what, device: twin.device, shapes, batchSize: null });
   const session = await createOrtSession({
     model: writeWithReferences(graph, model),
     referencesIn: model.folder,
