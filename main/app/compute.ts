@@ -11,11 +11,11 @@ import { deviceError, failureOfMessage, memoryError } from '../engine/failures.t
 import { pictureFloats } from '../engine/inputAdapter.ts';
 import { measureTwin, probeDevice } from '../engine/node/deviceProbe.ts';
 import { runtimeError } from '../engine/node/modelSession.ts';
-import { saidBy } from '../engine/node/ortSession.ts';
 import { createPipeline, type ResponsePipeline } from '../engine/node/pipeline.ts';
 import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts';
 import { createRasterPool } from '../engine/node/rasterPool.ts';
 import { openTwinSession, type TwinSession } from '../engine/node/twinSession.ts';
+import { saidBy } from '../engine/runtimeMessage.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toResponseError, toTwinscopeError, type Port } from '../rpc/connection.ts';
 import { signalOf } from '../rpc/requestSignal.ts';

@@ -28,8 +28,8 @@ export function createModelHost(open: (twin: ComputeTwin) => Promise<Loaded>): M
   const taps = new Map<string, Promise<TapSession>>();
 
   function openTaps(twin: ComputeTwin, tensors: readonly string[]): Promise<TapSession> {
-    const key = JSON.stringify([twin.sha256, twin.device, twin.threads, tensors]);
-    const found = taps.get(key) ?? openTapSession(twin.modelFile, tensors, twin);
+    const key = JSON.stringify([twin.sha256, twin.device, twin.threads, twin.batchSize, tensors]);
+    const found = taps.get(key) ?? openTapSession(twin, tensors, twin);
     // The order of insertion is the order of use.
     taps.delete(key);
     taps.set(key, found);

@@ -8,11 +8,12 @@ import type { DeviceInfo, DeviceReport } from '../contract/devices.ts';
 import { createComputeClient, type ComputeClient } from '../engine/computeClient.ts';
 import type { DeviceProbe, SpawnCompute, Tuning } from '../engine/computeContract.ts';
 import { chooseDevice, describeMeasurement, devices, impossibleHere, type SpeedOf } from '../engine/devices.ts';
+import { openMeasuringProcesses } from '../engine/node/measuringProcesses.ts';
 import { openDeviceStore, processorName, type DeviceEntry } from '../engine/node/deviceStore.ts';
 import { runtimeVersion } from '../engine/node/ortSession.ts';
 import { unlessAborted, type CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
-import { deviceFile } from '../platform/node/paths.ts';
+import { deviceFile, measuringFolder } from '../platform/node/paths.ts';
 import type { ResolvedTwin } from '../twins/node/library.ts';
 import { computeTwin, defaultSession, type FrozenSession } from './services.ts';
 
@@ -63,6 +64,8 @@ export function createDeviceService(host: {
 }): DeviceService {
   const { probeDeadlineMs = usualProbeDeadlineMs } = host;
   const store = openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() });
+  const measuring = openMeasuringProcesses(measuringFolder());
+  measuring.endOrphans();
   const probes = new Map<DeviceId, Promise<DeviceProbe>>();
   /** The rate on the CPU before anybody has asked for a measurement, by twin. */
   const glances = new Map<string, Promise<DeviceMeasurement>>();
@@ -75,7 +78,16 @@ export function createDeviceService(host: {
   /** Asks a process that is started for this alone. */
   async function inOwnProcess<T>(ask: (client: ComputeClient) => Promise<T>): Promise<T> {
     closing.signal.throwIfAborted();
-    const client = createComputeClient({ spawn: () => host.spawn({ quiet: true }), callbacks: noBlobs });
+    let last: number | null = null;
+    const client = createComputeClient({
+      spawn: () => host.spawn({ quiet: true }),
+      callbacks: noBlobs,
+      onProcess: (pid) => {
+        if (last !== null) measuring.ended(last);
+        if (pid !== null) measuring.began(pid);
+        last = pid;
+      },
+    });
     apart.add(client);
     try {
       return await ask(client);
