@@ -47,7 +47,8 @@ const picturesThatRepay = 5_000;
 /** A driver may compile for seconds at its first use; a test graph has a handful of kernels. */
 const usualProbeDeadlineMs = 30_000;
 const measureDeadlineMs = 180_000;
-const budgetMs = { cpu: 3_000, other: 10_000 };
+/** For threads and batch sizes, and as much again for the forms of the gradient. */
+export const budgetMs = { cpu: 3_000, other: 10_000 };
 
 const busyNotice =
   'A job is running, so nothing was measured: it would slow the job and measure the two together. Measure again when it has finished.';

@@ -4,16 +4,15 @@
  */
 import * as ort from 'onnxruntime-node';
 import type { DeviceId, DeviceMeasurement, GradientForms, Placement } from '../../contract/devices.ts';
-import { GraphBuilder, writeGraph, type Graph } from '../../onnx/index.ts';
+import { GraphBuilder, writeGraph } from '../../onnx/index.ts';
 import { Random } from '../../platform/random.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import type { ComputeTwin, DeviceProbe, Tuning } from '../computeContract.ts';
 import { devices } from '../devices.ts';
 import { imageInput, pictureShape } from '../inputAdapter.ts';
-import { measureLowering, type MeasuredModel } from './lowering.ts';
-import { openModelFile, writeWithReferences, type ModelFile } from './modelFile.ts';
+import { measureForms } from './gradientForms.ts';
+import { openModelFile } from './modelFile.ts';
 import { createOrtSession, reasonOf } from './ortSession.ts';
-import { requireSessionMemory } from './sessionMemory.ts';
 import { addPlacements, placementOf, profiled } from './profile.ts';
 import { measureRate, tuneSession } from './tuning.ts';
 import { openTwinSession, type TwinSession } from './twinSession.ts';
@@ -95,17 +94,16 @@ async function quickestForms(twin: ComputeTwin, budgetMs: number): Promise<Gradi
   const model = await openModelFile(twin.modelFile);
   const { input, format } = imageInput(twin.manifest);
   const batchSize = Math.min(mostGradientPictures, twin.batchSize);
-  const shapes = new Map([[input.tensor, pictureShape(format, batchSize)]]);
   try {
-    const { lowering, timed } = await measureLowering(
-      model.graph,
-      { wrt: input.tensor, outputs: twin.manifest.outputs.map(({ tensor }) => tensor) },
+    const { lowering, timed } = await measureForms(
+      model,
       {
-        device: twin.device,
-        batchSize,
-        budgetMs,
-        load: (graph) => loadMeasured(twin, graph, model, shapes),
+        title: twin.manifest.title,
+        wrt: input.tensor,
+        outputs: twin.manifest.outputs.map(({ tensor }) => tensor),
+        imageShape: pictureShape(format, batchSize),
       },
+      { device: twin.device, threads: twin.threads, batchSize, budgetMs },
     );
     return timed.length === 0 ? null : { ...lowering, strided: { ...lowering.strided } };
   } catch (error) {
@@ -114,33 +112,6 @@ async function quickestForms(twin: ComputeTwin, budgetMs: number): Promise<Gradi
   } finally {
     model.release();
   }
-}
-
-/** A form is asked for its memory as a run is, the one beside it being loaded already. */
-async function loadMeasured(
-  twin: ComputeTwin,
-  graph: Graph,
-  model: ModelFile,
-  shapes: ReadonlyMap<string, readonly number[]>,
-): Promise<MeasuredModel> {
-  const what = `A form of the gradient of ${twin.manifest.title}`;
-  requireSessionMemory(graph, { kind: 'gradient', what, device: twin.device, shapes, batchSize: null });
-  const session = await createOrtSession({
-    model: writeWithReferences(graph, model),
-    referencesIn: model.folder,
-    device: twin.device,
-    threads: twin.threads,
-    title: twin.manifest.title,
-  });
-  return {
-    run: (feeds) =>
-      session.run(
-        Object.fromEntries(
-          Object.entries(feeds).map(([name, { shape, data }]) => [name, new ort.Tensor('float32', data, shape)]),
-        ),
-      ),
-    release: () => session.release(),
-  };
 }
 
 /** Releases the session. Null where the twin has no gradient: its manifest says so, or none can be derived. */
