@@ -2,13 +2,18 @@
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { MethodInput, MethodOutput } from '../../main/contract/methods.ts';
+import { TwinscopeError } from '../../main/platform/errors.ts';
 import { useSession } from './provider.tsx';
+
+/** Whether an import had come to its check by then is not known here. */
+const stopped =
+  'The check was stopped. What was stored before is kept, and a twin that the library shows by now is there to stay. Verify it to check its gradient.';
 
 type Checking = 'library.import' | 'library.verify';
 
 /**
  * As `useCall`, with `stop()` and `progress`, the directions that were compared so far ('direction 3 of 8').
- * @param onError told of failures; not of a call that was stopped before it said anything
+ * @param onError told of failures, and of a call that was stopped
  */
 export function useCheckingCall<M extends Checking>(
   method: M,
@@ -21,7 +26,10 @@ export function useCheckingCall<M extends Checking>(
     mutationFn(input) {
       stopping.current = new AbortController();
       setProgress(null);
-      return session.call(method, input, stopping.current.signal);
+      const { signal } = stopping.current;
+      return session.call(method, input, signal).catch((error: unknown) => {
+        throw signal.aborted ? new TwinscopeError('cancelled', stopped) : error;
+      });
     },
     ...options,
   });
