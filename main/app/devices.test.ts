@@ -152,6 +152,7 @@ test('WebGPU is measured on the twin: parity, placement and the sentence', async
     /^WebGPU: [\d.]+(?:e-\d+)? × CPU, agrees to \d(?:e-\d+)?; \d+ of \d+ nodes on CPU\.$/,
   );
   expect(webgpu?.explanation).toContain(`${onCpu} of ${total} nodes`);
+  expect(report.choice).toMatch(/ Gradient searches: .*gradients/);
 });
 
 test('a run on WebGPU says so and agrees with the run on the CPU', async () => {

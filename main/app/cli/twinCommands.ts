@@ -27,7 +27,7 @@ async function askChecked<M extends 'library.import' | 'library.verify'>(
   const stop = context.backend.onEvent((event, data) => {
     if (event !== 'library.checking') return;
     const { id, done, total } = data as EventData<'library.checking'>;
-    line.show(`checking the gradient of ${id} · direction ${done} of ${total}`);
+    line.show(`${id} · gradient, direction ${done} of ${total}`);
   });
   const stopping = new AbortController();
   const onInterrupt = (): void => {
