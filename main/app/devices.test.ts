@@ -11,6 +11,8 @@ import { runPlan } from '../contract/plans.ts';
 import { createComputeClient } from '../engine/computeClient.ts';
 import type { SpawnCompute } from '../engine/computeContract.ts';
 import { parityTolerance } from '../engine/devices.ts';
+import { openDeviceStore, processorName } from '../engine/node/deviceStore.ts';
+import { runtimeVersion } from '../engine/node/ortSession.ts';
 import { softwareVulkan } from '../engine/testing/softwareVulkan.ts';
 import { silentLog } from '../platform/node/log.ts';
 import { deviceFile } from '../platform/node/paths.ts';
@@ -261,6 +263,39 @@ test('figures are thrown away where a job began while they were taken', async ()
   expect(notice).toBeNull();
   expect(devices.find(({ id }) => id === 'cpu')?.measurement?.gradientsPerSecond).toBeGreaterThan(0);
   await service.close();
+});
+
+test('a gradient search is sent where gradients were fastest, a run where responses were', async () => {
+  const backend = await open(spawnCompute);
+  const twin = await backend.services.library.resolve('small-twin');
+  const store = openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() });
+  const kept = (device: DeviceId, stimuliPerSecond: number, gradientsPerSecond: number, parity: number | null) =>
+    store.keep(twin.sha256, {
+      device,
+      explanation: '',
+      measurement: {
+        threads: 1,
+        batchSize: 4,
+        stimuliPerSecond,
+        gradientsPerSecond,
+        gradientForms: null,
+        parity,
+        placement: null,
+        measuredAt: '2026-01-01',
+      },
+    });
+  await kept('cpu', 100, 40, null);
+  await kept(absent, 50, 80, 0);
+  const sessionBy = (by: 'responses' | 'gradients') =>
+    backend.services.devices.sessionFor(
+      twin,
+      { device: 'auto' },
+      { noun: 'search', by, pictures: async () => 1e6, signal },
+    );
+  expect((await sessionBy('responses')).notice).toBeNull();
+  const { session, notice } = await sessionBy('gradients');
+  expect(session).toMatchObject({ device: 'cpu', batchSize: 4 });
+  expect(notice).toMatch(/ is fastest at the gradients of this twin and is not available here: .*; this search used/);
 });
 
 test('a job that waits for a measurement can be stopped while it waits', async () => {
