@@ -56,6 +56,7 @@ function printGradient(result: GradientResult & { peer: PeerResult | null }): vo
     `gradient ÷ forward ${gradientOverForward.toFixed(2)} (at most ${limit}, aim ${aim}; ` +
       `convolutions and matrix products alone ${floor.toFixed(2)})`,
   );
+  console.log(`forms chosen from ${result.forms.timed.length} comparisons in ${result.forms.seconds.toFixed(1)} s`);
   for (const { operator, ms, nodes } of result.gradientProfile.slice(0, 12)) {
     console.log(`  ${operator.padEnd(20)} ${ms.toFixed(1).padStart(8)} ms  ${nodes} nodes`);
   }

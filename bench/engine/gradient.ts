@@ -1,10 +1,13 @@
 /** A gradient step (responses, objective and gradient) against a forward pass of the original file. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
+import { budgetMs } from '../../main/app/deviceService.ts';
 import { deriveVjp, type Vjp } from '../../main/autodiff/index.ts';
-import { writeGraph } from '../../main/onnx/index.ts';
+import { measureForms } from '../../main/engine/node/gradientForms.ts';
+import { openModelFile, writeWithReferences } from '../../main/engine/node/modelFile.ts';
+import { createOrtSession, type OrtSessionRequest } from '../../main/engine/node/ortSession.ts';
 import { Random } from '../../main/platform/random.ts';
 import type { Network } from './networks.ts';
 import { interleaved, median, ratio, repeated } from './statistics.ts';
@@ -26,6 +29,8 @@ export interface GradientResult {
   floor: number;
   forwardProfile: OperatorTime[];
   gradientProfile: OperatorTime[];
+  /** What was timed to choose the forms, and for how long; not part of a step. */
+  forms: { timed: string[]; seconds: number };
 }
 
 interface OperatorTime {
@@ -35,23 +40,54 @@ interface OperatorTime {
 }
 
 const profileRuns = 3;
+/** As where devices are measured. */
+const mostTimedPictures = 4;
 
 export async function measureGradient(
   network: Network,
   { batchSize, threads, rounds }: { batchSize: number; threads: number; rounds: number },
 ): Promise<GradientResult> {
-  const options: ort.InferenceSession.SessionOptions = {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-bench-'));
+  try {
+    const file = path.join(folder, 'model.onnx');
+    writeFileSync(file, network.file);
+    return await measureFile(network, file, { batchSize, threads, rounds });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Sessions and forms as a job on the CPU gets them; the forward session runs the original file, fully optimised. */
+async function measureFile(
+  network: Network,
+  file: string,
+  { batchSize, threads, rounds }: { batchSize: number; threads: number; rounds: number },
+): Promise<GradientResult> {
+  const shared = { device: 'cpu', threads, title: network.name } as const;
+  const model = await openModelFile(file);
+  const request = { wrt: network.input, outputs: network.outputs };
+  const formsBegan = performance.now();
+  const timedBatch = Math.min(mostTimedPictures, batchSize);
+  const { lowering, timed } = await measureForms(
+    model,
+    { title: network.name, ...request, imageShape: [timedBatch, ...network.imageShape] },
+    { ...shared, batchSize: timedBatch, budgetMs: budgetMs.cpu },
+  );
+  const forms = { timed: timed.map(({ what }) => what), seconds: (performance.now() - formsBegan) / 1000 };
+  const vjp = deriveVjp(model.graph, { ...request, lowering });
+  const product = writeWithReferences(vjp.graph, model);
+  const original: OrtSessionRequest = { ...shared, model: file };
+  const gradient: OrtSessionRequest = {
+    ...shared,
+    model: product,
+    referencesIn: model.folder,
+    weightBytes: model.weightBytes,
   };
-  const vjp = deriveVjp(network.graph, { wrt: network.input, outputs: network.outputs });
-  const product = writeGraph(vjp.graph);
+  model.release();
   const feeds = feedsOf(network, vjp, batchSize);
   const image = { [network.input]: feeds[network.input]! };
-  const forward = await ort.InferenceSession.create(network.file, options);
-  const backward = await ort.InferenceSession.create(product, options);
+  const forward = await createOrtSession(original);
+  const backward = await createOrtSession(gradient);
   const tasks = {
     forward: () => forward.run(image),
     gradient: async () => weightedSum(await backward.run(feeds), network, vjp, feeds),
@@ -63,8 +99,8 @@ export async function measureGradient(
   };
   await forward.release();
   await backward.release();
-  const forwardProfile = await profile(network.file, image, options);
-  const gradientProfile = await profile(product, feeds, options);
+  const forwardProfile = await profile(original, image);
+  const gradientProfile = await profile(gradient, feeds);
   const forwardMs = median(times.forward);
   const products = gradientProfile.filter(({ operator }) => /Conv|MatMul|Gemm/.test(operator));
   return {
@@ -81,6 +117,7 @@ export async function measureGradient(
     floor: products.reduce((sum, { ms }) => sum + ms, 0) / forwardProfile.reduce((sum, { ms }) => sum + ms, 0),
     forwardProfile,
     gradientProfile,
+    forms,
   };
 }
 
@@ -117,18 +154,10 @@ function weightedSum(
 }
 
 /** Time in every kind of kernel per run, the longest first. */
-async function profile(
-  model: Uint8Array,
-  feeds: Record<string, ort.Tensor>,
-  options: ort.InferenceSession.SessionOptions,
-): Promise<OperatorTime[]> {
+async function profile(request: OrtSessionRequest, feeds: Record<string, ort.Tensor>): Promise<OperatorTime[]> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-bench-'));
   try {
-    const session = await ort.InferenceSession.create(model, {
-      ...options,
-      enableProfiling: true,
-      profileFilePrefix: path.join(folder, 'profile'),
-    });
+    const session = await createOrtSession({ ...request, profilePrefix: path.join(folder, 'profile') });
     for (let run = 0; run <= profileRuns; run++) await session.run(feeds);
     session.endProfiling();
     await session.release();

@@ -68,10 +68,11 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   const library = await openLibrary({
     folder: libraryFolder(),
     builtInFolder: options.builtInTwins ?? path.join(installFolder, 'dist', 'twins'),
-    runtime: ortVersion,
+    versions: { twinscope: twinscopeVersion, runtime: ortVersion },
   });
 
   let open: OpenProject | null = null;
+  let jobsStarted = 0;
 
   const compute = createComputeClient({
     spawn: options.spawnCompute,
@@ -107,6 +108,14 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     };
   }
 
+  /** Whoever measures a device asks whether a job began meanwhile. */
+  function counted(runner: JobRunner): JobRunner {
+    return (context) => {
+      jobsStarted += 1;
+      return runner(context);
+    };
+  }
+
   // Opening and closing take turns: two at once would leave a project open that nobody holds.
   let turn: Promise<unknown> = Promise.resolve();
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -138,10 +147,10 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     try {
       await closeNow();
       const runners: Record<JobKind, JobRunner> = {
-        run: recorded(createRunJob(services, current)),
-        search: recorded(createSearchJob(services, current)),
-        'import-images': createImportImagesJob(services, current),
-        export: createExportJob(services, current),
+        run: counted(recorded(createRunJob(services, current))),
+        search: counted(recorded(createSearchJob(services, current))),
+        'import-images': counted(createImportImagesJob(services, current)),
+        export: counted(createExportJob(services, current)),
       };
       const queue = await createJobQueue({ jobs: project.jobs, runners, log: options.log });
       services.liveSearches.clear();
@@ -171,6 +180,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       spawn: options.spawnCompute,
       compute,
       isBusy: () => open?.queue.list().some(({ state }) => workingStates.includes(state)) ?? false,
+      jobsStarted: () => jobsStarted,
       onMeasured: () => emit('data.changed', { lists: ['devices'] }),
     }),
     projectsFolder: projectsFolder(),

@@ -4,18 +4,21 @@
  */
 import { rmdirSync } from 'node:fs';
 import os from 'node:os';
-import type { ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
+import type { CancellationToken } from 'vscode-jsonrpc';
+import { computeProgress } from '../engine/computeClient.ts';
+import type { ComputeContext, ComputeHandler, ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
 import { deviceError, failureOfMessage, memoryError } from '../engine/failures.ts';
 import { pictureFloats } from '../engine/inputAdapter.ts';
 import { measureTwin, probeDevice } from '../engine/node/deviceProbe.ts';
 import { runtimeError } from '../engine/node/modelSession.ts';
-import { saidBy } from '../engine/node/ortSession.ts';
 import { createPipeline, type ResponsePipeline } from '../engine/node/pipeline.ts';
 import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts';
 import { createRasterPool } from '../engine/node/rasterPool.ts';
 import { openTwinSession, type TwinSession } from '../engine/node/twinSession.ts';
+import { saidBy } from '../engine/runtimeMessage.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toResponseError, toTwinscopeError, type Port } from '../rpc/connection.ts';
+import { signalOf } from '../rpc/requestSignal.ts';
 import { createModelHost } from './computeModel.ts';
 import { createSearchHost } from './computeSearch.ts';
 import { computeVersions } from './versions.ts';
@@ -77,21 +80,22 @@ export function serveCompute(port: Port): void {
   const searches = createSearchHost(open);
 
   const handlers: {
-    [M in keyof ComputeMethods]: (input: ComputeMethods[M]['input']) => Promise<ComputeMethods[M]['output']>;
+    [M in keyof ComputeMethods]: ComputeHandler<M>;
   } = {
     async 'twin.describe'({ twin }) {
       const { session } = await open(twin);
       return { versions: computeVersions(), areas: [...session.areas], sizePx: session.field.sizePx };
     },
-    async 'twin.responses'({ twin, stimuli }) {
+    async 'twin.responses'({ twin, stimuli }, { signal }) {
       const { session, pipeline } = await open(twin);
-      return { areas: splitAreas(session, await pipeline.responses(stimuli), stimuli.length) };
+      return { areas: splitAreas(session, await pipeline.responses(stimuli, signal), stimuli.length) };
     },
-    async 'twin.forward'({ twin, images, n }) {
+    async 'twin.forward'({ twin, images, n }, { signal }) {
       const { session } = await open(twin);
       const floats = pictureFloats(session.format);
       const all = new Float32Array(n * session.unitCount);
       for (let at = 0; at < n; at += session.settings.batchSize) {
+        signal.throwIfAborted();
         const m = Math.min(session.settings.batchSize, n - at);
         all.set(await session.run(images.subarray(at * floats, (at + m) * floats), m), at * session.unitCount);
       }
@@ -107,11 +111,18 @@ export function serveCompute(port: Port): void {
   };
 
   for (const [name, handler] of Object.entries(handlers)) {
-    connection.onRequest(name, async (input: unknown) => {
+    connection.onRequest(name, async (input: unknown, id: number, token: CancellationToken) => {
+      const { signal, dispose } = signalOf(token);
+      const context: ComputeContext = {
+        signal,
+        progress: (at) => void connection.sendProgress(computeProgress, id, at).catch(() => undefined),
+      };
       try {
-        return await (handler as (value: unknown) => Promise<unknown>)(input);
+        return await (handler as (value: unknown, context: ComputeContext) => Promise<unknown>)(input, context);
       } catch (error) {
         throw toResponseError(shortened(isTwinscopeError(error) ? error : describeFault(error)), () => 'compute');
+      } finally {
+        dispose();
       }
     });
   }

@@ -1,6 +1,6 @@
 /** What compute does with the graph itself: gradients and their check, intermediate values, descriptions. */
 import * as ort from 'onnxruntime-node';
-import type { ComputeMethods, ComputeTwin, TapArray } from '../engine/computeContract.ts';
+import type { ComputeHandler, ComputeMethods, ComputeTwin, TapArray } from '../engine/computeContract.ts';
 import { describeGraph } from '../engine/describeGraph.ts';
 import { checkTwinGradient } from '../engine/node/gradientCheck.ts';
 import { openModelFile } from '../engine/node/modelFile.ts';
@@ -15,7 +15,7 @@ import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 type ModelMethod = 'twin.checkGradient' | 'twin.taps' | 'model.describe' | 'model.gradient';
 
 export type ModelHost = {
-  [M in ModelMethod]: (input: ComputeMethods[M]['input']) => Promise<ComputeMethods[M]['output']>;
+  [M in ModelMethod]: ComputeHandler<M>;
 };
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser };
@@ -28,8 +28,8 @@ export function createModelHost(open: (twin: ComputeTwin) => Promise<Loaded>): M
   const taps = new Map<string, Promise<TapSession>>();
 
   function openTaps(twin: ComputeTwin, tensors: readonly string[]): Promise<TapSession> {
-    const key = JSON.stringify([twin.sha256, twin.device, twin.threads, tensors]);
-    const found = taps.get(key) ?? openTapSession(twin.modelFile, tensors, twin);
+    const key = JSON.stringify([twin.sha256, twin.device, twin.threads, twin.batchSize, tensors]);
+    const found = taps.get(key) ?? openTapSession(twin, tensors, twin);
     // The order of insertion is the order of use.
     taps.delete(key);
     taps.set(key, found);
@@ -43,15 +43,18 @@ export function createModelHost(open: (twin: ComputeTwin) => Promise<Loaded>): M
   }
 
   return {
-    async 'twin.checkGradient'({ twin }) {
+    async 'twin.checkGradient'({ twin }, context) {
       const { session } = await open(twin);
-      return checkTwinGradient(session);
+      return checkTwinGradient(session, context);
     },
-    async 'twin.taps'({ twin, tensors, from }) {
+    async 'twin.taps'({ twin, tensors, from }, { signal }) {
       const session = await openTaps(twin, tensors);
       const batches = 'design' in from ? rendered(await open(twin), from) : sliced(twin, from);
       const parts: TapArray[][] = [];
-      for await (const { feeds, n } of batches) parts.push(await session.run(feeds, n));
+      for await (const { feeds, n } of batches) {
+        signal.throwIfAborted();
+        parts.push(await session.run(feeds, n));
+      }
       return { arrays: (parts[0] ?? []).map((_, tensor) => stack(parts.map((batch) => batch[tensor] as TapArray))) };
     },
     async 'model.describe'({ modelFile }) {

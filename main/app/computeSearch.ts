@@ -1,7 +1,7 @@
 /** Searches inside the compute process: the pure search over this process's sessions and rasters. */
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type {
-  ComputeMethods,
+  ComputeHandler,
   ComputeTwin,
   FoundStimulus,
   SearchOutcomeMessage,
@@ -20,15 +20,12 @@ import { encodeNpy } from '../stimuli/npy.ts';
 import { renderSpec } from '../stimuli/render.ts';
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser };
-type Handler<M extends keyof ComputeMethods> = (
-  input: ComputeMethods[M]['input'],
-) => Promise<ComputeMethods[M]['output']>;
 
 export type SearchHost = {
-  begin: Handler<'search.begin'>;
-  advance: Handler<'search.advance'>;
-  result: Handler<'search.result'>;
-  end: Handler<'search.end'>;
+  begin: ComputeHandler<'search.begin'>;
+  advance: ComputeHandler<'search.advance'>;
+  result: ComputeHandler<'search.result'>;
+  end: ComputeHandler<'search.end'>;
 };
 
 /** At most this many pictures are sent per message, each this large: enough to watch, nothing to wait for. */
@@ -92,7 +89,7 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
       return { total: search.total };
     },
 
-    async advance({ key, budgetMs }): Promise<SearchProgress> {
+    async advance({ key, budgetMs }, { signal }): Promise<SearchProgress> {
       const running = find(key);
       const { search, session, twin } = running;
       // Counts as use, so that its session is not the one that makes room for another.
@@ -103,7 +100,8 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
       do {
         update = await search.advance();
         if (update.point !== null) trajectory.push(update.point);
-      } while (!update.done && performance.now() - started < budgetMs);
+        // What was done until it was withdrawn is told all the same, and kept.
+      } while (!update.done && !signal.aborted && performance.now() - started < budgetMs);
       running.optimisationDone += trajectory.length;
       const live = search.live();
       const showTiles = update.done || performance.now() - running.lastTilesAt > tilesEveryMs;

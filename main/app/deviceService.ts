@@ -7,12 +7,13 @@ import { deviceIds, type DeviceChoice, type DeviceId, type DeviceMeasurement } f
 import type { DeviceInfo, DeviceReport } from '../contract/devices.ts';
 import { createComputeClient, type ComputeClient } from '../engine/computeClient.ts';
 import type { DeviceProbe, SpawnCompute, Tuning } from '../engine/computeContract.ts';
-import { chooseDevice, describeMeasurement, devices, impossibleHere } from '../engine/devices.ts';
+import { chooseDevice, describeMeasurement, devices, impossibleHere, type SpeedOf } from '../engine/devices.ts';
+import { openMeasuringProcesses } from '../engine/node/measuringProcesses.ts';
 import { openDeviceStore, processorName, type DeviceEntry } from '../engine/node/deviceStore.ts';
 import { runtimeVersion } from '../engine/node/ortSession.ts';
-import type { CancelSignal } from '../platform/cancel.ts';
+import { unlessAborted, type CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
-import { deviceFile } from '../platform/node/paths.ts';
+import { deviceFile, measuringFolder } from '../platform/node/paths.ts';
 import type { ResolvedTwin } from '../twins/node/library.ts';
 import { computeTwin, defaultSession, type FrozenSession } from './services.ts';
 
@@ -30,8 +31,10 @@ export type DeviceService = {
   sessionFor(
     twin: ResolvedTwin,
     asked: AskedSession,
-    job: { noun: string; pictures: () => Promise<number>; signal: CancelSignal },
+    job: { noun: string; by: SpeedOf; pictures: () => Promise<number>; signal: CancelSignal },
   ): Promise<{ session: FrozenSession; notice: string | null }>;
+  /** The session that a job on this device gets by what is known; nothing is measured. */
+  knownSession(twin: ResolvedTwin, device: DeviceId): Promise<FrozenSession>;
   /** Null where the device can be used now, otherwise why not, as the end of a sentence without a full stop. */
   unavailable(device: DeviceId): Promise<string | null>;
   /** Refuses a device that is not available. */
@@ -44,7 +47,8 @@ const picturesThatRepay = 5_000;
 /** A driver may compile for seconds at its first use; a test graph has a handful of kernels. */
 const usualProbeDeadlineMs = 30_000;
 const measureDeadlineMs = 180_000;
-const budgetMs = { cpu: 3_000, other: 10_000 };
+/** For threads and batch sizes, and as much again for the forms of the gradient. */
+export const budgetMs = { cpu: 3_000, other: 10_000 };
 
 const busyNotice =
   'A job is running, so nothing was measured: it would slow the job and measure the two together. Measure again when it has finished.';
@@ -53,12 +57,16 @@ export function createDeviceService(host: {
   spawn: SpawnCompute;
   compute: ComputeClient;
   isBusy: () => boolean;
+  /** How many jobs have started to work so far. */
+  jobsStarted: () => number;
   onMeasured: () => void;
   /** How long a device may take for its first answer. */
   probeDeadlineMs?: number;
 }): DeviceService {
   const { probeDeadlineMs = usualProbeDeadlineMs } = host;
   const store = openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() });
+  const measuring = openMeasuringProcesses(measuringFolder());
+  measuring.endOrphans();
   const probes = new Map<DeviceId, Promise<DeviceProbe>>();
   /** The rate on the CPU before anybody has asked for a measurement, by twin. */
   const glances = new Map<string, Promise<DeviceMeasurement>>();
@@ -71,7 +79,16 @@ export function createDeviceService(host: {
   /** Asks a process that is started for this alone. */
   async function inOwnProcess<T>(ask: (client: ComputeClient) => Promise<T>): Promise<T> {
     closing.signal.throwIfAborted();
-    const client = createComputeClient({ spawn: () => host.spawn({ quiet: true }), callbacks: noBlobs });
+    let last: number | null = null;
+    const client = createComputeClient({
+      spawn: () => host.spawn({ quiet: true }),
+      callbacks: noBlobs,
+      onProcess: (pid) => {
+        if (last !== null) measuring.ended(last);
+        if (pid !== null) measuring.began(pid);
+        last = pid;
+      },
+    });
     apart.add(client);
     try {
       return await ask(client);
@@ -94,7 +111,12 @@ export function createDeviceService(host: {
     return asked;
   }
 
-  async function measure(resolved: ResolvedTwin, device: DeviceId, signal: CancelSignal): Promise<void> {
+  /**
+   * Returns false where a job began meanwhile: both were measured together then, and the figures are thrown away. The job
+   * that asks for a measurement began before.
+   */
+  async function measure(resolved: ResolvedTwin, device: DeviceId, signal: CancelSignal): Promise<boolean> {
+    const before = host.jobsStarted();
     const probed = await probe(device);
     let found: { measurement: DeviceMeasurement | null; explanation: string };
     if (!probed.available) {
@@ -116,12 +138,23 @@ export function createDeviceService(host: {
         },
       );
     }
+    if (host.jobsStarted() !== before) return false;
     await store.keep(resolved.sha256, { device, ...found });
+    return true;
   }
 
-  /** One measurement at a time: two at once would measure each other. */
-  function measureAll(twin: ResolvedTwin, mode: MeasureMode, signal: CancelSignal): Promise<void> {
+  /**
+   * One measurement at a time: two at once would measure each other. Returns false where a job was in the way.
+   * @param mayMeasure asked again when the turn has come
+   */
+  function measureAll(
+    twin: ResolvedTwin,
+    mode: MeasureMode,
+    { signal, mayMeasure }: { signal: CancelSignal; mayMeasure: () => boolean },
+  ): Promise<boolean> {
     const measured = turn.then(async () => {
+      signal.throwIfAborted();
+      if (!mayMeasure()) return false;
       if (mode === 'again') {
         probes.clear();
         tried.clear();
@@ -129,6 +162,7 @@ export function createDeviceService(host: {
       await Promise.all(deviceIds.map(probe));
       const known = await store.of(twin.sha256);
       let changed = false;
+      let undisturbed = true;
       for (const device of deviceIds) {
         if (impossibleHere(device, process.platform, process.arch) !== null) continue;
         // What was not available, or failed, may work by now; it is tried again once in the life of this process.
@@ -136,14 +170,16 @@ export function createDeviceService(host: {
         const settled = measurementsOf(known).has(device) || tried.has(key);
         if (mode === 'missing' && settled) continue;
         signal.throwIfAborted();
-        await measure(twin, device, signal);
+        undisturbed = await measure(twin, device, signal);
+        if (!undisturbed) break;
         tried.add(key);
         changed = true;
       }
       if (changed) host.onMeasured();
+      return undisturbed;
     });
     turn = measured.catch(() => undefined);
-    return measured;
+    return unlessAborted(measured, signal);
   }
 
   function glance(resolved: ResolvedTwin): Promise<DeviceMeasurement> {
@@ -167,45 +203,46 @@ export function createDeviceService(host: {
         return { twin: null, devices: describe(new Map(), new Map(), null), choice: none, notice: null };
       }
       const { id, version, title } = twin.manifest;
-      const busy = host.isBusy();
+      let busy = host.isBusy();
       // A page that asks anew or goes away must not lose what is half measured: it takes seconds and is kept.
-      if (mode !== 'known' && !busy) await measureAll(twin, mode, closing.signal);
+      const asked = { signal: closing.signal, mayMeasure: () => !host.isBusy() };
+      if (mode !== 'known' && !busy) busy = !(await measureAll(twin, mode, asked));
       const entries = await store.of(twin.sha256);
       const measured = measurementsOf(entries);
       // Measuring while a job runs would slow the job and measure it, not the device.
       const glanced = measured.has('cpu') || busy ? null : await glance(twin).catch(() => null);
       if (glanced !== null) measured.set('cpu', glanced);
       const { device, sentence: choice } = chooseDevice(measured);
+      const climbing = measured.size > 1 ? ` Gradient searches: ${chooseDevice(measured, 'gradients').sentence}` : '';
       return {
         twin: { id, version, title },
         devices: describe(entries, measured, device),
-        choice,
+        choice: `${choice}${climbing}`,
         notice: busy && mode !== 'known' ? busyNotice : null,
       };
     },
 
-    async sessionFor(twin, asked, { noun, pictures, signal }) {
+    async sessionFor(twin, asked, { noun, by, pictures, signal }) {
       let measured = measurementsOf(await store.of(twin.sha256));
       if (asked.device === 'auto' && !measured.has('cpu') && (await pictures()) >= picturesThatRepay) {
-        await measureAll(twin, 'missing', signal);
+        await measureAll(twin, 'missing', { signal, mayMeasure: () => true });
         measured = measurementsOf(await store.of(twin.sha256));
       }
-      const wanted = asked.device === 'auto' ? chooseDevice(measured).device : asked.device;
+      const wanted = asked.device === 'auto' ? chooseDevice(measured, by).device : asked.device;
       const reason = await unavailable(wanted);
       const device = reason === null ? wanted : 'cpu';
-      const usual = defaultSession(device);
-      const known = measured.get(device);
+      const usual = sessionOf(device, measured);
       return {
         session: {
-          device,
-          batchSize: asked.batchSize ?? known?.batchSize ?? usual.batchSize,
-          threads: asked.threads ?? known?.threads ?? usual.threads,
-          gradientForms: known?.gradientForms ?? null,
+          ...usual,
+          batchSize: asked.batchSize ?? usual.batchSize,
+          threads: asked.threads ?? usual.threads,
         },
-        notice: reason === null ? null : fallbackNotice(wanted, asked.device, reason, noun),
+        notice: reason === null ? null : fallbackNotice(wanted, asked.device, reason, { noun, by }),
       };
     },
 
+    knownSession: async (twin, device) => sessionOf(device, measurementsOf(await store.of(twin.sha256))),
     unavailable,
     async require(device) {
       const reason = await unavailable(device);
@@ -223,10 +260,25 @@ export function createDeviceService(host: {
 }
 
 /** Why a job runs on the CPU although it was to run elsewhere. */
-export function fallbackNotice(wanted: DeviceId, asked: DeviceChoice, reason: string, noun: string): string {
+export function fallbackNotice(
+  wanted: DeviceId,
+  asked: DeviceChoice,
+  reason: string,
+  { noun, by }: { noun: string; by: SpeedOf },
+): string {
   const { label } = devices[wanted];
-  const how = asked === 'auto' ? 'is the fastest device for this twin' : 'was asked for';
+  const fastest =
+    by === 'gradients' ? 'is fastest at the gradients of this twin' : 'is the fastest device for this twin';
+  const how = asked === 'auto' ? fastest : 'was asked for';
   return `${label} ${how} and is not available here: ${reason}; this ${noun} used the CPU.`;
+}
+
+/** What was measured as quickest, else the usual. */
+function sessionOf(device: DeviceId, measured: ReadonlyMap<DeviceId, DeviceMeasurement>): FrozenSession {
+  const known = measured.get(device);
+  if (known === undefined) return defaultSession(device);
+  const { batchSize, threads, gradientForms } = known;
+  return { device, batchSize, threads, gradientForms };
 }
 
 function measurementsOf(entries: ReadonlyMap<DeviceId, DeviceEntry>): Map<DeviceId, DeviceMeasurement> {

@@ -2,7 +2,7 @@
  * Devices as the workbench and jobs meet them, with real processes: WebGPU on the software driver, devices that do not
  * exist here, and drivers that crash, hang or go away.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -11,6 +11,8 @@ import { runPlan } from '../contract/plans.ts';
 import { createComputeClient } from '../engine/computeClient.ts';
 import type { SpawnCompute } from '../engine/computeContract.ts';
 import { parityTolerance } from '../engine/devices.ts';
+import { openDeviceStore, processorName } from '../engine/node/deviceStore.ts';
+import { runtimeVersion } from '../engine/node/ortSession.ts';
 import { softwareVulkan } from '../engine/testing/softwareVulkan.ts';
 import { silentLog } from '../platform/node/log.ts';
 import { deviceFile } from '../platform/node/paths.ts';
@@ -152,6 +154,7 @@ test('WebGPU is measured on the twin: parity, placement and the sentence', async
     /^WebGPU: [\d.]+(?:e-\d+)? × CPU, agrees to \d(?:e-\d+)?; \d+ of \d+ nodes on CPU\.$/,
   );
   expect(webgpu?.explanation).toContain(`${onCpu} of ${total} nodes`);
+  expect(report.choice).toMatch(/ Gradient searches: .*gradients/);
 });
 
 test('a run on WebGPU says so and agrees with the run on the CPU', async () => {
@@ -225,6 +228,7 @@ test('a driver that crashes or hangs is an answer: not available, and why', asyn
       spawn,
       compute,
       isBusy: () => false,
+      jobsStarted: () => 0,
       onMeasured: () => undefined,
       probeDeadlineMs: 1000,
     });
@@ -234,6 +238,95 @@ test('a driver that crashes or hangs is an answer: not available, and why', asyn
     await service.close();
   }
   await compute.close();
+});
+
+test('figures are thrown away where a job began while they were taken', async () => {
+  const backend = await open(spawnCompute);
+  const twin = await backend.services.library.resolve('small-twin');
+  let jobsStarted = 0;
+  let disturb = true;
+  const service = createDeviceService({
+    spawn: (options) => {
+      if (disturb) jobsStarted += 1;
+      return spawnCompute(options);
+    },
+    compute: backend.services.compute,
+    isBusy: () => false,
+    jobsStarted: () => jobsStarted,
+    onMeasured: () => undefined,
+  });
+  const disturbed = await service.report(twin, 'missing');
+  expect(disturbed.notice).toMatch(/^A job is running, so nothing was measured/);
+  expect(existsSync(deviceFile())).toBe(false);
+  disturb = false;
+  const { notice, devices } = await service.report(twin, 'missing');
+  expect(notice).toBeNull();
+  expect(devices.find(({ id }) => id === 'cpu')?.measurement?.gradientsPerSecond).toBeGreaterThan(0);
+  await service.close();
+});
+
+test('a gradient search is sent where gradients were fastest, a run where responses were', async () => {
+  const backend = await open(spawnCompute);
+  const twin = await backend.services.library.resolve('small-twin');
+  const store = openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() });
+  const kept = (device: DeviceId, stimuliPerSecond: number, gradientsPerSecond: number, parity: number | null) =>
+    store.keep(twin.sha256, {
+      device,
+      explanation: '',
+      measurement: {
+        threads: 1,
+        batchSize: 4,
+        stimuliPerSecond,
+        gradientsPerSecond,
+        gradientForms: null,
+        parity,
+        placement: null,
+        measuredAt: '2026-01-01',
+      },
+    });
+  await kept('cpu', 100, 40, null);
+  await kept(absent, 50, 80, 0);
+  const sessionBy = (by: 'responses' | 'gradients') =>
+    backend.services.devices.sessionFor(
+      twin,
+      { device: 'auto' },
+      { noun: 'search', by, pictures: async () => 1e6, signal },
+    );
+  expect((await sessionBy('responses')).notice).toBeNull();
+  const { session, notice } = await sessionBy('gradients');
+  expect(session).toMatchObject({ device: 'cpu', batchSize: 4 });
+  expect(notice).toMatch(/ is fastest at the gradients of this twin and is not available here: .*; this search used/);
+});
+
+test('a job that waits for a measurement can be stopped while it waits', async () => {
+  const backend = await open(spawnCompute);
+  const twin = await backend.services.library.resolve('small-twin');
+  let measuring: () => void = () => undefined;
+  const began = new Promise<void>((resolve) => (measuring = resolve));
+  const service = createDeviceService({
+    spawn: async (options) => {
+      const compute = await spawnCompute(options);
+      process.kill(compute.pid, 'SIGSTOP');
+      measuring();
+      return compute;
+    },
+    compute: backend.services.compute,
+    isBusy: () => false,
+    jobsStarted: () => 0,
+    onMeasured: () => undefined,
+  });
+  const report = service.report(twin, 'missing').catch(() => null);
+  await began;
+  const stopping = new AbortController();
+  const session = service.sessionFor(
+    twin,
+    { device: 'auto' },
+    { noun: 'run', by: 'responses', pictures: async () => 1e6, signal: stopping.signal },
+  );
+  setTimeout(() => stopping.abort('pause'), 50);
+  await expect(session).rejects.toBe('pause');
+  await service.close();
+  await report;
 });
 
 const noBlobs = {

@@ -5,13 +5,18 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TwinSummary } from '../contract/twins.ts';
 import { GraphBuilder, writeGraph } from '../onnx/index.ts';
+import { openDeviceStore, processorName } from '../engine/node/deviceStore.ts';
+import { runtimeVersion } from '../engine/node/ortSession.ts';
 import { silentLog } from '../platform/node/log.ts';
+import { deviceFile } from '../platform/node/paths.ts';
 import { openLibrary } from '../twins/node/library.ts';
 import { packDraft, writePackage } from '../twins/node/package.ts';
 import { smallDraft } from '../twins/testing/smallTwin.ts';
 import { createBackend, type Backend } from './backend.ts';
 import { spawnCompute } from './spawnCompute.ts';
-import { ortVersion } from './versions.ts';
+import { gradientOutcomeOf } from './gradientCheck.ts';
+import { computeTwin, defaultSession } from './services.ts';
+import { ortVersion, twinscopeVersion } from './versions.ts';
 
 const home = mkdtempSync(path.join(os.tmpdir(), 'twinscope-check-'));
 process.env['TWINSCOPE_HOME'] = home;
@@ -55,8 +60,11 @@ test('a gradient that agrees is verified at import, stored, and known to the nex
   expect(imported.gradientCheck?.ownError).toBeLessThan(1e-3);
   expect((await listed('smooth')).gradientCheck).toEqual(imported.gradientCheck);
   const folder = path.join(home, 'library');
-  const open = (runtime: string) => openLibrary({ folder, builtInFolder: path.join(home, 'none'), runtime });
+  const open = (runtime: string, twinscope = twinscopeVersion) =>
+    openLibrary({ folder, builtInFolder: path.join(home, 'none'), versions: { runtime, twinscope } });
   expect((await (await open(ortVersion)).list())[0]?.gradientCheck).toEqual(imported.gradientCheck);
+  // Another version of Twinscope has other rules.
+  expect((await (await open(ortVersion, '0.0.1')).list())[0]?.gradientCheck).toBeNull();
   // Another version of the runtime has other kernels: it was not checked with that one.
   expect((await (await open('0.0.1')).list())[0]?.gradientCheck).toBeNull();
 });
@@ -70,6 +78,64 @@ test('verify checks again, also after the record was lost', async () => {
   expect(verified.gradientCheck).toMatchObject({ verdict: 'verified', sentence: before?.sentence });
   // Its golden checks are those of another graph.
   expect(verified.reproduces?.passed).toBe(false);
+});
+
+test('an outcome counts for the forms that were checked; others are checked anew', async () => {
+  const { gradientCheck, id } = await importTwin(
+    'forms',
+    (builder, means) => void builder.node('Neg', [means], {}, 'y'),
+  );
+  expect(gradientCheck).toMatchObject({ gradientForms: null, twinscope: twinscopeVersion });
+  const twin = computeTwin(await backend.services.library.resolve(id), defaultSession());
+  expect(await gradientOutcomeOf(backend.services, twin, signal)).toEqual(gradientCheck);
+  const gradientForms = { strided: {}, mask: 'comparison' as const, blockedLayout: false };
+  const other = await gradientOutcomeOf(backend.services, { ...twin, gradientForms }, signal);
+  expect(other).toMatchObject({ verdict: 'verified', gradientForms });
+  expect(other.at).not.toBe(gradientCheck?.at);
+  expect(await gradientOutcomeOf(backend.services, { ...twin, gradientForms }, signal)).toEqual(other);
+});
+
+test('verify uses the forms that were measured on the device', async () => {
+  const { id, sha256 } = await importTwin('measured', (builder, means) => void builder.node('Tanh', [means], {}, 'y'));
+  const gradientForms = { strided: {}, mask: 'comparison' as const, blockedLayout: false };
+  await openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() }).keep(sha256, {
+    device: 'cpu',
+    explanation: '',
+    measurement: {
+      threads: 1,
+      batchSize: 4,
+      stimuliPerSecond: 1,
+      gradientsPerSecond: 1,
+      gradientForms,
+      parity: null,
+      placement: null,
+      measuredAt: '2026-01-01',
+    },
+  });
+  const verified = await backend.handlers['library.verify']({ id }, { signal });
+  expect(verified.gradientCheck).toMatchObject({ verdict: 'verified', gradientForms });
+});
+
+test('a check tells how far it is and stops when it is withdrawn; the twin stays', async () => {
+  await importTwin('told', (builder, means) => void builder.node('Sigmoid', [means], {}, 'y'));
+  const before = (await listed('told')).gradientCheck;
+  const pid = backend.services.compute.pid();
+  const told: unknown[] = [];
+  const leaving = new AbortController();
+  const check = (from: AbortSignal) => backend.handlers['library.verify']({ id: 'told' }, { signal: from });
+  const stopListening = backend.onEvent((event, data) => {
+    if (event !== 'library.checking') return;
+    told.push(data);
+    if (told.length === 8 + 2) leaving.abort(new Error('enough'));
+  });
+  const verified = await check(signal);
+  expect(told).toEqual(Array.from({ length: 8 }, (_, i) => ({ id: 'told', done: i + 1, total: 8 })));
+  await expect(check(leaving.signal)).rejects.toThrow('enough');
+  stopListening();
+  expect(before?.verdict).toBe('verified');
+  expect((await listed('told')).gradientCheck).toEqual(verified.gradientCheck);
+  // It stopped by itself; nobody had to end the process.
+  expect(backend.services.compute.pid()).toBe(pid);
 });
 
 test('several devices and runtimes are kept side by side', async () => {

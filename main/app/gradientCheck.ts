@@ -4,55 +4,67 @@ import type { GradientOutcome, TwinSummary } from '../contract/twins.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError } from '../platform/errors.ts';
-import { computeTwin, defaultSession, type Services } from './services.ts';
-import { ortVersion } from './versions.ts';
+import { hashJson } from '../platform/hash.ts';
+import { computeTwin, type Services } from './services.ts';
+import { ortVersion, twinscopeVersion } from './versions.ts';
 
-/** Some fifty forward passes of a large model on a slow machine. */
+/** Some fifty forward passes of a large model on a slow machine; whoever waits sees how far it is and may stop it. */
 const deadlineMs = 3_600_000;
 
 const figure = (value: number): number | null => (Number.isFinite(value) ? value : null);
 const nameOf = ({ id, version }: { id: string; version: string }): string => `${id}@${version}`;
 
-async function judge(services: Services, twin: ComputeTwin, signal?: CancelSignal): Promise<GradientOutcome> {
-  const shared = { device: twin.device, runtime: ortVersion, at: new Date().toISOString() };
+async function judge(services: Services, twin: ComputeTwin, signal: CancelSignal): Promise<GradientOutcome> {
+  const { device, gradientForms, id } = twin;
+  const versions = { runtime: ortVersion, twinscope: twinscopeVersion };
+  const shared = { device, gradientForms, ...versions, at: new Date().toISOString() };
   if (twin.manifest.capabilities.inputGradient === 'none') {
     const sentence =
       'The package says that this twin has no gradient. Gradient-free search (screening and CMA-ES) works with this twin.';
     return { ...shared, verdict: 'none', sentence, randomError: null, ownError: null };
   }
-  const check = await services.compute.call('twin.checkGradient', { twin }, { deadlineMs, ...(signal && { signal }) });
+  const onProgress = (at: { done: number; total: number }): void => services.emit('library.checking', { id, ...at });
+  const check = await services.compute.call('twin.checkGradient', { twin }, { deadlineMs, signal, onProgress });
+  // One that ended while it was being withdrawn counts as withdrawn too.
+  signal.throwIfAborted();
   const figures = { randomError: figure(check.randomError), ownError: figure(check.ownError) };
   return { ...shared, verdict: check.verdict, sentence: check.sentence, ...figures };
 }
 
 /**
- * Checks the gradient anew. Returns the twin with the outcome, or null where nothing could be found out: the engine
- * cannot feed this twin, or compute failed. Neither makes an import or a verification fail.
+ * Checks the gradient anew, in the forms that a job on the device would use. Returns the twin with the outcome, or null
+ * where nothing could be found out: the engine cannot feed this twin, or compute failed. Neither makes an import or a
+ * verification fail; a signal that was aborted does.
  */
 export async function checkGradientOf(
   services: Services,
   id: string,
+  signal: CancelSignal,
   device: DeviceId = 'cpu',
 ): Promise<TwinSummary | null> {
   const resolved = await services.library.resolve(id);
   try {
-    const outcome = await judge(services, computeTwin(resolved, defaultSession(device)));
-    return await services.library.recordGradient(nameOf(resolved), outcome);
+    const twin = computeTwin(resolved, await services.devices.knownSession(resolved, device));
+    return await services.library.recordGradient(nameOf(resolved), await judge(services, twin, signal));
   } catch (error) {
+    signal.throwIfAborted();
     if (!isTwinscopeError(error)) throw error;
     services.log.error(error, 'the check of a gradient');
     return null;
   }
 }
 
-/** What is stored for this twin, runtime and device, or else the outcome of a check made now. */
+/** What is stored for this twin, device and forms with these versions, or else the outcome of a check made now. */
 export async function gradientOutcomeOf(
   services: Services,
   twin: ComputeTwin,
   signal: CancelSignal,
 ): Promise<GradientOutcome> {
-  const stored = (await services.library.list()).find(({ sha256 }) => sha256 === twin.sha256)?.gradientCheck;
-  if (stored?.device === twin.device) return stored;
+  const forms = hashJson(twin.gradientForms);
+  const stored = (await services.library.gradientOutcomes(twin.sha256)).find(
+    ({ device, gradientForms }) => device === twin.device && hashJson(gradientForms) === forms,
+  );
+  if (stored !== undefined) return stored;
   const outcome = await judge(services, twin, signal);
   await services.library.recordGradient(nameOf(twin), outcome);
   services.emit('data.changed', { lists: ['library'] });

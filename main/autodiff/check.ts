@@ -27,6 +27,8 @@ export interface GradientCheckRequest<A extends FloatArray = Float32Array> {
   seed: number;
   /** False for piecewise-linear models, whose kinks the longer steps cross. */
   smooth: boolean;
+  /** Told after each random direction. */
+  onDirection?: ((done: number, total: number) => void) | undefined;
 }
 
 export interface GradientCheck {
@@ -93,6 +95,7 @@ export async function checkGradient<A extends FloatArray>(
   for (let index = 0; index < randomDirections; index++) {
     const direction = Float64Array.from(x, () => random.normal());
     others.push(await slopes(direction, randomTolerance));
+    request.onDirection?.(index + 1, randomDirections);
   }
   const ownError = best(own);
   const randomError = Math.max(...others.map(best));

@@ -163,6 +163,8 @@ export const events = {
   'job.changed': jobSnapshot,
   'search.live': searchLive,
   /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library', 'devices'. */
+  /** How far the gradient check of an import or a verification is; the twin by id. */
+  'library.checking': z.object({ id: z.string(), done: z.int(), total: z.int() }),
   'data.changed': z.object({ lists: z.array(z.string()) }),
 } as const;
 export type EventName = keyof typeof events;

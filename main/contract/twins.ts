@@ -1,5 +1,6 @@
 /** The manifest of a twin package (`twin.json`) and what the library says about a twin. */
 import { z } from 'zod';
+import { gradientForms } from './devices.ts';
 import { sha256 } from './stimuli.ts';
 
 const axis = z.object({
@@ -105,6 +106,10 @@ export const gradientOutcome = z.object({
   device: z.string(),
   /** Version of ONNX Runtime. */
   runtime: z.string(),
+  /** Version of Twinscope, whose rules made the gradient. */
+  twinscope: z.string(),
+  /** The forms that were checked; null: those of the device. */
+  gradientForms: gradientForms.nullable(),
   at: z.string(),
 });
 export type GradientOutcome = z.infer<typeof gradientOutcome>;
@@ -130,7 +135,7 @@ export const twinSummary = z.object({
   reproduces: z
     .object({ device: z.string(), maxError: z.number(), tolerance: z.number(), passed: z.boolean(), at: z.string() })
     .nullable(),
-  /** Null until the gradient has been checked on this machine with this version of the runtime. */
+  /** Null until the gradient has been checked on this machine with these versions of Twinscope and its runtime. */
   gradientCheck: gradientOutcome.nullable(),
 });
 export type TwinSummary = z.infer<typeof twinSummary>;

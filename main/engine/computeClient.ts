@@ -3,12 +3,18 @@
  * (a run is synchronous, so a hanging one answers no heartbeat) and, when compute dies, fails what was under way with
  * a sentence and starts afresh with the next request.
  */
-import type { MessageConnection } from 'vscode-jsonrpc';
+import { CancellationTokenSource, ProgressType, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toTwinscopeError } from '../rpc/connection.ts';
 import { endError, failureKindOf, hangError, mayRestart } from './failures.ts';
-import type { ComputeCallbacks, ComputeMethods, ComputeProcess, SpawnCompute } from './computeContract.ts';
+import type {
+  ComputeCallbacks,
+  ComputeMethods,
+  ComputeProcess,
+  ComputeProgress,
+  SpawnCompute,
+} from './computeContract.ts';
 
 export type ComputeClient = {
   call<M extends keyof ComputeMethods>(
@@ -26,9 +32,13 @@ export type ComputeClient = {
 export type CallOptions = {
   /** How long a request may take before the process counts as hanging. */
   deadlineMs?: number;
-  /** When aborted, the process has `graceMs` to finish this request before it is killed. */
+  /** When aborted, compute is told, and has `graceMs` to end this request before its process is killed. */
   signal?: CancelSignal;
+  /** Told how far the request is, where compute tells. */
+  onProgress?: (at: ComputeProgress) => void;
 };
+
+export const computeProgress = new ProgressType<ComputeProgress>();
 
 export type ComputeClientOptions = {
   spawn: SpawnCompute;
@@ -58,6 +68,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
   let running: Promise<Running> | null = null;
   let closed = false;
   let pid: number | null = null;
+  let requests = 0;
 
   /** A record that cannot be written (a full disk, a closed project) must not stop the work or leave it half started. */
   async function announce(id: number | null): Promise<void> {
@@ -126,16 +137,20 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
   }
 
   return {
-    async call(method, input, { deadlineMs = defaultDeadlineMs, signal } = {}) {
+    async call(method, input, { deadlineMs = defaultDeadlineMs, signal, onProgress } = {}) {
       signal?.throwIfAborted();
       const current = await ensure();
       signal?.throwIfAborted();
       let timer: unknown;
       let graceTimer: unknown;
+      const withdrawal = new CancellationTokenSource();
       const onAbort = (): void => {
+        withdrawal.cancel();
         graceTimer = setTimeout(() => current.end(stopped()), graceMs);
       };
       signal?.addEventListener('abort', onAbort);
+      const id = (requests += 1);
+      const listening = onProgress && current.connection.onProgress(computeProgress, id, onProgress);
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
           const error = hangError(deadlineMs);
@@ -145,8 +160,9 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       });
       try {
         return (await Promise.race([
-          ask(current, method, input).catch(async (error: unknown) => {
+          ask(current, method, { input, id, token: withdrawal.token }).catch(async (error: unknown) => {
             const told = toTwinscopeError(error);
+            if (told.code === 'cancelled') signal?.throwIfAborted();
             if (told.details['disconnected'] !== true) throw told;
             // A request cut off by the end of the process is told as that, not as a closed connection.
             const ended = await Promise.race([
@@ -168,6 +184,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       } finally {
         clearTimeout(timer);
         clearTimeout(graceTimer);
+        listening?.dispose();
         signal?.removeEventListener('abort', onAbort);
       }
     },
@@ -181,8 +198,12 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
 }
 
 /** A connection whose process has ended by now throws at once instead of failing the request. */
-async function ask({ connection }: Running, method: string, input: unknown): Promise<unknown> {
-  return connection.sendRequest(method, input);
+async function ask(
+  { connection }: Running,
+  method: string,
+  { input, id, token }: { input: unknown; id: number; token: CancellationToken },
+): Promise<unknown> {
+  return connection.sendRequest(method, input, id, token);
 }
 
 /** The system has no memory or no room left for another process. */

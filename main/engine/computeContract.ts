@@ -7,6 +7,7 @@ import type { SearchPlan } from '../contract/plans.ts';
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
+import type { CancelSignal } from '../platform/cancel.ts';
 import type { Port } from '../rpc/connection.ts';
 import type { GraphDescription } from './describeGraph.ts';
 
@@ -180,6 +181,17 @@ export type DeviceProbe = { available: true; nodes: number } | { available: fals
 
 /** What is tried, the settings of the twin first, and how long all of it may take. */
 export type Tuning = { threads: readonly number[]; batchSizes: readonly number[]; budgetMs: number };
+
+/** How far one request is; compute tells only whoever asks. */
+export type ComputeProgress = { done: number; total: number };
+
+/** What compute knows of a request beside its input. Work is stopped between batches or steps when it is withdrawn. */
+export type ComputeContext = { signal: CancelSignal; progress: (at: ComputeProgress) => void };
+
+export type ComputeHandler<M extends keyof ComputeMethods> = (
+  input: ComputeMethods[M]['input'],
+  context: ComputeContext,
+) => Promise<ComputeMethods[M]['output']>;
 
 /** Requests from compute to backend: content-addressed bytes it does not hold. */
 export type ComputeCallbacks = {

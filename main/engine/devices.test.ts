@@ -46,6 +46,28 @@ test('the fastest device that agrees with the CPU is chosen', () => {
   );
 });
 
+test('gradient searches go where gradients are fastest, and the sentence says that gradients were measured', () => {
+  const found = new Map<DeviceId, DeviceMeasurement>([
+    ['cpu', measured(100, { gradientsPerSecond: 40 })],
+    ['webgpu', { ...onGpu(610, 2e-6), gradientsPerSecond: 20 }],
+    ['cuda', { ...onGpu(200, 2e-6), gradientsPerSecond: 120 }],
+  ]);
+  expect(chooseDevice(found).device).toBe('webgpu');
+  expect(chooseDevice(found, 'gradients')).toEqual({
+    device: 'cuda',
+    sentence: 'CUDA: 3.0 × CPU in gradients, agrees to 2e-6; 3 of 120 nodes on CPU.',
+  });
+  found.delete('cuda');
+  expect(chooseDevice(found, 'gradients')).toEqual({
+    device: 'cpu',
+    sentence:
+      'CPU: 40 gradients/s with 2 threads, batch 16; it is faster here (WebGPU: 0.50 × CPU in gradients, agrees to 2e-6; 3 of 120 nodes on CPU).',
+  });
+  // A twin without a gradient: responses are all there is.
+  found.set('cpu', measured(100));
+  expect(chooseDevice(found, 'gradients').device).toBe('webgpu');
+});
+
 test('otherwise the CPU is chosen, and the sentence says why', () => {
   expect(choose({})).toEqual({ device: 'cpu', sentence: 'The CPU is used: nothing was measured yet.' });
   expect(choose({ webgpu: onGpu(900, 1e-6) }).device).toBe('cpu');

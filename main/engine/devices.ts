@@ -84,19 +84,30 @@ export const formatParity = (parity: number): string =>
 
 const twoDigits = (value: number): string => (value >= 99.5 ? Math.round(value).toString() : value.toPrecision(2));
 
+/** What a device is chosen by: forward passes, or responses with their gradient, as a step of a gradient search takes. */
+export type SpeedOf = 'responses' | 'gradients';
+
+const rateOf = ({ stimuliPerSecond, gradientsPerSecond }: DeviceMeasurement, by: SpeedOf): number | null =>
+  by === 'gradients' ? gradientsPerSecond : stimuliPerSecond;
+
 /** e.g. 'WebGPU: 6.1 × CPU, agrees to 2e-6; 3 of 120 nodes on CPU'. `cpu` is null where it was not measured. */
 export function describeMeasurement(
   device: DeviceId,
   measured: DeviceMeasurement,
   cpu: DeviceMeasurement | null,
+  by: SpeedOf = 'responses',
 ): string {
   const { label } = devices[device];
   const settings = `${measured.threads} ${measured.threads === 1 ? 'thread' : 'threads'}, batch ${measured.batchSize}`;
-  if (device === 'cpu') return `${label}: ${twoDigits(measured.stimuliPerSecond)} stimuli/s with ${settings}`;
+  const rate = rateOf(measured, by);
+  const perSecond =
+    rate === null ? 'no gradient' : `${twoDigits(rate)} ${by === 'gradients' ? 'gradients' : 'stimuli'}/s`;
+  if (device === 'cpu') return `${label}: ${perSecond} with ${settings}`;
+  const cpuRate = cpu === null ? null : rateOf(cpu, by);
   const speed =
-    cpu === null
-      ? `${twoDigits(measured.stimuliPerSecond)} stimuli/s`
-      : `${twoDigits(measured.stimuliPerSecond / cpu.stimuliPerSecond)} × CPU`;
+    cpuRate === null || rate === null
+      ? perSecond
+      : `${twoDigits(rate / cpuRate)} × CPU${by === 'gradients' ? ' in gradients' : ''}`;
   const parity = measured.parity ?? Number.NaN;
   const agrees =
     parity <= parityTolerance
@@ -108,28 +119,32 @@ export function describeMeasurement(
 }
 
 /**
- * The fastest device that agrees with the CPU within `parityTolerance`, else the CPU, and the sentence why. Devices
- * that are not available or were not measured do not stand in `measured`.
+ * The device that is fastest at `by` and agrees with the CPU within `parityTolerance`, else the CPU, and the sentence why. Devices
+ * that are not available or were not measured do not stand in `measured`. Without gradients responses decide.
  */
-export function chooseDevice(measured: ReadonlyMap<DeviceId, DeviceMeasurement>): {
-  device: DeviceId;
-  sentence: string;
-} {
+export function chooseDevice(
+  measured: ReadonlyMap<DeviceId, DeviceMeasurement>,
+  wanted: SpeedOf = 'responses',
+): { device: DeviceId; sentence: string } {
   const cpu = measured.get('cpu') ?? null;
   if (cpu === null) return { device: 'cpu', sentence: 'The CPU is used: nothing was measured yet.' };
+  const by = rateOf(cpu, wanted) === null ? 'responses' : wanted;
+  const rate = (of: DeviceMeasurement): number => rateOf(of, by) ?? 0;
+  const describe = (device: DeviceId, value: DeviceMeasurement): string =>
+    describeMeasurement(device, value, device === 'cpu' ? null : cpu, by);
   const others = [...measured].filter(([device]) => device !== 'cpu');
   const agreeing = others
     .filter(([, { parity }]) => parity !== null && parity <= parityTolerance)
-    .toSorted(([, a], [, b]) => b.stimuliPerSecond - a.stimuliPerSecond);
+    .toSorted(([, a], [, b]) => rate(b) - rate(a));
   const fastest = agreeing[0];
-  if (fastest !== undefined && fastest[1].stimuliPerSecond > cpu.stimuliPerSecond) {
-    return { device: fastest[0], sentence: `${describeMeasurement(fastest[0], fastest[1], cpu)}.` };
+  if (fastest !== undefined && rate(fastest[1]) > rate(cpu)) {
+    return { device: fastest[0], sentence: `${describe(...fastest)}.` };
   }
   const because =
     others.length === 0
       ? 'no other device is available'
       : (fastest ?? others[0]) === fastest
-        ? `it is faster here (${describeMeasurement(fastest![0], fastest![1], cpu)})`
-        : `no other device agrees with it (${others.map(([device, value]) => describeMeasurement(device, value, cpu)).join('; ')})`;
-  return { device: 'cpu', sentence: `${describeMeasurement('cpu', cpu, null)}; ${because}.` };
+        ? `it is faster here (${describe(...fastest!)})`
+        : `no other device agrees with it (${others.map(([device, value]) => describe(device, value)).join('; ')})`;
+  return { device: 'cpu', sentence: `${describe('cpu', cpu)}; ${because}.` };
 }

@@ -10,8 +10,8 @@ import {
 } from '../contract/methods.ts';
 import { parseWith } from '../contract/validate.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
-import { TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toResponseError, type Port } from './connection.ts';
+import { signalOf, type RequestSignal } from './requestSignal.ts';
 
 export interface ServeOptions {
   /** Checks what handlers return and what is emitted; for tests, where a wrong answer must not pass unseen. */
@@ -35,10 +35,8 @@ export function serveConnection(port: Port, handlers: Handlers, options: ServeOp
     // The table's types meet here: zod has just checked what the handler's type promises.
     const handler = handlers[method] as (input: unknown, context: { signal: CancelSignal }) => Promise<unknown>;
     connection.onRequest(method, async (params: unknown, token: CancellationToken) => {
-      const signal = new RequestSignal();
+      const { signal, dispose } = signalOf(token);
       underWay.add(signal);
-      if (token.isCancellationRequested) signal.abort();
-      const listening = token.onCancellationRequested(() => signal.abort());
       try {
         const result = await handler(parseWith(input, params, `The request ${method}`), { signal });
         if (options.validateOutputs === true) output.parse(result);
@@ -46,7 +44,7 @@ export function serveConnection(port: Port, handlers: Handlers, options: ServeOp
       } catch (error) {
         return toResponseError(error, (unknown) => options.logError(unknown, method));
       } finally {
-        listening.dispose();
+        dispose();
         underWay.delete(signal);
       }
     });
@@ -71,26 +69,4 @@ export function serveConnection(port: Port, handlers: Handlers, options: ServeOp
     closed,
     close: () => port.close(),
   };
-}
-
-/** The little of an AbortSignal that handlers may use, in code that knows no host. */
-class RequestSignal implements CancelSignal {
-  aborted = false;
-  private readonly listeners = new Set<() => void>();
-
-  abort(): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    for (const listener of this.listeners) listener();
-    this.listeners.clear();
-  }
-  throwIfAborted(): void {
-    if (this.aborted) throw new TwinscopeError('cancelled', 'The request was withdrawn.');
-  }
-  addEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners.add(listener);
-  }
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners.delete(listener);
-  }
 }

@@ -1,5 +1,6 @@
 /** Gradient ascent over pixels: all starts in one batch, one step of every start per step. */
 import type { CancelSignal } from '../platform/cancel.ts';
+import { medianOf } from '../platform/median.ts';
 import {
   absorb,
   type AscentStart,
@@ -14,7 +15,7 @@ import type { Saved } from './checkpoint.ts';
 import type { ConstraintSet } from './constraints.ts';
 import { evaluateWithGradient, noGradient } from './model.ts';
 import type { NoiseImages } from './noise.ts';
-import { median, objectiveValue } from './normalisation.ts';
+import { objectiveValue } from './normalisation.ts';
 import {
   type FoundStimulus,
   objectiveOf,
@@ -73,7 +74,7 @@ export class AscentPhase implements OptimisationPhase {
       throw silentTarget(groups.map(({ label }) => label).join(' and '), index + 1);
     }
     const best = this.found().map(({ value }) => value);
-    return { evaluations: images.length, point: { step: index + 1, best: Math.max(...best), median: median(best) } };
+    return { evaluations: images.length, point: { step: index + 1, best: Math.max(...best), median: medianOf(best) } };
   }
 
   found(): FoundStimulus[] {

@@ -7,11 +7,12 @@ import type { SearchOptimiser } from '../contract/plans.ts';
 import type { GratingSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { Random } from '../platform/random.ts';
+import { medianOf } from '../platform/median.ts';
 import type { Saved } from './checkpoint.ts';
 import { type CmaState, defaultPopulation, sampleGeneration, startCma, updateCma } from './cma.ts';
 import type { GratingBox } from './gratingSpace.ts';
 import { evaluate } from './model.ts';
-import { median, objectiveValue } from './normalisation.ts';
+import { objectiveValue } from './normalisation.ts';
 import {
   type FoundStimulus,
   objectiveOf,
@@ -111,7 +112,7 @@ export class CmaPhase implements OptimisationPhase {
       return { ...run, restarts: run.restarts + 1, state: this.#begin(start, run.restarts + 1), best };
     });
     const best = this.found().map(({ value }) => value);
-    return { evaluations: images.length, point: { step: index + 1, best: Math.max(...best), median: median(best) } };
+    return { evaluations: images.length, point: { step: index + 1, best: Math.max(...best), median: medianOf(best) } };
   }
 
   /** The runs as they enter step `index`: at the start of a round only the better ones stay active. */

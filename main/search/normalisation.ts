@@ -3,6 +3,7 @@
  * deviation of that mean, because the mean of many units varies less than one unit does.
  */
 import { TwinscopeError } from '../platform/errors.ts';
+import { medianOf } from '../platform/median.ts';
 import type { ModelUnit } from './model.ts';
 import type { TargetGroup } from './target.ts';
 
@@ -35,7 +36,7 @@ export function unitStatistics(responses: Float32Array, units: readonly ModelUni
   }
   for (let u = 0; u < n; u++) sd[u] = Math.sqrt((sd[u] as number) / stimuli);
   for (const members of areasOf(units).values()) {
-    const floor = Math.max(smallestSd, smallestShare * median(members.map((u) => sd[u] as number)));
+    const floor = Math.max(smallestSd, smallestShare * medianOf(members.map((u) => sd[u] as number)));
     for (const u of members) if ((sd[u] as number) < floor) sd[u] = 0;
   }
   return { stimuli, mean, sd };
@@ -115,12 +116,4 @@ export function areasOf(units: readonly ModelUnit[]): Map<string, number[]> {
     else members.push(i);
   }
   return areas;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }

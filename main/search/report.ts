@@ -1,8 +1,9 @@
 /** What a search found, in the terms of the report. */
+import { medianOf } from '../platform/median.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { ConstraintSet } from './constraints.ts';
 import type { ControlKind, ControlPhase } from './controlPhase.ts';
-import { areasOf, median } from './normalisation.ts';
+import { areasOf } from './normalisation.ts';
 import type { FoundStimulus, OptimisationPhase, SearchContext, TrajectoryPoint } from './phase.ts';
 import type { ReferenceScale } from './referencePhase.ts';
 import { measureResiduals, type Residuals } from './residuals.ts';
@@ -114,7 +115,7 @@ export function buildOutcome(parts: {
           label,
           n,
           best: largest,
-          median: median([...values]),
+          median: medianOf([...values]),
           values,
           beaten: best > largest,
           image,

@@ -1,9 +1,10 @@
 /** Shows every stimulus of a set once and keeps the best few: memory does not grow with the set. */
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
+import { medianOf } from '../platform/median.ts';
 import type { Saved } from './checkpoint.ts';
 import { evaluate, type StimulusSource } from './model.ts';
-import { median, objectiveValue } from './normalisation.ts';
+import { objectiveValue } from './normalisation.ts';
 import {
   type FoundStimulus,
   objectiveOf,
@@ -63,7 +64,7 @@ export class ScreeningPhase implements OptimisationPhase {
     const values = kept.map(({ value }) => value);
     return {
       evaluations: images.length,
-      point: { step: index + 1, best: Math.max(...values), median: median(values) },
+      point: { step: index + 1, best: Math.max(...values), median: medianOf(values) },
     };
   }
 

@@ -1,18 +1,49 @@
 /** `twinscope twins …`. */
 import type { DeviceChoice, DeviceId } from '../../contract/devices.ts';
-import type { MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
+import type { EventData, MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
 import type { TwinSummary } from '../../contract/twins.ts';
+import type { CancelSignal } from '../../platform/cancel.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import type { CliContext } from './context.ts';
-import { formatTable } from './output.ts';
+import { createProgressLine, formatTable } from './output.ts';
 
 /** Calls a handler the way the workbench does. */
 export function ask<M extends MethodName>(
   context: CliContext,
   method: M,
   input: MethodArgs<M>,
+  signal: CancelSignal = new AbortController().signal,
 ): Promise<MethodOutput<M>> {
-  return context.backend.handlers[method](input, { signal: new AbortController().signal });
+  return context.backend.handlers[method](input, { signal });
+}
+
+/** Asks with a progress line of the gradient check; Ctrl-C stops it, a second one ends the command. */
+async function askChecked<M extends 'library.import' | 'library.verify'>(
+  context: CliContext,
+  method: M,
+  input: MethodArgs<M>,
+): Promise<MethodOutput<M>> {
+  const line = createProgressLine(process.stderr);
+  const stop = context.backend.onEvent((event, data) => {
+    if (event !== 'library.checking') return;
+    const { id, done, total } = data as EventData<'library.checking'>;
+    line.show(`${id} · gradient, direction ${done} of ${total}`);
+  });
+  const stopping = new AbortController();
+  const onInterrupt = (): void => {
+    line.clear();
+    process.stderr.write('Stopping the check.\n');
+    stopping.abort(new TwinscopeError('cancelled', 'The check was stopped. What was stored before is kept.'));
+    process.once('SIGINT', () => process.exit(1));
+  };
+  process.once('SIGINT', onInterrupt);
+  try {
+    return await ask(context, method, input, stopping.signal);
+  } finally {
+    process.removeListener('SIGINT', onInterrupt);
+    stop();
+    line.clear();
+  }
 }
 
 const reproduces = ({ reproduces: result }: TwinSummary): string =>
@@ -59,7 +90,7 @@ export async function showTwin(context: CliContext, id: string): Promise<void> {
 }
 
 export async function importTwin(context: CliContext, path: string): Promise<void> {
-  const twin = await ask(context, 'library.import', { path });
+  const twin = await askChecked(context, 'library.import', { path });
   const check = twin.gradientCheck === null ? '' : ` Gradient ${gradient(twin)}: ${twin.gradientCheck.sentence}`;
   context.print(`Imported ${twin.title} (${twin.id}@${twin.version}).${check}`, twin);
 }
@@ -81,7 +112,7 @@ export async function verifyTwins(
   const verified: TwinSummary[] = [];
   for (const each of ids) {
     const device = await chosenDevice(context, each, options.device);
-    verified.push(await ask(context, 'library.verify', { id: each, device }));
+    verified.push(await askChecked(context, 'library.verify', { id: each, device }));
   }
   const rows = verified.map((twin) => [
     `${twin.id}@${twin.version}`,

@@ -1,6 +1,7 @@
 import type { Handlers } from '../../contract/methods.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
 import { checkGradientOf } from '../gradientCheck.ts';
-import { computeTwin, defaultSession, type Services } from '../services.ts';
+import { computeTwin, type Services } from '../services.ts';
 import { createGraphs } from '../twinGraph.ts';
 
 export function libraryHandlers(
@@ -15,22 +16,31 @@ export function libraryHandlers(
     'library.list': () => library.list(),
     'library.get': ({ id }) => library.get(id),
     'library.graph': ({ id }) => graphOf(id),
-    async 'library.verify'({ id, device = 'cpu' }) {
+    async 'library.verify'({ id, device = 'cpu' }, { signal }) {
       await devices.require(device);
-      await checkGradientOf(services, id, device);
+      await checkGradientOf(services, id, signal, device);
       const summary = await library.verify(id, async (resolved, images, n) => {
-        const twin = computeTwin(resolved, defaultSession(device));
-        const { areas } = await compute.call('twin.forward', { twin, images, n });
+        const twin = computeTwin(resolved, await devices.knownSession(resolved, device));
+        const { areas } = await compute.call('twin.forward', { twin, images, n }, { signal });
         return { device: twin.device, areas };
       });
       services.emit('data.changed', { lists: ['library'] });
       return summary;
     },
-    async 'library.import'({ path }) {
+    async 'library.import'({ path }, { signal }) {
       const imported = await library.import(path);
-      const summary = (await checkGradientOf(services, `${imported.id}@${imported.version}`)) ?? imported;
-      services.emit('data.changed', { lists: ['library'] });
-      return summary;
+      const name = `${imported.id}@${imported.version}`;
+      try {
+        return (await checkGradientOf(services, name, signal)) ?? imported;
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        throw new TwinscopeError(
+          'cancelled',
+          `The check of its gradient was stopped. ${imported.title} (${name}) is in the library. Verify it to check its gradient.`,
+        );
+      } finally {
+        services.emit('data.changed', { lists: ['library'] });
+      }
     },
     async 'library.remove'({ id }) {
       await library.remove(id);

@@ -38,7 +38,10 @@ export async function openFirstSession(
   pictures: () => Promise<number>,
 ): Promise<OpenedSession> {
   const { signal } = context;
-  const { session, notice } = await services.devices.sessionFor(resolved, plan, { noun: plan.kind, pictures, signal });
+  // Only ascents are made of gradients; CMA-ES and screening present pictures, as runs do.
+  const by = plan.kind === 'search' && plan.optimiser.type === 'gradient' ? 'gradients' : 'responses';
+  const job = { noun: plan.kind, by } as const;
+  const { session, notice } = await services.devices.sessionFor(resolved, plan, { ...job, pictures, signal });
   if (notice !== null) await context.notice(notice);
   try {
     return await open(services, context, resolved, session);
@@ -47,7 +50,7 @@ export async function openFirstSession(
     if (session.device === 'cpu' || !isTwinscopeError(error) || error.code !== 'compute-failed') throw error;
     const reason = error.details['reason'];
     const said = typeof reason === 'string' ? reason : 'the process that used it ended';
-    await context.notice(fallbackNotice(session.device, plan.device, said, plan.kind));
+    await context.notice(fallbackNotice(session.device, plan.device, said, job));
     const { batchSize, threads } = plan;
     return open(services, context, resolved, {
       ...defaultSession(),

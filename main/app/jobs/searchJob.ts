@@ -9,6 +9,7 @@ import { createDeadline } from '../../engine/deadline.ts';
 import type { JobContext, JobRunner } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson, sha256Hex } from '../../platform/hash.ts';
+import { medianOf } from '../../platform/median.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
 import { designCount, stimulusHash } from '../../stimuli/design.ts';
 import { defaultReference, defaultReferenceName } from '../defaultReference.ts';
@@ -258,15 +259,6 @@ function describeOutcome(
     },
     arrays,
   };
-}
-
-export function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  if (sorted.length === 0) return Number.NaN;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 /** Everything a search found, without durations. */

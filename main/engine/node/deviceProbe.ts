@@ -4,14 +4,14 @@
  */
 import * as ort from 'onnxruntime-node';
 import type { DeviceId, DeviceMeasurement, GradientForms, Placement } from '../../contract/devices.ts';
-import { GraphBuilder, writeGraph, type Graph } from '../../onnx/index.ts';
+import { GraphBuilder, writeGraph } from '../../onnx/index.ts';
 import { Random } from '../../platform/random.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import type { ComputeTwin, DeviceProbe, Tuning } from '../computeContract.ts';
 import { devices } from '../devices.ts';
-import { imageInput } from '../inputAdapter.ts';
-import { measureLowering, type MeasuredModel } from './lowering.ts';
-import { openModelFile, writeWithReferences, type ModelFile } from './modelFile.ts';
+import { imageInput, pictureShape } from '../inputAdapter.ts';
+import { measureForms } from './gradientForms.ts';
+import { openModelFile } from './modelFile.ts';
 import { createOrtSession, reasonOf } from './ortSession.ts';
 import { addPlacements, placementOf, profiled } from './profile.ts';
 import { measureRate, tuneSession } from './tuning.ts';
@@ -69,7 +69,7 @@ const mostGradientPictures = 4;
 export async function measureTwin(twin: ComputeTwin, tuning: Tuning | null): Promise<DeviceMeasurement> {
   const options = { graphCacheFolder: twin.graphCacheFolder };
   const tuned = await tuneSession(twin, tuning, (settings) => openTwinSession(twin, settings, options));
-  const gradientForms = tuning === null ? null : await quickestForms({ ...twin, ...tuned });
+  const gradientForms = tuning === null ? null : await quickestForms({ ...twin, ...tuned }, tuning.budgetMs);
   const settings = { device: twin.device, threads: tuned.threads, batchSize: tuned.batchSize, gradientForms };
   const gradients = tuning === null ? null : await gradientRate(await openTwinSession(twin, settings, options));
   const compared =
@@ -88,19 +88,22 @@ export async function measureTwin(twin: ComputeTwin, tuning: Tuning | null): Pro
   };
 }
 
-/** Null where the twin has no gradient, or where its graph leaves more than the batch open. */
-async function quickestForms(twin: ComputeTwin): Promise<GradientForms | null> {
+/** For so long as threads and batch sizes at most. Null where the twin has no gradient, or where its graph leaves more than the batch open. */
+async function quickestForms(twin: ComputeTwin, budgetMs: number): Promise<GradientForms | null> {
   if (twin.manifest.capabilities.inputGradient === 'none') return null;
   const model = await openModelFile(twin.modelFile);
+  const { input, format } = imageInput(twin.manifest);
+  const batchSize = Math.min(mostGradientPictures, twin.batchSize);
   try {
-    const { lowering, timed } = await measureLowering(
-      model.graph,
-      { wrt: imageInput(twin.manifest).input.tensor, outputs: twin.manifest.outputs.map(({ tensor }) => tensor) },
+    const { lowering, timed } = await measureForms(
+      model,
       {
-        device: twin.device,
-        batchSize: Math.min(mostGradientPictures, twin.batchSize),
-        load: (graph) => loadMeasured(twin, graph, model),
+        title: twin.manifest.title,
+        wrt: input.tensor,
+        outputs: twin.manifest.outputs.map(({ tensor }) => tensor),
+        imageShape: pictureShape(format, batchSize),
       },
+      { device: twin.device, threads: twin.threads, batchSize, budgetMs },
     );
     return timed.length === 0 ? null : { ...lowering, strided: { ...lowering.strided } };
   } catch (error) {
@@ -109,25 +112,6 @@ async function quickestForms(twin: ComputeTwin): Promise<GradientForms | null> {
   } finally {
     model.release();
   }
-}
-
-async function loadMeasured(twin: ComputeTwin, graph: Graph, model: ModelFile): Promise<MeasuredModel> {
-  const session = await createOrtSession({
-    model: writeWithReferences(graph, model),
-    referencesIn: model.folder,
-    device: twin.device,
-    threads: twin.threads,
-    title: twin.manifest.title,
-  });
-  return {
-    run: (feeds) =>
-      session.run(
-        Object.fromEntries(
-          Object.entries(feeds).map(([name, { shape, data }]) => [name, new ort.Tensor('float32', data, shape)]),
-        ),
-      ),
-    release: () => session.release(),
-  };
 }
 
 /** Releases the session. Null where the twin has no gradient: its manifest says so, or none can be derived. */

@@ -4,6 +4,7 @@ import { checkGradient, type GradientCheck } from '../../autodiff/index.ts';
 import { readGraph } from '../../onnx/index.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import { Random } from '../../platform/random.ts';
+import type { ComputeContext } from '../computeContract.ts';
 import { isMemoryRefusal } from '../memory.ts';
 import { withAreas } from '../refusedArea.ts';
 import { twinNodeAtFault } from './diagnose.ts';
@@ -17,9 +18,13 @@ const pictures = 3;
 
 /**
  * Judges the gradient at a seeded noise picture and a random weighting of all responses; see `checkGradient`. Where it
- * is zero another picture is tried; a gradient that is zero at all of them, or by the graph's making, is refused.
+ * is zero another picture is tried; a gradient that is zero at all of them, or by the graph's making, is refused. Progress
+ * counts random directions.
  */
-export async function checkTwinGradient(session: TwinSession): Promise<TwinGradientCheck> {
+export async function checkTwinGradient(
+  session: TwinSession,
+  { signal, progress }: ComputeContext,
+): Promise<TwinGradientCheck> {
   let smooth: boolean;
   try {
     smooth = await session.smooth();
@@ -32,10 +37,16 @@ export async function checkTwinGradient(session: TwinSession): Promise<TwinGradi
     const cotangent = Float32Array.from({ length: session.unitCount }, () => random.normal());
     const check = await checkGradient<Float32Array>(
       {
-        outputs: (image) => session.responses(image, 1),
-        gradient: async (image, weights) => (await session.gradient(image, 1, weights)).gradient,
+        async outputs(image) {
+          signal.throwIfAborted();
+          return session.responses(image, 1);
+        },
+        async gradient(image, weights) {
+          signal.throwIfAborted();
+          return (await session.gradient(image, 1, weights)).gradient;
+        },
       },
-      { x, cotangent, seed: 1, smooth },
+      { x, cotangent, seed: 1, smooth, onDirection: (done, total) => progress({ done, total }) },
     );
     if (!Number.isFinite(check.gradientNorm)) return located(check, session, x, cotangent);
     if (check.gradientNorm !== 0) return check;

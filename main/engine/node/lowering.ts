@@ -11,6 +11,7 @@ import {
   type StridedLowering,
   type VjpRequest,
 } from '../../autodiff/index.ts';
+import { isMemoryRefusal } from '../memory.ts';
 import { GraphBuilder, inferShapes, type Graph } from '../../onnx/index.ts';
 
 /** A model loaded on the device that is measured. */
@@ -35,13 +36,22 @@ const leastGain = 1.05;
 
 /**
  * @param forward a forward graph whose only open size is the batch; one with others keeps the defaults
- * @param load opens a model on the device, with the threads it will run with
+ * @param load opens a model on the device, with the threads it will run with; forms that it refuses for lack of memory are
+ * not timed
+ * @param budgetMs what begins later is not timed and keeps its default; what was found by then is kept
  */
 export async function measureLowering(
   forward: Graph,
   request: Pick<VjpRequest, 'wrt' | 'outputs' | 'alsoReturn'>,
-  { device, batchSize, load }: { device: string; batchSize: number; load: (graph: Graph) => Promise<MeasuredModel> },
+  {
+    device,
+    batchSize,
+    load,
+    budgetMs,
+  }: { device: string; batchSize: number; load: (graph: Graph) => Promise<MeasuredModel>; budgetMs: number },
 ): Promise<LoweringMeasurement> {
+  const end = performance.now() + budgetMs;
+  const race = { batchSize, load, end };
   const defaults = defaultLowering(device);
   const plain = deriveVjp(forward, { ...request, lowering: defaults });
   const timed: LoweringMeasurement['timed'] = [];
@@ -49,6 +59,7 @@ export async function measureLowering(
   for (const [signature, layer] of plain.stridedLayers) {
     const choices = stridedChoices(layer);
     if (choices.length < 2) continue;
+    if (performance.now() >= end) break;
     const graph = layerGraph(layer);
     const models = choices.map((choice) => ({
       form: choice,
@@ -58,19 +69,19 @@ export async function measureLowering(
         lowering: { ...defaults, blockedLayout: false, strided: { [signature]: choice } },
       }).graph,
     }));
-    const forms = await raced(models, batchSize, load);
+    const forms = await raced(models, race);
     if (forms === null) continue;
     strided[signature] = clearlyQuickest(forms, choices[0]!);
     timed.push({ what: signature, forms });
   }
   let lowering: Lowering = { ...defaults, strided };
-  if (defaults.blockedLayout) {
+  if (defaults.blockedLayout && performance.now() < end) {
     const models = [true, false].map((blockedLayout) => ({
       form: blockedLayout ? 'blocked' : 'plain',
       vjp: deriveVjp(forward, { ...request, lowering: { ...lowering, blockedLayout } }).graph,
     }));
     const same = models[0]!.vjp.nodes.length === models[1]!.vjp.nodes.length;
-    const forms = same ? null : await raced(models, batchSize, load);
+    const forms = same ? null : await raced(models, race);
     if (forms !== null) {
       lowering = { ...lowering, blockedLayout: clearlyQuickest(forms, 'blocked') === 'blocked' };
       timed.push({ what: 'layout', forms });
@@ -89,8 +100,7 @@ function clearlyQuickest<F extends string>(forms: readonly { form: F; ms: number
 /** Milliseconds of each graph, the quickest first; interleaved, so that drift of the machine meets all alike. */
 async function raced<F extends string>(
   graphs: readonly { form: F; vjp: Graph }[],
-  batchSize: number,
-  load: (graph: Graph) => Promise<MeasuredModel>,
+  { batchSize, load, end }: { batchSize: number; load: (graph: Graph) => Promise<MeasuredModel>; end: number },
 ): Promise<{ form: F; ms: number }[] | null> {
   const inputs = graphs.map(({ vjp }) => feedsOf(vjp, batchSize));
   if (inputs.includes(null)) return null;
@@ -99,6 +109,8 @@ async function raced<F extends string>(
     for (const { vjp } of graphs) models.push(await load(vjp));
     const best = graphs.map(() => Infinity);
     for (let round = -1; round < rounds; round++) {
+      // One warm round of each is the least that can be compared; the graphs of one race get the same number.
+      if (round > 0 && performance.now() >= end) break;
       for (const [at, model] of models.entries()) {
         const started = performance.now();
         await model.run(inputs[at]!);
@@ -107,6 +119,9 @@ async function raced<F extends string>(
       }
     }
     return graphs.map(({ form }, at) => ({ form, ms: best[at]! })).toSorted((a, b) => a.ms - b.ms);
+  } catch (error) {
+    if (isMemoryRefusal(error)) return null;
+    throw error;
   } finally {
     for (const model of models) await model.release();
   }

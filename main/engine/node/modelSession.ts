@@ -3,6 +3,7 @@ import type * as ort from 'onnxruntime-node';
 import type { DeviceId } from '../../contract/devices.ts';
 import { TwinscopeError, type ErrorCode } from '../../platform/errors.ts';
 import { deviceError, failureOfMessage, memoryError } from '../failures.ts';
+import { saidBy } from '../runtimeMessage.ts';
 import { createSession, sessionOptions } from './ortSession.ts';
 
 export type ModelSessionSettings = { device: DeviceId; threads: number };
@@ -28,16 +29,9 @@ export async function createModelSession(
   }
 }
 
-/** What ONNX Runtime said, within a sentence of ours. It quotes names of the file, which may hold any bytes. */
+/** What ONNX Runtime said, within a sentence of ours. */
 export function runtimeError(error: unknown, code: ErrorCode, sentence: string): TwinscopeError {
-  const said = (error instanceof Error ? error.message : String(error)).replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
-  // It names the source file and line of its own code, which nobody here can use, and the file, which stands before.
-  const reason = said
-    .replaceAll(/\/\S*\/([\w.]+\.(cc|h)):\d+ \S.*?\) /g, '')
-    .replace(/^Load model from .*? failed: ?/, '')
-    .replaceAll(/\[ONNXRuntimeError\] : \d+ : \w+ : /g, '')
-    .slice(0, 300)
-    .replace(/[.\s]+$/, '');
+  const reason = saidBy(error);
   const kind = failureOfMessage(error);
   if (kind !== null) return kind === 'memory' ? memoryError(reason) : deviceError(reason);
   return new TwinscopeError(code, `${sentence}: ${reason}. Nothing was changed.`);

@@ -10,6 +10,7 @@ import type { DeviceId } from '../../contract/devices.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { devices } from '../devices.ts';
 import { deviceLost, failureOfMessage, memoryError, outOfMemory } from '../failures.ts';
+import { saidBy } from '../runtimeMessage.ts';
 import {
   beginGraph,
   cachedDevices,
@@ -185,19 +186,4 @@ export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const known = knownReasons.find(([pattern]) => pattern.test(message));
   return known === undefined ? saidBy(error) : known[1];
-}
-
-/** What was said itself, without the places in sources. */
-export function saidBy(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const line = message.split('\n').find((text) => text.trim() !== '') ?? 'no reason was given';
-  return line
-    .replace(/^.*? was false\. /, '')
-    .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
-    .replaceAll(/\/\S+\.(?:cc|h):\d+ \S+ ?/g, '')
-    .replace(/^Load model from .*? failed: ?/, '')
-    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .slice(0, 300)
-    .replace(/[.\s]+$/, '');
 }

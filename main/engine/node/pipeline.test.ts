@@ -248,6 +248,27 @@ test('a stimulus that cannot be drawn fails its request with its own sentence, a
   expect(reasons[3]).toMatchObject({ code: 'bad-input', message: expect.stringContaining('damaged or cut off') });
 });
 
+test('a request that is withdrawn ends before its next batch; others go on', async () => {
+  const leaving = new AbortController();
+  let runs = 0;
+  const stream = pipeline({
+    pool: pool(1),
+    session: {
+      ...session,
+      run(pictures, n) {
+        runs += 1;
+        if (runs === 2) leaving.abort();
+        return session.run(pictures, n);
+      },
+    },
+  });
+  const withdrawn = stream.responses([...specs, ...specs, ...specs], leaving.signal);
+  const other = stream.responses(specs.slice(0, 3));
+  await expect(withdrawn).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await other).toEqual(await directly(specs.slice(0, 3)));
+  expect(runs).toBe(3);
+});
+
 const program = (code: string): URL => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 
 test.each([

@@ -6,6 +6,8 @@
  * A run blocks this thread, so whatever the drawing threads are to do meanwhile must be in their hands before it starts.
  */
 import type { StimulusSpec } from '../../contract/stimuli.ts';
+import type { CancelSignal } from '../../platform/cancel.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
 import { pictureFloats } from '../inputAdapter.ts';
 import { sourceOfSpec } from './pictures.ts';
 import type { RasterPool } from './rasterPool.ts';
@@ -15,10 +17,11 @@ import type { TwinSession } from './twinSession.ts';
 export type ResponsePipeline = {
   /**
    * Responses to the stimuli in batches of the session's size, the last one smaller; a request made before the last one
-   * was answered joins its stream. Throws what drawing, fetching or the run throws.
+   * was answered joins its stream. Throws what drawing, fetching or the run throws, and 'cancelled' before the next batch
+   * where `signal` was aborted.
    * @returns stimuli × unitCount
    */
-  responses(stimuli: readonly StimulusSpec[]): Promise<Float32Array>;
+  responses(stimuli: readonly StimulusSpec[], signal?: CancelSignal): Promise<Float32Array>;
 };
 
 export type PipelineOptions = {
@@ -39,6 +42,7 @@ const mostFetches = 8;
 
 type Request = {
   stimuli: readonly StimulusSpec[];
+  signal: CancelSignal | undefined;
   responses: Float32Array;
   failed: boolean;
   resolve: (responses: Float32Array) => void;
@@ -101,6 +105,7 @@ export function createPipeline(options: PipelineOptions): ResponsePipeline {
   async function finish({ request, first, n, buffer, drawn }: Prepared): Promise<void> {
     const failure = await drawn;
     if (request.failed) return;
+    if (request.signal?.aborted === true) return fail(request, withdrawn());
     if (failure !== null) return fail(request, failure.error);
     try {
       request.responses.set(await session.run(buffer, n), first * session.unitCount);
@@ -132,11 +137,11 @@ export function createPipeline(options: PipelineOptions): ResponsePipeline {
   }
 
   return {
-    responses(stimuli) {
+    responses(stimuli, signal) {
       if (stimuli.length === 0) return Promise.resolve(new Float32Array(0));
       return new Promise((resolve, reject) => {
         const responses = new Float32Array(stimuli.length * session.unitCount);
-        const request: Request = { stimuli, responses, failed: false, resolve, reject };
+        const request: Request = { stimuli, signal, responses, failed: false, resolve, reject };
         for (let first = 0; first < stimuli.length; first += batchSize) {
           planned.push({ request, first, n: Math.min(batchSize, stimuli.length - first) });
         }
@@ -147,6 +152,8 @@ export function createPipeline(options: PipelineOptions): ResponsePipeline {
     },
   };
 }
+
+const withdrawn = (): TwinscopeError => new TwinscopeError('cancelled', 'The request was withdrawn.');
 
 /** Lets through so many fetches at once, in order, and only while less than `mostBytes` of what came is still held. */
 function createGate(mostAtOnce: number, mostBytes: number) {

@@ -1,9 +1,12 @@
 /** Runs a twin for its intermediate values, many of them in one pass. Used inside the compute process. */
 import type * as ort from 'onnxruntime-node';
 import type { TapArray } from '../computeContract.ts';
+import { imageInput, pictureShape } from '../inputAdapter.ts';
 import { notPerPicture, tapGraph } from '../taps.ts';
 import { openModelFile, writeWithReferences } from './modelFile.ts';
 import { createModelSession, runtimeError, type ModelSessionSettings } from './modelSession.ts';
+import { requireSessionMemory } from './sessionMemory.ts';
+import type { TwinLocation } from './twinSession.ts';
 
 export type TapSession = {
   /** Values of n pictures; what is not per picture is the same for each batch. */
@@ -11,13 +14,22 @@ export type TapSession = {
   release(): Promise<void>;
 };
 
+/** @param batchSize pictures in a run; what they take is asked for before anything is loaded */
 export async function openTapSession(
-  modelFile: string,
+  { modelFile, manifest }: Pick<TwinLocation, 'modelFile' | 'manifest'>,
   tensors: readonly string[],
-  settings: ModelSessionSettings,
+  { batchSize, ...settings }: ModelSessionSettings & { batchSize: number },
 ): Promise<TapSession> {
   const model = await openModelFile(modelFile);
   const { graph, taps } = tapGraph(model.graph, tensors);
+  const { input, format } = imageInput(manifest);
+  requireSessionMemory(graph, {
+    kind: 'forward',
+    what: `${manifest.title} with these tensors`,
+    device: settings.device,
+    shapes: new Map([[input.tensor, pictureShape(format, batchSize)]]),
+    batchSize,
+  });
   const bytes = writeWithReferences(graph, model);
   const session = await createModelSession(bytes, settings, 'the twin with these tensors', {
     referencesIn: model.folder,

@@ -1,4 +1,5 @@
 /** Threads and batch size by measurement: a few candidates, for a bounded time. */
+import { medianOf } from '../../platform/median.ts';
 import { isMemoryRefusal } from '../memory.ts';
 import type { Tuning } from '../computeContract.ts';
 import type { SessionSettings, TwinSession } from './twinSession.ts';
@@ -71,12 +72,4 @@ export async function tuneSession(
     });
   }
   return best as unknown as Tuned;
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }

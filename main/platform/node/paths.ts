@@ -34,6 +34,11 @@ export function deviceFile(environment: Environment = process.env): string {
   return join(userDataFolder(environment), 'devices.json');
 }
 
+/** One small file per process that measures a device, as long as it does. */
+export function measuringFolder(environment: Environment = process.env): string {
+  return join(userDataFolder(environment), 'measuring');
+}
+
 export function logFile(environment: Environment = process.env): string {
   return join(userDataFolder(environment), 'logs', 'twinscope.log');
 }

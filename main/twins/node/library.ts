@@ -23,7 +23,7 @@ import {
   readUnits,
   type TwinPackage,
 } from './package.ts';
-import { openOutcomes, type Reproduction } from './outcomes.ts';
+import { openOutcomes, type EngineVersions, type Reproduction } from './outcomes.ts';
 import { compareOutputs, type ForwardResult } from './verification.ts';
 
 /** A twin ready to run: its files were found to be the ones its manifest names. */
@@ -48,6 +48,8 @@ export interface Library {
   resolve(ref: TwinRef | string): Promise<ResolvedTwin>;
   /** Runs the golden checks and remembers the outcome for this machine. */
   verify(id: string, runForward: RunForward): Promise<TwinSummary>;
+  /** What checks of this package's gradient have shown on this machine with these versions, one outcome per device. */
+  gradientOutcomes(sha256: string): Promise<GradientOutcome[]>;
   /** Remembers what the check of a gradient has shown on this machine. */
   recordGradient(id: string, outcome: GradientOutcome): Promise<TwinSummary>;
   /** Imports a package folder or a `.twin` archive, whole or not at all. */
@@ -62,7 +64,7 @@ export interface LibraryOptions {
   folder: string;
   builtInFolder: string;
   /** Version of ONNX Runtime; gradients checked with another one count as unchecked. Left out: any counts. */
-  runtime?: string;
+  versions?: EngineVersions;
 }
 
 type Entry = TwinPackage & { builtIn: boolean };
@@ -84,7 +86,7 @@ const parseRef = (ref: TwinRef | string): TwinRef => {
 
 const nameOf = ({ manifest }: TwinPackage): string => `${manifest.id}@${manifest.version}`;
 
-export async function openLibrary({ folder, builtInFolder, runtime }: LibraryOptions): Promise<Library> {
+export async function openLibrary({ folder, builtInFolder, versions: engine }: LibraryOptions): Promise<Library> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
@@ -142,8 +144,8 @@ export async function openLibrary({ folder, builtInFolder, runtime }: LibraryOpt
     return entry;
   }
 
-  const outcomes = openOutcomes(folder, runtime ?? null);
-  type Known = { reproductions: Record<string, Reproduction>; gradients: Record<string, GradientOutcome> };
+  const outcomes = openOutcomes(folder, engine ?? null);
+  type Known = { reproductions: Record<string, Reproduction>; gradients: Record<string, GradientOutcome[]> };
   const known = async (): Promise<Known> => ({
     reproductions: await outcomes.reproductions(),
     gradients: await outcomes.gradients(),
@@ -169,7 +171,7 @@ export async function openLibrary({ folder, builtInFolder, runtime }: LibraryOpt
       fieldOfViewDeg: stimulusInput(manifest).fieldOfViewDeg,
       rasterPx: rasterPx(manifest),
       reproduces: reproductions[sha256] ?? null,
-      gradientCheck: gradients[sha256] ?? null,
+      gradientCheck: gradients[sha256]?.[0] ?? null,
     };
   }
 
@@ -228,6 +230,7 @@ export async function openLibrary({ folder, builtInFolder, runtime }: LibraryOpt
       await outcomes.recordReproduction(entry.sha256, outcome);
       return summarise(entry, await known());
     },
+    gradientOutcomes: async (sha256) => (await outcomes.gradients())[sha256] ?? [],
     async recordGradient(id, outcome) {
       const entry = await find(id);
       await outcomes.recordGradient(entry.sha256, outcome);

@@ -12,37 +12,38 @@ export type Reproduction = NonNullable<TwinSummary['reproduces']>;
 export interface Outcomes {
   reproductions(): Promise<Record<string, Reproduction>>;
   recordReproduction(sha256: string, outcome: Reproduction): Promise<void>;
-  /** The latest outcome for a package with this version of the runtime, on whichever device. */
-  gradients(): Promise<Record<string, GradientOutcome>>;
-  /** Kept per package, runtime version and device. */
+  /** Outcomes for every package with these versions, the latest first: one per device. */
+  gradients(): Promise<Record<string, GradientOutcome[]>>;
+  /** Kept per package, versions and device. */
   recordGradient(sha256: string, outcome: GradientOutcome): Promise<void>;
 }
 
-/** @param runtime version of ONNX Runtime whose outcomes count; null: any. */
-export function openOutcomes(folder: string, runtime: string | null): Outcomes {
+/** Gradients depend on the rules of this Twinscope and on the kernels of this ONNX Runtime. */
+export type EngineVersions = { twinscope: string; runtime: string };
+
+/** @param versions those whose outcomes count; null: any. */
+export function openOutcomes(folder: string, versions: EngineVersions | null): Outcomes {
   const reproductions = recordFile<Reproduction>(join(folder, 'verifications.json'));
   const gradients = recordFile<GradientOutcome[]>(join(folder, 'gradients.json'));
   return {
     reproductions: reproductions.read,
     recordReproduction: (sha256, outcome) => reproductions.change(sha256, () => outcome),
     async gradients() {
-      const latest = Object.entries(await gradients.read()).map(
-        ([sha256, outcomes]): [string, GradientOutcome | undefined] => [
+      const counts = ({ twinscope, runtime }: GradientOutcome): boolean =>
+        versions === null || (twinscope === versions.twinscope && runtime === versions.runtime);
+      return Object.fromEntries(
+        Object.entries(await gradients.read()).map(([sha256, outcomes]) => [
           sha256,
-          outcomes
-            .filter((outcome) => runtime === null || outcome.runtime === runtime)
-            .toSorted((a, b) => (a.at < b.at ? 1 : -1))[0],
-        ],
+          outcomes.filter(counts).toSorted((a, b) => (a.at < b.at ? 1 : -1)),
+        ]),
       );
-      return Object.fromEntries(latest.filter((entry): entry is [string, GradientOutcome] => entry[1] !== undefined));
     },
     recordGradient: (sha256, outcome) =>
-      gradients.change(sha256, (before = []) => [
-        ...before.filter(({ runtime: version, device }) => version !== outcome.runtime || device !== outcome.device),
-        outcome,
-      ]),
+      gradients.change(sha256, (before = []) => [...before.filter((old) => keptAs(old) !== keptAs(outcome)), outcome]),
   };
 }
+
+const keptAs = ({ twinscope, runtime, device }: GradientOutcome): string => [twinscope, runtime, device].join('/');
 
 /** Changes take turns, so that two checks that end together are both kept. */
 function recordFile<T>(file: string) {

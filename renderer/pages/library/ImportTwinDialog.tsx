@@ -1,8 +1,8 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import { useLocation } from 'wouter';
 import { desktop } from '../../client/host.ts';
-import { useCall } from '../../client/hooks.ts';
+import { useCheckingCall } from '../../client/checks.ts';
 import { ErrorNotice } from '../../components/errors.tsx';
 
 /** `initialPath` is where a dropped file came from; a browser does not tell. */
@@ -17,7 +17,7 @@ export function ImportTwinDialog({
 }) {
   const [path, setPath] = useState(initialPath);
   const [, go] = useLocation();
-  const importTwin = useCall('library.import', {
+  const importTwin = useCheckingCall('library.import', {
     onSuccess: (twin) => {
       onClose();
       go(`/library/${twin.id}`);
@@ -41,6 +41,11 @@ export function ImportTwinDialog({
             onChange={(event) => setPath(event.currentTarget.value)}
           />
           {importTwin.error !== null && <ErrorNotice error={importTwin.error} />}
+          {importTwin.progress !== null && (
+            <Text size="sm" role="status">
+              {importTwin.progress}
+            </Text>
+          )}
           <Group justify="flex-end">
             {desktop && (
               <Button
@@ -52,7 +57,7 @@ export function ImportTwinDialog({
                 Choose file
               </Button>
             )}
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={importTwin.isPending ? importTwin.stop : onClose}>
               Cancel
             </Button>
             <Button type="submit" loading={importTwin.isPending} disabled={path.trim() === ''}>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import Markdown from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
+import { useCheckingCall } from '../../client/checks.ts';
 import { useCall, useQueryCall } from '../../client/hooks.ts';
 import { navigate } from '../../client/location.ts';
 import { Warnings } from '../../components/errors.tsx';
@@ -46,7 +47,7 @@ function CardTab({ twin }: { twin: TwinDetails }) {
 }
 
 function ChecksTab({ twin }: { twin: TwinDetails }) {
-  const verify = useCall('library.verify');
+  const verify = useCheckingCall('library.verify');
   const { reproduces: check, gradientCheck: gradient } = twin.summary;
   return (
     <Stack gap="md" align="flex-start" maw="40rem">
@@ -92,9 +93,21 @@ function ChecksTab({ twin }: { twin: TwinDetails }) {
           </Stack>
         )}
       </div>
-      <Button onClick={() => verify.mutate({ id: twin.summary.id })} loading={verify.isPending}>
-        Verify
-      </Button>
+      <Group>
+        <Button onClick={() => verify.mutate({ id: twin.summary.id })} loading={verify.isPending}>
+          Verify
+        </Button>
+        {verify.isPending && (
+          <Button variant="default" onClick={verify.stop}>
+            Stop
+          </Button>
+        )}
+        {verify.progress !== null && (
+          <Text size="sm" role="status">
+            {verify.progress}
+          </Text>
+        )}
+      </Group>
     </Stack>
   );
 }

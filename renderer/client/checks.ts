@@ -1,0 +1,44 @@
+/** Calls that check a gradient: how far they are, and how to stop them. */
+import { useMutation } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import type { MethodInput, MethodOutput } from '../../main/contract/methods.ts';
+import { TwinscopeError } from '../../main/platform/errors.ts';
+import { useSession } from './provider.tsx';
+
+/** Whether an import had come to its check by then is not known here. */
+const stopped =
+  'The check was stopped. What was stored before is kept, and a twin that the library shows by now is there to stay. Verify it to check its gradient.';
+
+type Checking = 'library.import' | 'library.verify';
+
+/**
+ * As `useCall`, with `stop()` and `progress`, the directions that were compared so far ('direction 3 of 8').
+ * @param onError told of failures, and of a call that was stopped
+ */
+export function useCheckingCall<M extends Checking>(
+  method: M,
+  options: { onSuccess?: (output: MethodOutput<M>) => void; onError?: (error: Error) => void } = {},
+) {
+  const session = useSession();
+  const stopping = useRef(new AbortController());
+  const [progress, setProgress] = useState<string | null>(null);
+  const call = useMutation<MethodOutput<M>, Error, MethodInput<M>>({
+    mutationFn(input) {
+      stopping.current = new AbortController();
+      setProgress(null);
+      const { signal } = stopping.current;
+      return session.call(method, input, signal).catch((error: unknown) => {
+        throw signal.aborted ? new TwinscopeError('cancelled', stopped) : error;
+      });
+    },
+    ...options,
+  });
+  const { isPending } = call;
+  useEffect(() => {
+    if (!isPending) return;
+    return session.on('library.checking', ({ done, total }) =>
+      setProgress(`Checking the gradient: direction ${done} of ${total}`),
+    );
+  }, [session, isPending]);
+  return { ...call, progress: isPending ? progress : null, stop: () => stopping.current.abort() };
+}
