@@ -32,7 +32,6 @@ export function unbroadcast(
 /** The axes are those where the operand has size 1 when the graph runs; summing over an axis of size 1 changes nothing. */
 function unbroadcastAtRunTime(context: RuleContext, gradient: string, operand: string, extra: number): string {
   const { emit } = context;
-  if (emit.opset < 13) context.refuse('how it broadcasts is fixed only at run time, which needs opset 13');
   const shape = emit.node('Shape', [operand]);
   const ones = emit.ints(Array.from({ length: extra }, () => 1));
   const aligned = extra === 0 ? shape : emit.node('Concat', [ones, shape], { axis: 0 });

@@ -1,10 +1,9 @@
-/** Writes the nodes of a gradient behind a forward graph, in whatever form the graph's operator set wants them. */
+/** Writes the nodes of a gradient behind a forward graph, in opset 18 as `prepareGraph` leaves it. */
 import {
   inferGraph,
   makeTensor,
   namesRead,
   numbersOf,
-  opsetOf,
   type AttributeValues,
   type Dim,
   type Dtype,
@@ -34,7 +33,6 @@ export interface EmitterOptions {
 }
 
 export class Emitter {
-  readonly opset: number;
   readonly inference: Inference;
   readonly lowering: Lowering;
   readonly nodes: GraphNode[] = [];
@@ -57,7 +55,6 @@ export class Emitter {
   constructor(graph: Graph, { lowering = defaultLowering('cpu'), prefix = 'gradient' }: EmitterOptions = {}) {
     this.lowering = lowering;
     this.#prefix = prefix;
-    this.opset = opsetOf(graph);
     this.inference = inferGraph(graph);
     this.#taken = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
     for (const node of graph.nodes) [...node.outputs, ...namesRead(node)].forEach((name) => this.#taken.add(name));
@@ -212,17 +209,15 @@ export class Emitter {
   }
 
   reduceSum(x: string, axes: readonly number[], keep: boolean): string {
-    const keepdims = keep ? 1 : 0;
-    if (this.opset < 13) return this.node('ReduceSum', [x], { axes, keepdims });
-    return this.node('ReduceSum', [x, this.ints(axes)], { keepdims });
+    return this.node('ReduceSum', [x, this.ints(axes)], { keepdims: keep ? 1 : 0 });
   }
 
   squeeze(x: string, axes: readonly number[]): string {
-    return this.opset < 13 ? this.node('Squeeze', [x], { axes }) : this.node('Squeeze', [x, this.ints(axes)]);
+    return this.node('Squeeze', [x, this.ints(axes)]);
   }
 
   unsqueeze(x: string, axes: readonly number[]): string {
-    return this.opset < 13 ? this.node('Unsqueeze', [x], { axes }) : this.node('Unsqueeze', [x, this.ints(axes)]);
+    return this.node('Unsqueeze', [x, this.ints(axes)]);
   }
 
   /** Elements start … end − 1 along one axis. */

@@ -3,7 +3,7 @@ export { float, floats } from './attributes.ts';
 export type { Attribute, Attributes, AttributeValues } from './attributes.ts';
 export { defaultOpset, GraphBuilder } from './builder.ts';
 export type { BuilderOptions } from './builder.ts';
-export { checkExternalData } from './check.ts';
+export { externalTensors } from './externalTensors.ts';
 export { decodeModel, encodeModel } from './codec.ts';
 export { isFloating } from './elementTypes.ts';
 export type { Dtype } from './elementTypes.ts';

@@ -7,7 +7,6 @@ import {
   intAttribute,
   isStandard,
   namesRead,
-  opsetOf,
   stringAttribute,
   type Graph,
   type GraphNode,
@@ -21,7 +20,6 @@ import { cells, type CellState, type CellWeights, type RecurrentOperator } from 
  * Throws TwinscopeError 'unsupported' naming the node where it cannot be.
  */
 export function expandRecurrent(graph: Graph, wrt: string, outputs: readonly string[]): Graph {
-  if (opsetOf(graph) < 18) return graph;
   const recurrent = nodesBetween(graph, wrt, outputs).filter(
     (node) => isStandard(node) && Object.hasOwn(cells, node.op),
   );

@@ -50,7 +50,7 @@ const concat: GradientRule = (context) => {
   if (sizes.every((size) => typeof size === 'number')) {
     const starts = inputs.map((input) => sizes.slice(0, input).reduce((total, size) => total + size, 0));
     // Cutting all pieces at once is one pass over the gradient; single pieces are cut out one by one.
-    if (inputs.every((input) => context.wanted(input)) && emit.opset >= 13 && inputs.length > 1) {
+    if (inputs.every((input) => context.wanted(input)) && inputs.length > 1) {
       return emit.split('Split', [gradient, emit.ints(sizes)], { axis }, inputs.length);
     }
     return inputs.map((input) =>

@@ -102,14 +102,8 @@ const logSumExp: GradientRule = (context) => {
   return [emit.node('Mul', [emit.node('Exp', [distance]), withReducedAxes(context, context.gradient)])];
 };
 
-/** Before opset 13 softmax ran over all axes from `axis` on, which is the same only for the last. */
 function softmaxAxis(context: RuleContext): number {
-  const rank = context.inputType(0).shape.length;
-  const axis = positiveAxis(intAttribute(context.node, 'axis', context.emit.opset < 13 ? 1 : -1), rank);
-  if (context.emit.opset < 13 && axis !== rank - 1) {
-    context.refuse('before opset 13 it works on several axes at once, and there is no rule for that');
-  }
-  return axis;
+  return positiveAxis(intAttribute(context.node, 'axis', -1), context.inputType(0).shape.length);
 }
 
 const softmax: GradientRule = (context) => {

@@ -8,7 +8,7 @@
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { byteLength } from '../../onnx/elementTypes.ts';
-import { elementCount, readGraph, writeGraph, type Graph, type Tensor } from '../../onnx/index.ts';
+import { elementCount, externalTensors, readGraph, writeGraph, type Graph, type Tensor } from '../../onnx/index.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
 
@@ -39,7 +39,7 @@ export async function openModelFile(file: string): Promise<ModelFile> {
   graph = { ...graph, initializers: await nearConstants(graph, absolute) };
   let weightBytes = 0;
   for (const { dtype, shape } of graph.initializers.values()) weightBytes += byteLength(dtype, elementCount(shape));
-  const alone = [...graph.initializers.values()].every(({ external }) => external === undefined);
+  const alone = externalTensors(graph).next().done === true;
   // ONNX Runtime follows no link out of a folder: a file that needs nothing beside it goes by where it really is.
   const real = alone ? await realpath(absolute) : absolute;
   return {
@@ -70,15 +70,15 @@ async function readWhole(file: string): Promise<Uint8Array> {
 }
 
 /**
- * The constants with small external ones read in. Reading the graph has refused locations that leave the folder by their
+ * The initializers with small external ones read in, after a look at the place of every constant that lies outside the
+ * file: also those in attributes, branches and functions, which ONNX Runtime reads itself. Reading the graph has refused locations that leave the folder by their
  * name; here the files are looked at, which may be links, missing or cut off.
  */
 async function nearConstants(graph: Graph, file: string): Promise<Map<string, Tensor>> {
   const constants = new Map(graph.initializers);
   const folder = await realpath(path.dirname(file));
   const whole = new Map<string, { target: string; sizeBytes: number }>();
-  for (const [name, tensor] of constants) {
-    if (tensor.external === undefined) continue;
+  for (const { name, tensor } of externalTensors(graph)) {
     const refuse = (why: string): TwinscopeError =>
       new TwinscopeError('bad-input', `The constant "${name}" of ${file} cannot be read: ${why}. Nothing was changed.`);
     const location = tensor.external['location'] ?? '';
@@ -95,7 +95,7 @@ async function nearConstants(graph: Graph, file: string): Promise<Map<string, Te
     if (offset + wanted > found.sizeBytes) {
       throw refuse(`${location} ends before its data do (${found.sizeBytes} bytes)`);
     }
-    if (wanted > smallBytes) continue;
+    if (wanted > smallBytes || graph.initializers.get(name)?.external !== tensor.external) continue;
     const { external: _, ...rest } = tensor;
     constants.set(name, { ...rest, bytes: await readPart(found.target, offset, wanted) });
   }

@@ -22,7 +22,7 @@ const cases: Case[] = [
   ['Div', [table, floats(3, 7, 0.3)]],
   ['Mod', [longs(7, -7, 9), longs(3, 3, -4)]],
   ['Mod', [table, floats(2, 2, -2)], { fmod: 1 }],
-  ['Pow', [table, floats(2, 3, 0.5)]],
+  ['Pow', [table, floats(2, 3, -2)]],
   ['Min', [table, floats(0, 0, 5), floats(-1, 1, 4)]],
   ['Max', [longs(1, 5), longs(3, 2)]],
   ['Equal', [longs(1, 5), long(5)]],
@@ -91,6 +91,12 @@ describe('what is left to the runtime', () => {
     expect(evaluated('Cast', [floats(1)], { to: 10 })).toBeUndefined();
     expect(numbersOf(evaluated('Cast', [half], { to: 1 })![0]!)).toEqual([1, -2]);
     expect(evaluated('Gather', [half, longs(1)])![0]!.bytes).toEqual(Uint8Array.of(0, 0xc0));
+  });
+
+  test('powers that are no products of whole numbers of factors', () => {
+    expect(numbersOf(evaluated('Pow', [floats(-3, 2), floats(3, -2)])![0]!)).toEqual([-27, 0.25]);
+    expect(evaluated('Pow', [floats(3), floats(0.5)])).toBeUndefined();
+    expect(evaluated('Pow', [longs(2), longs(-1)])).toBeUndefined();
   });
 
   test('integers beyond exact numbers, division by zero and conversions that devices do differently', () => {

@@ -1,4 +1,5 @@
 /** Element-by-element arithmetic on small constants. float16 is never computed, only moved. */
+import { pow } from '../../platform/exactMath.ts';
 import { dtypeCode, dtypeOfCode, type Dtype } from '../elementTypes.ts';
 import { intAttribute } from '../graph.ts';
 import { elementCount, makeTensor, numbersOf, type ArrayDtype, type Tensor } from '../tensor.ts';
@@ -61,6 +62,12 @@ const divide = ([a, b]: number[], dtype: Dtype): number => (isFloat(dtype) ? a! 
 const modulo: Evaluator = (node, inputs) => {
   const truncated = intAttribute(node, 'fmod', 0) === 1;
   return broadcast(([a, b]) => (truncated ? a! % b! : a! - b! * Math.floor(a! / b!)))(node, inputs);
+};
+
+/** Whole powers are products; what else `**` gives differs between engines, so the graph computes it. */
+const power: Evaluator = (node, inputs) => {
+  const whole = readable(inputs[1])?.every((y) => Number.isInteger(y) && Math.abs(y) <= 64);
+  return whole ? broadcast(([a, b]) => pow(a!, b!))(node, inputs) : undefined;
 };
 
 /** Rounds half to even, as ONNX does, and keeps the sign of what becomes zero. */
@@ -133,7 +140,7 @@ export const arithmeticEvaluators: Record<string, Evaluator> = {
   Mul: broadcast(([a, b]) => a! * b!),
   Div: broadcast(divide),
   Mod: modulo,
-  Pow: broadcast(([a, b]) => a! ** b!),
+  Pow: power,
   Min: broadcast((values) => Math.min(...values)),
   Max: broadcast((values) => Math.max(...values)),
   Equal: compare((a, b) => a === b),

@@ -2,11 +2,9 @@
 import { TwinscopeError } from '../../platform/errors.ts';
 import { describeNode, isStandard, opsetOf, type Graph, type GraphBody, type GraphNode } from '../graph.ts';
 import type { FunctionProto } from '../generated/onnx_pb.ts';
+import { checkFunctionCalls, functionKey } from '../functionCalls.ts';
 import { readFunction } from '../read.ts';
 import { copyNode, Names, withSubgraphs } from './names.ts';
-
-/** Functions that call functions can multiply without bound: a file of a few kilobytes could ask for any number. */
-const mostNodes = 100_000;
 
 export interface Inlined {
   graph: Graph;
@@ -20,13 +18,10 @@ export interface Inlined {
  */
 export function inlineFunctions(graph: Graph): Inlined {
   if (graph.functions.length === 0) return { graph, opsets: new Map() };
+  checkFunctionCalls(graph);
   const inliner = new Inliner(graph);
-  const body = inliner.body(graph, opsetOf(graph), []);
+  const body = inliner.body(graph, opsetOf(graph));
   return { graph: { ...graph, ...body, functions: [] }, opsets: inliner.opsets };
-}
-
-function keyOf(domain: string, name: string, overload: string): string {
-  return JSON.stringify([domain === 'ai.onnx' ? '' : domain, name, overload]);
 }
 
 class Inliner {
@@ -34,44 +29,27 @@ class Inliner {
   readonly #graphOpset: number;
   readonly #functions: Map<string, FunctionProto>;
   readonly #names: Names;
-  #nodes = 0;
 
   constructor(graph: Graph) {
     this.#graphOpset = opsetOf(graph);
-    this.#functions = new Map(graph.functions.map((item) => [keyOf(item.domain, item.name, item.overload), item]));
+    this.#functions = new Map(graph.functions.map((item) => [functionKey(item), item]));
     this.#names = new Names(graph);
   }
 
-  body<T extends GraphBody>(body: T, opset: number, calls: readonly string[]): T {
-    return { ...body, nodes: body.nodes.flatMap((node) => this.#node(node, opset, calls)) };
+  body<T extends GraphBody>(body: T, opset: number): T {
+    return { ...body, nodes: body.nodes.flatMap((node) => this.#node(node, opset)) };
   }
 
-  #node(node: GraphNode, opset: number, calls: readonly string[]): GraphNode[] {
-    const key = keyOf(node.domain, node.op, node.overload ?? '');
-    const called = this.#functions.get(key);
-    if (called !== undefined) return this.#call(node, called, [...calls, key]);
-    this.#nodes += 1;
-    if (this.#nodes > mostNodes) {
-      throw new TwinscopeError(
-        'unsupported',
-        `The local functions of this model expand to more than ${mostNodes.toLocaleString('en-GB')} nodes. ` +
-          'Nothing was changed. Export it without functions.',
-      );
-    }
-    const kept = withSubgraphs(node, (inner) => this.body(inner, opset, calls));
+  #node(node: GraphNode, opset: number): GraphNode[] {
+    const { domain, op, overload = '' } = node;
+    const called = this.#functions.get(functionKey({ domain, name: op, overload }));
+    if (called !== undefined) return this.#call(node, called);
+    const kept = withSubgraphs(node, (inner) => this.body(inner, opset));
     if (opset !== this.#graphOpset && isStandard(kept)) this.opsets.set(kept, opset);
     return [kept];
   }
 
-  #call(node: GraphNode, called: FunctionProto, calls: readonly string[]): GraphNode[] {
-    if (calls.indexOf(calls.at(-1)!) < calls.length - 1) {
-      throw new TwinscopeError(
-        'corrupt',
-        `The local function "${called.name}" of this model calls itself, which ONNX forbids. ` +
-          'Nothing was changed. Export the model again.',
-        { operator: called.name, node: node.name },
-      );
-    }
+  #call(node: GraphNode, called: FunctionProto): GraphNode[] {
     const { inputs, outputs, nodes } = readFunction(called, node.attributes);
     if (node.inputs.length > inputs.length || node.outputs.length > outputs.length) {
       throw new TwinscopeError(
@@ -98,7 +76,7 @@ class Inliner {
       ...copyNode(inner, renaming, this.#names, prefix),
       name: this.#names.fresh(`${prefix}${inner.name || inner.op}`),
     }));
-    return [...expanded, ...passedOn].flatMap((inner) => this.#node(inner, opset, calls));
+    return [...expanded, ...passedOn].flatMap((inner) => this.#node(inner, opset));
   }
 
   #opsetOf(called: FunctionProto): number {

@@ -5,7 +5,7 @@ import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { TwinDraft, TwinManifest, TwinUnit } from '../../contract/twins.ts';
-import { readGraph, requiredInputs, type Graph } from '../../onnx/index.ts';
+import { externalTensors, readGraph, requiredInputs, type Graph } from '../../onnx/index.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { sha256Hex } from '../../platform/hash.ts';
 import { fileError } from '../../platform/node/files.ts';
@@ -127,9 +127,8 @@ function modelRefused({ manifest }: TwinPackage, why: string): TwinscopeError {
 export async function checkModel(twin: TwinPackage): Promise<void> {
   const { manifest } = twin;
   const graph = await readModelGraph(twin);
-  for (const [name, tensor] of graph.initializers) {
-    const location = tensor.external?.location;
-    if (tensor.external === undefined) continue;
+  for (const { name, tensor } of externalTensors(graph)) {
+    const { location } = tensor.external;
     if (location === undefined || unsafePath(location) !== null || manifest.files[location] === undefined) {
       throw modelRefused(
         twin,
