@@ -110,6 +110,13 @@ describe('photographs', () => {
   });
 });
 
+test('--resume without a project makes none', async () => {
+  const missing = path.join(folder, 'missing.twinscope');
+  const result = await runCli(['run', writePlan(gratings), '--project', missing, '--resume'], home);
+  expectRefusal(result, /There is no project .*missing\.twinscope, so there is nothing to resume\. Nothing was made\./);
+  expect(readdirSync(folder)).not.toContain('missing.twinscope');
+});
+
 test('a plan with an unknown key names the key that was meant', async () => {
   const before = hashOf(project);
   const result = await runCli(['run', writePlan({ ...gratings, batchsize: 4 }), '--project', project], home);

@@ -124,7 +124,7 @@ function GraphView({ graph, memoryMiB }: { graph: TwinGraph; memoryMiB: number |
     <Stack gap="sm">
       <Text size="xs">
         opset {graph.opset} · {plural(rows.length, 'node')} · {plural(graph.parameters, 'parameter')}
-        {memoryMiB !== undefined && ` · about ${formatCount(memoryMiB)} MiB`}
+        {memoryMiB !== undefined && ` · about ${formatCount(memoryMiB)} MiB of memory predicted`}
         {graph.producer !== '' && ` · exported by ${graph.producer}`}
       </Text>
       <Text size="xs" c="dimmed">
