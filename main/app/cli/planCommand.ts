@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import type { DeviceChoice } from '../../contract/devices.ts';
 import type { JobSnapshot } from '../../contract/jobs.ts';
-import { plan as anyPlan, type Plan, type SetRef } from '../../contract/plans.ts';
+import { plan as anyPlan, type Plan, type RunPlan, type SearchPlan, type SetRef } from '../../contract/plans.ts';
 import type { ProjectInfo } from '../../contract/methods.ts';
 import { parseWith } from '../../contract/validate.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
@@ -99,10 +99,9 @@ export function runPlanCommand(kind: 'run' | 'search') {
     const info = await openOrCreate(backend, options.project);
     if (info.readOnly !== null) throw new TwinscopeError('read-only', info.readOnly);
     if (info.notice !== null) process.stderr.write(`${info.notice}\n`);
-    const { queue } = backend.services.current();
     const started = options.resume
       ? await resumeJob(backend, plan, options.project)
-      : await queue.start(kind, jobTitle(plan), plan);
+      : await startAnew(backend, kind, plan);
     const ended = await follow(backend, started);
     for (const notice of ended.notices) process.stderr.write(`${notice}\n`);
     if (ended.state === 'paused' || ended.state === 'interrupted') {
@@ -118,6 +117,21 @@ export function runPlanCommand(kind: 'run' | 'search') {
     else await printSearch(context, ended.resultId);
     return 0;
   };
+}
+
+/** Starts the plan as a new job, and says so where one of the same plan waits to be resumed. */
+async function startAnew(backend: Backend, kind: 'run' | 'search', plan: RunPlan | SearchPlan): Promise<JobSnapshot> {
+  const { project, queue } = backend.services.current();
+  const wanted = withoutDevice(plan);
+  const open = (await project.jobs.list()).some(
+    (job) => waiting.has(job.state) && withoutDevice(job.plan as Plan) === wanted,
+  );
+  if (open) {
+    process.stderr.write(
+      'An unfinished job of this plan is in the project and is kept; this starts a new one. Add --resume to go on with it instead.\n',
+    );
+  }
+  return queue.start(kind, jobTitle(plan), plan);
 }
 
 async function resumeJob(backend: Backend, plan: Plan, projectFile: string): Promise<JobSnapshot> {
