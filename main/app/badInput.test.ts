@@ -110,6 +110,25 @@ describe('photographs', () => {
   });
 });
 
+test('--resume without a project makes none', async () => {
+  const missing = path.join(folder, 'missing.twinscope');
+  const result = await runCli(['run', writePlan(gratings), '--project', missing, '--resume'], home);
+  expectRefusal(result, /There is no project .*missing\.twinscope, so there is nothing to resume\. Nothing was made\./);
+  expect(readdirSync(folder)).not.toContain('missing.twinscope');
+});
+
+test('a plan that waits to be resumed is told of when it is started anew', async () => {
+  const file = path.join(folder, 'waiting.twinscope');
+  copyFileSync(project, file);
+  const database = new Database(file);
+  database.prepare("UPDATE jobs SET state = 'paused'").run();
+  database.close();
+  const plan = path.join(folder, 'plan-0.plan.json');
+  const anew = await runCli(['run', plan, '--project', file], home);
+  expect(anew.stderr).toContain('An unfinished job of this plan is in the project and is kept');
+  expect(anew.code).toBe(0);
+});
+
 test('a plan with an unknown key names the key that was meant', async () => {
   const before = hashOf(project);
   const result = await runCli(['run', writePlan({ ...gratings, batchsize: 4 }), '--project', project], home);

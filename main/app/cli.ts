@@ -23,7 +23,7 @@ import { tapTwin } from './cli/tapsCommand.ts';
 import { spawnCompute } from './spawnCompute.ts';
 import { twinscopeVersion } from './versions.ts';
 
-/** 0: done. 1: it failed. 2: the request or its input was at fault. */
+/** 0: done. 1: it failed. 2: the request or its input was at fault. 130: stopped by Ctrl-C. */
 const exitCodeOf: Record<string, number> = {
   'bad-input': 2,
   'not-found': 2,
@@ -96,19 +96,25 @@ function buildProgram(): Command {
   twins
     .command('gradient [path]')
     .description("gradient of an output's mean with respect to an input of a bare .onnx model")
-    .requiredOption('--input <file...>', 'NAME=x.npy for every input; the name may be left out where there is one')
+    .requiredOption(
+      '--input <file...>',
+      'required: NAME=x.npy for every input; the name may be left out where there is one',
+    )
     .option('--wrt <name>', 'the input to differentiate by; the only floating-point one when left out')
     .option('--output <name>', 'the output to start from; the only one when left out')
-    .requiredOption('--out <file>', 'the gradient as NPY')
+    .requiredOption('--out <file>', 'required: the gradient as NPY')
     .addOption(deviceOption('cpu'))
     .action(action(program, modelGradient));
   twins
     .command('taps <id>')
     .description('activations of any layers, as NPZ')
-    .requiredOption('--tensors <names...>', 'tensors of the graph, separated by commas; the Graph tab lists them')
+    .requiredOption(
+      '--tensors <names...>',
+      'required: tensors of the graph, separated by commas; the Graph tab lists them',
+    )
     .option('--stimuli <plan>', 'show the stimuli of a run plan')
     .option('--input <file>', "an NPY array that is the twin's input as it stands")
-    .requiredOption('--out <file>', 'the NPZ file')
+    .requiredOption('--out <file>', 'required: the NPZ file')
     .action(action(program, tapTwin));
   twins.command('remove <id>').description('remove an imported twin').action(action(program, removeTwin));
 
@@ -130,7 +136,7 @@ function buildProgram(): Command {
     program
       .command(`${kind} <plan>`)
       .description(kind === 'run' ? 'present stimuli to a twin' : 'search for a stimulus')
-      .requiredOption('--project <file>', 'the project that keeps the result; made when it does not exist')
+      .requiredOption('--project <file>', 'required: the project that keeps the result; made when it does not exist')
       .option('--resume', 'continue the interrupted job of this plan')
       .addOption(deviceOption())
       .action(action(program, runPlanCommand(kind)));

@@ -343,7 +343,10 @@ test('the command line lists devices and refuses what it does not know', async (
   const unknown = await runCli(['twins', 'verify', 'small-twin', '--device', 'webgp'], home);
   expect(unknown.code).toBe(2);
   expect(unknown.stderr).toContain('There is no device "webgp". Did you mean webgpu?');
-  const missing = await runCli(['twins', 'verify', 'small-twin', '--device', absent], home);
+  const gpu = await runCli(['twins', 'verify', 'small-twin', '--device', 'GPU'], home);
+  expect(gpu.code).toBe(2);
+  expect(gpu.stderr).toContain('There is no device "gpu". Did you mean webgpu or cuda?');
+  const missing = await runCli(['twins', 'verify', 'small-twin', '--device', absent.toUpperCase()], home);
   expect(missing.code).toBe(2);
   expect(missing.stderr).toMatch(/is not available here: .+ only\. Nothing was computed\./);
 });

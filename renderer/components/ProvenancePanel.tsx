@@ -1,7 +1,7 @@
 import { Code, CopyButton, DataList, UnstyledButton } from '@mantine/core';
 import { Fragment } from 'react';
 import type { Provenance } from '../../main/contract/results.ts';
-import { shortHash } from './format.ts';
+import { plural, shortHash } from './format.ts';
 
 /** A hash, shortened; a click copies all of it. */
 export function Hash({ sha256 }: { sha256: string }) {
@@ -45,7 +45,7 @@ export function ProvenancePanel({
     ['Result', contentSha256 === null ? 'not complete' : <Hash key="result" sha256={contentSha256} />],
     ['Seeds', provenance.seeds.length === 0 ? 'none' : provenance.seeds.join(', ')],
     ['Device', provenance.device],
-    ['Batch', `${provenance.batchSize} stimuli, ${provenance.threads} threads`],
+    ['Batch', `${plural(provenance.batchSize, 'stimulus', 'stimuli')}, ${plural(provenance.threads, 'thread')}`],
     ...Object.entries(provenance.versions).map(([name, version]): [string, string] => [name, version]),
   ];
   return (

@@ -10,8 +10,11 @@ import { ask } from './twinCommands.ts';
 export function deviceOption(fallback?: DeviceChoice): Option {
   const option = new Option('--device <name>', 'where the twin runs: auto, cpu, webgpu, cuda, dml or coreml').argParser(
     (name: string): DeviceChoice => {
+      if (name.toLowerCase() === 'gpu') {
+        throw new InvalidArgumentError('There is no device "gpu". Did you mean webgpu or cuda?');
+      }
       try {
-        return deviceNamed(name);
+        return deviceNamed(name.toLowerCase());
       } catch (error) {
         throw new InvalidArgumentError((error as Error).message);
       }
@@ -47,7 +50,10 @@ export async function listDevices(
   });
   const lines = [
     ...(report.twin === null ? [] : [`Measured on ${report.twin.title} (${report.twin.id}@${report.twin.version}).`]),
-    formatTable(['device', 'available', 'stimuli/s', 'gradients/s', 'differs from CPU by', 'nodes on CPU', ''], rows),
+    formatTable(
+      ['device', 'available', 'stimuli/s', 'gradients/s', 'differs from CPU by', 'nodes on CPU', 'in one sentence'],
+      rows,
+    ),
     `Chosen (*): ${report.choice}`,
     ...(report.notice === null ? [] : [report.notice]),
   ];

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { DeviceChoice } from '../../contract/devices.ts';
 import type { ModelGradient } from '../../engine/computeContract.ts';
-import { TwinscopeError } from '../../platform/errors.ts';
+import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { exists, writeFileAtomic } from '../../platform/node/files.ts';
 import { encodeNpy } from '../../stimuli/npy.ts';
 import { sessionThreads } from '../services.ts';
@@ -28,22 +28,33 @@ export async function modelGradient(context: CliContext, given: string | undefin
   }
   const device = options.device === 'auto' ? 'cpu' : options.device;
   await context.backend.services.devices.require(device);
-  const result = await context.backend.services.compute.call(
-    'model.gradient',
-    {
-      modelFile: path.resolve(file),
-      inputs: inputs.map(parseInput),
-      wrt: options.wrt ?? null,
-      output: options.output ?? null,
-      device,
-      threads: sessionThreads(),
-    },
-    { deadlineMs },
-  );
+  const result = await context.backend.services.compute
+    .call(
+      'model.gradient',
+      {
+        modelFile: path.resolve(file),
+        inputs: inputs.map(parseInput),
+        wrt: options.wrt ?? null,
+        output: options.output ?? null,
+        device,
+        threads: sessionThreads(),
+      },
+      { deadlineMs },
+    )
+    .catch((error: unknown) => {
+      throw ofBareModel(error);
+    });
   await writeFileAtomic(out, encodeNpy(result.gradient, result.wrt.shape));
   const { gradient: _, ...figures } = result;
   context.print(describe(result, out), { ...figures, out });
   return result.check.verdict === 'refused' ? 1 : 0;
+}
+
+/** What still works is said of a twin; a bare model becomes one by a package around it. */
+function ofBareModel(error: unknown): unknown {
+  if (!isTwinscopeError(error)) return error;
+  const message = error.message.replace('works with this twin.', 'works with this model once it is a twin package.');
+  return new TwinscopeError(error.code, message, error.details);
 }
 
 /** --input takes several files, so a model named behind them is among them. */

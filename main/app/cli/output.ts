@@ -31,7 +31,7 @@ export function formatDuration(seconds: number): string {
 export function describeProgress({ progress }: JobSnapshot): string {
   const fraction = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
   const bar = '█'.repeat(Math.round(fraction * 24)).padEnd(24, '░');
-  const rate = progress.ratePerSecond === null ? '' : ` · ${progress.ratePerSecond.toPrecision(3)}/s`;
+  const rate = progress.ratePerSecond === null ? '' : ` · ${progress.ratePerSecond.toPrecision(3)} ${progress.noun}/s`;
   const left = progress.secondsLeft === null ? '' : ` · ${formatDuration(progress.secondsLeft)} left`;
   return `${bar} ${progress.phase} · ${progress.done}/${progress.total} ${progress.noun}${rate}${left}`;
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import type { DeviceChoice } from '../../contract/devices.ts';
 import type { JobSnapshot } from '../../contract/jobs.ts';
-import { plan as anyPlan, type Plan, type SetRef } from '../../contract/plans.ts';
+import { plan as anyPlan, type Plan, type RunPlan, type SearchPlan, type SetRef } from '../../contract/plans.ts';
 import type { ProjectInfo } from '../../contract/methods.ts';
 import { parseWith } from '../../contract/validate.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
@@ -50,6 +50,9 @@ function absoluteFolders<T>(value: T, folder: string): T {
   return copy as T;
 }
 
+/** 128 + SIGINT, as shells have it. */
+const exitInterrupted = 130;
+
 export async function openOrCreate(backend: Backend, file: string): Promise<ProjectInfo> {
   if (existsSync(file)) return backend.openProject(file);
   return backend.openProject(file, { name: path.basename(file, '.twinscope') });
@@ -66,7 +69,7 @@ export async function follow(backend: Backend, job: JobSnapshot): Promise<JobSna
     line.clear();
     process.stderr.write('Stopping at the next checkpoint.\n');
     void queue.pause(job.id).catch(() => undefined);
-    process.once('SIGINT', () => process.exit(1));
+    process.once('SIGINT', () => process.exit(exitInterrupted));
   };
   process.once('SIGINT', onInterrupt);
   try {
@@ -87,20 +90,26 @@ export function runPlanCommand(kind: 'run' | 'search') {
     const { backend } = context;
     const read = await readPlan(file, kind);
     const plan = options.device === undefined ? read : { ...read, device: options.device };
+    if (options.resume && !existsSync(options.project)) {
+      throw new TwinscopeError(
+        'not-found',
+        `There is no project ${options.project}, so there is nothing to resume. Nothing was made. Check --project, or leave out --resume to start the plan.`,
+      );
+    }
     const info = await openOrCreate(backend, options.project);
     if (info.readOnly !== null) throw new TwinscopeError('read-only', info.readOnly);
     if (info.notice !== null) process.stderr.write(`${info.notice}\n`);
-    const { queue } = backend.services.current();
     const started = options.resume
       ? await resumeJob(backend, plan, options.project)
-      : await queue.start(kind, jobTitle(plan), plan);
+      : await startAnew(backend, kind, plan);
     const ended = await follow(backend, started);
     for (const notice of ended.notices) process.stderr.write(`${notice}\n`);
     if (ended.state === 'paused' || ended.state === 'interrupted') {
       process.stderr.write(
         `Stopped; everything up to the last checkpoint is saved. Go on with: twinscope ${kind} ${file} --project ${options.project}${options.device === undefined ? '' : ` --device ${options.device}`} --resume\n`,
       );
-      return 1;
+      // Only Ctrl-C pauses a job of the command line.
+      return ended.state === 'paused' ? exitInterrupted : 1;
     }
     if (ended.error !== null) throw new TwinscopeError(ended.error.code, ended.error.message);
     if (ended.state !== 'finished' || ended.resultId === null) return 1;
@@ -108,6 +117,21 @@ export function runPlanCommand(kind: 'run' | 'search') {
     else await printSearch(context, ended.resultId);
     return 0;
   };
+}
+
+/** Starts the plan as a new job, and says so where one of the same plan waits to be resumed. */
+async function startAnew(backend: Backend, kind: 'run' | 'search', plan: RunPlan | SearchPlan): Promise<JobSnapshot> {
+  const { project, queue } = backend.services.current();
+  const wanted = withoutDevice(plan);
+  const open = (await project.jobs.list()).some(
+    (job) => waiting.has(job.state) && withoutDevice(job.plan as Plan) === wanted,
+  );
+  if (open) {
+    process.stderr.write(
+      'An unfinished job of this plan is in the project and is kept; this starts a new one. Add --resume to go on with it instead.\n',
+    );
+  }
+  return queue.start(kind, jobTitle(plan), plan);
 }
 
 async function resumeJob(backend: Backend, plan: Plan, projectFile: string): Promise<JobSnapshot> {
@@ -180,7 +204,7 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
     ]),
   ];
   const lines = [
-    `${report.name}: ${report.evaluations} evaluations in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}, content ${report.contentSha256?.slice(0, 12)}`,
+    `${report.name}: ${report.evaluations} evaluations (search, reference and controls together) in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}, content ${report.contentSha256?.slice(0, 12)}`,
     formatTable(['stimulus', 'n', 'best objective (z)', ''], rows),
   ];
   for (const { area, unit, response, blank } of best?.units.slice(0, 8) ?? []) {
@@ -189,7 +213,7 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
   if (best?.residuals) {
     const { meanLuminance, contrastRms, range } = best.residuals;
     lines.push(
-      `Constraint residuals: mean ${meanLuminance.toExponential(1)}, RMS ${contrastRms.toExponential(1)}, range ${range}`,
+      `Constraint residuals: mean ${meanLuminance.toExponential(1)} and RMS ${contrastRms.toExponential(1)}, relative to what was asked; range ${range}, absolute`,
     );
   }
   context.print(lines.join('\n'), report);

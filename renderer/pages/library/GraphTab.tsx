@@ -3,6 +3,7 @@ import { Chip, CloseButton, Code, Group, Stack, Text, TextInput } from '@mantine
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { TwinGraph } from '../../../main/contract/twins.ts';
+import { useSettings } from '../../app/settings.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
 import { formatCount, plural } from '../../components/format.ts';
@@ -117,6 +118,12 @@ function GraphView({ graph, memoryMiB }: { graph: TwinGraph; memoryMiB: number |
   const [text, setText] = useState('');
   const [onlyAreas, setOnlyAreas] = useState(false);
   const [selected, setSelected] = useState<number | null>(null);
+  const [settings, change] = useSettings();
+  function select(node: number) {
+    setSelected(node);
+    // A narrow window hides the inspector until somebody asks for it, which a click on a node does.
+    if (settings.inspectorHidden === null) change({ inspectorHidden: false });
+  }
   const shown = useMemo(() => filterNodes(rows, text, onlyAreas), [rows, text, onlyAreas]);
   const marked = rows.filter(({ areas }) => areas.length > 0).length;
   const row = selected === null ? undefined : rows[selected];
@@ -124,7 +131,7 @@ function GraphView({ graph, memoryMiB }: { graph: TwinGraph; memoryMiB: number |
     <Stack gap="sm">
       <Text size="xs">
         opset {graph.opset} · {plural(rows.length, 'node')} · {plural(graph.parameters, 'parameter')}
-        {memoryMiB !== undefined && ` · about ${formatCount(memoryMiB)} MiB`}
+        {memoryMiB !== undefined && ` · about ${formatCount(memoryMiB)} MiB of memory predicted`}
         {graph.producer !== '' && ` · exported by ${graph.producer}`}
       </Text>
       <Text size="xs" c="dimmed">
@@ -158,7 +165,7 @@ function GraphView({ graph, memoryMiB }: { graph: TwinGraph; memoryMiB: number |
           columns={columns}
           rowKey={(each) => String(each.index)}
           selected={selected === null ? null : String(selected)}
-          onSelect={(each) => setSelected(each.index)}
+          onSelect={(each) => select(each.index)}
           minWidth="40rem"
         />
       </div>

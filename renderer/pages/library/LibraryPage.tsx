@@ -170,7 +170,7 @@ export function LibraryPage({ item }: { item: string | undefined }) {
                 selected={selected ?? null}
                 onSelect={(twin) => go(`/library/${twin.id}`)}
                 rowPx={46}
-                minWidth="43rem"
+                minWidth="48rem"
               />
             </Pane>
             {selected !== undefined && <TwinPane key={selected} id={selected} />}

@@ -63,8 +63,8 @@ function ChecksTab({ twin }: { twin: TwinDetails }) {
         <DataList>
           {[
             ['Result', check.passed ? 'reproduces here' : 'does not reproduce here'],
-            ['Largest error', formatNumber(check.maxError)],
-            ['Tolerance', formatNumber(check.tolerance)],
+            ['Largest error', `${formatNumber(check.maxError)} of the largest response`],
+            ['Tolerance', `${formatNumber(check.tolerance)} of the largest response`],
             ['Device', check.device],
             ['When', formatTime(check.at)],
           ].map(([label, value]) => (

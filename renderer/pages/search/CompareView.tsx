@@ -64,7 +64,7 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
         return found === undefined ? 'missing' : `${formatNumber(found.z)} z`;
       }),
     ),
-    row('Evaluations', ({ evaluations }) => formatCount(evaluations)),
+    row('Evaluations, all together', ({ evaluations }) => formatCount(evaluations)),
     row('Time', ({ seconds }) => formatSeconds(seconds)),
   ];
 }

@@ -127,7 +127,8 @@ export function EvidencePane({
             <ConstraintTable plan={plan} residuals={candidate.residuals} />
           )}
           <Text size="xs" c="dimmed">
-            {formatCount(report.evaluations)} evaluations in {formatSeconds(report.seconds)}.
+            {formatCount(report.evaluations)} evaluations (search, reference and controls together) in{' '}
+            {formatSeconds(report.seconds)}.
           </Text>
           <Divider />
           <PaneTitle>Provenance</PaneTitle>

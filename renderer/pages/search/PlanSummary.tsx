@@ -28,7 +28,9 @@ export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residua
         <Table.Tr>
           <Table.Th>Constraint</Table.Th>
           <Table.Th ta="right">Asked</Table.Th>
-          <Table.Th ta="right">Residual</Table.Th>
+          <Table.Th ta="right" title="Mean luminance and RMS contrast: relative to what was asked; range: absolute">
+            Residual
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
