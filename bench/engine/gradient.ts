@@ -8,9 +8,10 @@ import { deriveVjp, type Vjp } from '../../main/autodiff/index.ts';
 import { measureForms } from '../../main/engine/node/gradientForms.ts';
 import { openModelFile, writeWithReferences } from '../../main/engine/node/modelFile.ts';
 import { createOrtSession, type OrtSessionRequest } from '../../main/engine/node/ortSession.ts';
+import { medianOf } from '../../main/platform/median.ts';
 import { Random } from '../../main/platform/random.ts';
 import type { Network } from './networks.ts';
-import { interleaved, median, ratio, repeated } from './statistics.ts';
+import { interleaved, ratio, repeated } from './statistics.ts';
 
 export interface GradientResult {
   network: string;
@@ -94,14 +95,14 @@ async function measureFile(
   };
   const times = await interleaved(tasks, rounds);
   const steady = {
-    forwardMs: median(await repeated(tasks.forward, rounds)),
-    gradientMs: median(await repeated(tasks.gradient, rounds)),
+    forwardMs: medianOf(await repeated(tasks.forward, rounds)),
+    gradientMs: medianOf(await repeated(tasks.gradient, rounds)),
   };
   await forward.release();
   await backward.release();
   const forwardProfile = await profile(original, image);
   const gradientProfile = await profile(gradient, feeds);
-  const forwardMs = median(times.forward);
+  const forwardMs = medianOf(times.forward);
   const products = gradientProfile.filter(({ operator }) => /Conv|MatMul|Gemm/.test(operator));
   return {
     network: network.name,
@@ -109,7 +110,7 @@ async function measureFile(
     threads,
     rounds,
     forwardMs,
-    gradientMs: median(times.gradient),
+    gradientMs: medianOf(times.gradient),
     gradientOverForward: ratio(times.gradient, times.forward),
     steady,
     limit: network.limit,

@@ -8,7 +8,7 @@ import { spawnCompute } from '../../main/app/spawnCompute.ts';
 import { runPlan } from '../../main/contract/plans.ts';
 import { silentLog } from '../../main/platform/node/log.ts';
 import { writeTwin } from '../screening/material.ts';
-import { median } from './statistics.ts';
+import { medianOf } from '../../main/platform/median.ts';
 
 export interface StartResult {
   twin: string;
@@ -70,9 +70,9 @@ export async function measureStart(rounds: number): Promise<StartResult[]> {
     return {
       twin: id,
       rounds,
-      sessionMs: median(session),
-      firstResponseMs: median(first),
-      beyondSessionMs: median(first.map((ms, round) => ms - session[round]!)),
+      sessionMs: medianOf(session),
+      firstResponseMs: medianOf(first),
+      beyondSessionMs: medianOf(first.map((ms, round) => ms - session[round]!)),
     };
   }
 }

@@ -1,10 +1,5 @@
 /** What a benchmark does with its times. */
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
+import { medianOf } from '../../main/platform/median.ts';
 
 const restMs = 20;
 
@@ -40,5 +35,5 @@ export async function repeated(task: () => Promise<unknown>, rounds: number): Pr
 
 /** Median over the rounds of one task's time over another's in the same round: drift of the machine cancels. */
 export function ratio(above: readonly number[], below: readonly number[]): number {
-  return median(above.map((time, round) => time / below[round]!));
+  return medianOf(above.map((time, round) => time / below[round]!));
 }

@@ -4,7 +4,7 @@ import { isTwinscopeError } from '../platform/errors.ts';
 import { createLog } from '../platform/node/log.ts';
 import { logFile } from '../platform/node/paths.ts';
 import { createBackend, type Backend } from './backend.ts';
-import type { CliContext } from './cli/context.ts';
+import { exitInterrupted, type CliContext } from './cli/context.ts';
 import {
   exportProtocol,
   projectCheck,
@@ -33,6 +33,7 @@ const exitCodeOf: Record<string, number> = {
   'disk-full': 2,
   corrupt: 2,
   'newer-format': 2,
+  cancelled: exitInterrupted,
 };
 
 /** Wraps a command: opens the backend, prints the result for people or programs, turns errors into a sentence. */

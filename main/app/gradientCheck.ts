@@ -1,4 +1,5 @@
 /** Checks a twin's gradient in compute and stores the outcome with the twin: at every import, on Verify, before an ascent. */
+import { stillWorks } from '../autodiff/index.ts';
 import type { DeviceId } from '../contract/devices.ts';
 import type { GradientOutcome, TwinSummary } from '../contract/twins.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
@@ -19,8 +20,7 @@ async function judge(services: Services, twin: ComputeTwin, signal: CancelSignal
   const versions = { runtime: ortVersion, twinscope: twinscopeVersion };
   const shared = { device, gradientForms, ...versions, at: new Date().toISOString() };
   if (twin.manifest.capabilities.inputGradient === 'none') {
-    const sentence =
-      'The package says that this twin has no gradient. Gradient-free search (screening and CMA-ES) works with this twin.';
+    const sentence = `The package says that this twin has no gradient. ${stillWorks}`;
     return { ...shared, verdict: 'none', sentence, randomError: null, ownError: null };
   }
   const onProgress = (at: { done: number; total: number }): void => services.emit('library.checking', { id, ...at });

@@ -13,6 +13,7 @@ import { toAttributes } from '../onnx/attributes.ts';
 import { inferShapes, makeTensor, type Dim, type Graph, type GraphNode } from '../onnx/index.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { log } from '../platform/exactMath.ts';
+import { stillWorks } from './refusal.ts';
 
 /** The inputs that the head adds, all float32. */
 export const familyInputs = {
@@ -56,8 +57,7 @@ export function withFamilyHead(forward: Graph, outputs: readonly string[]): Fami
     if (!shape?.every((size) => typeof size === 'number')) {
       throw new TwinscopeError(
         'unsupported',
-        `How many units the output "${output}" has is fixed only when the graph runs, so no objective can be built on it. ` +
-          'Gradient-free search (screening and CMA-ES) works with this twin.',
+        `How many units the output "${output}" has is fixed only when the graph runs, so no objective can be built on it. ${stillWorks}`,
       );
     }
     return shape.reduce((product, size) => product * size, 1);

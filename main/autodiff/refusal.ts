@@ -2,6 +2,7 @@
 import { describeNode, type GraphNode } from '../onnx/index.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 
+/** Said of a twin, whatever refuses its gradient. */
 export const stillWorks = 'Gradient-free search (screening and CMA-ES) works with this twin.';
 
 /** `reason` goes on from "Twinscope cannot derive a gradient through …: ". */

@@ -162,9 +162,9 @@ export type MethodOutput<M extends MethodName> = z.output<(typeof methods)[M]['o
 export const events = {
   'job.changed': jobSnapshot,
   'search.live': searchLive,
-  /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library', 'devices'. */
   /** How far the gradient check of an import or a verification is; the twin by id. */
   'library.checking': z.object({ id: z.string(), done: z.int(), total: z.int() }),
+  /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library', 'devices'. */
   'data.changed': z.object({ lists: z.array(z.string()) }),
 } as const;
 export type EventName = keyof typeof events;

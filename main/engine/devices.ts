@@ -119,8 +119,9 @@ export function describeMeasurement(
 }
 
 /**
- * The device that is fastest at `by` and agrees with the CPU within `parityTolerance`, else the CPU, and the sentence why. Devices
- * that are not available or were not measured do not stand in `measured`. Without gradients responses decide.
+ * The device that is fastest at what is `wanted` and agrees with the CPU within `parityTolerance`, else the CPU, and the
+ * sentence why. Devices that are not available or were not measured do not stand in `measured`. Where the CPU has no
+ * figure for gradients, responses decide.
  */
 export function chooseDevice(
   measured: ReadonlyMap<DeviceId, DeviceMeasurement>,

@@ -1,5 +1,5 @@
 /** What a graph from a file must keep to before anything works with it. */
-import { TwinscopeError } from '../platform/errors.ts';
+import { damaged } from './damaged.ts';
 import { checkExternalData } from './externalData.ts';
 import type { SparseTensorProto } from './generated/onnx_pb.ts';
 import { describeNode, subgraphsOf, type GraphBody, type GraphNode } from './graph.ts';
@@ -9,12 +9,6 @@ export const deepestNesting = 16;
 
 /** The largest models have some ten thousand nodes. */
 const mostNodes = 1_000_000;
-
-const remedy = 'Nothing was changed. Get the file again, or export the model again.';
-
-function damaged(what: string, details: Record<string, unknown> = {}): TwinscopeError {
-  return new TwinscopeError('corrupt', `${what} ${remedy}`, details);
-}
 
 /**
  * Refuses graphs in which a value is made twice or by nothing, absurd counts, and data stored

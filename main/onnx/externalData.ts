@@ -1,6 +1,6 @@
 /** Constants whose bytes lie in files beside the model, wherever in the graph they stand. */
-import { TwinscopeError } from '../platform/errors.ts';
 import type { Attribute } from './attributes.ts';
+import { damaged } from './damaged.ts';
 import { byteLength } from './elementTypes.ts';
 import type { SparseTensorProto } from './generated/onnx_pb.ts';
 import { subgraphsOf, type GraphBody } from './graph.ts';
@@ -32,14 +32,6 @@ export function checkExternalData(body: GraphBody): void {
   for (const { name, tensor } of externalTensorsOf(body)) checkPlace(name, tensor, tensor.external);
 }
 
-function misplaced(what: string, details: Record<string, unknown>): TwinscopeError {
-  return new TwinscopeError(
-    'corrupt',
-    `${what} Nothing was changed. Get the file again, or export the model again.`,
-    details,
-  );
-}
-
 function checkPlace(name: string, tensor: Tensor, external: Record<string, string>): void {
   const location = external['location'] ?? '';
   const outside =
@@ -48,7 +40,7 @@ function checkPlace(name: string, tensor: Tensor, external: Record<string, strin
     location.split(/[/\\]/).includes('..') ||
     [...location].some((character) => character < ' ');
   if (outside) {
-    throw misplaced(
+    throw damaged(
       `The constant "${name}" of this model is stored in ${JSON.stringify(location)}, which is not a file beside the model.`,
       { tensor: name },
     );
@@ -56,14 +48,14 @@ function checkPlace(name: string, tensor: Tensor, external: Record<string, strin
   for (const key of ['offset', 'length']) {
     const text = external[key];
     if (text !== undefined && !(/^\d+$/.test(text) && Number.isSafeInteger(Number(text)))) {
-      throw misplaced(`The ${key} of the constant "${name}" of this model is ${JSON.stringify(text)}.`, {
+      throw damaged(`The ${key} of the constant "${name}" of this model is ${JSON.stringify(text)}.`, {
         tensor: name,
       });
     }
   }
   const wanted = byteLength(tensor.dtype, elementCount(tensor.shape));
   if (external['length'] !== undefined && tensor.dtype !== 'string' && Number(external['length']) !== wanted) {
-    throw misplaced(
+    throw damaged(
       `The constant "${name}" of this model should hold ${wanted} bytes for its shape [${tensor.shape.join(', ')}] and ` +
         `lists ${external['length']}.`,
       { tensor: name },

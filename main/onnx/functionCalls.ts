@@ -1,5 +1,6 @@
 /** What calls of model-local functions must keep to, counted before anything expands them. */
 import { TwinscopeError } from '../platform/errors.ts';
+import { damaged } from './damaged.ts';
 import type { FunctionProto, NodeProto } from './generated/onnx_pb.ts';
 import { subgraphsOf, type Graph, type GraphBody } from './graph.ts';
 
@@ -38,12 +39,9 @@ class CallCounter {
     if (called === undefined) return 1;
     const known = this.#counts.get(key);
     if (Number.isNaN(known)) {
-      throw new TwinscopeError(
-        'corrupt',
-        `The local function "${called.name}" of this model calls itself, which ONNX forbids. ` +
-          'Nothing was changed. Get the file again, or export the model again.',
-        { operator: called.name },
-      );
+      throw damaged(`The local function "${called.name}" of this model calls itself, which ONNX forbids.`, {
+        operator: called.name,
+      });
     }
     if (known !== undefined) return known;
     this.#counts.set(key, Number.NaN);

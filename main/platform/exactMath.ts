@@ -84,7 +84,7 @@ export function log2(x: number): number {
   return log(x) / 0.6931471805599453;
 }
 
-/** x to the power y for x ≥ 0. Whole powers up to 64 are products; the rest is exp(y · ln x), within 1e-14 relative. */
+/** x to the power y: whole powers up to 64 of any x are products; the rest, for x ≥ 0, is exp(y · ln x), within 1e-14 relative. */
 export function pow(x: number, y: number): number {
   if (y === 0) return 1;
   if (Number.isInteger(y) && Math.abs(y) <= 64) {

@@ -1,6 +1,7 @@
 /** `twinscope twins gradient`: what the engine does with a bare model, without a library or a project. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { stillWorks } from '../../autodiff/index.ts';
 import type { DeviceChoice } from '../../contract/devices.ts';
 import type { ModelGradient } from '../../engine/computeContract.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
@@ -53,7 +54,10 @@ export async function modelGradient(context: CliContext, given: string | undefin
 /** What still works is said of a twin; a bare model becomes one by a package around it. */
 function ofBareModel(error: unknown): unknown {
   if (!isTwinscopeError(error)) return error;
-  const message = error.message.replace('works with this twin.', 'works with this model once it is a twin package.');
+  const message = error.message.replace(
+    stillWorks,
+    stillWorks.replace('this twin', 'this model once it is a twin package'),
+  );
   return new TwinscopeError(error.code, message, error.details);
 }
 

@@ -12,7 +12,7 @@ import { TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
 import { hashJson } from '../../platform/hash.ts';
 import type { Backend } from '../backend.ts';
-import type { CliContext } from './context.ts';
+import { exitInterrupted, type CliContext } from './context.ts';
 import { jobTitle } from '../handlers/jobHandlers.ts';
 import { createProgressLine, describeProgress, formatDuration, formatTable } from './output.ts';
 
@@ -49,9 +49,6 @@ function absoluteFolders<T>(value: T, folder: string): T {
     (copy as SetRef & { imageFolder: string }).imageFolder = path.resolve(folder, String(copy['imageFolder']));
   return copy as T;
 }
-
-/** 128 + SIGINT, as shells have it. */
-const exitInterrupted = 130;
 
 export async function openOrCreate(backend: Backend, file: string): Promise<ProjectInfo> {
   if (existsSync(file)) return backend.openProject(file);

@@ -4,7 +4,7 @@ import type { EventData, MethodArgs, MethodName, MethodOutput } from '../../cont
 import type { TwinSummary } from '../../contract/twins.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
-import type { CliContext } from './context.ts';
+import { exitInterrupted, type CliContext } from './context.ts';
 import { createProgressLine, formatTable } from './output.ts';
 
 /** Calls a handler the way the workbench does. */
@@ -34,7 +34,7 @@ async function askChecked<M extends 'library.import' | 'library.verify'>(
     line.clear();
     process.stderr.write('Stopping the check.\n');
     stopping.abort(new TwinscopeError('cancelled', 'The check was stopped. What was stored before is kept.'));
-    process.once('SIGINT', () => process.exit(1));
+    process.once('SIGINT', () => process.exit(exitInterrupted));
   };
   process.once('SIGINT', onInterrupt);
   try {

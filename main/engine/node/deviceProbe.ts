@@ -88,7 +88,10 @@ export async function measureTwin(twin: ComputeTwin, tuning: Tuning | null): Pro
   };
 }
 
-/** For so long as threads and batch sizes at most. Null where the twin has no gradient, or where its graph leaves more than the batch open. */
+/**
+ * For so long as threads and batch sizes at most. Null where the twin has no gradient, or where its graph leaves more
+ * than the batch open.
+ */
 async function quickestForms(twin: ComputeTwin, budgetMs: number): Promise<GradientForms | null> {
   if (twin.manifest.capabilities.inputGradient === 'none') return null;
   const model = await openModelFile(twin.modelFile);

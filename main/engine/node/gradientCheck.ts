@@ -1,6 +1,6 @@
 /** The finite-difference check of a twin, as it is made at every import and stored with the twin. */
 import { readFile } from 'node:fs/promises';
-import { checkGradient, type GradientCheck } from '../../autodiff/index.ts';
+import { checkGradient, stillWorks, type GradientCheck } from '../../autodiff/index.ts';
 import { readGraph } from '../../onnx/index.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import { Random } from '../../platform/random.ts';
@@ -53,8 +53,7 @@ export async function checkTwinGradient(
   }
   return judgement(
     'refused',
-    `The gradient is zero at each of ${pictures} pictures it was checked at, so a search has nothing to follow. ` +
-      'Gradient-free search (screening and CMA-ES) works with this twin.',
+    `The gradient is zero at each of ${pictures} pictures it was checked at, so a search has nothing to follow. ${stillWorks}`,
     0,
   );
 }

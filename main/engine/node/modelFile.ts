@@ -71,8 +71,8 @@ async function readWhole(file: string): Promise<Uint8Array> {
 
 /**
  * The initializers with small external ones read in, after a look at the place of every constant that lies outside the
- * file: also those in attributes, branches and functions, which ONNX Runtime reads itself. Reading the graph has refused locations that leave the folder by their
- * name; here the files are looked at, which may be links, missing or cut off.
+ * file: also those in attributes, branches and functions, which ONNX Runtime reads itself. Reading the graph has refused locations that
+ * leave the folder by their name; here the files are looked at, which may be links, missing or cut off.
  */
 async function nearConstants(graph: Graph, file: string): Promise<Map<string, Tensor>> {
   const constants = new Map(graph.initializers);

@@ -81,7 +81,9 @@ export function createRuns(session: Session) {
       if (!stored) throw notFound('run', id);
       lastLayout = { ...stored, areas: JSON.parse(stored.areas) as RunArea[] };
     }
-    return { ...lastLayout, committed: committedOf.get(lastLayout.key) ?? 0 };
+    const committed = committedOf.get(lastLayout.key);
+    if (committed === undefined) throw notFound('run', id);
+    return { ...lastLayout, committed };
   }
 
   function areaOf(run: Run, area: string): { index: number; units: number } {

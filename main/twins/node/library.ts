@@ -63,7 +63,7 @@ export interface LibraryOptions {
   /** The user's own twins; made when missing. */
   folder: string;
   builtInFolder: string;
-  /** Version of ONNX Runtime; gradients checked with another one count as unchecked. Left out: any counts. */
+  /** Gradients checked with other versions count as unchecked. Left out: any counts. */
   versions?: EngineVersions;
 }
 
@@ -86,7 +86,7 @@ const parseRef = (ref: TwinRef | string): TwinRef => {
 
 const nameOf = ({ manifest }: TwinPackage): string => `${manifest.id}@${manifest.version}`;
 
-export async function openLibrary({ folder, builtInFolder, versions: engine }: LibraryOptions): Promise<Library> {
+export async function openLibrary({ folder, builtInFolder, versions }: LibraryOptions): Promise<Library> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
@@ -144,7 +144,7 @@ export async function openLibrary({ folder, builtInFolder, versions: engine }: L
     return entry;
   }
 
-  const outcomes = openOutcomes(folder, engine ?? null);
+  const outcomes = openOutcomes(folder, versions ?? null);
   type Known = { reproductions: Record<string, Reproduction>; gradients: Record<string, GradientOutcome[]> };
   const known = async (): Promise<Known> => ({
     reproductions: await outcomes.reproductions(),
