@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   decodeGrey,
   encodeGrey,
+  encodeSrgb,
   largestContrast,
   linearToCdM2,
   linearToSrgb,
@@ -32,6 +33,25 @@ describe('sRGB', () => {
     encodeGrey(linear, { srgb: true }).forEach((code, index) => {
       expect(Math.abs(code - (expected[index] as number))).toBeLessThanOrEqual(0.5 + 1e-6);
     });
+  });
+});
+
+describe('encodeSrgb', () => {
+  it('is the published curve to the last bit of a float32, on both sides of its knee and beyond black and white', () => {
+    const edges = [-0.5, -0, 0, 1e-30, 0.0031308, 0.00313081, 1 - 2 ** -24, 1, 1 + 2 ** -23, 2];
+    const linear = Float32Array.from([
+      ...edges,
+      ...Array.from({ length: 20_000 }, (_, index) => (index / 19_999) ** 2),
+    ]);
+    const out = new Float32Array(2 * linear.length);
+    encodeSrgb(linear, out, { scale: 4, shift: -2, start: 1, step: 2 });
+    for (const [index, light] of linear.entries()) {
+      const curve = light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
+      expect(Math.abs((out[2 * index + 1] as number) - (4 * curve - 2))).toBeLessThanOrEqual(
+        2.5e-7 * Math.max(1, light),
+      );
+    }
+    expect(out.filter((_, at) => at % 2 === 0).every((value) => value === 0)).toBe(true);
   });
 });
 

@@ -170,30 +170,55 @@ function draw(
   };
   const across = axis(widthPx, square.left);
   const down = axis(heightPx, square.top);
-  const sums = zeros(channels * sizePx * sizePx);
-  const seen = sumSamples(source, across, down, sums);
-  for (const [channel, out] of outs.entries()) {
-    blend(sums, channel, channels, { across, down, ...(seen[channel] as Range) }, options.background, out);
+  // A mean lies within the range of its samples; only the negative lobes of a windowed sinc leave it.
+  const enlarging = options.smooth !== true && shown < square.side;
+  const ranges = enlarging ? rangesOf(source, down) : Array.from({ length: channels }, () => everything);
+  for (const [row, covered] of down.coverage.entries()) {
+    if (covered === 0) for (const out of outs) out.fill(options.background, row * sizePx, (row + 1) * sizePx);
   }
-}
-
-/** Kept for the next image: memory that is asked for anew costs as much as the drawing. */
-let keptSums = new Float64Array(0);
-const mostKept = 3 * 1024 * 1024;
-
-function zeros(length: number): Float64Array {
-  if (length > mostKept) return new Float64Array(length);
-  if (keptSums.length < length) keptSums = new Float64Array(length);
-  return keptSums.subarray(0, length).fill(0);
+  weighRows(source, across, down, (row, line) => {
+    for (const [channel, out] of outs.entries()) {
+      const range = ranges[channel] as Range;
+      blend(line, channel, channels, across, down.coverage[row] as number, range, options.background, out, row);
+    }
+  });
 }
 
 type Range = { darkest: number; lightest: number };
+const everything: Range = { darkest: -Infinity, lightest: Infinity };
+
+/** The range of every channel's samples in the rows that are drawn. */
+function rangesOf(source: ImageSource, down: AxisWeights): Range[] {
+  const { widthPx, channels } = source;
+  const ranges = Array.from({ length: channels }, (): Range => ({ darkest: Infinity, lightest: -Infinity }));
+  const samples = new Float64Array(channels * widthPx);
+  const rows = rowsOf(down);
+  const last = rows.reduce((most, row) => Math.max(most, endOf(down, row)), 0);
+  for (let row = down.first[rows[0] ?? 0] as number; row < last; row++) {
+    source.readRow(row, samples);
+    for (const [channel, range] of ranges.entries()) widen(range, samples, channel, channels, samples.length);
+  }
+  return ranges;
+}
+
+/** Target rows that show some of the image, top first. */
+const rowsOf = (down: AxisWeights): number[] =>
+  Array.from(down.coverage.keys()).filter((row) => (down.coverage[row] as number) > 0);
+
+/** The source row behind the last one that a target row needs. */
+const endOf = (down: AxisWeights, row: number): number => (down.first[row] as number) + (down.count[row] as number);
 
 /**
- * Adds all source rows to `sums`, row by row, channels side by side, and returns the range of every channel's samples
- * in those rows.
+ * Weighs the source rows, each read once, and gives every target row that shows some of the image to `done`, top first:
+ * channels side by side, in a buffer that is used again. Only rows under way are held, so that they stay in the
+ * processor's cache.
  */
-function sumSamples(source: ImageSource, across: AxisWeights, down: AxisWeights, sums: Float64Array): Range[] {
+function weighRows(
+  source: ImageSource,
+  across: AxisWeights,
+  down: AxisWeights,
+  done: (row: number, line: Float64Array) => void,
+): void {
   const { widthPx, channels } = source;
   const sizePx = across.count.length;
   const rowLength = channels * sizePx;
@@ -201,32 +226,32 @@ function sumSamples(source: ImageSource, across: AxisWeights, down: AxisWeights,
   const samples = new Float64Array(channels * (widthPx + across.stride));
   const line = new Float64Array(rowLength);
   const taps = across.count.reduce((most, count) => Math.max(most, count), 0);
-  const visible = Array.from({ length: sizePx }, (_, row) => row).filter((row) => (down.coverage[row] as number) > 0);
-  const seen = Array.from({ length: channels }, (): Range => ({ darkest: Infinity, lightest: -Infinity }));
+  const rows = rowsOf(down);
+  const spare: Float64Array[] = [];
+  const underWay: Float64Array[] = [];
   let lowest = 0;
-  for (let sourceRow = down.first[visible[0] ?? 0] as number; lowest < visible.length; sourceRow++) {
+  for (let sourceRow = down.first[rows[0] ?? 0] as number; lowest < rows.length; sourceRow++) {
     source.readRow(sourceRow, samples);
-    for (let channel = 0; channel < channels; channel++) {
-      widen(seen[channel] as Range, samples, channel, channels, channels * widthPx);
-    }
     if (taps > 3) weighSamples(across, taps, channels, samples, line);
     else if (channels === 1) weighThree(across, samples, line);
     else weighThreeOfColour(across, samples, line);
     // Rows use source rows in ascending order, so those still waiting for this one are contiguous.
-    for (let index = lowest; index < visible.length; index++) {
-      const row = visible[index] as number;
+    for (let index = lowest; index < rows.length; index++) {
+      const row = rows[index] as number;
       const at = sourceRow - (down.first[row] as number);
       if (at < 0) break;
       if (at >= (down.count[row] as number)) continue;
-      addWeighted(sums, row * rowLength, line, down.weights[row * down.stride + at] as number);
+      const weight = down.weights[row * down.stride + at] as number;
+      const sums = underWay[index - lowest];
+      if (sums === undefined) underWay.push(weighted(line, weight, spare.pop() ?? new Float64Array(rowLength)));
+      else addWeighted(sums, line, weight);
     }
-    while (lowest < visible.length) {
-      const row = visible[lowest] as number;
-      if ((down.first[row] as number) + (down.count[row] as number) > sourceRow + 1) break;
-      lowest++;
+    for (; lowest < rows.length && endOf(down, rows[lowest] as number) <= sourceRow + 1; lowest++) {
+      const sums = underWay.shift() as Float64Array;
+      done(rows[lowest] as number, sums);
+      spare.push(sums);
     }
   }
-  return seen;
 }
 
 function widen(seen: Range, samples: Float64Array, start: number, step: number, end: number): void {
@@ -285,39 +310,38 @@ function weighThreeOfColour({ first, weights, stride }: AxisWeights, samples: Fl
   }
 }
 
-function addWeighted(sums: Float64Array, offset: number, line: Float64Array, weight: number): void {
-  const length = line.length;
-  for (let at = 0; at < length; at++) {
-    sums[offset + at] = (sums[offset + at] as number) + weight * (line[at] as number);
-  }
+function weighted(line: Float64Array, weight: number, sums: Float64Array): Float64Array {
+  for (let at = 0; at < line.length; at++) sums[at] = weight * (line[at] as number);
+  return sums;
 }
 
-type Drawn = Range & { across: AxisWeights; down: AxisWeights };
+function addWeighted(sums: Float64Array, line: Float64Array, weight: number): void {
+  for (let at = 0; at < line.length; at++) sums[at] = (sums[at] as number) + weight * (line[at] as number);
+}
 
-/** What was summed, within the range of what it was summed from, on the background where it covers a pixel in part. */
+/** One channel of a row as summed, within `range`, on the background where it covers a pixel in part. */
 function blend(
-  sums: Float64Array,
+  line: Float64Array,
   channel: number,
   channels: number,
-  { across, down, darkest, lightest }: Drawn,
+  { coverage }: AxisWeights,
+  high: number,
+  { darkest, lightest }: Range,
   background: number,
   out: Float32Array,
+  row: number,
 ): void {
-  const { coverage } = across;
   const sizePx = coverage.length;
-  for (let row = 0, pixel = 0, at = channel; row < sizePx; row++) {
-    const high = down.coverage[row] as number;
-    for (let column = 0; column < sizePx; column++, pixel++, at += channels) {
-      const covered = (coverage[column] as number) * high;
-      const sum = sums[at] as number;
-      if (covered === 1) {
-        out[pixel] = sum < darkest ? darkest : sum > lightest ? lightest : sum;
-      } else if (covered === 0) {
-        out[pixel] = background;
-      } else {
-        const drawn = Math.min(lightest * covered, Math.max(darkest * covered, sum));
-        out[pixel] = drawn + (1 - covered) * background;
-      }
+  for (let column = 0, pixel = row * sizePx, at = channel; column < sizePx; column++, pixel++, at += channels) {
+    const covered = (coverage[column] as number) * high;
+    const sum = line[at] as number;
+    if (covered === 1) {
+      out[pixel] = sum < darkest ? darkest : sum > lightest ? lightest : sum;
+    } else if (covered === 0) {
+      out[pixel] = background;
+    } else {
+      const drawn = Math.min(lightest * covered, Math.max(darkest * covered, sum));
+      out[pixel] = drawn + (1 - covered) * background;
     }
   }
 }
