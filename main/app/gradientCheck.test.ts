@@ -1,5 +1,5 @@
 /** The finite-difference check of every import: made in a real compute process, stored with the twin, shown again. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -78,6 +78,20 @@ test('verify checks again, also after the record was lost', async () => {
   expect(verified.gradientCheck).toMatchObject({ verdict: 'verified', sentence: before?.sentence });
   // Its golden checks are those of another graph.
   expect(verified.reproduces?.passed).toBe(false);
+});
+
+test('a stored verdict that is none of this version’s does not count and makes way for the next one', async () => {
+  const { id, sha256, gradientCheck } = await importTwin(
+    'strange',
+    (builder, means) => void builder.node('Neg', [means], {}, 'y'),
+  );
+  const file = path.join(home, 'library', 'gradients.json');
+  const stored = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  writeFileSync(file, JSON.stringify({ ...stored, [sha256]: [{ ...gradientCheck, verdict: 'splendid' }] }));
+  expect((await listed(id)).gradientCheck).toBeNull();
+  const twin = computeTwin(await backend.services.library.resolve(id), defaultSession());
+  expect(await gradientOutcomeOf(backend.services, twin, signal)).toMatchObject({ verdict: 'verified' });
+  expect((JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown[]>)[sha256]).toHaveLength(1);
 });
 
 test('an outcome counts for the forms that were checked; others are checked anew', async () => {

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { DeviceInfo } from '../../../main/contract/devices.ts';
 import { useCall, useQueryCall } from '../../client/hooks.ts';
 import { ErrorNotice } from '../../components/errors.tsx';
-import { formatNumber, formatRate, formatTime } from '../../components/format.ts';
+import { formatNumber, formatRate, formatTime, plural } from '../../components/format.ts';
 import { Page, PageHeader } from '../../components/Page.tsx';
 import { LoadingLines } from '../../components/states.tsx';
 
@@ -57,8 +57,8 @@ function DeviceRow({ device, measuring }: { device: DeviceInfo; measuring: boole
         </Text>
         {measurement !== null && (
           <Text size="xs" c="dimmed">
-            {measurement.threads} {measurement.threads === 1 ? 'thread' : 'threads'}, batch {measurement.batchSize},
-            measured {formatTime(measurement.measuredAt)}
+            {plural(measurement.threads, 'thread')}, batch {measurement.batchSize}, measured{' '}
+            {formatTime(measurement.measuredAt)}
           </Text>
         )}
       </Table.Td>
