@@ -7,7 +7,7 @@ import { isTwinscopeError } from '../../main/platform/errors.ts';
 export function errorSentence(error: unknown): string {
   if (isTwinscopeError(error)) return error.message;
   const reason = error instanceof Error && error.message !== '' ? ` (${error.message})` : '';
-  return `Something inside Twinscope failed${reason}. Your project is as it was. Try again; if it happens again, quote the log.`;
+  return `Something inside Twinscope failed${reason}. Your project is as it was. Try again; if it happens again, quote the log, which Settings names.`;
 }
 
 /** Shows the sentence of a failed call for long enough to be read. */
