@@ -12,7 +12,7 @@ const stopped =
 type Checking = 'library.import' | 'library.verify';
 
 /**
- * As `useCall`, with `stop()` and `progress`, the directions that were compared so far ('direction 3 of 8').
+ * As `useCall`, with `stop()` and `progress`, what it does and the directions that were compared so far.
  * @param onError told of failures, and of a call that was stopped
  */
 export function useCheckingCall<M extends Checking>(
@@ -40,5 +40,9 @@ export function useCheckingCall<M extends Checking>(
       setProgress(`Checking the gradient: direction ${done} of ${total}`),
     );
   }, [session, isPending]);
-  return { ...call, progress: isPending ? progress : null, stop: () => stopping.current.abort() };
+  return {
+    ...call,
+    progress: isPending ? (progress ?? 'Checking the gradient') : null,
+    stop: () => stopping.current.abort(),
+  };
 }
