@@ -32,16 +32,27 @@ function Reproduces({ twin }: { twin: TwinSummary }) {
 
 /** What fits into a row of the table. */
 const mostAreas = 2;
-/** Long words break into two lines rather than being cut. */
-const wrapped = { whiteSpace: 'normal', display: 'block', lineHeight: 1.3 } as const;
+/** Long words break into lines rather than being cut, as many as a row has room for. */
+const wrapped = {
+  whiteSpace: 'normal',
+  display: '-webkit-box',
+  WebkitBoxOrient: 'vertical',
+  WebkitLineClamp: 3,
+  overflow: 'hidden',
+  lineHeight: 1.3,
+} as const;
 
 /** What is left out first is said by the twin's own tabs. */
 const columns: Column<TwinSummary>[] = [
   {
     key: 'title',
     title: 'Twin',
-    width: 'minmax(8rem, 2fr)',
-    render: (twin) => <span style={wrapped}>{twin.title}</span>,
+    width: 'minmax(6rem, 2fr)',
+    render: (twin) => (
+      <span style={wrapped} title={twin.title}>
+        {twin.title}
+      </span>
+    ),
     sortBy: (twin) => twin.title,
   },
   {

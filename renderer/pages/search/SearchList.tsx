@@ -12,7 +12,7 @@ const columns: Column<SearchSummary>[] = [
   {
     key: 'name',
     title: 'Name',
-    width: 'minmax(9rem, 2fr)',
+    width: 'minmax(8.5rem, 2fr)',
     render: (search) => (
       <Group gap="sm" wrap="nowrap">
         <StimulusTile src={search.thumbnail} label="" sizePx={32} caption={false} />
@@ -50,8 +50,8 @@ const columns: Column<SearchSummary>[] = [
   {
     key: 'when',
     title: 'Started',
-    width: '8.5rem',
-    fromRem: 30,
+    width: '7.25rem',
+    fromRem: 29.5,
     render: (search) => formatTime(search.createdAt),
     sortBy: (search) => search.createdAt,
   },

@@ -30,7 +30,7 @@ function DeviceRow({ device, measuring }: { device: DeviceInfo; measuring: boole
             {device.label}
           </Text>
           {device.chosen && (
-            <Badge size="sm" variant="light">
+            <Badge size="sm" variant="light" style={{ flex: 'none' }}>
               chosen
             </Badge>
           )}
@@ -41,10 +41,12 @@ function DeviceRow({ device, measuring }: { device: DeviceInfo; measuring: boole
           {availability(device, measuring)}
         </Text>
       </Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
         {measurement === null ? nothing : formatRate(measurement.stimuliPerSecond, 'stimuli')}
       </Table.Td>
-      <Table.Td ta="right">{gradients === null ? nothing : formatRate(gradients, 'gradients')}</Table.Td>
+      <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
+        {gradients === null ? nothing : formatRate(gradients, 'gradients')}
+      </Table.Td>
       <Table.Td ta="right">
         {device.id === 'cpu' ? 'reference' : parity === null ? nothing : formatNumber(parity, 1)}
       </Table.Td>
