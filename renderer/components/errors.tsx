@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { isTwinscopeError } from '../../main/platform/errors.ts';
@@ -43,11 +43,13 @@ export function Warnings({ items }: { items: readonly string[] }) {
   if (items.length === 0) return null;
   return (
     <Alert color="yellow" icon={<IconAlertTriangle size={16} />} role="status" aria-label="Warnings">
-      {items.map((text) => (
-        <Text key={text} size="xs">
-          {text}
-        </Text>
-      ))}
+      <Stack gap="xs">
+        {items.map((text) => (
+          <Text key={text} size="xs">
+            {text}
+          </Text>
+        ))}
+      </Stack>
     </Alert>
   );
 }
