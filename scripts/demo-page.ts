@@ -7,6 +7,7 @@ import type { ExportRow } from '../main/projects/rows.ts';
 import { factorsOf, levelsAt } from '../main/stimuli/design.ts';
 import { encodeGreyPng } from '../main/stimuli/node/png.ts';
 import { createStimulusService, stageField } from '../main/app/stimulusService.ts';
+import { formatCount, plural } from '../main/platform/words.ts';
 
 type DemoResults = {
   gratings: string;
@@ -58,7 +59,7 @@ export async function demoPage(backend: Backend, results: DemoResults): Promise<
       [
         `<section><h2>${escape(report.name)}</h2><div class="stage">${pictures.join('')}</div>`,
         trajectoryPlot(report),
-        `<p>${report.evaluations.toLocaleString('en')} evaluations in ${report.seconds.toFixed(1)} s. Responses are z-scored over the ${escape(report.referenceName)}, ${report.referenceStimuli} stimuli.`,
+        `<p>${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls, in ${report.seconds.toFixed(1)} s. Responses are z-scored over the ${escape(report.referenceName)}, ${plural(report.referenceStimuli, 'stimulus', 'stimuli')}.`,
         residuals === null
           ? ''
           : ` Constraint residuals (relative): mean ${residuals.meanLuminance.toExponential(1)}, RMS contrast ${residuals.contrastRms.toExponential(1)}, range ${residuals.range}.`,
@@ -68,7 +69,7 @@ export async function demoPage(backend: Backend, results: DemoResults): Promise<
   }
   const { protocol, record } = results;
   sections.push(
-    `<section><h2>${escape(protocol.name)}</h2><p>${protocol.stimuli.length} stimuli, ${protocol.trials.length} trials in ${protocol.plan.blocks} blocks, ${protocol.minutes.toFixed(1)} min at ${protocol.display.refreshHz} Hz; ${protocol.pixelsPerDegCentre.toFixed(1)} px per degree at the centre. Written for PsychoPy: ${record.files.length} files.</p><ul>${record.checks
+    `<section><h2>${escape(protocol.name)}</h2><p>${plural(protocol.stimuli.length, 'stimulus', 'stimuli')}, ${plural(protocol.trials.length, 'trial')} in ${plural(protocol.plan.blocks, 'block')}, ${protocol.minutes.toFixed(1)} min at ${protocol.display.refreshHz} Hz; ${protocol.pixelsPerDegCentre.toFixed(1)} px per degree at the centre. Written for PsychoPy: ${record.files.length} files.</p><ul>${record.checks
       .map(({ passed, text }) => `<li>${passed ? '✓' : '✗'} ${escape(text)}</li>`)
       .join('')}</ul></section>`,
   );

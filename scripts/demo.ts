@@ -12,6 +12,7 @@ import { spawnCompute } from '../main/app/spawnCompute.ts';
 import type { SearchReport } from '../main/contract/results.ts';
 import { protocolPlan, runPlan, searchPlan } from '../main/contract/plans.ts';
 import { isTwinscopeError, TwinscopeError } from '../main/platform/errors.ts';
+import { plural } from '../main/platform/words.ts';
 import { silentLog } from '../main/platform/node/log.ts';
 import { buildTwins } from './build-twins.ts';
 import { demoPage } from './demo-page.ts';
@@ -134,7 +135,7 @@ async function demo(): Promise<void> {
       `\n${formatTable(['search', 'found (z)', 'best of 999 random', 'best photograph', 'best grating'], reports.map(row))}`,
     );
     console.log(
-      `\n${protocol.stimuli.length} stimuli, ${protocol.trials.length} trials, ${protocol.minutes.toFixed(1)} min. Wrote:`,
+      `\n${plural(protocol.stimuli.length, 'stimulus', 'stimuli')}, ${plural(protocol.trials.length, 'trial')}, ${protocol.minutes.toFixed(1)} min. Wrote:`,
     );
     for (const file of ['report.html', 'psychopy/', 'demo.twinscope']) console.log(`  demo-output/${file}`);
     for (const { passed, text } of record.checks) console.log(`  ${passed ? '✓' : '✗'} ${text}`);

@@ -2,7 +2,7 @@
  * The backend, composed: library, compute, project, jobs, handlers and resources. It knows nothing of its host; the
  * browser host, the desktop shell and the command line each create one.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -201,7 +201,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       host: options.host,
       versions: computeVersions(),
       projectsFolder: services.projectsFolder,
-      logFile: options.log.file,
+      logFile: options.log.file !== null && existsSync(options.log.file) ? options.log.file : null,
     }),
     ...projectHandlers(services),
     ...libraryHandlers(services),

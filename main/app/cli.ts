@@ -1,7 +1,7 @@
 /** Composition root of the command line; also the entry of the built product's `twinscope` command. */
 import { Command, CommanderError, Option } from 'commander';
 import { isTwinscopeError } from '../platform/errors.ts';
-import { createLog } from '../platform/node/log.ts';
+import { createLog, logSentence, type Log } from '../platform/node/log.ts';
 import { logFile } from '../platform/node/paths.ts';
 import { createBackend, type Backend } from './backend.ts';
 import { exitInterrupted, type CliContext } from './cli/context.ts';
@@ -53,18 +53,18 @@ function action(program: Command, run: (context: CliContext, ...args: never[]) =
       const code = await run(context, ...(given.slice(0, -2) as never[]), command.opts() as never);
       process.exitCode = code ?? 0;
     } catch (error) {
-      report(error, json, (unknown) => log.error(unknown, 'the command line'));
+      report(error, json, log);
     } finally {
       await backend?.close();
     }
   };
 }
 
-function report(error: unknown, json: boolean, logUnknown: (error: unknown) => string): void {
+function report(error: unknown, json: boolean, log: Log): void {
   const known = isTwinscopeError(error);
   const message = known
     ? error.message
-    : `Something went wrong inside Twinscope (${logUnknown(error)}). Your project is safe. The log is ${logFile()}.`;
+    : `Something went wrong inside Twinscope (${log.error(error, 'the command line')}). Your project is safe. ${logSentence(log)}`;
   if (json) console.log(JSON.stringify({ error: { code: known ? error.code : 'internal', message } }, null, 2));
   else process.stderr.write(`${message}\n`);
   process.exitCode = known ? (exitCodeOf[error.code] ?? 1) : 1;
@@ -109,13 +109,11 @@ function buildProgram(): Command {
   twins
     .command('taps <id>')
     .description('activations of any layers, as NPZ')
-    .requiredOption(
-      '--tensors <names...>',
-      'required: tensors of the graph, separated by commas; the Graph tab lists them',
-    )
+    .option('--list', 'print every tensor that can be asked for, with its shape, and nothing else')
+    .option('--tensors <names...>', 'required without --list: tensors of the graph, separated by commas')
     .option('--stimuli <plan>', 'show the stimuli of a run plan')
     .option('--input <file>', "an NPY array that is the twin's input as it stands")
-    .requiredOption('--out <file>', 'required: the NPZ file')
+    .option('--out <file>', 'required without --list: the NPZ file; a table of the stimuli is written beside it')
     .action(action(program, tapTwin));
   twins.command('remove <id>').description('remove an imported twin').action(action(program, removeTwin));
 

@@ -11,6 +11,7 @@ import { twinNodeAtFault } from '../engine/node/diagnose.ts';
 import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
 import { TwinscopeError } from '../platform/errors.ts';
+import { plural } from '../platform/words.ts';
 import type { ResponseModel, StimulusSource } from '../search/model.ts';
 import type { SearchOutcome } from '../search/report.ts';
 import { createSearch, type Search } from '../search/search.ts';
@@ -156,6 +157,7 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
         })),
         trajectory: outcome.trajectory,
         evaluations: outcome.evaluations,
+        controlEvaluations: outcome.controlEvaluations,
         referenceStimuli: outcome.reference?.stimuli ?? 0,
         notices: [...outcome.notices, ...unmodulated(outcome)],
       };
@@ -172,7 +174,7 @@ function unmodulated({ reference }: SearchOutcome): string[] {
   if (reference === null || reference.unmodulatedUnits === 0) return [];
   const n = reference.unmodulatedUnits;
   return [
-    `${n} ${n === 1 ? 'unit is' : 'units are'} not modulated by the reference set and ${n === 1 ? 'is' : 'are'} left out of every area's activity.`,
+    `${plural(n, 'unit is', 'units are')} not modulated by the reference set and ${n === 1 ? 'is' : 'are'} left out of every area's activity.`,
   ];
 }
 

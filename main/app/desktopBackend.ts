@@ -6,7 +6,7 @@ import type { BackendToShell, ResourceRequest, ResourceResponse, ShellToBackend 
 import type { JobSnapshot } from '../contract/jobs.ts';
 import type { ComputeProcess, SpawnCompute } from '../engine/computeContract.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
-import { createLog, type Log } from '../platform/node/log.ts';
+import { createLog, logSentence, type Log } from '../platform/node/log.ts';
 import { logFile } from '../platform/node/paths.ts';
 import { serveConnection, type ServerConnection } from '../rpc/server.ts';
 import { fromMessagePortMain, type MessagePortMainLike } from '../rpc/transports.ts';
@@ -108,7 +108,7 @@ export function runDesktopBackend(
   function fail(error: unknown): void {
     const sentence = isTwinscopeError(error)
       ? error.message
-      : `Twinscope could not start (reference ${log.error(error, 'starting')}). The log is ${log.file}.`;
+      : `Twinscope could not start (reference ${log.error(error, 'starting')}). ${logSentence(log)}`;
     shell.postMessage({ type: 'failed', sentence });
   }
 

@@ -1,8 +1,9 @@
 /** The finite-difference check of every import: made in a real compute process, stored with the twin, shown again. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { searchPlan } from '../contract/plans.ts';
 import type { TwinSummary } from '../contract/twins.ts';
 import { GraphBuilder, writeGraph } from '../onnx/index.ts';
 import { openDeviceStore, processorName } from '../engine/node/deviceStore.ts';
@@ -78,6 +79,20 @@ test('verify checks again, also after the record was lost', async () => {
   expect(verified.gradientCheck).toMatchObject({ verdict: 'verified', sentence: before?.sentence });
   // Its golden checks are those of another graph.
   expect(verified.reproduces?.passed).toBe(false);
+});
+
+test('a stored verdict that is none of this version’s does not count and makes way for the next one', async () => {
+  const { id, sha256, gradientCheck } = await importTwin(
+    'strange',
+    (builder, means) => void builder.node('Neg', [means], {}, 'y'),
+  );
+  const file = path.join(home, 'library', 'gradients.json');
+  const stored = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  writeFileSync(file, JSON.stringify({ ...stored, [sha256]: [{ ...gradientCheck, verdict: 'splendid' }] }));
+  expect((await listed(id)).gradientCheck).toBeNull();
+  const twin = computeTwin(await backend.services.library.resolve(id), defaultSession());
+  expect(await gradientOutcomeOf(backend.services, twin, signal)).toMatchObject({ verdict: 'verified' });
+  expect((JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown[]>)[sha256]).toHaveLength(1);
 });
 
 test('an outcome counts for the forms that were checked; others are checked anew', async () => {
@@ -209,4 +224,47 @@ test('a package that says it has none is believed', async () => {
     verdict: 'none',
     sentence: expect.stringContaining('The package says') as string,
   });
+});
+
+test('a search keeps the response unit and counts its controls; it does not start where the gradient is contradicted', async () => {
+  const { id, gradientCheck } = await importTwin(
+    'searched',
+    (builder, means) => void builder.node('Tanh', [means], {}, 'y'),
+  );
+  await backend.openProject(path.join(home, 'search.twinscope'), { name: 'search' });
+  const { queue, project } = backend.services.current();
+  const noise = (n: number) => ({
+    type: 'noise' as const,
+    n,
+    spectrum: 'white' as const,
+    contrastRms: 0.2,
+    diameterDeg: 4,
+  });
+  const plan = searchPlan.parse({
+    format: 1,
+    kind: 'search',
+    twin: id,
+    device: 'cpu',
+    target: [{ area: 'V1', units: ['u0'] }],
+    space: { type: 'pixels', start: 'white' },
+    reference: { design: noise(12) },
+    optimiser: { type: 'gradient', steps: 4 },
+    controls: { random: 5 },
+    starts: 2,
+  });
+  const found = await queue.waitFor((await queue.start('search', 'found', plan)).id);
+  expect(found, JSON.stringify(found.error)).toMatchObject({ state: 'finished' });
+  const { report } = await project.searches.get(found.resultId as string);
+  // Twelve noise images and the blank, five controls, four steps of two starts.
+  expect(report).toMatchObject({ responseUnits: 'arbitrary', evaluations: 13 + 5 + 8, controlEvaluations: 5 });
+
+  await backend.services.library.recordGradient(id, {
+    ...(gradientCheck as NonNullable<TwinSummary['gradientCheck']>),
+    verdict: 'contradicted',
+    sentence: 'The gradient disagrees with finite differences.',
+  });
+  const { state, error } = await queue.waitFor((await queue.start('search', 'refused', plan)).id);
+  expect([state, error?.code]).toEqual(['failed', 'unsupported']);
+  expect(error?.message).toMatch(/disagrees with finite differences\. A gradient search was not started\./);
+  await backend.services.closeProject();
 });

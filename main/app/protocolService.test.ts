@@ -112,6 +112,8 @@ async function storeSearch(project: Project, name: string, cpd: number): Promise
         control('best-grating', 32, 0.5, picture(5)),
       ],
       evaluations: 10,
+      controlEvaluations: 6,
+      responseUnits: 'spikes/s',
       seconds: 1,
     },
   });

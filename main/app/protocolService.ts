@@ -5,6 +5,7 @@ import type { StimulusSpec } from '../contract/stimuli.ts';
 import { nearestName } from '../contract/validate.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { canonicalJson } from '../platform/hash.ts';
+import { plural } from '../platform/words.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { ProtocolRow, SearchRow } from '../projects/rows.ts';
 import { expandProtocol, type ProtocolStimulusInput } from '../protocols/expand.ts';
@@ -206,11 +207,13 @@ function controlName({ kind, n, spec }: Control): string {
   switch (kind) {
     case 'random':
       // A search over gratings has two random controls: noise, and gratings drawn from its own space.
-      return spec?.type === 'grating' ? `best of ${n} random gratings` : `best of ${n} noise images`;
+      return spec?.type === 'grating'
+        ? `best of ${plural(n, 'random grating')}`
+        : `best of ${plural(n, 'noise image')}`;
     case 'best-of-set':
-      return `best of ${n} images`;
+      return `best of ${plural(n, 'image')}`;
     case 'best-grating':
-      return `best of ${n} gratings`;
+      return `best of ${plural(n, 'grating')}`;
   }
 }
 

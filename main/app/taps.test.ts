@@ -1,9 +1,12 @@
 /** `twinscope twins taps` as a process: activations of the built-in twin, its golden outputs among them. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, expect, test } from 'vitest';
+import { hashJson } from '../platform/hash.ts';
+import { parseCsv } from '../protocols/csv.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
 import { decodeNpyArray } from '../stimuli/npyArray.ts';
 import { readChecks } from '../twins/node/checks.ts';
@@ -36,6 +39,17 @@ test('golden inputs give the golden outputs, together with what stands before th
   expect(Object.keys(found)).toEqual(['v1_simple.npy', 'simple_linear.npy', 'simple_rectified.npy']);
   const responses = found['v1_simple.npy']?.data as Float32Array;
   expect(found['v1_simple.npy']?.shape).toEqual(golden.shape);
+  const { rows } = parseCsv(readFileSync(own('x.stimuli.csv'), 'utf8'));
+  expect(rows).toHaveLength(golden.shape[0] as number);
+  const first = input.data.subarray(0, input.data.length / rows.length);
+  expect(rows[0]).toEqual({
+    row: '0',
+    label: 'x.npy[0]',
+    type: 'array',
+    sha256: createHash('sha256')
+      .update(new Uint8Array(first.buffer, first.byteOffset, first.byteLength))
+      .digest('hex'),
+  });
   const scale = Math.max(...golden.data.map(Math.abs));
   responses.forEach((value, at) => {
     expect(Math.abs(value - (golden.data[at] as number)) / scale).toBeLessThanOrEqual(golden.tolerance);
@@ -73,13 +87,24 @@ test('the stimuli of a plan, in more than one request', async () => {
   expect(code).toBe(0);
   // Ninety gratings and the blank.
   expect((JSON.parse(stdout) as { tensors: unknown }).tensors).toEqual([
-    { name: 'v1_complex', dtype: 'float32', shape: [91, 256] },
+    { name: 'v1_complex', dtype: 'float32', shape: [91, 256], axis: 0 },
   ]);
+  const { columns, rows } = parseCsv(readFileSync(own('g.stimuli.csv'), 'utf8'));
+  expect(columns.join(' ')).toBe(
+    'row label type sha256 edge_deg x_deg y_deg orientation_deg spatial_frequency_cpd phase_deg contrast diameter_deg',
+  );
+  expect(rows).toHaveLength(91);
+  expect(rows[17]).toMatchObject({ row: '17', type: 'grating', orientation_deg: '34', spatial_frequency_cpd: '2' });
+  const spec = { type: 'grating', orientationDeg: 34, spatialFrequencyCpd: 2, phaseDeg: 0 };
+  const whole = { contrast: 1, diameterDeg: 4, edgeDeg: 0.25, xDeg: 0, yDeg: 0 };
+  expect(rows[17]?.['sha256']).toBe(hashJson({ ...spec, ...whole }));
+  expect(rows[90]).toMatchObject({ label: 'blank', type: 'blank', orientation_deg: 'n/a' });
   expect(readNpz(own('g.npz'))['v1_complex.npy']?.shape).toEqual([91, 256]);
 });
 
 test.each([
   ['a misspelt tensor', ['--tensors', 'v1_simpel', '--input'], /nearest names: "v1_simple"/],
+  ['no tensor', ['--input'], /Say which tensors: --tensors NAMES\. --list shows all/],
   ['nothing to show', ['--tensors', 'v1_simple'], /either --stimuli PLAN or --input/],
   [
     'another shape',
@@ -94,4 +119,14 @@ test.each([
   expect((JSON.parse(stdout) as { error: { message: string } }).error.message).toMatch(said);
   expect(code).toBe(2);
   expect(existsSync(own('none.npz'))).toBe(false);
+});
+
+test('--list names every tensor with its shape, and those names can be asked for', async () => {
+  const { code, stdout, stderr } = await taps('--list');
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  const { tensors } = JSON.parse(stdout) as { tensors: { name: string; shape: string[]; areas: string[] }[] };
+  const output = tensors.find(({ name }) => name === 'v1_complex');
+  expect(output).toMatchObject({ dtype: 'float32', shape: ['batch', '256'], areas: ['V1-complex'] });
+  expect(tensors.map(({ name }) => name)).toContain('simple_rectified');
 });

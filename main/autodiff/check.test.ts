@@ -64,9 +64,9 @@ describe('the finite-difference check', () => {
     ['of the wrong sign', (value: number) => -value],
     ['missing a tenth of the pixels', (value: number, index: number) => (index % 10 === 0 ? 0 : value)],
     ['overwritten at 40 pixels', (value: number, index: number) => (index < 40 ? 0.5 : value)],
-  ])('a gradient %s is refused', async (_, spoil) => {
+  ])('a gradient %s is contradicted', async (_, spoil) => {
     const check = await checkGradient(spoilt(await functionOf(network('Tanh')), spoil), { ...request, smooth: true });
-    expect(check.verdict).toBe('refused');
+    expect(check.verdict).toBe('contradicted');
     expect(check.sentence).toContain('disagrees with finite differences');
   });
 

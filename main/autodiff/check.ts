@@ -33,10 +33,10 @@ export interface GradientCheckRequest<A extends FloatArray = Float32Array> {
 
 export interface GradientCheck {
   /**
-   * verified: all directions agree. refused: finite differences agree with each other and not with the gradient, or the
-   * gradient is not finite. inconclusive: neither could be shown here.
+   * verified: all directions agree. contradicted: finite differences agree with each other and not with the gradient.
+   * refused: the gradient is not finite. inconclusive: nothing could be shown here.
    */
-  verdict: 'verified' | 'inconclusive' | 'refused';
+  verdict: 'verified' | 'inconclusive' | 'contradicted' | 'refused';
   /** Largest error over the random directions, and its tolerance. */
   randomError: number;
   randomTolerance: number;
@@ -106,7 +106,7 @@ export async function checkGradient<A extends FloatArray>(
     return judge('verified', `The gradient agrees with finite differences: ${figures}.`, randomError, ownError);
   }
   if (contradicts(own, ownTolerance) || others.some((errors) => contradicts(errors, randomTolerance))) {
-    return judge('refused', `The gradient disagrees with finite differences: ${figures}.`, randomError, ownError);
+    return judge('contradicted', `The gradient disagrees with finite differences: ${figures}.`, randomError, ownError);
   }
   return judge(
     'inconclusive',

@@ -53,6 +53,7 @@ export const methods = {
       host: z.enum(['browser', 'desktop', 'cli']),
       versions: z.record(z.string(), z.string()),
       projectsFolder: z.string(),
+      /** Null while nothing was logged. */
       logFile: z.string().nullable(),
     }),
   },

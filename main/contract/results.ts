@@ -143,7 +143,11 @@ export const searchReport = z.object({
   candidates: z.array(candidate),
   controls: z.array(control),
   trajectory: z.array(z.object({ step: z.int(), best: z.number(), median: z.number() })),
+  /** Images shown to the twin, those of the reference set and of the controls included. */
   evaluations: z.int(),
+  controlEvaluations: z.int(),
+  /** What the twin's responses are in, by its manifest when the search was made. */
+  responseUnits: z.string(),
   seconds: z.number(),
   contentSha256: sha256.nullable(),
   createdAt: z.string(),

@@ -96,8 +96,11 @@ export type TwinUnit = z.infer<typeof twinUnit>;
 
 /** What the finite-difference check of a twin's gradient has shown on this machine. */
 export const gradientOutcome = z.object({
-  /** none: no gradient can be derived. refused: it is wrong, not finite, or zero everywhere. */
-  verdict: z.enum(['verified', 'inconclusive', 'refused', 'none']),
+  /**
+   * none: no gradient can be derived. contradicted: finite differences show another one. refused: it is not finite, or
+   * zero everywhere. A gradient search starts from none of these three.
+   */
+  verdict: z.enum(['verified', 'inconclusive', 'contradicted', 'refused', 'none']),
   /** The verdict with its figures, or the operator that stands in the way and what still works. */
   sentence: z.string(),
   /** Largest error over eight random directions and the error along the gradient, relative to ‖g‖‖u‖; null without a gradient. */
@@ -113,6 +116,10 @@ export const gradientOutcome = z.object({
   at: z.string(),
 });
 export type GradientOutcome = z.infer<typeof gradientOutcome>;
+
+/** A gradient that was shown to be of no use. */
+export const gradientFailed = (verdict: GradientOutcome['verdict']): boolean =>
+  verdict === 'contradicted' || verdict === 'refused';
 
 export const twinSummary = z.object({
   id: z.string(),

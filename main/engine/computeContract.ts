@@ -87,6 +87,8 @@ export type SearchOutcomeMessage = {
   }[];
   trajectory: { step: number; best: number; median: number }[];
   evaluations: number;
+  /** How many of them were controls. */
+  controlEvaluations: number;
   /** Stimuli of the reference set that responses are z-scored over: blanks are left out. */
   referenceStimuli: number;
   notices: string[];

@@ -2,6 +2,7 @@
 import { deviceIds, type DeviceChoice, type DeviceId, type DeviceMeasurement } from '../contract/devices.ts';
 import { nearestName } from '../contract/validate.ts';
 import { TwinscopeError } from '../platform/errors.ts';
+import { plural } from '../platform/words.ts';
 
 type DeviceFacts = {
   label: string;
@@ -98,7 +99,7 @@ export function describeMeasurement(
   by: SpeedOf = 'responses',
 ): string {
   const { label } = devices[device];
-  const settings = `${measured.threads} ${measured.threads === 1 ? 'thread' : 'threads'}, batch ${measured.batchSize}`;
+  const settings = `${plural(measured.threads, 'thread')}, batch ${measured.batchSize}`;
   const rate = rateOf(measured, by);
   const perSecond =
     rate === null ? 'no gradient' : `${twoDigits(rate)} ${by === 'gradients' ? 'gradients' : 'stimuli'}/s`;

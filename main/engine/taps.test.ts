@@ -38,6 +38,14 @@ test('a node is called by its name too, and a misspelt tensor has a nearest name
   expect(() => tapGraph(named, [])).toThrow('Name at least one');
 });
 
+test('values that are no numbers are refused by name', () => {
+  const builder = new GraphBuilder();
+  builder.input('x', 'string', ['batch', 4]);
+  builder.node('Identity', ['x'], {}, 'y');
+  builder.output('y', 'string', ['batch', 4]);
+  expect(() => tapGraph(builder.build(), ['y'])).toThrow('"y" holds string values, which no array file takes');
+});
+
 test('batches are laid behind each other along their axis', () => {
   const part = (axis: number | null, shape: number[], data: number[]): TapArray => ({
     name: 't',

@@ -8,6 +8,7 @@ import {
   withOutputs,
 } from '../onnx/index.ts';
 import { TwinscopeError } from '../platform/errors.ts';
+import { isNpyDtype } from '../stimuli/npyArray.ts';
 import type { TapArray } from './computeContract.ts';
 
 export interface Tap extends ValueInfo {
@@ -17,7 +18,8 @@ export interface Tap extends ValueInfo {
 
 /**
  * The graph up to these values, which become its outputs, and what is known of each. The name of a node stands for its
- * first output. Throws 'bad-input' with the nearest names for values the graph does not compute.
+ * first output. Throws 'bad-input' with the nearest names for values the graph does not compute, 'unsupported' for values
+ * that are no numbers.
  */
 export function tapGraph(graph: Graph, names: readonly string[]): { graph: Graph; taps: Tap[] } {
   const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
@@ -27,11 +29,21 @@ export function tapGraph(graph: Graph, names: readonly string[]): { graph: Graph
   const types = inferShapes(graph);
   const batched = requiredInputs(graph).some(({ shape }) => typeof shape?.[0] === 'string');
   const tapped = withOutputs(graph, tensors);
+  const wrong = tapped.outputs.find(({ dtype }) => !isTappable(dtype));
+  if (wrong !== undefined) {
+    throw new TwinscopeError(
+      'unsupported',
+      `"${wrong.name}" holds ${wrong.dtype} values, which no array file takes. Nothing was computed. Leave it out.`,
+    );
+  }
   return {
     graph: tapped,
     taps: tapped.outputs.map((info) => ({ ...info, axis: axisOfPictures(types.get(info.name), batched) })),
   };
 }
+
+/** True where values of this type can be written; 'undefined': not known before it runs. */
+export const isTappable = (dtype: string): boolean => dtype === 'undefined' || isNpyDtype(dtype);
 
 /** The first axis that is open until the model runs; the first of all where nothing is open or known. */
 function axisOfPictures(type: TensorType | undefined, batched: boolean): number | null {

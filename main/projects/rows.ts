@@ -88,7 +88,14 @@ export interface NewSearch {
 /** The part of a report that a search finds; the rest of it stands in the row. */
 export type SearchFindings = Pick<
   SearchReport,
-  'referenceName' | 'referenceStimuli' | 'candidates' | 'controls' | 'evaluations' | 'seconds'
+  | 'referenceName'
+  | 'referenceStimuli'
+  | 'candidates'
+  | 'controls'
+  | 'evaluations'
+  | 'controlEvaluations'
+  | 'responseUnits'
+  | 'seconds'
 >;
 export type TrajectoryPoint = SearchReport['trajectory'][number];
 

@@ -8,6 +8,7 @@ import { apertureOf, apertureProfile, apertureWeights } from '../stimuli/apertur
 import { decodeGrey, encodeGrey } from '../stimuli/encode.ts';
 import { pxToEccentricity } from '../stimuli/geometry.ts';
 import { contrastRms, mean } from '../stimuli/statistics.ts';
+import { plural } from '../platform/words.ts';
 import { pixelsPerDegAtCentre } from './screen.ts';
 
 export interface Light {
@@ -124,7 +125,7 @@ export function contrastCheck(
   if (worst === null) return null;
   const percent = `${(100 * Math.abs(worst.change)).toFixed(2)} %`;
   const passed = Math.abs(worst.change) <= toleratedChange;
-  const of = `${searchStimuli} search ${searchStimuli === 1 ? 'stimulus' : 'stimuli'}`;
+  const of = plural(searchStimuli, 'search stimulus', 'search stimuli');
   return {
     passed,
     text: passed

@@ -1,5 +1,6 @@
 /** The README files of exported protocols, in plain words. */
 import type { ExpandedProtocol } from '../contract/results.ts';
+import { formatCount, plural } from '../platform/words.ts';
 import { describeOrder, trialsPerCondition } from './expand.ts';
 import { screenDeg } from './screen.ts';
 
@@ -13,12 +14,12 @@ function overview(protocol: ExpandedProtocol, backgroundLevel: number): string[]
   return [
     '## What is shown',
     '',
-    `${trials.length.toLocaleString('en')} trials in ${plan.blocks} ${plan.blocks === 1 ? 'block' : 'blocks'}, ` +
+    `${plural(trials.length, 'trial')} in ${plural(plan.blocks, 'block')}, ` +
       `${minutes.toFixed(1)} minutes. Trials per condition:`,
     '',
     ...trialsPerCondition(protocol).map(
       ({ condition, stimuli, trials: n }) =>
-        `- ${condition}: ${n.toLocaleString('en')}${stimuli > 0 ? ` (${stimuli} ${stimuli === 1 ? 'stimulus' : 'stimuli'})` : ''}`,
+        `- ${condition}: ${formatCount(n)}${stimuli > 0 ? ` (${plural(stimuli, 'stimulus', 'stimuli')})` : ''}`,
     ),
     '',
     describeOrder(plan),
@@ -27,9 +28,9 @@ function overview(protocol: ExpandedProtocol, backgroundLevel: number): string[]
     '',
     '## When',
     '',
-    `Times are counted in frames of ${display.refreshHz} Hz. A block begins with ${timing.preBlockFrames} frames ` +
-      `(${ms(timing.preBlockFrames)}) of background. A trial is ${timing.stimulusFrames} frames ` +
-      `(${ms(timing.stimulusFrames)}) of stimulus and then ${timing.blankFrames} frames (${ms(timing.blankFrames)}) of ` +
+    `Times are counted in frames of ${display.refreshHz} Hz. A block begins with ${plural(timing.preBlockFrames, 'frame')} ` +
+      `(${ms(timing.preBlockFrames)}) of background. A trial is ${plural(timing.stimulusFrames, 'frame')} ` +
+      `(${ms(timing.stimulusFrames)}) of stimulus and then ${plural(timing.blankFrames, 'frame')} (${ms(timing.blankFrames)}) of ` +
       'background. A blank trial shows background instead of a stimulus. Frames and trials count from 0.',
     '',
     '## For which display',

@@ -3,6 +3,7 @@ import type { ExpandedProtocol, ProtocolStimulus } from '../contract/results.ts'
 import type { ProtocolStimulusInput } from './expand.ts';
 import { describedLuminance } from './extent.ts';
 import { largestContrast, linearToCdM2 } from '../stimuli/encode.ts';
+import { formatCount, plural } from '../platform/words.ts';
 import { picturePx, screenDeg } from './screen.ts';
 
 const longMinutes = 120;
@@ -19,12 +20,11 @@ export function protocolWarnings(
     frameWarning(protocol),
     durationWarning(protocol),
     leftOut > 0
-      ? `${count(leftOut, 'stimulus is', 'stimuli are')} listed more than once and take part once; use repeats to show a stimulus more often.`
+      ? `${plural(leftOut, 'stimulus is', 'stimuli are')} listed more than once and take part once; use repeats to show a stimulus more often.`
       : null,
   ].filter((sentence) => sentence !== null);
 }
 
-const count = (n: number, one: string, many: string): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 const largest = <T>(items: readonly T[], of: (item: T) => number): T =>
   items.reduce((best, item) => (of(item) > of(best) ? item : best));
 
@@ -35,7 +35,7 @@ function sizeWarning({ display, stimuli }: ExpandedProtocol): string | null {
   const worst = largest(cut, (stimulus) => stimulus.sizeDeg);
   const screen = screenDeg(display);
   return (
-    `${count(cut.length, 'stimulus is', 'stimuli are')} larger than the screen and will be cut off: ${worst.name} needs ` +
+    `${plural(cut.length, 'stimulus is', 'stimuli are')} larger than the screen and will be cut off: ${worst.name} needs ` +
     `${worst.sizeDeg.toFixed(1)}° × ${worst.sizeDeg.toFixed(1)}°, the screen shows ${screen.width.toFixed(1)}° × ` +
     `${screen.height.toFixed(1)}° at ${display.distanceCm} cm.`
   );
@@ -75,7 +75,7 @@ function luminanceWarning({ display }: ExpandedProtocol, inputs: readonly Protoc
   }
   if (clipped === 0) return null;
   return (
-    `${count(clipped, 'stimulus asks', 'stimuli ask')} for ${lowest.toFixed(1)} to ${highest.toFixed(1)} cd/m²; the ` +
+    `${plural(clipped, 'stimulus asks', 'stimuli ask')} for ${lowest.toFixed(1)} to ${highest.toFixed(1)} cd/m²; the ` +
     `display has ${black} to ${white} cd/m² and clips the rest. The largest contrast around its mid luminance is ` +
     `${largestContrast(display).toFixed(3)}.`
   );
@@ -93,14 +93,14 @@ function frameWarning({ display, plan }: ExpandedProtocol): string | null {
   ).filter(([, frames]) => Math.abs(ms(frames) - Math.round(ms(frames))) > 0.005);
   if (uneven.length === 0) return null;
   const parts = uneven.map(
-    ([name, frames]) => `${name} ${count(frames, 'frame', 'frames')} = ${ms(frames).toFixed(2)} ms`,
+    ([name, frames]) => `${name} ${plural(frames, 'frame', 'frames')} = ${ms(frames).toFixed(2)} ms`,
   );
   return `Times are whole frames of ${display.refreshHz} Hz and not whole milliseconds: ${parts.join(', ')}.`;
 }
 
 function durationWarning({ minutes, trials }: ExpandedProtocol): string | null {
   if (minutes <= longMinutes) return null;
-  return `The protocol lasts ${(minutes / 60).toFixed(1)} h (${trials.length.toLocaleString('en')} trials), longer than the 2 h most subjects keep still for.`;
+  return `The protocol lasts ${(minutes / 60).toFixed(1)} h (${formatCount(trials.length)} trials), longer than the 2 h most subjects keep still for.`;
 }
 
 const round = (value: number): string => String(Number(value.toPrecision(3)));

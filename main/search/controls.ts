@@ -7,7 +7,8 @@ import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { Random } from '../platform/random.ts';
 import { apertureWeights } from '../stimuli/aperture.ts';
-import { formatCount, formatNumber } from '../stimuli/words.ts';
+import { plural } from '../platform/words.ts';
+import { formatNumber } from '../stimuli/words.ts';
 import { type ConstraintSet, createConstraints } from './constraints.ts';
 import { ControlPhase } from './controlPhase.ts';
 import type { GratingBox } from './gratingSpace.ts';
@@ -38,8 +39,8 @@ export function matchedControls(
         {
           kind: 'random',
           label:
-            `${formatCount(random)} ${spectrum} noise images of the same mean and RMS contrast ` +
-            `(the search used ${formatCount(evaluations)} evaluations)`,
+            `${plural(random, `${spectrum} noise image`)} of the same mean and RMS contrast ` +
+            `(the search used ${plural(evaluations, 'evaluation')})`,
           name: 'measuring random controls',
           n: random,
         },
@@ -72,7 +73,7 @@ export function matchedControls(
           context,
           {
             kind: 'best-of-set',
-            label: `best of ${formatCount(indices.length)} images, brought to the same mean and RMS contrast`,
+            label: `best of ${plural(indices.length, 'image')}, brought to the same mean and RMS contrast`,
             name: 'measuring the set of images',
             n: indices.length,
           },
@@ -88,7 +89,7 @@ export function matchedControls(
         context,
         {
           kind: 'best-grating',
-          label: `best of ${formatCount(gratings.length)} gratings of the reference set, brought to the same mean and RMS contrast`,
+          label: `best of ${plural(gratings.length, 'grating')} of the reference set, brought to the same mean and RMS contrast`,
           name: 'measuring gratings',
           n: gratings.length,
         },
@@ -116,7 +117,7 @@ export function randomGratings(
   };
   const description = {
     kind: 'random',
-    label: `${formatCount(evaluations)} random gratings of the same space (the search used ${formatCount(evaluations)} evaluations)`,
+    label: `${plural(evaluations, 'random grating')} of the same space (the search used ${plural(evaluations, 'evaluation')})`,
     name: 'measuring random gratings',
     n: evaluations,
   } as const;

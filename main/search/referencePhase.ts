@@ -2,6 +2,7 @@
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
+import { formatCount, plural } from '../platform/words.ts';
 import type { Saved } from './checkpoint.ts';
 import { evaluate, type StimulusSource } from './model.ts';
 import { areasOf, createObjective, groupActivity, unitStatistics } from './normalisation.ts';
@@ -40,7 +41,7 @@ export class ReferencePhase implements Phase {
     if (this.#indices.length < fewestStimuli) {
       throw new TwinscopeError(
         'bad-input',
-        `The reference set holds ${this.#indices.length} stimuli besides blanks; a mean and a standard deviation need at least ` +
+        `The reference set holds ${plural(this.#indices.length, 'stimulus', 'stimuli')} besides blanks; a mean and a standard deviation need at least ` +
           `${fewestStimuli}. Nothing was started. Choose a larger reference set.`,
       );
     }
@@ -84,7 +85,7 @@ export class ReferencePhase implements Phase {
       const left = members.filter((u) => statistics.sd[u] === 0).length;
       if (left > 0) {
         notices.push(
-          `${left} of ${members.length} units of the target ${label} do not respond to the reference set and are left out.`,
+          `${formatCount(left)} of ${plural(members.length, 'unit')} of the target ${label} ${left === 1 ? 'does not respond to the reference set and is' : 'do not respond to the reference set and are'} left out.`,
         );
       }
     }

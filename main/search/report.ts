@@ -46,6 +46,8 @@ export type SearchOutcome = {
   trajectory: TrajectoryPoint[];
   /** Images shown to the twin, reference set and controls included. */
   evaluations: number;
+  /** How many of them were controls. */
+  controlEvaluations: number;
   /** Stimuli of the reference set without blanks, and units that it does not modulate. */
   reference: { stimuli: number; unmodulatedUnits: number } | null;
   notices: string[];
@@ -90,6 +92,7 @@ export function buildOutcome(parts: {
   constraints: ConstraintSet | null;
   trajectory: readonly TrajectoryPoint[];
   evaluations: number;
+  controlEvaluations: number;
   done: boolean;
 }): SearchOutcome {
   const { context, scale, optimisation, constraints } = parts;
@@ -127,6 +130,7 @@ export function buildOutcome(parts: {
     }),
     trajectory: [...parts.trajectory],
     evaluations: parts.evaluations,
+    controlEvaluations: parts.controlEvaluations,
     reference:
       scale === null
         ? null

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashJson, sha256Hex } from '../platform/hash.ts';
 import { apertureWeights } from '../stimuli/aperture.ts';
-import { formatCount } from '../stimuli/words.ts';
+import { formatCount } from '../platform/words.ts';
 import { renderSpec } from '../stimuli/render.ts';
 import type { ResponseModel } from './model.ts';
 import type { Search } from './search.ts';
@@ -117,6 +117,7 @@ describe('pixel search', () => {
     expect(model.calls.slice(1)).toEqual([3, 3, 1, 3, 3, 1, 3, 3, 1]);
     // 72 gratings and the blank, 10 random, 40 images, 72 gratings, 3 × 7 steps.
     expect(search.result().evaluations).toBe(73 + 10 + 40 + 72 + 21);
+    expect(search.result().controlEvaluations).toBe(10 + 40 + 72);
   });
 
   it('shows live tiles, trajectory, residuals and area activity', async () => {

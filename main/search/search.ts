@@ -81,6 +81,7 @@ export function createSearch(options: SearchOptions): Search {
   const scale = new ReferencePhase(context, reference, renderSpec);
   const { optimisation, before, after, constraints } = arrange(context, options);
   const controls = [...before, ...after];
+  const controlPhases = new Set<Phase>(controls);
   const phases: Phase[] = [scale, ...before, optimisation, ...after].filter(({ steps }) => steps > 0);
   const total = phases.reduce((sum, { steps }) => sum + steps, 0);
   const identity = hashJson({
@@ -95,6 +96,7 @@ export function createSearch(options: SearchOptions): Search {
   let stepInPhase = 0;
   let step = 0;
   let evaluations = 0;
+  let controlEvaluations = 0;
   let trajectory: TrajectoryPoint[] = [];
 
   const phaseAt = (index: number): Phase => phases[Math.min(index, phases.length - 1)] as Phase;
@@ -113,6 +115,7 @@ export function createSearch(options: SearchOptions): Search {
         const phase = phaseAt(phaseIndex);
         const outcome = await phase.step(stepInPhase, signal);
         evaluations += outcome.evaluations;
+        if (controlPhases.has(phase)) controlEvaluations += outcome.evaluations;
         point = outcome.point;
         if (point !== null) trajectory.push(point);
         step++;
@@ -127,7 +130,15 @@ export function createSearch(options: SearchOptions): Search {
     checkpoint: () => {
       const saved: Record<string, Saved> = {
         search: {
-          json: { identity, phaseIndex, stepInPhase, step, evaluations, notices: context.notices },
+          json: {
+            identity,
+            phaseIndex,
+            stepInPhase,
+            step,
+            evaluations,
+            controlEvaluations,
+            notices: context.notices,
+          },
           arrays: { trajectory: Float64Array.from(trajectory.flatMap((p) => [p.step, p.best, p.median])) },
         },
       };
@@ -143,6 +154,7 @@ export function createSearch(options: SearchOptions): Search {
         stepInPhase: number;
         step: number;
         evaluations: number;
+        controlEvaluations: number;
         notices: string[];
       };
       if (stored.identity !== identity) {
@@ -152,7 +164,7 @@ export function createSearch(options: SearchOptions): Search {
             'The checkpoint is unchanged. Resume with what the search was started with, or start a new one.',
         );
       }
-      ({ phaseIndex, stepInPhase, step, evaluations } = stored);
+      ({ phaseIndex, stepInPhase, step, evaluations, controlEvaluations } = stored);
       context.notices.splice(0, context.notices.length, ...stored.notices);
       const points = arrays['trajectory'] as Float64Array;
       trajectory = Array.from({ length: points.length / 3 }, (_, i) => ({
@@ -172,6 +184,7 @@ export function createSearch(options: SearchOptions): Search {
         constraints,
         trajectory,
         evaluations,
+        controlEvaluations,
         done: phaseIndex === phases.length,
       }),
   };

@@ -5,7 +5,8 @@
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import { createSha256, hashJson } from '../platform/hash.ts';
 import { Random } from '../platform/random.ts';
-import { formatCount, formatNumber } from './words.ts';
+import { formatCount, plural } from '../platform/words.ts';
+import { formatNumber } from './words.ts';
 
 export { designWarnings } from './warnings.ts';
 export type { WarningContext } from './warnings.ts';
@@ -177,8 +178,8 @@ export function describeDesign(design: StimulusDesign): string {
     noise: design.type === 'noise' ? `${design.spectrum} noise image` : '',
     list: 'stimulus',
   }[design.type];
-  const plural = design.type === 'list' ? 'stimuli' : `${noun}s`;
-  const what = parts === '' ? `${formatCount(shown)} ${shown === 1 ? noun : plural}` : parts;
+  const nouns = design.type === 'list' ? 'stimuli' : `${noun}s`;
+  const what = parts === '' ? plural(shown, noun, nouns) : parts;
   const blank = hasBlank(design) ? ' + blank' : '';
   const total = varied.length > 1 || blank !== '' ? ` = ${formatCount(designCount(design))}` : '';
   return `${what}${blank}${total}`;

@@ -20,6 +20,10 @@ const kinds = {
 type Kind = keyof typeof kinds;
 export type NpyDtype = (typeof kinds)[Kind]['dtype'];
 
+/** True for types that an array file can hold. */
+export const isNpyDtype = (dtype: string): dtype is NpyDtype =>
+  Object.values(kinds).some((kind) => kind.dtype === dtype);
+
 type Values =
   | Float32Array
   | Float64Array

@@ -6,6 +6,3 @@ export function formatNumber(value: number): string {
   const digits = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : 3;
   return String(Number(value.toFixed(digits)) || 0).replace('-', '−');
 }
-
-/** 1024000 → '1,024,000'. */
-export const formatCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -4,6 +4,7 @@ import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useQueryCall } from '../client/hooks.ts';
 import { navigate } from '../client/location.ts';
+import { plural } from '../components/format.ts';
 import { places } from './pages.ts';
 import { shortcutsSheet } from './shortcuts.ts';
 import { useInspectorHidden } from './settings.ts';
@@ -70,7 +71,7 @@ export function CommandPalette() {
     {
       group: 'Protocols',
       actions: (protocols.data ?? []).map((protocol) =>
-        item(protocol.id, protocol.name, `${protocol.trials} trials`, `/protocol/${protocol.id}`),
+        item(protocol.id, protocol.name, plural(protocol.trials, 'trial'), `/protocol/${protocol.id}`),
       ),
     },
   ];

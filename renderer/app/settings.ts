@@ -1,5 +1,6 @@
 /** What this person prefers on this computer; kept in the browser's own storage, never in a project. */
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks';
+import { useEffect, useRef } from 'react';
 
 export interface Settings {
   /** CSS pixels of this screen per centimetre, measured by the person with a ruler or a bank card. */
@@ -32,6 +33,31 @@ export function useSettings(): [Settings, (change: Partial<Settings>) => void] {
     getInitialValueInEffect: false,
   });
   return [{ ...defaults, ...stored }, (change) => setStored((before) => ({ ...before, ...change }))];
+}
+
+/**
+ * Opens the inspector for as long as the caller is on the page: a narrow window hides it until somebody asks, and other
+ * pages need the room again. A choice that the person made is left alone.
+ */
+export function useInspectorWhileHere(): () => void {
+  const [{ inspectorHidden }, change] = useSettings();
+  const opened = useRef(false);
+  const latest = useRef({ inspectorHidden, change });
+  useEffect(() => {
+    latest.current = { inspectorHidden, change };
+  });
+  useEffect(
+    () => () => {
+      const { inspectorHidden: hidden, change: leave } = latest.current;
+      if (opened.current && hidden === false) leave({ inspectorHidden: null });
+    },
+    [],
+  );
+  return () => {
+    if (inspectorHidden !== null) return;
+    opened.current = true;
+    change({ inspectorHidden: false });
+  };
 }
 
 /** CSS pixels that a centred stimulus of `sizeDeg` covers on this screen: 2·D·tan(θ/2), flat screen. */

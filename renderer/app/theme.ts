@@ -46,6 +46,10 @@ export const theme = createTheme({
       h1: { fontSize: rem(20), lineHeight: '1.3' },
       h2: { fontSize: rem(15), lineHeight: '1.4' },
       h3: { fontSize: rem(13), lineHeight: '1.4' },
+      // Only cards go this deep; left to the kit they would be larger than what they stand under.
+      h4: { fontSize: rem(13), lineHeight: '1.4' },
+      h5: { fontSize: rem(12), lineHeight: '1.4' },
+      h6: { fontSize: rem(12), lineHeight: '1.4' },
     },
   },
   shadows: { xs: 'none', sm: 'none' },

@@ -5,14 +5,22 @@ import type { MethodInput, MethodOutput } from '../../main/contract/methods.ts';
 import { TwinscopeError } from '../../main/platform/errors.ts';
 import { useSession } from './provider.tsx';
 
-/** Whether an import had come to its check by then is not known here. */
-const stopped =
-  'The check was stopped. What was stored before is kept, and a twin that the library shows by now is there to stay. Verify it to check its gradient.';
-
 type Checking = 'library.import' | 'library.verify';
 
+const stopped: Record<Checking, string> = {
+  'library.verify': 'The check was stopped. What was stored before is kept. Verify checks again.',
+  // Whether it had come to its check by then is not known here.
+  'library.import':
+    'The import was stopped. If the library shows the twin by now, it is there to stay: verify it to check its gradient. If not, import it again.',
+};
+
+const started: Record<Checking, string> = {
+  'library.verify': 'Checking the gradient',
+  'library.import': 'Copying the package',
+};
+
 /**
- * As `useCall`, with `stop()` and `progress`, the directions that were compared so far ('direction 3 of 8').
+ * As `useCall`, with `stop()` and `progress`, what it does and the directions that were compared so far.
  * @param onError told of failures, and of a call that was stopped
  */
 export function useCheckingCall<M extends Checking>(
@@ -28,7 +36,7 @@ export function useCheckingCall<M extends Checking>(
       setProgress(null);
       const { signal } = stopping.current;
       return session.call(method, input, signal).catch((error: unknown) => {
-        throw signal.aborted ? new TwinscopeError('cancelled', stopped) : error;
+        throw signal.aborted ? new TwinscopeError('cancelled', stopped[method]) : error;
       });
     },
     ...options,
@@ -40,5 +48,9 @@ export function useCheckingCall<M extends Checking>(
       setProgress(`Checking the gradient: direction ${done} of ${total}`),
     );
   }, [session, isPending]);
-  return { ...call, progress: isPending ? progress : null, stop: () => stopping.current.abort() };
+  return {
+    ...call,
+    progress: isPending ? (progress ?? started[method]) : null,
+    stop: () => stopping.current.abort(),
+  };
 }

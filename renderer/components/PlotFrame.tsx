@@ -7,6 +7,9 @@ import { announceError } from './errors.tsx';
 import { safeFileName, saveBlob, svgText, svgToPng, toCsv, type PlotData } from './exportPlot.ts';
 import { PaneTitle } from './Page.tsx';
 
+/** A frame that is narrower has its controls under the title. */
+const besidePx = 460;
+
 export function PlotFrame({
   title,
   caption,
@@ -25,6 +28,8 @@ export function PlotFrame({
 }) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const figure = useRef<HTMLElement>(null);
+  // Beside the title there is no room for them.
+  const below = width > 0 && width < besidePx;
   const name = safeFileName(title);
   const withSvg = (act: (svg: SVGSVGElement) => void) => () => {
     const svg = figure.current?.querySelector<SVGSVGElement>('svg[data-plot]');
@@ -35,7 +40,7 @@ export function PlotFrame({
       <PaneTitle
         right={
           <Group gap="xs">
-            {controls}
+            {!below && controls}
             <Menu position="bottom-end">
               <Menu.Target>
                 <Tooltip label="Save this plot">
@@ -69,6 +74,7 @@ export function PlotFrame({
       >
         {title}
       </PaneTitle>
+      {below && controls}
       <div ref={ref} style={{ minWidth: 0 }}>
         {width > 0 && children(Math.floor(width))}
       </div>

@@ -1,5 +1,9 @@
-/** A table of any length: sortable columns, one selected row, arrow keys; only the visible rows exist. */
+/**
+ * A table of any length: sortable columns, one selected row, arrow keys; only the visible rows exist, and only the
+ * columns that there is room for.
+ */
 import { Group, Text, UnstyledButton } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
@@ -12,6 +16,8 @@ export interface Column<T> {
   /** CSS grid track, e.g. `4rem` or `1fr`. */
   readonly width: string;
   readonly align?: 'left' | 'right';
+  /** Left out where the table is narrower than this many rem; always there without it. */
+  readonly fromRem?: number;
   readonly render: (row: T) => ReactNode;
   /** Makes the column sortable; missing values (null, NaN) stand last in either direction. */
   readonly sortBy?: (row: T) => number | string | null;
@@ -37,10 +43,14 @@ export function sortRows<T>(rows: readonly T[], column: Column<T> | undefined, d
   return [...rows].sort((a, b) => compareValues(by(a), by(b), descending));
 }
 
+/** The columns that a table of this width has; all of them before it was measured. */
+export const columnsFor = <T,>(columns: readonly Column<T>[], widthRem: number): readonly Column<T>[] =>
+  widthRem === 0 ? columns : columns.filter(({ fromRem = 0 }) => widthRem >= fromRem);
+
 export function VirtualTable<T>({
   label,
   rows,
-  columns,
+  columns: all,
   rowKey,
   selected,
   onSelect,
@@ -57,7 +67,7 @@ export function VirtualTable<T>({
   initialSort?: Sort;
   /** Height of a row at 100 % text. */
   rowPx?: number;
-  /** Below this width the table scrolls sideways, e.g. `40rem`. */
+  /** Below this width the table scrolls sideways, e.g. `40rem`: for columns of which none may be left out. */
   minWidth?: string;
 }) {
   const [sort, setSort] = useState<Sort | null>(initialSort ?? null);
@@ -65,11 +75,13 @@ export function VirtualTable<T>({
     () =>
       sortRows(
         rows,
-        columns.find((column) => column.key === sort?.key),
+        all.find((column) => column.key === sort?.key),
         sort?.descending ?? false,
       ),
-    [rows, columns, sort],
+    [rows, all, sort],
   );
+  const { ref: box, width } = useElementSize<HTMLDivElement>();
+  const columns = columnsFor(all, width / remPx());
   const scroller = useRef<HTMLDivElement>(null);
   const rowPx = (rowPxAt100 * remPx()) / 16;
   // No compiler memoises here; the rule warns about one that would.
@@ -96,7 +108,7 @@ export function VirtualTable<T>({
 
   const grid = { gridTemplateColumns: columns.map((column) => column.width).join(' ') };
   return (
-    <div className={classes.scrollX}>
+    <div ref={box} className={classes.box}>
       <div
         className={classes.table}
         role="grid"

@@ -4,7 +4,7 @@ import { screenPxOf } from '../app/settings.ts';
 import { errorSentence } from './errors.tsx';
 import { safeFileName, toCsv } from './exportPlot.ts';
 import { formatBytes, formatNumber, formatRate, formatSeconds, plural } from './format.ts';
-import { sortRows, type Column } from './VirtualTable.tsx';
+import { columnsFor, sortRows, type Column } from './VirtualTable.tsx';
 
 describe('numbers for people', () => {
   it('keeps three significant digits and a real minus sign', () => {
@@ -25,6 +25,21 @@ describe('numbers for people', () => {
     expect(formatRate(594.4, 'stimuli')).toBe('594 stimuli/s');
     expect([1, 1200].map((n) => plural(n, 'stimulus', 'stimuli'))).toEqual(['1 stimulus', '1,200 stimuli']);
   });
+});
+
+it('a narrow table leaves out the columns that ask for more room', () => {
+  const column = (key: string, fromRem?: number): Column<string> => ({
+    key,
+    title: key,
+    width: '1fr',
+    render: (row) => row,
+    ...(fromRem === undefined ? {} : { fromRem }),
+  });
+  const columns = [column('name'), column('detail', 30), column('licence', 50)];
+  const keys = (widthRem: number) => columnsFor(columns, widthRem).map(({ key }) => key);
+  expect([10, 30, 50].map(keys)).toEqual([['name'], ['name', 'detail'], ['name', 'detail', 'licence']]);
+  // Not measured yet.
+  expect(keys(0)).toEqual(['name', 'detail', 'licence']);
 });
 
 describe('saved plots', () => {

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { isTwinscopeError } from '../../main/platform/errors.ts';
@@ -7,7 +7,7 @@ import { isTwinscopeError } from '../../main/platform/errors.ts';
 export function errorSentence(error: unknown): string {
   if (isTwinscopeError(error)) return error.message;
   const reason = error instanceof Error && error.message !== '' ? ` (${error.message})` : '';
-  return `Something inside Twinscope failed${reason}. Your project is as it was. Try again; if it happens again, quote the log.`;
+  return `Something inside Twinscope failed${reason}. Your project is as it was. Try again; if it happens again, quote the log, which Settings names.`;
 }
 
 /** Shows the sentence of a failed call for long enough to be read. */
@@ -43,11 +43,13 @@ export function Warnings({ items }: { items: readonly string[] }) {
   if (items.length === 0) return null;
   return (
     <Alert color="yellow" icon={<IconAlertTriangle size={16} />} role="status" aria-label="Warnings">
-      {items.map((text) => (
-        <Text key={text} size="xs">
-          {text}
-        </Text>
-      ))}
+      <Stack gap="xs">
+        {items.map((text) => (
+          <Text key={text} size="xs">
+            {text}
+          </Text>
+        ))}
+      </Stack>
     </Alert>
   );
 }

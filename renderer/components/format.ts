@@ -2,14 +2,7 @@
 
 const thin = ' ';
 
-export function formatCount(n: number): string {
-  return n.toLocaleString('en-US');
-}
-
-/** `1 run`, `3 runs`. */
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${formatCount(n)} ${n === 1 ? one : many}`;
-}
+export { formatCount, plural } from '../../main/platform/words.ts';
 
 /** Three significant digits and every digit before the point, without an exponent where it can be avoided. */
 export function formatNumber(value: number, digits = 3): string {

@@ -1,5 +1,6 @@
 /** One small panel per area: mean over units with the middle half, over one factor. */
 import { area as d3area, line, max, min, scaleLinear } from 'd3';
+import { plural } from '../components/format.ts';
 import { AxisBottom, AxisLeft, round, titleFontPx } from './axes.tsx';
 import { ink, quietOpacity } from './colours.ts';
 import { factorScale, formatLevel, type FactorAxis } from './factorScale.ts';
@@ -59,7 +60,8 @@ export function PopulationStrip({
         return (
           <g key={one.area}>
             <text x={x0 + 8} y={13} fontSize={titleFontPx} fill={ink}>
-              {one.area} <tspan fillOpacity={0.65}>n = {one.units} units</tspan>
+              {one.area}{' '}
+              <tspan fillOpacity={0.65}>{panel < 160 ? `n = ${one.units}` : `n = ${plural(one.units, 'unit')}`}</tspan>
             </text>
             <path d={band(points) ?? ''} fill={one.colour} fillOpacity={0.22} />
             <path d={mean(points) ?? ''} fill="none" stroke={one.colour} strokeWidth={1.75} />

@@ -55,7 +55,7 @@ export function RankedResponses({
             strokeOpacity={quietOpacity}
             strokeDasharray="4 3"
           />
-          <text x={right - 2} y={round(y(blank)) - 4} textAnchor="end" fontSize={10.5} fill={ink} fillOpacity={0.7}>
+          <text x={margin.left + 4} y={round(y(blank)) - 4} fontSize={10.5} fill={ink} fillOpacity={0.7}>
             blank
           </text>
         </g>

@@ -37,6 +37,12 @@ export function TuningCurve({
   const all = [...series.flatMap((one) => one.values), blank].filter((value) => value !== null);
   // A response scale starts at zero unless responses go below it.
   const y = scaleLinear([Math.min(0, min(all) ?? 0), Math.max(max(all) ?? 1, 1e-9)], [bottom, margin.top]).nice(5);
+  // The line of the blank is named where the curves are farther from it.
+  const distance = (level: number): number => {
+    const at = factor.levels.indexOf(level);
+    return Math.min(...series.map((one) => Math.abs((one.values[at] ?? Infinity) - (blank ?? 0))));
+  };
+  const labelAtStart = distance(Math.min(...factor.levels)) > distance(Math.max(...factor.levels));
   const path = line<{ level: number; value: number | null }>(
     (point) => round(x.scale(point.level) ?? 0),
     (point) => round(y(point.value ?? 0)),
@@ -62,7 +68,14 @@ export function TuningCurve({
             strokeOpacity={quietOpacity}
             strokeDasharray="4 3"
           />
-          <text x={right - 2} y={round(y(blank)) - 4} textAnchor="end" fontSize={10.5} fill={ink} fillOpacity={0.7}>
+          <text
+            x={labelAtStart ? margin.left + 4 : right - 2}
+            y={round(y(blank)) - 4}
+            textAnchor={labelAtStart ? 'start' : 'end'}
+            fontSize={10.5}
+            fill={ink}
+            fillOpacity={0.7}
+          >
             blank
           </text>
         </g>

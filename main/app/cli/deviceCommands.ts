@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { DeviceChoice, DeviceInfo } from '../../contract/devices.ts';
 import { deviceNamed, formatParity } from '../../engine/devices.ts';
 import type { CliContext } from './context.ts';
-import { formatTable } from './output.ts';
+import { formatMinute, formatTable } from './output.ts';
 import { ask } from './twinCommands.ts';
 
 /** `--device`, or nothing where `fallback` is left out and the plan decides. */
@@ -45,13 +45,23 @@ export async function listDevices(
       measurement?.gradientsPerSecond?.toFixed(0) ?? '',
       parity === null ? '' : formatParity(parity),
       measurement?.placement ? `${measurement.placement.onCpu} of ${measurement.placement.total}` : '',
+      measurement === null ? '' : formatMinute(measurement.measuredAt),
       device.explanation,
     ];
   });
   const lines = [
     ...(report.twin === null ? [] : [`Measured on ${report.twin.title} (${report.twin.id}@${report.twin.version}).`]),
     formatTable(
-      ['device', 'available', 'stimuli/s', 'gradients/s', 'differs from CPU by', 'nodes on CPU', 'in one sentence'],
+      [
+        'device',
+        'available',
+        'stimuli/s',
+        'gradients/s',
+        'differs from CPU by',
+        'nodes on CPU',
+        'measured',
+        'in one sentence',
+      ],
       rows,
     ),
     `Chosen (*): ${report.choice}`,

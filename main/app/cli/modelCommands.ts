@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { stillWorks } from '../../autodiff/index.ts';
 import type { DeviceChoice } from '../../contract/devices.ts';
+import { gradientFailed } from '../../contract/twins.ts';
 import type { ModelGradient } from '../../engine/computeContract.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { exists, writeFileAtomic } from '../../platform/node/files.ts';
@@ -48,7 +49,7 @@ export async function modelGradient(context: CliContext, given: string | undefin
   await writeFileAtomic(out, encodeNpy(result.gradient, result.wrt.shape));
   const { gradient: _, ...figures } = result;
   context.print(describe(result, out), { ...figures, out });
-  return result.check.verdict === 'refused' ? 1 : 0;
+  return gradientFailed(result.check.verdict) ? 1 : 0;
 }
 
 /** What still works is said of a twin; a bare model becomes one by a package around it. */

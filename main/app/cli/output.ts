@@ -27,6 +27,10 @@ export function formatDuration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
+/** Local date and time to the minute, `2026-05-04 09:30`. */
+export const formatMinute = (iso: string): string =>
+  new Date(iso).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
+
 /** One line that says where a job is; the same words as in the jobs tray. */
 export function describeProgress({ progress }: JobSnapshot): string {
   const fraction = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;

@@ -11,6 +11,7 @@ import { parseWith } from '../../contract/validate.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
 import { hashJson } from '../../platform/hash.ts';
+import { formatCount, plural } from '../../platform/words.ts';
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
 import { jobTitle } from '../handlers/jobHandlers.ts';
@@ -175,7 +176,7 @@ async function printRun(context: CliContext, id: string): Promise<void> {
     summary.push({ area, units: units.length, mean: sum / data.length, max: best, bestUnit, responseUnits });
   }
   const text = [
-    `${run.name}: ${run.stimuli} stimuli × ${run.units} units, content ${run.contentSha256?.slice(0, 12)}`,
+    `${run.name}: ${plural(run.stimuli, 'stimulus', 'stimuli')} × ${plural(run.units, 'unit')}, content ${run.contentSha256?.slice(0, 12)}`,
     formatTable(['area', 'units', 'mean', 'largest', 'by unit', 'in'], rows),
   ].join('\n');
   context.print(text, {
@@ -187,6 +188,9 @@ async function printRun(context: CliContext, id: string): Promise<void> {
     areas: summary,
   });
 }
+
+/** What fits on a screen; JSON holds every unit. */
+const mostUnits = 8;
 
 async function printSearch(context: CliContext, id: string): Promise<void> {
   const report = await context.backend.handlers['searches.get']({ id }, { signal: new AbortController().signal });
@@ -201,12 +205,23 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
     ]),
   ];
   const lines = [
-    `${report.name}: ${report.evaluations} evaluations (search, reference and controls together) in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}, content ${report.contentSha256?.slice(0, 12)}`,
+    `${report.name}: ${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls, in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}, content ${report.contentSha256?.slice(0, 12)}`,
     formatTable(['stimulus', 'n', 'best objective (z)', ''], rows),
   ];
-  for (const { area, unit, response, blank } of best?.units.slice(0, 8) ?? []) {
-    lines.push(`${area} ${unit}: ${response.toFixed(2)} (blank ${blank.toFixed(2)})`);
+  const targeted = best?.units ?? [];
+  if (targeted.length > 0) {
+    const rows = targeted
+      .slice(0, mostUnits)
+      .map(({ area, unit, response, blank, z }) => [
+        `${area} ${unit}`,
+        response.toFixed(2),
+        blank.toFixed(2),
+        report.responseUnits,
+        z.toFixed(2),
+      ]);
+    lines.push(formatTable(['targeted unit', 'response', 'blank', 'in', 'z'], rows));
   }
+  if (targeted.length > mostUnits) lines.push(`and ${targeted.length - mostUnits} more; --json lists all`);
   if (best?.residuals) {
     const { meanLuminance, contrastRms, range } = best.residuals;
     lines.push(

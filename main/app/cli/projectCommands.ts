@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { RunPlan } from '../../contract/plans.ts';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
+import { plural } from '../../platform/words.ts';
 import { safeFileName, writeFolderAtomic } from '../../platform/node/files.ts';
 import { designCount, labelAt, specAt } from '../../stimuli/design.ts';
 import { encodeGreyPng } from '../../stimuli/node/png.ts';
@@ -51,7 +52,7 @@ export async function projectCheck(context: CliContext, file: string): Promise<n
   const report = await context.backend.services.current().project.check();
   const { images, arrays, runs, sets, searches } = report.checked;
   const text = report.ok
-    ? `The project is whole: ${images} images, ${arrays} rasters, ${sets} sets, ${runs} runs and ${searches} searches have the content they had when they were stored.`
+    ? `The project is whole: ${[plural(images, 'image'), plural(arrays, 'raster'), plural(sets, 'set'), plural(runs, 'run')].join(', ')} and ${plural(searches, 'search', 'searches')} hold what they held when they were stored.`
     : ['The project has faults:', ...report.problems].join('\n');
   context.print(text, report);
   return report.ok ? 0 : 1;
@@ -64,7 +65,7 @@ export async function saveProtocol(context: CliContext, file: string, options: {
   const existing = (await ask(context, 'protocols.list', {})).find((protocol) => protocol.name === name);
   const saved = await ask(context, 'protocols.save', { name, plan, ...(existing ? { id: existing.id } : {}) });
   const lines = [
-    `${saved.name}: ${saved.stimuli.length} stimuli, ${saved.trials.length} trials, ${saved.minutes.toFixed(1)} min (${saved.id})`,
+    `${saved.name}: ${plural(saved.stimuli.length, 'stimulus', 'stimuli')}, ${plural(saved.trials.length, 'trial')}, ${saved.minutes.toFixed(1)} min (${saved.id})`,
     ...saved.warnings,
   ];
   context.print(lines.join('\n'), {
@@ -95,7 +96,7 @@ export async function exportProtocol(
   const record = await project.exports.get(ended.resultId);
   const failed = record.checks.filter(({ passed }) => !passed);
   const lines = [
-    `Wrote ${record.files.length} files to ${record.folder}`,
+    `Wrote ${plural(record.files.length, 'file')} to ${record.folder}`,
     ...record.checks.map(({ passed, text }) => `${passed ? '✓' : '✗'} ${text}`),
   ];
   context.print(lines.join('\n'), record);
@@ -150,6 +151,9 @@ export async function renderStimuli(context: CliContext, file: string, options: 
         await writeFile(path.join(temporary, `${name}.npy`), encodeNpy(raster, [sizePx, sizePx]));
       }
     });
-    context.print(`Wrote ${count} stimuli to ${out} (PNG for the eye, NPY with linear light).`, { out, count });
+    context.print(`Wrote ${plural(count, 'stimulus', 'stimuli')} to ${out} (PNG for the eye, NPY with linear light).`, {
+      out,
+      count,
+    });
   });
 }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { TwinscopeError } from '../../platform/errors.ts';
-import { createLog } from '../../platform/node/log.ts';
+import { createLog, logSentence } from '../../platform/node/log.ts';
 import { logFile } from '../../platform/node/paths.ts';
 import { createBackend, installFolder } from '../backend.ts';
 import { openSampleProject } from '../sample.ts';
@@ -37,7 +37,7 @@ export async function serve(options: { port?: string; open?: boolean; project?: 
     else await backend.openProject(options.project);
   } catch (error) {
     process.stderr.write(
-      `${error instanceof TwinscopeError ? error.message : `The project could not be opened (${log.error(error)}).`}\n`,
+      `${error instanceof TwinscopeError ? error.message : `The project could not be opened (${log.error(error)}). ${logSentence(log)}`}\n`,
     );
   }
   if (options.open === true) openInBrowser(server.url);

@@ -1,20 +1,24 @@
-/** `twinscope twins taps`: activations of any layers of a twin, as one NPZ file. */
+/** `twinscope twins taps`: activations of any layers of a twin, as one NPZ file, and which layers there are. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { zipSync, type Zippable } from 'fflate';
 import type { ComputeMethods, TapArray } from '../../engine/computeContract.ts';
-import { stack } from '../../engine/taps.ts';
+import { isTappable, stack } from '../../engine/taps.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
+import { plural } from '../../platform/words.ts';
 import { exists, fileError, writeFileAtomic } from '../../platform/node/files.ts';
 import { designCount } from '../../stimuli/design.ts';
 import { decodeNpyArray, encodeNpyArray, type NpyDtype } from '../../stimuli/npyArray.ts';
 import { computeTwin, defaultSession } from '../services.ts';
 import type { CliContext } from './context.ts';
 import { createProgressLine, formatTable } from './output.ts';
+import { arrayTable, stimulusTable } from './stimulusTable.ts';
 import { readPlan } from './planCommand.ts';
 import { withPlanDesign } from './projectCommands.ts';
+import { ask } from './twinCommands.ts';
 
-type Options = { tensors: string[]; stimuli?: string; input?: string; out: string };
+type Options = { list?: boolean; tensors?: string[]; stimuli?: string; input?: string; out?: string };
+type Wanted = { names: string[]; stimuli: string | undefined; input: string | undefined; out: string };
 type From = ComputeMethods['twin.taps']['input']['from'];
 
 /** Pictures per request: few enough to show progress and to be killed in time. */
@@ -23,45 +27,110 @@ const chunk = 64;
 const mostBytes = 2 ** 30;
 
 export async function tapTwin(context: CliContext, id: string, options: Options): Promise<void> {
-  const out = path.resolve(options.out);
+  if (options.list === true) return listTaps(context, id);
+  const wanted = wantedOf(options);
+  const { out } = wanted;
   if (!(await exists(path.dirname(out)))) {
     throw new TwinscopeError(
       'not-found',
       `There is no folder ${path.dirname(out)}. Nothing was computed. Make it, or choose another --out.`,
     );
   }
-  const arrays = await withSource(context, options, (count, from) => collect(context, id, options, count, from));
+  const { arrays, table } = await withSource(context, wanted, async ({ count, from, table: rows }) => ({
+    arrays: await collect(context, id, wanted.names, count, from),
+    table: rows,
+  }));
   const files: Zippable = {};
   for (const { name, dtype, data, shape } of arrays) {
     files[`${name}.npy`] = encodeNpyArray(dtype as NpyDtype, data as Float32Array, shape);
   }
   await writeFileAtomic(out, zipSync(files, { level: 0 }));
-  const rows = arrays.map(({ name, dtype, shape }) => [name, dtype, shape.join(' × ')]);
-  context.print(`${formatTable(['tensor', 'type', 'shape'], rows)}\nWrote ${out}`, {
+  const stimuli = `${out.replace(/\.npz$/i, '')}.stimuli.csv`;
+  await writeFileAtomic(stimuli, new TextEncoder().encode(table));
+  const rows = arrays.map(({ name, dtype, shape, axis }) => [name, dtype, shape.join(' × '), axis ?? 'none']);
+  const lines = [
+    formatTable(['tensor', 'type', 'shape', 'axis of the stimuli'], rows),
+    `Wrote ${out}`,
+    `Wrote ${stimuli}`,
+  ];
+  context.print(lines.join('\n'), {
     out,
-    tensors: arrays.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    stimuli,
+    tensors: arrays.map(({ name, dtype, shape, axis }) => ({ name, dtype, shape, axis })),
   });
 }
 
-type SourceUse<T> = (count: number, from: (first: number, count: number) => From) => Promise<T>;
+function wantedOf({ tensors = [], out, ...source }: Options): Wanted {
+  const names = tensors.flatMap((each) => each.split(',')).filter((name) => name !== '');
+  if (names.length === 0) {
+    throw new TwinscopeError('bad-input', 'Say which tensors: --tensors NAMES. --list shows all that there are.');
+  }
+  if (out === undefined) throw new TwinscopeError('bad-input', 'Say where to write them: --out FILE.npz.');
+  return { names, stimuli: source.stimuli, input: source.input, out: path.resolve(out) };
+}
+
+/** Every tensor that can be asked for, in running order. */
+async function listTaps(context: CliContext, id: string): Promise<void> {
+  const { nodes, values, commitments } = await ask(context, 'library.graph', { id });
+  const tensors = nodes.flatMap(({ operator, outputs }, node) => {
+    const areas = [...new Set(commitments.filter((each) => each.node === node).map(({ area }) => area))];
+    return outputs
+      .filter((name) => name !== '' && isTappable(values[name]?.dtype ?? 'undefined'))
+      .map((name) => ({
+        name,
+        dtype: values[name]?.dtype ?? null,
+        shape: values[name]?.shape ?? null,
+        operator,
+        areas,
+      }));
+  });
+  const rows = tensors.map(({ name, dtype, shape, operator, areas }) => [
+    name,
+    dtype ?? 'unknown',
+    shape === null ? 'unknown' : shape.length === 0 ? 'one number' : shape.join(' × '),
+    operator,
+    areas.join(', '),
+  ]);
+  context.print(formatTable(['tensor', 'type', 'shape', 'made by', 'area'], rows), { tensors });
+}
+
+type Source = {
+  count: number;
+  from(first: number, count: number): From;
+  /** Which stimulus each row is, as CSV. */
+  table: string;
+};
 
 /** The stimuli of a plan, or an array that is the twin's input as it stands. */
-async function withSource<T>(context: CliContext, { stimuli, input }: Options, use: SourceUse<T>): Promise<T> {
+async function withSource<T>(
+  context: CliContext,
+  { stimuli, input }: Wanted,
+  use: (source: Source) => Promise<T>,
+): Promise<T> {
   if ((stimuli === undefined) === (input === undefined)) {
     throw new TwinscopeError('bad-input', 'Say what to show: either --stimuli PLAN or --input x.npy.');
   }
   if (stimuli !== undefined) {
     const plan = await readPlan(stimuli, 'run');
     return withPlanDesign(context, plan, (design) =>
-      use(designCount(design), (first, count) => ({ design, first, count })),
+      use({
+        count: designCount(design),
+        from: (first, count) => ({ design, first, count }),
+        table: stimulusTable(design),
+      }),
     );
   }
   const { data, shape } = await readFloats(input as string);
+  const rows = shape[0] ?? 0;
   const length = data.length / (shape[0] ?? 1);
-  return use(shape[0] ?? 0, (first, count) => ({
-    data: data.slice(first * length, (first + count) * length),
-    shape: [count, ...shape.slice(1)],
-  }));
+  return use({
+    count: rows,
+    from: (first, count) => ({
+      data: data.slice(first * length, (first + count) * length),
+      shape: [count, ...shape.slice(1)],
+    }),
+    table: arrayTable(path.basename(input as string), data, rows),
+  });
 }
 
 async function readFloats(file: string): Promise<{ data: Float32Array; shape: number[] }> {
@@ -81,13 +150,12 @@ async function readFloats(file: string): Promise<{ data: Float32Array; shape: nu
 async function collect(
   { backend }: CliContext,
   id: string,
-  { tensors }: Options,
+  names: string[],
   count: number,
   from: (first: number, count: number) => From,
 ): Promise<TapArray[]> {
   const { compute, library } = backend.services;
   const twin = computeTwin(await library.resolve(id), defaultSession());
-  const names = tensors.flatMap((each) => each.split(',')).filter((name) => name !== '');
   const line = createProgressLine(process.stderr);
   const parts: TapArray[][] = [];
   try {
@@ -98,11 +166,11 @@ async function collect(
       if (bytes > mostBytes) {
         throw new TwinscopeError(
           'unsupported',
-          `These tensors take ${(bytes / 2 ** 30).toFixed(1)} GiB for ${count} pictures, and one file holds ${mostBytes / 2 ** 30} GiB. Nothing was written. Ask for fewer tensors, or in parts.`,
+          `These tensors take ${(bytes / 2 ** 30).toFixed(1)} GiB for ${plural(count, 'stimulus', 'stimuli')}, and one file holds ${mostBytes / 2 ** 30} GiB. Nothing was written. Ask for fewer tensors, or in parts.`,
         );
       }
       parts.push(arrays);
-      line.show(`${Math.min(first + chunk, count)}/${count} pictures`);
+      line.show(`${Math.min(first + chunk, count)}/${count} stimuli`);
     }
   } finally {
     line.clear();

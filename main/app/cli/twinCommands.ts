@@ -1,9 +1,10 @@
 /** `twinscope twins …`. */
 import type { DeviceChoice, DeviceId } from '../../contract/devices.ts';
 import type { EventData, MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
-import type { TwinSummary } from '../../contract/twins.ts';
+import { gradientFailed, type TwinSummary } from '../../contract/twins.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
+import { plural } from '../../platform/words.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
 import { createProgressLine, formatTable } from './output.ts';
 
@@ -78,9 +79,9 @@ export async function showTwin(context: CliContext, id: string): Promise<void> {
   const text = [
     `${summary.title} (${summary.id}@${summary.version}, ${(summary.sizeBytes / 1048576).toFixed(1)} MiB)`,
     `Hash ${summary.sha256}`,
-    `Areas: ${summary.areas.map(({ name, units }) => `${name} (${units} units)`).join(', ')}`,
+    `Areas: ${summary.areas.map(({ name, units }) => `${name} (${plural(units, 'unit')})`).join(', ')}`,
     `Field of view ${summary.fieldOfViewDeg}°, ${summary.rasterPx} × ${summary.rasterPx} px`,
-    `Graph: opset ${graph.opset}, ${graph.nodes} nodes, ${graph.parameters.toLocaleString('en')} parameters`,
+    `Graph: opset ${graph.opset}, ${plural(graph.nodes, 'node')}, ${plural(graph.parameters, 'parameter')}`,
     `Reproduces here: ${reproduces(summary)}`,
     `Gradient: ${gradient(summary)}${summary.gradientCheck === null ? '' : `. ${summary.gradientCheck.sentence}`}`,
     '',
@@ -122,7 +123,9 @@ export async function verifyTwins(
   ]);
   context.print(formatTable(['twin', 'reproduces here', 'gradient', ''], rows), verified);
   const sound = verified.every((twin) => twin.reproduces?.passed === true);
-  return sound && verified.every((twin) => twin.gradientCheck?.verdict !== 'refused') ? 0 : 1;
+  return sound && verified.every((twin) => twin.gradientCheck === null || !gradientFailed(twin.gradientCheck.verdict))
+    ? 0
+    : 1;
 }
 
 /** Where 'auto' leads for this twin by what is known of it; nothing is measured here. */

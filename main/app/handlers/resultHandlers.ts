@@ -59,6 +59,8 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
         controls: search.report?.controls ?? [],
         trajectory: search.trajectory,
         evaluations: search.report?.evaluations ?? 0,
+        controlEvaluations: search.report?.controlEvaluations ?? 0,
+        responseUnits: search.report?.responseUnits ?? '',
         seconds: search.report?.seconds ?? 0,
         contentSha256: search.contentSha256,
         createdAt: search.createdAt,

@@ -3,6 +3,7 @@ import type { Handlers } from '../../contract/methods.ts';
 import type { SetSummary } from '../../contract/results.ts';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
+import { plural } from '../../platform/words.ts';
 import type { SetRow } from '../../projects/rows.ts';
 import { describeDesign, designCount, designWarnings } from '../../stimuli/design.ts';
 import { requireWritable, type Services } from '../services.ts';
@@ -68,7 +69,10 @@ export function stimulusHandlers(services: Services): Pick<Handlers, StimulusMet
     async 'sets.inspect'({ id, index }) {
       const { design, count } = await sets().get(id);
       if (index >= count) {
-        throw new TwinscopeError('not-found', `This set has ${count} stimuli; there is no number ${index + 1}.`);
+        throw new TwinscopeError(
+          'not-found',
+          `This set has ${plural(count, 'stimulus', 'stimuli')}; there is no number ${index + 1}.`,
+        );
       }
       return stimuli().inspect(design, index);
     },

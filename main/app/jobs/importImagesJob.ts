@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { JobRunner } from '../../jobs/node/queue.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
+import { formatCount } from '../../platform/words.ts';
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, labelOfFile } from '../stimulusService.ts';
@@ -46,7 +47,7 @@ export function createImportImagesJob(services: Services, open: () => OpenProjec
       throw new TwinscopeError(
         'bad-input',
         refused > 0
-          ? `None of the ${files.length} files in ${path.basename(plan.folder)} could be read as a photograph. The project is as it was. See the notices for each file.`
+          ? `${files.length === 1 ? 'The only file' : `None of the ${formatCount(files.length)} files`} in ${path.basename(plan.folder)} could${files.length === 1 ? ' not' : ''} be read as a photograph. The project is as it was. See the notices for each file.`
           : `There are no PNG or JPEG photographs in ${path.basename(plan.folder)}. The project is as it was. Choose another folder.`,
       );
     }

@@ -3,6 +3,7 @@ import type { SearchLive } from '../../contract/jobs.ts';
 import { searchPlan, type SearchPlan } from '../../contract/plans.ts';
 import type { Candidate, Control } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
+import { gradientFailed } from '../../contract/twins.ts';
 import type { ComputeTwin, FoundStimulus, SearchOutcomeMessage, SearchProgress } from '../../engine/computeContract.ts';
 import { withRestarts } from '../../engine/computeClient.ts';
 import { createDeadline } from '../../engine/deadline.ts';
@@ -115,6 +116,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     const { findings, arrays } = describeOutcome(outcome, {
       referenceName: reference.name,
       referenceStimuli: outcome.referenceStimuli,
+      responseUnits: twin.manifest.responseUnits,
       seconds,
       fieldOfViewDeg: twin.manifest.inputs[0]?.fieldOfViewDeg ?? 8,
     });
@@ -147,7 +149,7 @@ function picturesOf(plan: SearchPlan, designs: Record<string, { design: Stimulus
 async function requireGradient(services: Services, context: JobContext, twin: ComputeTwin): Promise<void> {
   const { verdict, sentence } = await gradientOutcomeOf(services, twin, context.signal);
   if (verdict === 'none') throw new TwinscopeError('unsupported', `${sentence} A gradient search was not started.`);
-  if (verdict === 'refused') {
+  if (gradientFailed(verdict)) {
     throw new TwinscopeError(
       'unsupported',
       `${sentence} A gradient search was not started. CMA-ES over gratings and screening of a set still work with this twin.`,
@@ -221,7 +223,13 @@ function emitLive(services: Services, context: JobContext, slice: SearchProgress
 
 function describeOutcome(
   outcome: SearchOutcomeMessage,
-  context: { referenceName: string; referenceStimuli: number; seconds: number; fieldOfViewDeg: number },
+  context: {
+    referenceName: string;
+    referenceStimuli: number;
+    responseUnits: string;
+    seconds: number;
+    fieldOfViewDeg: number;
+  },
 ): { findings: SearchFindings; arrays: StoredArray[] } {
   const arrays: StoredArray[] = [];
   const specOf = (found: FoundStimulus): StimulusSpec => {
@@ -255,6 +263,8 @@ function describeOutcome(
       candidates,
       controls,
       evaluations: outcome.evaluations,
+      controlEvaluations: outcome.controlEvaluations,
+      responseUnits: context.responseUnits,
       seconds: context.seconds,
     },
     arrays,

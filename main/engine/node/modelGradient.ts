@@ -247,7 +247,7 @@ async function judge(
   });
   const x = floatsOf(given);
   const check = await checkGradient<FloatArray>(against(gradient), { x, cotangent, seed: 1, smooth });
-  if (check.verdict !== 'refused' || smooth) return check;
+  if (check.verdict !== 'contradicted' || smooth) return check;
   const random = Random.fromSeed(1, 'beside a kink');
   const scale = 0.03 * (norm(x) / Math.sqrt(x.length) || 1);
   const beside = x.map((value) => value + scale * random.normal()) as FloatArray;

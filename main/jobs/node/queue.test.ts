@@ -186,6 +186,7 @@ test('a failure with a sentence shows it; any other shows an id that is in the l
   expect([state, error?.code]).toEqual(['failed', 'internal']);
   const id = /\(error (error-[0-9a-z]{12})\)\. Your project is safe\./.exec(error?.message ?? '')?.[1] as string;
   expect(readFileSync(log.file as string, 'utf8')).toContain(`${id} during run job ${second.id}: TypeError: x is not`);
+  expect(error?.message).toContain(`The log is ${log.file}.`);
   expect(error?.message).not.toContain('TypeError');
 
   const unknown = await queue.start('export' as JobKind, 'Export', {});

@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import type { JobKind, JobProgress, JobSnapshot, JobState } from '../../contract/jobs.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
-import type { Log } from '../../platform/node/log.ts';
+import { logSentence, type Log } from '../../platform/node/log.ts';
 import type { Project } from '../../projects/node/project.ts';
 import type { JobChange, JobRow } from '../../projects/rows.ts';
 import { createProgressMeter } from '../progress.ts';
@@ -192,7 +192,7 @@ export async function createJobQueue(options: JobQueueOptions): Promise<JobQueue
     const id = log.error(error, `${row.kind} job ${row.id}`);
     const message =
       `Something went wrong inside Twinscope (error ${id}). Your project is safe. ` +
-      'Resume the job to try again from its last checkpoint; the log file tells more.';
+      `Resume the job to try again from its last checkpoint. ${logSentence(log)}`;
     return { state: 'failed', error: { code: 'internal', message } };
   }
 

@@ -1,5 +1,5 @@
 /** A plain log file that never grows beyond `keep` + 1 pieces of `maxBytes`, with ids that a person can quote. */
-import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { newId } from './ids.ts';
 
@@ -58,6 +58,12 @@ export function createLog({ file, maxBytes = 4 * 1024 * 1024, keep = 3, now = ()
       return id;
     },
   };
+}
+
+/** Where a person finds what was logged, or that it is nowhere: a disk may be full, a folder read-only. */
+export function logSentence({ file }: Pick<Log, 'file'>): string {
+  if (file === null) return 'No log is kept.';
+  return existsSync(file) ? `The log is ${file}.` : `The log could not be written to ${file}.`;
 }
 
 /** For tests and one-off tools: ids, but no file. */

@@ -14,7 +14,7 @@ import {
   writeFolderAtomic,
 } from './files.ts';
 import { newId } from './ids.ts';
-import { createLog } from './log.ts';
+import { createLog, logSentence } from './log.ts';
 import { libraryFolder, logFile, projectsFolder, userDataFolder } from './paths.ts';
 import { endProcess, isAlive, processStartTime, thisProcess } from './process.ts';
 
@@ -142,6 +142,9 @@ test('the log keeps its last pieces, and errors can be found by their id', () =>
   const kept = ['.2', '.1', ''].flatMap((piece) => [...readFileSync(file + piece, 'utf8').matchAll(/entry (\d+)/g)]);
   const numbers = kept.map(([, n]) => Number(n));
   expect(numbers).toEqual(numbers.map((_, at) => 20 - numbers.length + at));
-  // A log that cannot be written does not stop the work.
-  expect(createLog({ file: join(file, 'not-a-folder.log') }).error('x')).toMatch(/^error-/);
+  expect(logSentence(log)).toBe(`The log is ${file}.`);
+  // A log that cannot be written does not stop the work, and nobody is sent to look for it.
+  const nowhere = createLog({ file: join(file, 'not-a-folder.log') });
+  expect(nowhere.error('x')).toMatch(/^error-/);
+  expect(logSentence(nowhere)).toBe(`The log could not be written to ${nowhere.file}.`);
 });

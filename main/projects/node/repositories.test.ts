@@ -258,6 +258,8 @@ test('searches: checkpoint with trajectory, report with rasters', async () => {
       },
     ],
     evaluations: 480,
+    controlEvaluations: 120,
+    responseUnits: 'spikes/s',
     seconds: 2,
   };
   const wrong = { sha256: sha256('else'), bytes: bytes(6) };

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExpandedProtocol } from '../../contract/results.ts';
 import { canonicalJson } from '../../platform/hash.ts';
+import { plural } from '../../platform/words.ts';
 import { encodeGrey } from '../../stimuli/encode.ts';
 import { unsafeCells } from '../csv.ts';
 import { protocolManifest } from '../manifest.ts';
@@ -59,7 +60,7 @@ async function checkBundle(
     {
       passed: same,
       text: same
-        ? `Reading the folder back gives the same ${protocol.trials.length.toLocaleString('en')} trials and ${protocol.stimuli.length.toLocaleString('en')} stimuli.`
+        ? `Reading the folder back gives the same ${plural(protocol.trials.length, 'trial')} and ${plural(protocol.stimuli.length, 'stimulus', 'stimuli')}.`
         : 'Reading the folder back gives another protocol.',
     },
     {

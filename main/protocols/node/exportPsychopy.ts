@@ -10,6 +10,7 @@ import { psychopyBuilder } from '../psychopyBuilder.ts';
 import { psychopyScript } from '../psychopyScript.ts';
 import { psychopyReadme } from '../readme.ts';
 import { conditionColumns, psychopyConditions, type ExportedPicture } from '../tables.ts';
+import { plural } from '../../platform/words.ts';
 import { backgroundLevel } from './exportBundle.ts';
 import {
   checkSums,
@@ -71,12 +72,12 @@ async function checkPsychopy(
     await checkSums(folder),
     check(
       missing.length === 0,
-      `Every picture named in ${conditionsName} exists (${new Set(rows.map((row) => row['image_file'])).size} pictures).`,
+      `Every picture named in ${conditionsName} exists (${plural(new Set(rows.map((row) => row['image_file'])).size, 'picture')}).`,
       `${missing.length} rows of ${conditionsName} name a picture that does not exist: ${missing[0]}.`,
     ),
     check(
       ordered,
-      `${conditionsName} holds all ${protocol.trials.length.toLocaleString('en')} trials in order.`,
+      `${conditionsName} holds the ${plural(protocol.trials.length, 'trial')} in order.`,
       `${conditionsName} does not hold the trials of the protocol in order.`,
     ),
     check(

@@ -8,10 +8,11 @@ import path from 'node:path';
 import sharp from 'sharp';
 import type { Metadata, Sharp } from 'sharp';
 import { TwinscopeError } from '../../platform/errors.ts';
+import { formatCount } from '../../platform/words.ts';
 import { luminanceWeights, srgbDecodeTable } from '../encode.ts';
 import { drawColours, drawImage } from '../resample.ts';
 import type { ImageSource } from '../resample.ts';
-import { formatCount, formatNumber } from '../words.ts';
+import { formatNumber } from '../words.ts';
 
 /** The largest image that is decoded; formats.md asks for 50 megapixels. */
 export const mostPixels = 50_000_000;

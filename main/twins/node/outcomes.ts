@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GradientOutcome, TwinSummary } from '../../contract/twins.ts';
+import { gradientOutcome, type GradientOutcome, type TwinSummary } from '../../contract/twins.ts';
 import { writeFileAtomic } from '../../platform/node/files.ts';
 
 export type Reproduction = NonNullable<TwinSummary['reproduces']>;
@@ -24,7 +24,7 @@ export type EngineVersions = { twinscope: string; runtime: string };
 /** @param versions those whose outcomes count; null: any. */
 export function openOutcomes(folder: string, versions: EngineVersions | null): Outcomes {
   const reproductions = recordFile<Reproduction>(join(folder, 'verifications.json'));
-  const gradients = recordFile<GradientOutcome[]>(join(folder, 'gradients.json'));
+  const gradients = recordFile<unknown>(join(folder, 'gradients.json'));
   return {
     reproductions: reproductions.read,
     recordReproduction: (sha256, outcome) => reproductions.change(sha256, () => outcome),
@@ -32,15 +32,26 @@ export function openOutcomes(folder: string, versions: EngineVersions | null): O
       const counts = ({ twinscope, runtime }: GradientOutcome): boolean =>
         versions === null || (twinscope === versions.twinscope && runtime === versions.runtime);
       return Object.fromEntries(
-        Object.entries(await gradients.read()).map(([sha256, outcomes]) => [
+        Object.entries(await gradients.read()).map(([sha256, stored]) => [
           sha256,
-          outcomes.filter(counts).toSorted((a, b) => (a.at < b.at ? 1 : -1)),
+          known(stored)
+            .filter(counts)
+            .toSorted((a, b) => (a.at < b.at ? 1 : -1)),
         ]),
       );
     },
     recordGradient: (sha256, outcome) =>
-      gradients.change(sha256, (before = []) => [...before.filter((old) => keptAs(old) !== keptAs(outcome)), outcome]),
+      gradients.change(sha256, (before) => [
+        ...known(before).filter((old) => keptAs(old) !== keptAs(outcome)),
+        outcome,
+      ]),
   };
+}
+
+/** A verdict that this version does not know must not count as any that it does: the check is made again. */
+function known(stored: unknown): GradientOutcome[] {
+  const outcomes: unknown[] = Array.isArray(stored) ? stored : [];
+  return outcomes.flatMap((outcome) => gradientOutcome.safeParse(outcome).data ?? []);
 }
 
 const keptAs = ({ twinscope, runtime, device }: GradientOutcome): string => [twinscope, runtime, device].join('/');

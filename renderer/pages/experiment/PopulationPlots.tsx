@@ -31,12 +31,13 @@ export function PopulationPlot({
   const areas = useMemo(() => (factor === null ? [] : populationOver(table, factor.key)), [table, factor]);
   const means = useMemo(() => (factor === null ? populationMeans(table) : []), [table, factor]);
   const responseUnits = table.units[0]?.responseUnits ?? 'arbitrary';
+  const statistics = ['mean', 'q1', 'q3'].map((name) => `${name} (${responseUnits})`);
   if (factor === null) {
     return (
       <PlotFrame
         title="Areas"
         caption={`Mean over ${plural(table.stimuli, 'stimulus', 'stimuli')}; line: middle half of the units · ${context}`}
-        data={() => ({ columns: ['area', 'mean', 'q1', 'q3'], rows: means.map((m) => [m.area, m.mean, m.q1, m.q3]) })}
+        data={() => ({ columns: ['area', ...statistics], rows: means.map((m) => [m.area, m.mean, m.q1, m.q3]) })}
       >
         {(width) => (
           <AreaBars
@@ -53,7 +54,7 @@ export function PopulationPlot({
       title="Areas"
       caption={`Mean over units, band: their middle half, dashed: blank; other factors averaged · ${context}`}
       data={() => ({
-        columns: ['area', factor.key, 'mean', 'q1', 'q3'],
+        columns: ['area', factor.key, ...statistics],
         rows: areas.flatMap((one) =>
           one.points.map((point, index) => [one.area, factor.levels[index] ?? null, point.mean, point.q1, point.q3]),
         ),

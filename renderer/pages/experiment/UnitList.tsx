@@ -124,7 +124,8 @@ export function UnitList({
       <Text size="xs" c="dimmed" p="sm">
         {shown.length === units.length ? '' : `${formatCount(shown.length)} of `}
         {plural(units.length, 'unit')}
-        {silent > 0 && `, ${formatCount(silent)} not responsive: their indices are missing`}
+        {units[0] !== undefined && `; max: largest response (${units[0].responseUnits})`}
+        {silent > 0 && `; ${formatCount(silent)} not responsive: no indices`}
       </Text>
     </>
   );

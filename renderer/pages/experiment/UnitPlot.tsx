@@ -70,6 +70,7 @@ export function UnitPlot({
   const split = splitters.find((each) => each.key === choices.splitKey) ?? null;
   const colour = areaColour(unit.area);
   const title = `${unit.area} ${unit.unit}`;
+  const response = `response (${unit.responseUnits})`;
 
   if (factor === undefined) {
     const ranked = rankedResponses(table, unit.index);
@@ -78,7 +79,7 @@ export function UnitPlot({
         title={title}
         caption={`${plural(ranked.length, 'stimulus', 'stimuli')}, strongest first · ${context}`}
         data={() => ({
-          columns: ['rank', 'stimulus', 'label', 'response'],
+          columns: ['rank', 'stimulus', 'label', response],
           rows: ranked.map((entry, rank) => [
             rank + 1,
             entry.stimulus,
@@ -108,7 +109,7 @@ export function UnitPlot({
       data={() => ({
         columns: [
           factor.key,
-          ...series.map((one) => (one.label === '' ? 'response' : `response_${split?.key}_${one.label}`)),
+          ...series.map((one) => (one.label === '' ? response : `${response} ${split?.key} ${one.label}`)),
         ],
         rows: factor.levels.map((level, index) => [level, ...series.map((one) => one.values[index] ?? null)]),
       })}

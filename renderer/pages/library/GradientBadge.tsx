@@ -4,6 +4,7 @@ import type { GradientOutcome, TwinSummary } from '../../../main/contract/twins.
 const colours: Record<GradientOutcome['verdict'], string> = {
   verified: 'green',
   inconclusive: 'yellow',
+  contradicted: 'red',
   refused: 'red',
   none: 'gray',
 };

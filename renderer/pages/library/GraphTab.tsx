@@ -3,7 +3,7 @@ import { Chip, CloseButton, Code, Group, Stack, Text, TextInput } from '@mantine
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { TwinGraph } from '../../../main/contract/twins.ts';
-import { useSettings } from '../../app/settings.ts';
+import { useInspectorWhileHere } from '../../app/settings.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
 import { formatCount, plural } from '../../components/format.ts';
@@ -54,14 +54,22 @@ const columns: Column<GraphRow>[] = [
   {
     key: 'shape',
     title: 'Shape',
-    width: 'minmax(7rem, 1fr)',
+    width: 'minmax(9rem, 1.2fr)',
     render: (row) => <span title={row.shape}>{row.shape}</span>,
   },
-  { key: 'dtype', title: 'Type', width: '3.5rem', render: (row) => row.dtype, sortBy: (row) => row.dtype },
+  {
+    key: 'dtype',
+    title: 'Type',
+    width: '3.5rem',
+    fromRem: 37,
+    render: (row) => row.dtype,
+    sortBy: (row) => row.dtype,
+  },
   {
     key: 'parameters',
     title: 'Parameters',
     width: '5.25rem',
+    fromRem: 43,
     align: 'right',
     render: (row) => (row.parameters === 0 ? '' : formatCount(row.parameters)),
     sortBy: (row) => row.parameters,
@@ -118,11 +126,10 @@ function GraphView({ graph, memoryMiB }: { graph: TwinGraph; memoryMiB: number |
   const [text, setText] = useState('');
   const [onlyAreas, setOnlyAreas] = useState(false);
   const [selected, setSelected] = useState<number | null>(null);
-  const [settings, change] = useSettings();
+  const openInspector = useInspectorWhileHere();
   function select(node: number) {
     setSelected(node);
-    // A narrow window hides the inspector until somebody asks for it, which a click on a node does.
-    if (settings.inspectorHidden === null) change({ inspectorHidden: false });
+    openInspector();
   }
   const shown = useMemo(() => filterNodes(rows, text, onlyAreas), [rows, text, onlyAreas]);
   const marked = rows.filter(({ areas }) => areas.length > 0).length;
@@ -166,7 +173,6 @@ function GraphView({ graph, memoryMiB }: { graph: TwinGraph; memoryMiB: number |
           rowKey={(each) => String(each.index)}
           selected={selected === null ? null : String(selected)}
           onSelect={(each) => select(each.index)}
-          minWidth="40rem"
         />
       </div>
       {row !== undefined && <NodeInspector graph={graph} row={row} onSelect={setSelected} />}

@@ -57,10 +57,16 @@ export function ImportTwinDialog({
                 Choose file
               </Button>
             )}
-            <Button variant="default" onClick={importTwin.isPending ? importTwin.stop : onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={importTwin.isPending} disabled={path.trim() === ''}>
+            {importTwin.isPending ? (
+              <Button variant="default" onClick={importTwin.stop}>
+                Stop
+              </Button>
+            ) : (
+              <Button variant="default" onClick={onClose}>
+                Cancel
+              </Button>
+            )}
+            <Button type="submit" disabled={importTwin.isPending || path.trim() === ''}>
               Import
             </Button>
           </Group>

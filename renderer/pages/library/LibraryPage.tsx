@@ -32,28 +32,42 @@ function Reproduces({ twin }: { twin: TwinSummary }) {
 
 /** What fits into a row of the table. */
 const mostAreas = 2;
-/** Long words break into two lines rather than being cut. */
-const wrapped = { whiteSpace: 'normal', display: 'block', lineHeight: 1.3 } as const;
+/** Long words break into lines rather than being cut, as many as a row has room for. */
+const wrapped = {
+  whiteSpace: 'normal',
+  display: '-webkit-box',
+  WebkitBoxOrient: 'vertical',
+  WebkitLineClamp: 3,
+  overflow: 'hidden',
+  lineHeight: 1.3,
+} as const;
 
+/** What is left out first is said by the twin's own tabs. */
 const columns: Column<TwinSummary>[] = [
   {
     key: 'title',
     title: 'Twin',
-    width: 'minmax(8rem, 2fr)',
-    render: (twin) => <span style={wrapped}>{twin.title}</span>,
+    width: 'minmax(6rem, 2fr)',
+    render: (twin) => (
+      <span style={wrapped} title={twin.title}>
+        {twin.title}
+      </span>
+    ),
     sortBy: (twin) => twin.title,
   },
   {
     key: 'species',
     title: 'Species',
-    width: 'minmax(4.5rem, 1fr)',
-    render: (twin) => twin.species,
+    width: 'minmax(6rem, 1fr)',
+    fromRem: 40,
+    render: (twin) => <span style={wrapped}>{twin.species}</span>,
     sortBy: (twin) => twin.species,
   },
   {
     key: 'areas',
     title: 'Areas',
     width: 'minmax(6rem, 1.2fr)',
+    fromRem: 16,
     render: (twin) => (
       <Stack gap={0}>
         {twin.areas.slice(0, mostAreas).map((area) => (
@@ -67,13 +81,15 @@ const columns: Column<TwinSummary>[] = [
     key: 'modality',
     title: 'Modality',
     width: '5rem',
+    fromRem: 46,
     render: (twin) => <span style={wrapped}>{twin.modality}</span>,
     sortBy: (twin) => twin.modality,
   },
   {
     key: 'units',
     title: 'Units',
-    width: '3.5rem',
+    width: '3rem',
+    fromRem: 33,
     align: 'right',
     render: (twin) => formatCount(twin.units),
     sortBy: (twin) => twin.units,
@@ -81,7 +97,8 @@ const columns: Column<TwinSummary>[] = [
   {
     key: 'gradient',
     title: 'Gradient',
-    width: '5.5rem',
+    width: '6rem',
+    fromRem: 23,
     render: (twin) => <GradientBadge twin={twin} />,
     sortBy: (twin) => twin.gradientCheck?.verdict ?? twin.gradient,
   },
@@ -89,10 +106,18 @@ const columns: Column<TwinSummary>[] = [
     key: 'reproduces',
     title: 'Reproduces here',
     width: '6.5rem',
+    fromRem: 29.5,
     render: (twin) => <Reproduces twin={twin} />,
     sortBy: (twin) => (twin.reproduces === null ? null : Number(twin.reproduces.passed)),
   },
-  { key: 'licence', title: 'Licence', width: '4.5rem', render: (twin) => twin.licence, sortBy: (twin) => twin.licence },
+  {
+    key: 'licence',
+    title: 'Licence',
+    width: 'minmax(5.5rem, 0.6fr)',
+    fromRem: 52,
+    render: (twin) => <span style={wrapped}>{twin.licence}</span>,
+    sortBy: (twin) => twin.licence,
+  },
 ];
 
 /** True if every word of the text stands somewhere in what the row says. */
@@ -169,8 +194,7 @@ export function LibraryPage({ item }: { item: string | undefined }) {
                 rowKey={(twin) => twin.id}
                 selected={selected ?? null}
                 onSelect={(twin) => go(`/library/${twin.id}`)}
-                rowPx={46}
-                minWidth="48rem"
+                rowPx={50}
               />
             </Pane>
             {selected !== undefined && <TwinPane key={selected} id={selected} />}

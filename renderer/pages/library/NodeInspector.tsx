@@ -54,7 +54,7 @@ export function NodeInspector({
   const inputs = node.inputs.filter((name) => name !== '');
   const maker = (name: string): number => graph.nodes.findIndex(({ outputs }) => outputs.includes(name));
   const readers = graph.nodes.flatMap(({ inputs: read }, index) =>
-    read.some((name) => node.outputs.includes(name)) ? [index] : [],
+    read.some((name) => name !== '' && node.outputs.includes(name)) ? [index] : [],
   );
   const link = (index: number) => (
     <UnstyledButton key={index} fz="xs" td="underline" onClick={() => onSelect(index)}>

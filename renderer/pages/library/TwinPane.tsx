@@ -5,6 +5,7 @@ import { useState } from 'react';
 import Markdown from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
+import { isTwinscopeError } from '../../../main/platform/errors.ts';
 import { useCheckingCall } from '../../client/checks.ts';
 import { useCall, useQueryCall } from '../../client/hooks.ts';
 import { navigate } from '../../client/location.ts';
@@ -94,7 +95,7 @@ function ChecksTab({ twin }: { twin: TwinDetails }) {
         )}
       </div>
       <Group>
-        <Button onClick={() => verify.mutate({ id: twin.summary.id })} loading={verify.isPending}>
+        <Button onClick={() => verify.mutate({ id: twin.summary.id })} disabled={verify.isPending}>
           Verify
         </Button>
         {verify.isPending && (
@@ -108,6 +109,11 @@ function ChecksTab({ twin }: { twin: TwinDetails }) {
           </Text>
         )}
       </Group>
+      {verify.error !== null && isTwinscopeError(verify.error) && verify.error.code === 'cancelled' && (
+        <Text size="sm" role="status">
+          {verify.error.message}
+        </Text>
+      )}
     </Stack>
   );
 }

@@ -9,7 +9,7 @@ import { Empty, QueryView } from '../../components/states.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { GoButton } from '../../components/GoButton.tsx';
 import { CandidateTile } from './CandidateTile.tsx';
-import { methodText, targetText } from './claims.ts';
+import { evaluationsText, methodText, targetText } from './claims.ts';
 
 const tilePx = 104;
 
@@ -64,7 +64,7 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
         return found === undefined ? 'missing' : `${formatNumber(found.z)} z`;
       }),
     ),
-    row('Evaluations, all together', ({ evaluations }) => formatCount(evaluations)),
+    row('Evaluations', evaluationsText),
     row('Time', ({ seconds }) => formatSeconds(seconds)),
   ];
 }

@@ -10,7 +10,7 @@ export interface ControlRow {
   readonly values: readonly number[];
 }
 
-const left = 82;
+const left = 92;
 const right = 16;
 const rowPx = 30;
 const top = 22;

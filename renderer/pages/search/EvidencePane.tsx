@@ -3,13 +3,13 @@ import { Divider, Group, Stack, Table, Text } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import type { SearchReport } from '../../../main/contract/results.ts';
 import type { LiveSearch } from '../../client/stores.ts';
-import { formatCount, formatNumber, formatSeconds } from '../../components/format.ts';
+import { formatNumber, formatSeconds, plural } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { ProvenancePanel } from '../../components/ProvenancePanel.tsx';
 import { AreaBars } from '../../plots/AreaBars.tsx';
 import { areaColour } from '../../plots/colours.ts';
-import { claimsOf, controlName, targetFirst } from './claims.ts';
+import { claimsOf, controlName, evaluationsText, targetFirst } from './claims.ts';
 import { ControlStrip } from './ControlStrip.tsx';
 import { ConstraintTable, unconstrainedText } from './PlanSummary.tsx';
 
@@ -38,7 +38,7 @@ export function EvidencePane({
   const reference =
     report.referenceName === ''
       ? ''
-      : ` Reference: ${report.referenceName}, ${formatCount(report.referenceStimuli)} stimuli.`;
+      : ` Reference: ${report.referenceName}, ${plural(report.referenceStimuli, 'stimulus', 'stimuli')}.`;
   return (
     <Stack gap="md">
       <PlotFrame
@@ -61,8 +61,8 @@ export function EvidencePane({
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Unit</Table.Th>
-              <Table.Th ta="right">Response</Table.Th>
-              <Table.Th ta="right">Blank</Table.Th>
+              <Table.Th ta="right">Response ({report.responseUnits})</Table.Th>
+              <Table.Th ta="right">Blank ({report.responseUnits})</Table.Th>
               <Table.Th ta="right">z</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -127,8 +127,7 @@ export function EvidencePane({
             <ConstraintTable plan={plan} residuals={candidate.residuals} />
           )}
           <Text size="xs" c="dimmed">
-            {formatCount(report.evaluations)} evaluations (search, reference and controls together) in{' '}
-            {formatSeconds(report.seconds)}.
+            {evaluationsText(report)}, in {formatSeconds(report.seconds)}.
           </Text>
           <Divider />
           <PaneTitle>Provenance</PaneTitle>

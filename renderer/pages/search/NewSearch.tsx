@@ -158,12 +158,7 @@ function PlanColumns({
                   <div style={{ padding: '0.5rem 0.75rem 0' }}>
                     <PaneTitle>Earlier searches</PaneTitle>
                   </div>
-                  {/* A narrow window scrolls the table sideways rather than hiding when a search was started. */}
-                  <div style={{ overflowX: 'auto', flex: 1, display: 'flex', minHeight: 0 }}>
-                    <div style={{ minWidth: '36rem', flex: 1, display: 'flex', minHeight: 0 }}>
-                      <SearchList searches={list} />
-                    </div>
-                  </div>
+                  <SearchList searches={list} />
                 </>
               )
             }

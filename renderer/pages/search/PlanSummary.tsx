@@ -77,7 +77,7 @@ export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: 
   return (
     <Stack gap="md">
       <PaneTitle>Plan</PaneTitle>
-      <DataList>
+      <DataList labelWidth="6.25rem">
         {rows.map(([label, value]) => (
           <DataList.Item key={label}>
             <DataList.ItemLabel>{label}</DataList.ItemLabel>

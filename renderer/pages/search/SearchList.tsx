@@ -12,7 +12,7 @@ const columns: Column<SearchSummary>[] = [
   {
     key: 'name',
     title: 'Name',
-    width: 'minmax(9rem, 2fr)',
+    width: 'minmax(8.5rem, 2fr)',
     render: (search) => (
       <Group gap="sm" wrap="nowrap">
         <StimulusTile src={search.thumbnail} label="" sizePx={32} caption={false} />
@@ -23,7 +23,14 @@ const columns: Column<SearchSummary>[] = [
     ),
     sortBy: (search) => search.name,
   },
-  { key: 'space', title: 'Space', width: '5.5rem', render: (search) => search.space, sortBy: (search) => search.space },
+  {
+    key: 'space',
+    title: 'Space',
+    width: '5.5rem',
+    fromRem: 36,
+    render: (search) => search.space,
+    sortBy: (search) => search.space,
+  },
   {
     key: 'best',
     title: 'Drive (z)',
@@ -34,8 +41,8 @@ const columns: Column<SearchSummary>[] = [
   },
   {
     key: 'control',
-    title: 'Best control',
-    width: '5.25rem',
+    title: 'Best control (z)',
+    width: '6.25rem',
     align: 'right',
     render: (search) => number(search.bestControl),
     sortBy: (search) => search.bestControl,
@@ -43,7 +50,8 @@ const columns: Column<SearchSummary>[] = [
   {
     key: 'when',
     title: 'Started',
-    width: '8rem',
+    width: '7.25rem',
+    fromRem: 29.5,
     render: (search) => formatTime(search.createdAt),
     sortBy: (search) => search.createdAt,
   },

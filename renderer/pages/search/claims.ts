@@ -1,7 +1,7 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
-import type { Candidate, Control } from '../../../main/contract/results.ts';
+import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
 import type { SearchPlan } from '../../../main/contract/plans.ts';
-import { formatCount, formatNumber } from '../../components/format.ts';
+import { formatCount, formatNumber, plural } from '../../components/format.ts';
 
 export interface Claim {
   readonly beaten: boolean;
@@ -67,15 +67,19 @@ export function targetText(plan: SearchPlan): string {
     .join(', ');
 }
 
+/** `2,164 evaluations, of which 1,200 for controls`; those of the reference set are among the others. */
+export const evaluationsText = (report: Pick<SearchReport, 'evaluations' | 'controlEvaluations'>): string =>
+  `${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls`;
+
 /** How the space is searched, in words with numbers. */
 export function methodText(plan: SearchPlan): string {
   const { space, optimiser } = plan;
   const where = { pixels: 'pixels', gratings: 'gratings', set: 'a stimulus set' }[space.type];
   switch (optimiser.type) {
     case 'gradient':
-      return `${where}, gradient ascent, ${formatCount(optimiser.steps)} steps`;
+      return `${where}, gradient ascent, ${plural(optimiser.steps, 'step')}`;
     case 'cma-es':
-      return `${where}, CMA-ES, ${formatCount(optimiser.evaluations)} evaluations`;
+      return `${where}, CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
     case 'screening':
       return `${where}, screening, best ${formatCount(optimiser.keep)}`;
   }

@@ -168,7 +168,8 @@ describe('controls', () => {
         candidates: [],
         controls: [],
         referenceName: 'r',
-        evaluations: 1,
+        evaluations: 1200,
+        controlEvaluations: 999,
         seconds: 2,
         ...change,
       }) as SearchReport;
@@ -177,6 +178,9 @@ describe('controls', () => {
       '2.5 z (n = 99)',
       '3 z (n = 999)',
     ]);
+    expect(rows.find((row) => row.label === 'Evaluations')?.values[0]).toBe(
+      '1,200 evaluations, of which 999 for controls',
+    );
     const one = compareRows(report({}), report({ controls: [control({})] }));
     expect(one.find((row) => row.label === 'Best of random images')?.values[0]).toBe('not measured');
   });

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { DeviceInfo } from '../../../main/contract/devices.ts';
 import { useCall, useQueryCall } from '../../client/hooks.ts';
 import { ErrorNotice } from '../../components/errors.tsx';
-import { formatNumber, formatRate, formatTime } from '../../components/format.ts';
+import { formatNumber, formatRate, formatTime, plural } from '../../components/format.ts';
 import { Page, PageHeader } from '../../components/Page.tsx';
 import { LoadingLines } from '../../components/states.tsx';
 
@@ -30,7 +30,7 @@ function DeviceRow({ device, measuring }: { device: DeviceInfo; measuring: boole
             {device.label}
           </Text>
           {device.chosen && (
-            <Badge size="sm" variant="light">
+            <Badge size="sm" variant="light" style={{ flex: 'none' }}>
               chosen
             </Badge>
           )}
@@ -41,10 +41,12 @@ function DeviceRow({ device, measuring }: { device: DeviceInfo; measuring: boole
           {availability(device, measuring)}
         </Text>
       </Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
         {measurement === null ? nothing : formatRate(measurement.stimuliPerSecond, 'stimuli')}
       </Table.Td>
-      <Table.Td ta="right">{gradients === null ? nothing : formatRate(gradients, 'gradients')}</Table.Td>
+      <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
+        {gradients === null ? nothing : formatRate(gradients, 'gradients')}
+      </Table.Td>
       <Table.Td ta="right">
         {device.id === 'cpu' ? 'reference' : parity === null ? nothing : formatNumber(parity, 1)}
       </Table.Td>
@@ -57,8 +59,8 @@ function DeviceRow({ device, measuring }: { device: DeviceInfo; measuring: boole
         </Text>
         {measurement !== null && (
           <Text size="xs" c="dimmed">
-            {measurement.threads} {measurement.threads === 1 ? 'thread' : 'threads'}, batch {measurement.batchSize},
-            measured {formatTime(measurement.measuredAt)}
+            {plural(measurement.threads, 'thread')}, batch {measurement.batchSize}, measured{' '}
+            {formatTime(measurement.measuredAt)}
           </Text>
         )}
       </Table.Td>

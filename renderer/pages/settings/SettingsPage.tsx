@@ -105,7 +105,7 @@ function About() {
               ['Twinscope', app.version],
               ['Host', app.host],
               ['Projects folder', app.projectsFolder],
-              ['Log', app.logFile ?? 'none'],
+              ['Log', app.logFile ?? 'nothing was logged yet'],
               ...Object.entries(app.versions),
             ].map(([label, value]) => (
               <DataList.Item key={label}>

@@ -1,0 +1,37 @@
+/** Which stimulus stands at which row of an array, as a table beside it. */
+import { createHash } from 'node:crypto';
+import type { StimulusDesign } from '../../contract/stimuli.ts';
+import { missing, writeCsv, type Cell } from '../../protocols/csv.ts';
+import { designCount, labelAt, specAt, stimulusHash } from '../../stimuli/design.ts';
+
+const head = ['row', 'label', 'type', 'sha256'];
+
+/** `orientationDeg` → `orientation_deg`. */
+const columnOf = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/**
+ * One line for every stimulus of a design: its row (from 0), label, type, the hash of its description, and every
+ * parameter that a stimulus of the design has ('n/a' where this one has none).
+ */
+export function stimulusTable(design: StimulusDesign): string {
+  const specs = Array.from({ length: designCount(design) }, (_, index) => specAt(design, index));
+  const keys = [...new Set(specs.flatMap((spec) => Object.keys(spec)))].filter((key) => key !== 'type');
+  const rows = specs.map((spec, index): Cell[] => {
+    const values: Partial<Record<string, Cell>> = spec;
+    return [index, labelAt(design, index), spec.type, stimulusHash(spec), ...keys.map((key) => values[key] ?? missing)];
+  });
+  return writeCsv([...head, ...keys.map(columnOf)], rows);
+}
+
+/** The same for an array that came from a file: the hash is that of the row's values as little-endian float32. */
+export function arrayTable(file: string, data: Float32Array, rows: number): string {
+  const length = rows === 0 ? 0 : data.length / rows;
+  return writeCsv(
+    head,
+    Array.from({ length: rows }, (_, row) => {
+      const values = data.subarray(row * length, (row + 1) * length);
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      return [row, `${file}[${row}]`, 'array', createHash('sha256').update(bytes).digest('hex')];
+    }),
+  );
+}
