@@ -185,6 +185,15 @@ const regionPool: ShapeRule = (node, context) => {
   return [{ dtype: type.dtype, shape: [regions.shape[0]!, type.shape[1]!, height!, width!] }];
 };
 
+/** Blocks laid back into an image whose spatial sizes are stated. */
+const columnsToImage: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const image = context.sizes(node.inputs[1]);
+  const block = context.sizes(node.inputs[2]);
+  if (!type || !image || !block) return [undefined];
+  return [{ dtype: type.dtype, shape: [type.shape[0]!, quotient(type.shape[1]!, product(block)), ...image] }];
+};
+
 const gridSample: ShapeRule = (node, context) => {
   const type = context.type(node.inputs[0]);
   const grid = context.type(node.inputs[1]);
@@ -210,6 +219,7 @@ export const spatialShapes: Record<string, ShapeRule> = {
   MaxRoiPool: regionPool,
   RoiAlign: regionPool,
   GridSample: gridSample,
+  Col2Im: columnsToImage,
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
   Resize: resize,
