@@ -211,6 +211,12 @@ const cases: Case[] = [
   ['DFT', [open('batch', 6, 1)], { onesided: 1 }, [['batch', 4, 2]]],
   ['DFT', [open('batch', 'h', 2), { shape: [], dtype: 'int64', data: [7] }], {}, [['batch', 7, 2]]],
   [
+    'DFT',
+    [open('batch', 4, 2), { shape: [], dtype: 'int64', data: [6] }],
+    { onesided: 1, inverse: 1 },
+    [['batch', 6, 1]],
+  ],
+  [
     'Col2Im',
     [open('batch', 18, 6), ints(5, 4), ints(3, 3)],
     { strides: [2, 2], pads: [1, 1, 1, 1] },

@@ -39,7 +39,7 @@ const compress: ShapeRule = (node, context) => {
   return [{ dtype: type.dtype, shape: type.shape.with(axis, '?') }];
 };
 
-/** A real signal gets a last axis of 2; half of the frequencies with `onesided`. In opset 18, where the axis is an attribute. */
+/** Complex numbers have a last axis of 2. Half of the frequencies with `onesided`, or the real signal that they stand for. */
 const fourier: ShapeRule = (node, context) => {
   const type = context.type(node.inputs[0]);
   if (!type) return [undefined];
@@ -47,6 +47,9 @@ const fourier: ShapeRule = (node, context) => {
   const stated = node.inputs[1] ? context.constant(node.inputs[1]) : undefined;
   const length = node.inputs[1] ? (stated ? numbersOf(stated)[0]! : '?') : type.shape[axis]!;
   const half = intAttribute(node, 'onesided', 0) === 1;
+  if (half && intAttribute(node, 'inverse', 0) === 1) {
+    return [stated && { dtype: type.dtype, shape: type.shape.with(axis, length).with(-1, 1) }];
+  }
   const frequencies = half ? (typeof length === 'number' ? Math.floor(length / 2) + 1 : '?') : length;
   return [{ dtype: type.dtype, shape: type.shape.with(axis, frequencies).with(-1, 2) }];
 };
