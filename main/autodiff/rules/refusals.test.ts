@@ -51,7 +51,13 @@ describe('refused by name', () => {
       'it keeps the aspect ratio ("not_larger")',
     ],
     ['Pad', [1, 4], [integers([4], 0, -1, 0, 1)], { mode: 'reflect' }, 'it crops and pads by "reflect" at once'],
-    ['DFT', [1, 4, 2], [integers([], 4)], { onesided: 1, inverse: 1 }, 'it is given more frequencies than its signal has'],
+    [
+      'DFT',
+      [1, 4, 2],
+      [integers([], 4)],
+      { onesided: 1, inverse: 1 },
+      'it is given more frequencies than its signal has',
+    ],
     [
       'Conv',
       [1, 2, 9, 9],
