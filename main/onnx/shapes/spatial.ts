@@ -194,6 +194,13 @@ const columnsToImage: ShapeRule = (node, context) => {
   return [{ dtype: type.dtype, shape: [type.shape[0]!, quotient(type.shape[1]!, product(block)), ...image] }];
 };
 
+const affineGrid: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const [batch, , ...places] = context.sizes(node.inputs[1]) ?? [];
+  if (!type || batch === undefined) return [undefined];
+  return [{ dtype: type.dtype, shape: [batch, ...places, places.length] }];
+};
+
 const gridSample: ShapeRule = (node, context) => {
   const type = context.type(node.inputs[0]);
   const grid = context.type(node.inputs[1]);
@@ -219,6 +226,7 @@ export const spatialShapes: Record<string, ShapeRule> = {
   MaxRoiPool: regionPool,
   RoiAlign: regionPool,
   GridSample: gridSample,
+  AffineGrid: affineGrid,
   Col2Im: columnsToImage,
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
