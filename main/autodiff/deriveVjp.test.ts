@@ -197,6 +197,24 @@ describe('graphs', () => {
     ).toEqual([1, 3]);
   });
 
+  test('an order found by sorting is a constant: its values may be left unused', async () => {
+    // x in ascending order times 1, 2, 3, taken by GatherElements from the places of TopK.
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', [1, 3]);
+    builder.constant('all', 'int64', [1], [3]);
+    builder.constant('weights', 'float32', [1, 3], [1, 2, 3]);
+    const places = builder.nodes('TopK', ['x', 'all'], { axis: 1, largest: 0 }, ['values', 'places'])[1]!;
+    builder.node('Mul', [builder.node('GatherElements', ['x', places], { axis: 1 }), 'weights'], {}, 'y');
+    builder.output('y', 'float32', [1, 3]);
+    const vjp = deriveVjp(builder.build(), { wrt: 'x', outputs: ['y'] });
+    expect(vjp.smooth).toBe(false);
+    expect(
+      await gradientOf(builder.build(), { wrt: 'x', outputs: ['y'] }, [5, -1, 2], [1, 3], {
+        y: { data: [1, 1, 1], shape: [1, 3] },
+      }),
+    ).toEqual([3, 1, 2]);
+  });
+
   test('a shape computed from the input is a constant', async () => {
     // Flattening by Shape → Gather → Concat → Reshape, as exporters write it.
     const builder = new GraphBuilder();

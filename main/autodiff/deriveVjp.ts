@@ -201,11 +201,12 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
   for (const node of forward.nodes) {
     const read = namesRead(node);
     const reached = read.some((name) => differentiable.has(name));
-    const constant = isStandard(node) && (constantOperators.has(node.op) || !mayBeFloating(node, emit));
+    const constant = isStandard(node) && constantOperators.has(node.op);
     const step = read.map((name) => stepped.get(name)).find((found) => found !== undefined);
     for (const output of node.outputs) {
-      if (reached && !constant) differentiable.add(output);
-      else if (reached || step) stepped.set(output, step ?? node);
+      // One by one: the places that TopK gives are integers, its values are not.
+      if (reached && !constant && mayBeFloating(output, emit)) differentiable.add(output);
+      else if (output !== '' && (reached || step)) stepped.set(output, step ?? node);
     }
   }
   refuseUnsound(forward, outputs, (name) => differentiable.has(name) || stepped.has(name));
@@ -263,12 +264,10 @@ function refuseUnsound(forward: Graph, outputs: readonly string[], depends: (nam
   }
 }
 
-/** False where every output is known to be of integers, booleans or strings. */
-function mayBeFloating(node: GraphNode, emit: Emitter): boolean {
-  return node.outputs.some((name) => {
-    const type = emit.typeOrUndefined(name);
-    return name !== '' && (type === undefined || isFloating(type.dtype));
-  });
+/** False where a value is known to be of integers, booleans or strings. */
+function mayBeFloating(name: string, emit: Emitter): boolean {
+  const type = emit.typeOrUndefined(name);
+  return name !== '' && (type === undefined || isFloating(type.dtype));
 }
 
 function applyRule(

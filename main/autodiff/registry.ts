@@ -9,6 +9,7 @@ import { cumulativeRules } from './rules/cumulative.ts';
 import { depthSpaceRules } from './rules/depthSpace.ts';
 import { einsumRules } from './rules/einsum.ts';
 import { elementwiseRules } from './rules/elementwise.ts';
+import { fourierRules } from './rules/fourier.ts';
 import { gatheringRules } from './rules/gathering.ts';
 import { gridSampleRules } from './rules/gridSample.ts';
 import { layoutRules } from './rules/layout.ts';
@@ -29,6 +30,7 @@ export const gradientRules: Record<string, GradientRule> = {
   ...reductionRules,
   ...layoutRules,
   ...gatheringRules,
+  ...fourierRules,
   ...depthSpaceRules,
   ...resizeRules,
   ...gridSampleRules,

@@ -207,6 +207,21 @@ const cases: Case[] = [
   ['Slice', [open('h', 9), ints(-3), ints(2 ** 40), ints(0), ints(2)], {}, [['slice(h,-3,2147483648,2)', 9]]],
   ['Concat', [open('h', 2), open('w', 2), open(3, 2)], { axis: 0 }, [['sum(h,w,3)', 2]]],
   ['LeakyRelu', [open('batch')], { alpha: float(0.1) }, [['batch']]],
+  ['DFT', [open('batch', 6, 5, 1)], { axis: 2 }, [['batch', 6, 5, 2]]],
+  ['DFT', [open('batch', 6, 1)], { onesided: 1 }, [['batch', 4, 2]]],
+  ['DFT', [open('batch', 'h', 2), { shape: [], dtype: 'int64', data: [7] }], {}, [['batch', 7, 2]]],
+  [
+    'DFT',
+    [open('batch', 4, 2), { shape: [], dtype: 'int64', data: [6] }],
+    { onesided: 1, inverse: 1 },
+    [['batch', 6, 1]],
+  ],
+  [
+    'Col2Im',
+    [open('batch', 18, 6), ints(5, 4), ints(3, 3)],
+    { strides: [2, 2], pads: [1, 1, 1, 1] },
+    [['batch', 2, 5, 4]],
+  ],
 ];
 
 function build([op, inputs, attributes, expected]: Case): Graph {

@@ -17,14 +17,18 @@ export function padsOf(context: RuleContext, window: Window, spatial: readonly D
     const size = spatial[axis];
     const stride = window.strides[axis]!;
     const extent = (kernel - 1) * window.dilations[axis]! + 1;
-    if (window.dilations[axis] !== 1 || kernel < stride) {
-      return context.refuse('it pads by auto_pad with dilations or gaps, which runtimes understand differently');
+    if (window.dilations[axis] !== 1) {
+      return context.refuse('it pads by auto_pad with dilations, which runtimes understand differently');
     }
     if (stride === 1) return extent - 1;
+    if (kernel === 1 && stride === 2) return 0;
     if (typeof size !== 'number') {
       return context.refuse('it pads by auto_pad, and the size of the image is fixed only at run time');
     }
-    return Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent - size);
+    const total = (Math.ceil(size / stride) - 1) * stride + extent - size;
+    // One element too many is left out at the end. Of more, runtimes leave out some at the begin.
+    if (total < -1) return context.refuse('it pads by auto_pad with gaps, which runtimes understand differently');
+    return Math.max(0, total);
   });
   const less = totals.map((total) => Math.floor(total / 2));
   const more = totals.map((total, axis) => total - less[axis]!);

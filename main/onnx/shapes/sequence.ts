@@ -1,7 +1,8 @@
 /** Shapes of recurrent networks, attention and the other operators over sequences. */
 import { intAttribute, stringAttribute, type Dim } from '../graph.ts';
 import type { ShapeRule } from './context.ts';
-import { product, quotient } from './dims.ts';
+import { numbersOf } from '../tensor.ts';
+import { positiveAxis, product, quotient } from './dims.ts';
 
 /** Y, Y_h and, for LSTM, Y_c; with layout 1 the batch comes first everywhere. */
 const recurrent: ShapeRule = (node, context) => {
@@ -38,11 +39,19 @@ const compress: ShapeRule = (node, context) => {
   return [{ dtype: type.dtype, shape: type.shape.with(axis, '?') }];
 };
 
-/** A real signal gets a last axis of 2; half of the frequencies with `onesided`. */
+/** Complex numbers have a last axis of 2. Half of the frequencies with `onesided`, or the real signal that they stand for. */
 const fourier: ShapeRule = (node, context) => {
   const type = context.type(node.inputs[0]);
-  if (!type || node.inputs[1] || intAttribute(node, 'onesided', 0) === 1) return [undefined];
-  return [{ dtype: type.dtype, shape: type.shape.with(-1, 2) }];
+  if (!type) return [undefined];
+  const axis = positiveAxis(intAttribute(node, 'axis', 1), type.shape.length);
+  const stated = node.inputs[1] ? context.constant(node.inputs[1]) : undefined;
+  const length = node.inputs[1] ? (stated ? numbersOf(stated)[0]! : '?') : type.shape[axis]!;
+  const half = intAttribute(node, 'onesided', 0) === 1;
+  if (half && intAttribute(node, 'inverse', 0) === 1) {
+    return [stated && { dtype: type.dtype, shape: type.shape.with(axis, length).with(-1, 1) }];
+  }
+  const frequencies = half ? (typeof length === 'number' ? Math.floor(length / 2) + 1 : '?') : length;
+  return [{ dtype: type.dtype, shape: type.shape.with(axis, frequencies).with(-1, 2) }];
 };
 
 export const sequenceShapes: Record<string, ShapeRule> = {

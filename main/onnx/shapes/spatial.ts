@@ -185,6 +185,22 @@ const regionPool: ShapeRule = (node, context) => {
   return [{ dtype: type.dtype, shape: [regions.shape[0]!, type.shape[1]!, height!, width!] }];
 };
 
+/** Blocks laid back into an image whose spatial sizes are stated. */
+const columnsToImage: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const image = context.sizes(node.inputs[1]);
+  const block = context.sizes(node.inputs[2]);
+  if (!type || !image || !block) return [undefined];
+  return [{ dtype: type.dtype, shape: [type.shape[0]!, quotient(type.shape[1]!, product(block)), ...image] }];
+};
+
+const affineGrid: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const [batch, , ...places] = context.sizes(node.inputs[1]) ?? [];
+  if (!type || batch === undefined) return [undefined];
+  return [{ dtype: type.dtype, shape: [batch, ...places, places.length] }];
+};
+
 const gridSample: ShapeRule = (node, context) => {
   const type = context.type(node.inputs[0]);
   const grid = context.type(node.inputs[1]);
@@ -210,6 +226,8 @@ export const spatialShapes: Record<string, ShapeRule> = {
   MaxRoiPool: regionPool,
   RoiAlign: regionPool,
   GridSample: gridSample,
+  AffineGrid: affineGrid,
+  Col2Im: columnsToImage,
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
   Resize: resize,

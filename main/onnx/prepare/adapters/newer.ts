@@ -89,13 +89,45 @@ const groupNormalization: Adapter = (node, rewrite) => {
   return true;
 };
 
+/** Places of a grid no image needs, so that a damaged size is not made into a constant. */
+const mostPlaces = 1 << 22;
+
+/** Every place of the image, from −1 to 1 with the last axis first and a 1 behind, times the transposed map. */
+const affineGrid: Adapter = (node, rewrite) => {
+  const map = node.inputs[0]!;
+  const sizes = rewrite.context.sizes(node.inputs[1])?.slice(2) ?? [];
+  const known = sizes.filter((size) => typeof size === 'number');
+  const places = known.reduce((product, size) => product * size, 1);
+  if (known.length === 0 || known.length < sizes.length) rewrite.refuse('the size of its grid is computed');
+  if (places > mostPlaces) rewrite.refuse('its grid has too many places');
+  const aligned = intAttribute(node, 'align_corners', 0) === 1;
+  if (aligned && known.includes(1)) rewrite.refuse('it aligns the corners of a single place');
+  const base = new Float32Array(places * (known.length + 1)).fill(1);
+  known.forEach((size, axis) => {
+    const stride = known.slice(axis + 1).reduce((product, other) => product * other, 1);
+    const column = known.length - 1 - axis;
+    for (let place = 0; place < places; place++) {
+      const at = Math.floor(place / stride) % size;
+      base[place * (known.length + 1) + column] = aligned ? (2 * at) / (size - 1) - 1 : (2 * at + 1) / size - 1;
+    }
+  });
+  const constant = rewrite.tensor(makeTensor('float32', [places, known.length + 1], base));
+  const dtype = rewrite.dtype(map);
+  const grid = rewrite.node('MatMul', [
+    dtype === 'float32' ? constant : rewrite.cast(constant, dtype),
+    rewrite.node('Transpose', [map], { perm: [0, 2, 1] }),
+  ]);
+  rewrite.node('Reshape', [grid, rewrite.ints([0, ...known, known.length])], {}, node.outputs[0]);
+  return true;
+};
+
 const refusal =
   (reason: string): Adapter =>
   (_node, rewrite) =>
     rewrite.refuse(reason);
 
 const withoutForm =
-  'AffineGrid BitCast CausalConvWithState CumProd DeformConv ImageDecoder LinearAttention RegexFullMatch RotaryEmbedding ' +
+  'BitCast CausalConvWithState CumProd DeformConv ImageDecoder LinearAttention RegexFullMatch RotaryEmbedding ' +
   'StringConcat StringSplit SwiGLU TensorScatter';
 
 export const newerAdapters: Record<string, Adapter> = {
@@ -104,6 +136,7 @@ export const newerAdapters: Record<string, Adapter> = {
   Swish: swish,
   RMSNormalization: rmsNormalization,
   GroupNormalization: groupNormalization,
+  AffineGrid: affineGrid,
   Attention: attention,
   Upsample: refusal('the operator was taken out of ONNX in opset 10'),
   Scatter: (node) => ({ ...node, op: 'ScatterElements' }),
