@@ -167,6 +167,8 @@ function describeFault(error: unknown): TwinscopeError {
 
 /** Entry of the child process: the parent's channel is the port, and compute leaves when the parent is gone. */
 export function runAsChild(port: Port): void {
+  // Ctrl-C in a terminal reaches every process there. The backend says what is to be stopped, and keeps what is done.
+  process.on('SIGINT', () => undefined);
   port.onClose(() => {
     try {
       process.chdir(os.tmpdir());

@@ -1,13 +1,18 @@
-/** A request to a real compute process that is withdrawn: it stops between steps and need not be killed. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** Requests to a real compute process that are withdrawn: it stops between steps and need not be killed. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { searchPlan } from '../contract/plans.ts';
 import { stimulusDesign } from '../contract/stimuli.ts';
 import { createComputeClient, type ComputeClient } from '../engine/computeClient.ts';
-import type { ComputeTwin } from '../engine/computeContract.ts';
-import { openLibrary } from '../twins/node/library.ts';
+import type { ComputeProgress, ComputeTwin, SearchStart } from '../engine/computeContract.ts';
+import { GraphBuilder, writeGraph } from '../onnx/index.ts';
+import { Random } from '../platform/random.ts';
+import { encodeNpy } from '../stimuli/npy.ts';
+import { openLibrary, type Library } from '../twins/node/library.ts';
+import { packDraft, writePackage } from '../twins/node/package.ts';
+import { smallDraft } from '../twins/testing/smallTwin.ts';
 import { installFolder } from './backend.ts';
 import { computeTwin, defaultSession } from './services.ts';
 import { spawnCompute } from './spawnCompute.ts';
@@ -16,12 +21,16 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-withdrawal-'));
 const id = 'macaque-v1-gabor-energy';
 /** Far more than it gets to; a request that went on would meet the kill after its grace. */
 const steps = 20_000;
+let library: Library;
 let compute: ComputeClient;
 let twin: ComputeTwin;
 
 beforeAll(async () => {
-  const library = await openLibrary({ folder, builtInFolder: path.join(installFolder, 'dist', 'twins') });
-  twin = { ...computeTwin(await library.resolve({ id }), defaultSession()), graphCacheFolder: null };
+  library = await openLibrary({
+    folder: path.join(folder, 'library'),
+    builtInFolder: path.join(installFolder, 'dist', 'twins'),
+  });
+  twin = await twinOf(id);
   const none = () => Promise.reject(new Error('no stored pictures here'));
   compute = createComputeClient({ spawn: spawnCompute, callbacks: { 'blob.image': none, 'blob.array': none } });
   await compute.call('twin.describe', { twin });
@@ -31,33 +40,40 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('a slice of a search that is withdrawn ends after its step and gives what it has', async () => {
-  const pid = compute.pid();
-  const reference = {
-    type: 'gratings',
-    factors: { orientationDeg: [0, 90], spatialFrequencyCpd: [1.5, 3], phaseDeg: [0] },
-  };
-  const plan = searchPlan.parse({
+const twinOf = async (wanted: string): Promise<ComputeTwin> => ({
+  ...computeTwin(await library.resolve({ id: wanted }), defaultSession()),
+  graphCacheFolder: null,
+});
+
+const reference = {
+  type: 'gratings',
+  factors: { orientationDeg: [0, 90], spatialFrequencyCpd: [1.5, 3], phaseDeg: [0] },
+};
+
+const searchOf = (key: string, of: ComputeTwin, area: string): SearchStart => ({
+  key,
+  plan: searchPlan.parse({
     format: 1,
     kind: 'search',
-    twin: id,
-    target: [{ area: 'V1-complex' }],
+    twin: of.id,
+    target: [{ area }],
     space: { type: 'pixels' },
     reference: { design: reference },
     optimiser: { type: 'gradient', steps },
     controls: { random: 4 },
     starts: 1,
     seed: 3,
-  });
-  const { total } = await compute.call('search.begin', {
-    key: 'a',
-    plan,
-    twin,
-    reference: stimulusDesign.parse(reference),
-    screening: null,
-    bestOf: null,
-    checkpoint: null,
-  });
+  }),
+  twin: of,
+  reference: stimulusDesign.parse(reference),
+  screening: null,
+  bestOf: null,
+  checkpoint: null,
+});
+
+test('a slice of a search that is withdrawn ends after its step and gives what it has', async () => {
+  const pid = compute.pid();
+  const { total } = await compute.call('search.begin', searchOf('a', twin, 'V1-complex'));
   const stopping = new AbortController();
   setTimeout(() => stopping.abort(), 500);
   const slice = await compute.call(
@@ -69,5 +85,65 @@ test('a slice of a search that is withdrawn ends after its step and gives what i
   expect(slice.position).toBeGreaterThan(0);
   expect(slice.position).toBeLessThan(total);
   expect(slice.checkpoint.byteLength).toBeGreaterThan(0);
+  expect(compute.pid()).toBe(pid);
+});
+
+test('a search that is withdrawn as it begins is not kept', async () => {
+  const pid = compute.pid();
+  const packed = packDraft(smallDraft({ id: 'small' }), { card: 'A card.\n', licence: 'MIT\n' });
+  const source = path.join(folder, 'small');
+  await writePackage(source, packed);
+  await library.import(source);
+  const small = await twinOf('small');
+  const stopping = new AbortController();
+  // Its session is not loaded yet: by the time it is, compute has heard of the withdrawal.
+  const begun = compute.call('search.begin', searchOf('b', small, 'V1'), { signal: stopping.signal });
+  setImmediate(() => stopping.abort(new Error('enough')));
+  await expect(begun).rejects.toThrow('enough');
+  await expect(compute.call('search.advance', { key: 'b', budgetMs: 1 })).rejects.toThrow(
+    'no longer holds this search',
+  );
+  expect(compute.pid()).toBe(pid);
+});
+
+test('the gradient of a bare model stops in its check', async () => {
+  const pid = compute.pid();
+  const builder = new GraphBuilder();
+  const [batch, width] = [512, 1024];
+  builder.input('x', 'float32', [batch, width]);
+  const random = Random.fromSeed(1, 'withdrawn gradient');
+  const weights = (name: string): string => {
+    const values = Float32Array.from({ length: width * width }, () => random.normal() / 32);
+    return builder.constant(name, 'float32', [width, width], values);
+  };
+  const hidden = builder.node('Tanh', [builder.node('MatMul', ['x', weights('first')])]);
+  builder.node('Tanh', [builder.node('MatMul', [hidden, weights('second')])], {}, 'y');
+  builder.output('y', 'float32', [batch, width]);
+  const modelFile = path.join(folder, 'wide.onnx');
+  writeFileSync(modelFile, writeGraph(builder.build()));
+  const file = path.join(folder, 'x.npy');
+  writeFileSync(
+    file,
+    encodeNpy(
+      Float32Array.from({ length: batch * width }, () => random.normal()),
+      [batch, width],
+    ),
+  );
+  const told: ComputeProgress[] = [];
+  const stopping = new AbortController();
+  const gradient = compute.call(
+    'model.gradient',
+    { modelFile, inputs: [{ name: null, file }], wrt: null, output: null, device: 'cpu', threads: 1 },
+    {
+      signal: stopping.signal,
+      onProgress: (at) => {
+        told.push(at);
+        stopping.abort(new Error('enough'));
+      },
+    },
+  );
+  await expect(gradient).rejects.toThrow('enough');
+  expect(told[0]).toEqual({ done: 1, total: 8 });
+  expect(told.length).toBeLessThan(8);
   expect(compute.pid()).toBe(pid);
 });

@@ -10,7 +10,8 @@ import { designCount } from '../../stimuli/design.ts';
 import { decodeNpyArray, encodeNpyArray, type NpyDtype } from '../../stimuli/npyArray.ts';
 import { computeTwin, defaultSession } from '../services.ts';
 import type { CliContext } from './context.ts';
-import { createProgressLine, formatTable } from './output.ts';
+import { interruptible, type Interruptible } from './interrupt.ts';
+import { formatTable } from './output.ts';
 import { readPlan } from './planCommand.ts';
 import { withPlanDesign } from './projectCommands.ts';
 
@@ -22,6 +23,8 @@ const chunk = 64;
 /** The file is put together in memory, once as arrays and once as a file. */
 const mostBytes = 2 ** 30;
 
+const sentences = { stopping: 'Stopping.', stopped: 'The activations were stopped. Nothing was written.' };
+
 export async function tapTwin(context: CliContext, id: string, options: Options): Promise<void> {
   const out = path.resolve(options.out);
   if (!(await exists(path.dirname(out)))) {
@@ -30,7 +33,9 @@ export async function tapTwin(context: CliContext, id: string, options: Options)
       `There is no folder ${path.dirname(out)}. Nothing was computed. Make it, or choose another --out.`,
     );
   }
-  const arrays = await withSource(context, options, (count, from) => collect(context, id, options, count, from));
+  const arrays = await interruptible(sentences, (interrupts) =>
+    withSource(context, options, (count, from) => collect({ ...context, ...interrupts }, id, options, count, from)),
+  );
   const files: Zippable = {};
   for (const { name, dtype, data, shape } of arrays) {
     files[`${name}.npy`] = encodeNpyArray(dtype as NpyDtype, data as Float32Array, shape);
@@ -79,7 +84,7 @@ async function readFloats(file: string): Promise<{ data: Float32Array; shape: nu
 }
 
 async function collect(
-  { backend }: CliContext,
+  { backend, signal, show }: CliContext & Interruptible,
   id: string,
   { tensors }: Options,
   count: number,
@@ -88,24 +93,19 @@ async function collect(
   const { compute, library } = backend.services;
   const twin = computeTwin(await library.resolve(id), defaultSession());
   const names = tensors.flatMap((each) => each.split(',')).filter((name) => name !== '');
-  const line = createProgressLine(process.stderr);
   const parts: TapArray[][] = [];
-  try {
-    for (let first = 0; first < Math.max(count, 1); first += chunk) {
-      const n = Math.min(chunk, count - first);
-      const { arrays } = await compute.call('twin.taps', { twin, tensors: names, from: from(first, n) });
-      const bytes = arrays.reduce((sum, { data, axis }) => sum + (axis === null ? 0 : data.byteLength / n) * count, 0);
-      if (bytes > mostBytes) {
-        throw new TwinscopeError(
-          'unsupported',
-          `These tensors take ${(bytes / 2 ** 30).toFixed(1)} GiB for ${count} pictures, and one file holds ${mostBytes / 2 ** 30} GiB. Nothing was written. Ask for fewer tensors, or in parts.`,
-        );
-      }
-      parts.push(arrays);
-      line.show(`${Math.min(first + chunk, count)}/${count} pictures`);
+  for (let first = 0; first < Math.max(count, 1); first += chunk) {
+    const n = Math.min(chunk, count - first);
+    const { arrays } = await compute.call('twin.taps', { twin, tensors: names, from: from(first, n) }, { signal });
+    const bytes = arrays.reduce((sum, { data, axis }) => sum + (axis === null ? 0 : data.byteLength / n) * count, 0);
+    if (bytes > mostBytes) {
+      throw new TwinscopeError(
+        'unsupported',
+        `These tensors take ${(bytes / 2 ** 30).toFixed(1)} GiB for ${count} pictures, and one file holds ${mostBytes / 2 ** 30} GiB. Nothing was written. Ask for fewer tensors, or in parts.`,
+      );
     }
-  } finally {
-    line.clear();
+    parts.push(arrays);
+    show(`${Math.min(first + chunk, count)}/${count} pictures`);
   }
   return (parts[0] as TapArray[]).map((_, tensor) => stack(parts.map((batch) => batch[tensor] as TapArray)));
 }
