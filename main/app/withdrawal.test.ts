@@ -1,5 +1,5 @@
 /** Requests to a real compute process that are withdrawn: it stops between steps and need not be killed. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,15 +7,13 @@ import { searchPlan } from '../contract/plans.ts';
 import { stimulusDesign } from '../contract/stimuli.ts';
 import { createComputeClient, type ComputeClient } from '../engine/computeClient.ts';
 import type { ComputeProgress, ComputeTwin, SearchStart } from '../engine/computeContract.ts';
-import { GraphBuilder, writeGraph } from '../onnx/index.ts';
-import { Random } from '../platform/random.ts';
-import { encodeNpy } from '../stimuli/npy.ts';
 import { openLibrary, type Library } from '../twins/node/library.ts';
 import { packDraft, writePackage } from '../twins/node/package.ts';
 import { smallDraft } from '../twins/testing/smallTwin.ts';
 import { installFolder } from './backend.ts';
 import { computeTwin, defaultSession } from './services.ts';
 import { spawnCompute } from './spawnCompute.ts';
+import { writeWideModel } from './testing/wideModel.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-withdrawal-'));
 const id = 'macaque-v1-gabor-energy';
@@ -108,32 +106,12 @@ test('a search that is withdrawn as it begins is not kept', async () => {
 
 test('the gradient of a bare model stops in its check', async () => {
   const pid = compute.pid();
-  const builder = new GraphBuilder();
-  const [batch, width] = [512, 1024];
-  builder.input('x', 'float32', [batch, width]);
-  const random = Random.fromSeed(1, 'withdrawn gradient');
-  const weights = (name: string): string => {
-    const values = Float32Array.from({ length: width * width }, () => random.normal() / 32);
-    return builder.constant(name, 'float32', [width, width], values);
-  };
-  const hidden = builder.node('Tanh', [builder.node('MatMul', ['x', weights('first')])]);
-  builder.node('Tanh', [builder.node('MatMul', [hidden, weights('second')])], {}, 'y');
-  builder.output('y', 'float32', [batch, width]);
-  const modelFile = path.join(folder, 'wide.onnx');
-  writeFileSync(modelFile, writeGraph(builder.build()));
-  const file = path.join(folder, 'x.npy');
-  writeFileSync(
-    file,
-    encodeNpy(
-      Float32Array.from({ length: batch * width }, () => random.normal()),
-      [batch, width],
-    ),
-  );
+  const { modelFile, inputFile } = writeWideModel(folder);
   const told: ComputeProgress[] = [];
   const stopping = new AbortController();
   const gradient = compute.call(
     'model.gradient',
-    { modelFile, inputs: [{ name: null, file }], wrt: null, output: null, device: 'cpu', threads: 1 },
+    { modelFile, inputs: [{ name: null, file: inputFile }], wrt: null, output: null, device: 'cpu', threads: 1 },
     {
       signal: stopping.signal,
       onProgress: (at) => {
