@@ -66,8 +66,9 @@ function anyoneIn(group: number): boolean {
   }
 }
 
-const expectGone = (group: number): Promise<void> =>
-  expect.poll(() => anyoneIn(group), { timeout: 60_000, interval: 20 }).toBe(false);
+async function expectGone(group: number): Promise<void> {
+  await expect.poll(() => anyoneIn(group), { timeout: 60_000, interval: 20 }).toBe(false);
+}
 
 async function stored(kind: Kind, file: string) {
   const project = await openProject(file, { host: 'cli' });
