@@ -87,5 +87,5 @@ test.each(['run', 'search'] as const)(`%s: ${kills / 2} kills of compute, all re
 
 test('no compute process is left but the one at work', async () => {
   await watched.backend.services.compute.kill();
-  await expect.poll(() => watched.started.filter(isAlive), { timeout: 10_000, interval: 20 }).toEqual([]);
+  await expect.poll(() => watched.started.filter(isAlive)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** Ctrl-C on work that can be withdrawn. */
 import type { CancelSignal } from '../../platform/cancel.ts';
-import { TwinscopeError } from '../../platform/errors.ts';
+import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { exitInterrupted } from './context.ts';
 import { createProgressLine } from './output.ts';
 
@@ -26,6 +26,10 @@ export async function interruptible<T>(
   process.once('SIGINT', onInterrupt);
   try {
     return await work({ signal: controller.signal, show: (text) => line.show(text) });
+  } catch (error) {
+    // A compute process that was just starting ends by the same Ctrl-C instead of hearing of it.
+    if (!isTwinscopeError(error) || error.code !== 'cancelled') controller.signal.throwIfAborted();
+    throw error;
   } finally {
     process.removeListener('SIGINT', onInterrupt);
     process.removeListener('SIGINT', atOnce);
