@@ -94,9 +94,12 @@ test('a search that is withdrawn as it begins is not kept', async () => {
   await library.import(source);
   const small = await twinOf('small');
   const stopping = new AbortController();
-  // Its session is not loaded yet: by the time it is, compute has heard of the withdrawal.
+  // Compute finds the request and its withdrawal together, and the session of this twin is not loaded yet.
+  process.kill(pid as number, 'SIGSTOP');
   const begun = compute.call('search.begin', searchOf('b', small, 'V1'), { signal: stopping.signal });
-  setImmediate(() => stopping.abort(new Error('enough')));
+  await new Promise((resolve) => setImmediate(resolve));
+  stopping.abort(new Error('enough'));
+  process.kill(pid as number, 'SIGCONT');
   await expect(begun).rejects.toThrow('enough');
   await expect(compute.call('search.advance', { key: 'b', budgetMs: 1 })).rejects.toThrow(
     'no longer holds this search',
