@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import {
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -18,9 +19,14 @@ import { deflateSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { GraphBuilder, writeGraph } from '../onnx/index.ts';
 import { sha256Hex } from '../platform/hash.ts';
+import { encodeNpy } from '../stimuli/npy.ts';
+import { packDraft, writePackage } from '../twins/node/package.ts';
+import { smallDraft } from '../twins/testing/smallTwin.ts';
 import { installFolder } from './backend.ts';
 import { runCli, type CliResult } from './testing/cliProcess.ts';
+import { localFunction } from './testing/malformed/seedModels.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-bad-'));
 const home = path.join(folder, 'home');
@@ -207,7 +213,43 @@ describe('twins', () => {
     );
     expectRefusal(result, /model\.onnx/);
   });
+
+  test('functions that expand to more than 100,000 nodes, in a package and as a bare model', async () => {
+    const source = path.join(folder, 'expanding');
+    const model = expandingModel(101, 1_000);
+    expect(model.byteLength).toBeLessThan(200_000);
+    const draft = { ...smallDraft({ id: 'expanding' }), model };
+    await writePackage(source, packDraft(draft, { card: 'A card.\n', licence: 'MIT\n' }));
+    const said = /local functions of this model expand to more than 100,000 nodes\. Nothing was changed\./;
+    expectRefusal(await runCli(['twins', 'import', source], home), said);
+    const { stdout } = await runCli(['twins', 'list', '--json'], home);
+    expect((JSON.parse(stdout) as { id: string }[]).map(({ id }) => id)).toEqual(['macaque-v1-gabor-energy']);
+    const [file, input, out] = ['bare.onnx', 'bare.npy', 'gradient.npy'].map((name) => path.join(folder, name));
+    writeFileSync(file as string, model);
+    writeFileSync(input as string, encodeNpy(new Float32Array(16), [1, 1, 4, 4]));
+    const args = ['twins', 'gradient', file, '--input', input, '--out', out] as string[];
+    expectRefusal(await runCli(args, home), said);
+    expect(existsSync(out as string)).toBe(false);
+  });
 });
+
+/** `calls` calls, one after the other, of a local function of `nodes` nodes: a small file. */
+function expandingModel(calls: number, nodes: number): Uint8Array {
+  const builder = new GraphBuilder({ name: 'expanding' });
+  builder.input('x', 'float32', ['batch', 1, 4, 4]);
+  let last = builder.node('Reshape', ['x', builder.constant('flat', 'int64', [2], [-1n, 16n])]);
+  for (let call = 0; call < calls; call++) last = builder.node('Gate', [last]);
+  builder.node('MatMul', [last, builder.constant('w', 'float32', [16, 2], new Float32Array(32).fill(1 / 16))], {}, 'y');
+  builder.output('y', 'float32', ['batch', 2]);
+  const graph = builder.build();
+  const inner = Array.from({ length: nodes - 2 }, () => ({ op: 'Relu', domain: '' }));
+  return writeGraph({
+    ...graph,
+    opsets: new Map([...graph.opsets, ['local', 1]]),
+    functions: [localFunction('Gate', inner)],
+    nodes: graph.nodes.map((node) => (node.op === 'Gate' ? { ...node, domain: 'local' } : node)),
+  });
+}
 
 // A file system of 3 MB inside a mount namespace of its own: needs Linux and the right to make one.
 const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'none', '/mnt']).status === 0;

@@ -98,5 +98,5 @@ test('photographs keep their colours in a run, and a second run has the same con
 test('compute leaves with its threads', async () => {
   await backend.services.compute.kill();
   expect(processes.length).toBeGreaterThan(0);
-  await expect.poll(() => processes.filter(isAlive), { timeout: 10_000, interval: 20 }).toEqual([]);
+  await expect.poll(() => processes.filter(isAlive)).toEqual([]);
 });

@@ -16,7 +16,7 @@ import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts'
 import { createRasterPool } from '../engine/node/rasterPool.ts';
 import { openTwinSession, type TwinSession } from '../engine/node/twinSession.ts';
 import { saidBy } from '../engine/runtimeMessage.ts';
-import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
+import { isTwinscopeError, shortened, TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toResponseError, toTwinscopeError, type Port } from '../rpc/connection.ts';
 import { signalOf } from '../rpc/requestSignal.ts';
 import { createModelHost } from './computeModel.ts';
@@ -25,9 +25,6 @@ import { computeVersions } from './versions.ts';
 
 /** Each holds a twin's weights twice (forward and gradient) and its rasters. */
 const mostSessions = 3;
-
-/** What fits a notice. */
-const longestSentence = 600;
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser; pipeline: ResponsePipeline };
 
@@ -142,13 +139,6 @@ function splitAreas(session: TwinSession, all: Float32Array, count: number): { a
   });
 }
 
-/** Names of a file are quoted in sentences about it, and a damaged one may have names of any length. */
-function shortened(error: TwinscopeError): TwinscopeError {
-  const { code, message, details } = error;
-  if (message.length <= longestSentence) return error;
-  return new TwinscopeError(code, `${message.slice(0, longestSentence - 2)}….`, details);
-}
-
 /** ONNX Runtime and the image library throw plain errors; the backend should be able to show what they said. */
 function describeFault(error: unknown): TwinscopeError {
   const message = error instanceof Error ? error.message : String(error);
@@ -167,6 +157,8 @@ function describeFault(error: unknown): TwinscopeError {
 
 /** Entry of the child process: the parent's channel is the port, and compute leaves when the parent is gone. */
 export function runAsChild(port: Port): void {
+  // Ctrl-C in a terminal reaches every process there. The backend says what is to be stopped, and keeps what is done.
+  process.on('SIGINT', () => undefined);
   port.onClose(() => {
     try {
       process.chdir(os.tmpdir());

@@ -65,7 +65,7 @@ export function createModelHost(open: (twin: ComputeTwin) => Promise<Loaded>): M
         return description;
       });
     },
-    'model.gradient': (request) => refusing(request.modelFile, () => gradientOfModel(request)),
+    'model.gradient': (request, context) => refusing(request.modelFile, () => gradientOfModel(request, context)),
   };
 }
 

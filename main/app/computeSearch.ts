@@ -60,8 +60,10 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
   }
 
   return {
-    async begin({ key, plan, twin, reference, screening, bestOf, checkpoint }) {
+    async begin({ key, plan, twin, reference, screening, bestOf, checkpoint }, { signal }) {
       const { session, rasteriser } = await open(twin);
+      // Nobody would end a search whose beginning was withdrawn.
+      signal.throwIfAborted();
       const source = (design: StimulusDesign): StimulusSource => ({
         count: designCount(design),
         render: (index) => rasteriser.renderAt(design, index),

@@ -33,11 +33,14 @@ class FakeShell extends EventEmitter implements ShellPort {
     this.emit('message', { data, ports });
   }
   async hears<T extends BackendToShell['type']>(type: T): Promise<BackendToShell & { type: T }> {
-    return vi.waitFor(() => {
-      const found = this.heard.findLast((message) => message.type === type);
-      if (found === undefined) throw new Error(`${type} was not said`);
-      return found as BackendToShell & { type: T };
-    });
+    return vi.waitFor(
+      () => {
+        const found = this.heard.findLast((message) => message.type === type);
+        if (found === undefined) throw new Error(`${type} was not said`);
+        return found as BackendToShell & { type: T };
+      },
+      { timeout: 120_000 },
+    );
   }
 }
 

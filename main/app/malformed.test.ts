@@ -1,13 +1,13 @@
 /** 500 malformed models: each is refused in sentences or runs, compute may end, and the backend goes on. */
 import { expect, test } from 'vitest';
+import { notAllowed } from './testing/malformed/judge.ts';
 import { torture } from './testing/malformed/torture.ts';
 
 const count = 500;
 
 test(`${count} malformed models end in a refusal or an ordinary run`, async () => {
   const report = await torture({ count, seed: 1, deadlineMs: 20_000, packageEvery: 10 });
-  expect(report.outcomes.filter(({ fault }) => fault !== null)).toEqual([]);
-  expect(report.failedAfterwards).toEqual([]);
+  expect(notAllowed(report)).toEqual([]);
   const results = (request: string): string[] =>
     report.outcomes.filter((outcome) => outcome.request === request).map(({ result }) => result);
   expect(results('gradient')).toHaveLength(count);

@@ -20,8 +20,12 @@ export const spawnCompute: SpawnCompute = async ({ quiet = false } = {}): Promis
     stdio: ['ignore', 'ignore', quiet ? 'ignore' : 'inherit', 'ipc'],
     execArgv: [],
   });
+  // A run answers nothing, and would go on for a while after a backend that leaves in a hurry.
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => {
+      process.removeListener('exit', end);
       try {
         rmSync(emptyFolder, { recursive: true, force: true });
       } catch {
@@ -36,7 +40,7 @@ export const spawnCompute: SpawnCompute = async ({ quiet = false } = {}): Promis
   });
   return {
     pid: child.pid as number,
-    kill: () => void child.kill('SIGKILL'),
+    kill: end,
     exited,
     port: fromIpc(child),
   };

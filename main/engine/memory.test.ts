@@ -65,7 +65,8 @@ describe('before the start', () => {
     const file = path.join(folder, 'x.npy');
     writeFileSync(file, encodeNpy(new Float32Array(16), [1, 1, 4, 4]));
     const request = { wrt: null, output: null, device: 'cpu' as const, threads: 1, inputs: [{ name: null, file }] };
-    await expect(gradientOfModel({ ...request, modelFile: modelFile(1_000_000) })).rejects.toMatchObject({
+    const context = { signal: new AbortController().signal, progress: () => undefined };
+    await expect(gradientOfModel({ ...request, modelFile: modelFile(1_000_000) }, context)).rejects.toMatchObject({
       code: 'unsupported',
       message: expect.stringMatching(/needs about 8 TB .* Nothing was started\. Use smaller inputs, or close other/),
     });

@@ -242,6 +242,21 @@ describe('local functions', () => {
     const graph = withFunction(['A', 'B', 'C', 'D', 'E', 'F'], 10);
     expect(reading(graph)).toContain('expand to more than 100,000 nodes');
   });
+
+  test('the limit holds for the graph with its functions inlined', () => {
+    const inner = (calls: number): Graph => withFunction(['A', 'B'], calls);
+    // 300 calls of 300 nodes, and the two that follow the first call.
+    expect(readGraph(writeGraph(inner(300))).nodes).toHaveLength(3);
+    const graph = withFunction(['A'], 99_998);
+    expect(readGraph(writeGraph(graph)).functions[0]?.node).toHaveLength(99_998);
+    graph.nodes.push(node('Relu', ['y'], ['z']));
+    expect(reading(graph)).toContain('expand to more than 100,000 nodes');
+    // Nothing expands here, and the file is as large as its graph.
+    graph.functions = [];
+    graph.nodes[0] = node('Relu', ['x'], ['a']);
+    for (let more = 0; more < 100_000; more++) graph.nodes.push(node('Relu', ['x'], [`more ${more}`]));
+    expect(readGraph(writeGraph(graph)).nodes).toHaveLength(100_004);
+  });
 });
 
 test('200 seeded mutations of a model are read and prepared, or refused', () => {

@@ -37,6 +37,16 @@ function printable(message: string): string {
   return quotesOnOneLine.replaceAll(/[^\P{Cc}\n]/gu, '\uFFFD');
 }
 
+/** What fits a notice. */
+const longestMessage = 600;
+
+/** The same refusal at readable length: names of a file are quoted, and a damaged one may have names of any length. */
+export function shortened(error: TwinscopeError): TwinscopeError {
+  const { code, message, details } = error;
+  if (message.length <= longestMessage) return error;
+  return new TwinscopeError(code, `${message.slice(0, longestMessage - 2)}….`, details);
+}
+
 /** True for errors that carry a sentence for the user, also after they crossed a process border as plain objects. */
 export function isTwinscopeError(error: unknown): error is TwinscopeError {
   return (

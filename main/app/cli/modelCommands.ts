@@ -10,12 +10,15 @@ import { exists, writeFileAtomic } from '../../platform/node/files.ts';
 import { encodeNpy } from '../../stimuli/npy.ts';
 import { sessionThreads } from '../services.ts';
 import type { CliContext } from './context.ts';
+import { interruptible } from './interrupt.ts';
 import { formatTable } from './output.ts';
 
 /** A large model on a slow machine: the check alone runs it some fifty times. */
 const deadlineMs = 6 * 3_600_000;
 /** What fits on a screen; JSON holds every sample. */
 const mostSamples = 12;
+
+const sentences = { stopping: 'Stopping.', stopped: 'The gradient was stopped. Nothing was written.' };
 
 type Options = { input: string[]; wrt?: string; output?: string; out: string; device: DeviceChoice };
 
@@ -30,22 +33,23 @@ export async function modelGradient(context: CliContext, given: string | undefin
   }
   const device = options.device === 'auto' ? 'cpu' : options.device;
   await context.backend.services.devices.require(device);
-  const result = await context.backend.services.compute
-    .call(
-      'model.gradient',
-      {
-        modelFile: path.resolve(file),
-        inputs: inputs.map(parseInput),
-        wrt: options.wrt ?? null,
-        output: options.output ?? null,
-        device,
-        threads: sessionThreads(),
-      },
-      { deadlineMs },
-    )
-    .catch((error: unknown) => {
-      throw ofBareModel(error);
-    });
+  const request = {
+    modelFile: path.resolve(file),
+    inputs: inputs.map(parseInput),
+    wrt: options.wrt ?? null,
+    output: options.output ?? null,
+    device,
+    threads: sessionThreads(),
+  };
+  const result = await interruptible(sentences, ({ signal, show }) =>
+    context.backend.services.compute.call('model.gradient', request, {
+      deadlineMs,
+      signal,
+      onProgress: ({ done, total }) => show(`finite differences, direction ${done} of ${total}`),
+    }),
+  ).catch((error: unknown) => {
+    throw ofBareModel(error);
+  });
   await writeFileAtomic(out, encodeNpy(result.gradient, result.wrt.shape));
   const { gradient: _, ...figures } = result;
   context.print(describe(result, out), { ...figures, out });

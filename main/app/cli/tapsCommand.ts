@@ -11,7 +11,8 @@ import { designCount } from '../../stimuli/design.ts';
 import { decodeNpyArray, encodeNpyArray, type NpyDtype } from '../../stimuli/npyArray.ts';
 import { computeTwin, defaultSession } from '../services.ts';
 import type { CliContext } from './context.ts';
-import { createProgressLine, formatTable } from './output.ts';
+import { interruptible, type Interruptible } from './interrupt.ts';
+import { formatTable } from './output.ts';
 import { arrayTable, stimulusTable } from './stimulusTable.ts';
 import { readPlan } from './planCommand.ts';
 import { withPlanDesign } from './projectCommands.ts';
@@ -26,6 +27,8 @@ const chunk = 64;
 /** The file is put together in memory, once as arrays and once as a file. */
 const mostBytes = 2 ** 30;
 
+const sentences = { stopping: 'Stopping.', stopped: 'The activations were stopped. Nothing was written.' };
+
 export async function tapTwin(context: CliContext, id: string, options: Options): Promise<void> {
   if (options.list === true) return listTaps(context, id);
   const wanted = wantedOf(options);
@@ -36,10 +39,12 @@ export async function tapTwin(context: CliContext, id: string, options: Options)
       `There is no folder ${path.dirname(out)}. Nothing was computed. Make it, or choose another --out.`,
     );
   }
-  const { arrays, table } = await withSource(context, wanted, async ({ count, from, table: rows }) => ({
-    arrays: await collect(context, id, wanted.names, count, from),
-    table: rows,
-  }));
+  const { arrays, table } = await interruptible(sentences, (interrupts) =>
+    withSource(context, wanted, async ({ count, from, table: rows }) => ({
+      arrays: await collect({ ...context, ...interrupts }, id, wanted.names, count, from),
+      table: rows,
+    })),
+  );
   const files: Zippable = {};
   for (const { name, dtype, data, shape } of arrays) {
     files[`${name}.npy`] = encodeNpyArray(dtype as NpyDtype, data as Float32Array, shape);
@@ -148,7 +153,7 @@ async function readFloats(file: string): Promise<{ data: Float32Array; shape: nu
 }
 
 async function collect(
-  { backend }: CliContext,
+  { backend, signal, show }: CliContext & Interruptible,
   id: string,
   names: string[],
   count: number,
@@ -156,24 +161,19 @@ async function collect(
 ): Promise<TapArray[]> {
   const { compute, library } = backend.services;
   const twin = computeTwin(await library.resolve(id), defaultSession());
-  const line = createProgressLine(process.stderr);
   const parts: TapArray[][] = [];
-  try {
-    for (let first = 0; first < Math.max(count, 1); first += chunk) {
-      const n = Math.min(chunk, count - first);
-      const { arrays } = await compute.call('twin.taps', { twin, tensors: names, from: from(first, n) });
-      const bytes = arrays.reduce((sum, { data, axis }) => sum + (axis === null ? 0 : data.byteLength / n) * count, 0);
-      if (bytes > mostBytes) {
-        throw new TwinscopeError(
-          'unsupported',
-          `These tensors take ${(bytes / 2 ** 30).toFixed(1)} GiB for ${plural(count, 'stimulus', 'stimuli')}, and one file holds ${mostBytes / 2 ** 30} GiB. Nothing was written. Ask for fewer tensors, or in parts.`,
-        );
-      }
-      parts.push(arrays);
-      line.show(`${Math.min(first + chunk, count)}/${count} stimuli`);
+  for (let first = 0; first < Math.max(count, 1); first += chunk) {
+    const n = Math.min(chunk, count - first);
+    const { arrays } = await compute.call('twin.taps', { twin, tensors: names, from: from(first, n) }, { signal });
+    const bytes = arrays.reduce((sum, { data, axis }) => sum + (axis === null ? 0 : data.byteLength / n) * count, 0);
+    if (bytes > mostBytes) {
+      throw new TwinscopeError(
+        'unsupported',
+        `These tensors take ${(bytes / 2 ** 30).toFixed(1)} GiB for ${plural(count, 'stimulus', 'stimuli')}, and one file holds ${mostBytes / 2 ** 30} GiB. Nothing was written. Ask for fewer tensors, or in parts.`,
+      );
     }
-  } finally {
-    line.clear();
+    parts.push(arrays);
+    show(`${Math.min(first + chunk, count)}/${count} stimuli`);
   }
   return (parts[0] as TapArray[]).map((_, tensor) => stack(parts.map((batch) => batch[tensor] as TapArray)));
 }

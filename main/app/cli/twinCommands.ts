@@ -5,8 +5,9 @@ import { gradientFailed, type TwinSummary } from '../../contract/twins.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { plural } from '../../platform/words.ts';
-import { exitInterrupted, type CliContext } from './context.ts';
-import { createProgressLine, formatTable } from './output.ts';
+import type { CliContext } from './context.ts';
+import { interruptible } from './interrupt.ts';
+import { formatTable } from './output.ts';
 
 /** Calls a handler the way the workbench does. */
 export function ask<M extends MethodName>(
@@ -18,33 +19,28 @@ export function ask<M extends MethodName>(
   return context.backend.handlers[method](input, { signal });
 }
 
-/** Asks with a progress line of the gradient check; Ctrl-C stops it, a second one ends the command. */
-async function askChecked<M extends 'library.import' | 'library.verify'>(
+/** Asks with a progress line of the gradient check, which Ctrl-C stops. */
+function askChecked<M extends 'library.import' | 'library.verify'>(
   context: CliContext,
   method: M,
   input: MethodArgs<M>,
 ): Promise<MethodOutput<M>> {
-  const line = createProgressLine(process.stderr);
-  const stop = context.backend.onEvent((event, data) => {
-    if (event !== 'library.checking') return;
-    const { id, done, total } = data as EventData<'library.checking'>;
-    line.show(`${id} · gradient, direction ${done} of ${total}`);
-  });
-  const stopping = new AbortController();
-  const onInterrupt = (): void => {
-    line.clear();
-    process.stderr.write('Stopping the check.\n');
-    stopping.abort(new TwinscopeError('cancelled', 'The check was stopped. What was stored before is kept.'));
-    process.once('SIGINT', () => process.exit(exitInterrupted));
+  const sentences = {
+    stopping: 'Stopping the check.',
+    stopped: 'The check was stopped. What was stored before is kept.',
   };
-  process.once('SIGINT', onInterrupt);
-  try {
-    return await ask(context, method, input, stopping.signal);
-  } finally {
-    process.removeListener('SIGINT', onInterrupt);
-    stop();
-    line.clear();
-  }
+  return interruptible(sentences, async ({ signal, show }) => {
+    const stop = context.backend.onEvent((event, data) => {
+      if (event !== 'library.checking') return;
+      const { id, done, total } = data as EventData<'library.checking'>;
+      show(`${id} · gradient, direction ${done} of ${total}`);
+    });
+    try {
+      return await ask(context, method, input, signal);
+    } finally {
+      stop();
+    }
+  });
 }
 
 const reproduces = ({ reproduces: result }: TwinSummary): string =>

@@ -65,15 +65,19 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
         );
         const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
         let elapsed = saved?.seconds ?? 0;
-        await services.compute.call('search.begin', {
-          key: search.id,
-          plan: pinned,
-          twin,
-          reference: reference.design,
-          screening: frozen.designs['screening']?.design ?? null,
-          bestOf: frozen.designs['bestOf']?.design ?? null,
-          checkpoint: saved?.bytes ?? null,
-        });
+        await services.compute.call(
+          'search.begin',
+          {
+            key: search.id,
+            plan: pinned,
+            twin,
+            reference: reference.design,
+            screening: frozen.designs['screening']?.design ?? null,
+            bestOf: frozen.designs['bestOf']?.design ?? null,
+            checkpoint: saved?.bytes ?? null,
+          },
+          { signal: context.signal },
+        );
         try {
           for (;;) {
             context.signal.throwIfAborted();

@@ -39,7 +39,7 @@ test('what a killed session left measuring is ended at the next opening', async 
   // Without start times a pid may be somebody else's by now, and is left alone.
   expect(ended).toBe(identity.startTime === null ? 0 : 1);
   if (identity.startTime === null) process.kill(pid, 'SIGKILL');
-  await expect.poll(() => isAlive(identity), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isAlive(identity)).toBe(false);
   expect(readdirSync(folder)).toEqual([]);
 });
 

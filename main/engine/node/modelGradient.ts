@@ -15,7 +15,7 @@ import { describeNode, isFloating, requiredInputs, type Dim, type Graph } from '
 import { TwinscopeError } from '../../platform/errors.ts';
 import { halfOfNumber, numberOfHalf } from '../../platform/float16.ts';
 import { Random } from '../../platform/random.ts';
-import type { ModelGradient, ModelGradientRequest } from '../computeContract.ts';
+import type { ComputeContext, ModelGradient, ModelGradientRequest } from '../computeContract.ts';
 import type { SessionKind } from '../memory.ts';
 import { firstNonFinite, isFinite, type Feeds } from './diagnose.ts';
 import { openModelFile, writeWithReferences, type ModelFile } from './modelFile.ts';
@@ -26,15 +26,16 @@ import { requireSessionMemory } from './sessionMemory.ts';
 /**
  * d/dinput of the mean of one output over its non-batch axes, summed over the batch. Throws a sentence: 'bad-input' and
  * 'not-found' for what was given, 'unsupported' where there is no gradient, 'compute-failed' where it is not finite.
+ * When it is withdrawn it stops before the next session or run; progress counts the check's random directions.
  */
-export async function gradientOfModel(request: ModelGradientRequest): Promise<ModelGradient> {
+export async function gradientOfModel(request: ModelGradientRequest, context: ComputeContext): Promise<ModelGradient> {
   const memory = startMemory();
   const clock = startClock();
   const model = await openModelFile(request.modelFile);
   const names = chooseNames(model, request);
   const feeds: Feeds = Object.fromEntries(await readInputs(model.graph, request.inputs));
   const x = feeds[names.wrt.name] as ort.Tensor;
-  const work: Work = { model, request, feeds, names };
+  const work: Work = { model, request, context, feeds, names };
 
   requireFits(model.graph, work, 'forward');
   const value = await withForward(work, async (run) => run(feeds));
@@ -47,9 +48,11 @@ export async function gradientOfModel(request: ModelGradientRequest): Promise<Mo
   const product = await openProduct(work, weights);
   const derive = clock.lap();
   memory.created();
-  const gradient = await product.at(x);
-  memory.ran();
-  await product.release();
+  const gradient = await releasing(product, async () => {
+    const found = await product.at(x);
+    memory.ran();
+    return found;
+  });
   const run = clock.lap();
   if (!isFinite(gradient)) throw await gradientNotFinite(work, weights);
   const check = await withForward(work, (forward) => judge(work, forward, gradient, weights, product.smooth));
@@ -70,6 +73,7 @@ export async function gradientOfModel(request: ModelGradientRequest): Promise<Mo
 type Work = {
   model: ModelFile;
   request: ModelGradientRequest;
+  context: ComputeContext;
   feeds: Feeds;
   names: { wrt: { name: string; shape: Dim[] | null }; output: { name: string; shape: Dim[] | null } };
 };
@@ -91,25 +95,34 @@ function requireFits(graph: Graph, { request, feeds }: Pick<Work, 'request' | 'f
 type Run = (feeds: Feeds) => Promise<ort.Tensor>;
 
 /** A session of the author's own file, for as long as `use` takes: two sessions at once would hold the weights twice. */
-async function withForward<T>({ request, names }: Work, use: (run: Run) => Promise<T>): Promise<T> {
+async function withForward<T>({ request, context, names }: Work, use: (run: Run) => Promise<T>): Promise<T> {
+  context.signal.throwIfAborted();
   const session = await createModelSession(request.modelFile, request, request.modelFile);
-  try {
-    return await use(async (feeds) => {
+  return releasing(session, () =>
+    use(async (feeds) => {
+      context.signal.throwIfAborted();
       try {
         return (await session.run(feeds, [names.output.name]))[names.output.name] as ort.Tensor;
       } catch (error) {
         throw runtimeError(error, 'bad-input', 'ONNX Runtime could not run the model with these inputs');
       }
-    });
+    }),
+  );
+}
+
+async function releasing<T>(held: { release(): Promise<void> }, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
   } finally {
-    await session.release();
+    await held.release();
   }
 }
 
 type Product = { at(x: ort.Tensor): Promise<ort.Tensor>; smooth: boolean; release(): Promise<void> };
 
 /** A session of the gradient of `weights` · output. Gives the bytes of the model's file back once it stands. */
-async function openProduct({ model, request, feeds, names }: Work, weights: ort.Tensor): Promise<Product> {
+async function openProduct({ model, request, context, feeds, names }: Work, weights: ort.Tensor): Promise<Product> {
+  context.signal.throwIfAborted();
   const vjp = deriveVjp(model.graph, {
     wrt: names.wrt.name,
     outputs: [names.output.name],
@@ -121,7 +134,8 @@ async function openProduct({ model, request, feeds, names }: Work, weights: ort.
   model.release();
   return {
     smooth: vjp.smooth,
-    at(x) {
+    async at(x) {
+      context.signal.throwIfAborted();
       const all: Feeds = { ...feeds, [names.wrt.name]: x, [vjp.cotangents[names.output.name] as string]: weights };
       return runProduct(session, pick(all, vjp), vjp.gradient);
     },
@@ -237,7 +251,7 @@ async function judge(
   weights: ort.Tensor,
   smooth: boolean,
 ): Promise<GradientCheck> {
-  const { feeds, names, request } = work;
+  const { feeds, names, request, context } = work;
   const given = feeds[names.wrt.name] as ort.Tensor;
   const cotangent = floatsOf(weights);
   const against = (found: ort.Tensor) => ({
@@ -246,15 +260,15 @@ async function judge(
     round: (at: FloatArray) => floatsOf(floatTensor(given, at)),
   });
   const x = floatsOf(given);
-  const check = await checkGradient<FloatArray>(against(gradient), { x, cotangent, seed: 1, smooth });
+  const onDirection = (done: number, total: number): void => context.progress({ done, total });
+  const check = await checkGradient<FloatArray>(against(gradient), { x, cotangent, seed: 1, smooth, onDirection });
   if (check.verdict !== 'contradicted' || smooth) return check;
   const random = Random.fromSeed(1, 'beside a kink');
   const scale = 0.03 * (norm(x) / Math.sqrt(x.length) || 1);
   const beside = x.map((value) => value + scale * random.normal()) as FloatArray;
   // The file and its product anew: kept from before, they would be held through every check for the few that need them.
   const product = await openProduct({ ...work, model: await openModelFile(request.modelFile) }, weights);
-  const there = await product.at(floatTensor(given, beside));
-  await product.release();
+  const there = await releasing(product, () => product.at(floatTensor(given, beside)));
   const second = await checkGradient<FloatArray>(against(there), { x: beside, cotangent, seed: 1, smooth });
   if (second.verdict !== 'verified') return check;
   const sentence = `This input lies on a kink, where finite differences see both sides. Beside it: ${second.sentence}`;

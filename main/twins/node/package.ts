@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { TwinDraft, TwinManifest, TwinUnit } from '../../contract/twins.ts';
 import { externalTensors, readGraph, requiredInputs, type Graph } from '../../onnx/index.ts';
-import { TwinscopeError } from '../../platform/errors.ts';
+import { isTwinscopeError, shortened, TwinscopeError } from '../../platform/errors.ts';
 import { sha256Hex } from '../../platform/hash.ts';
 import { fileError } from '../../platform/node/files.ts';
 import { cardName, checksName, manifestName, modelName, parseManifest, unitsName, unsafePath } from '../manifest.ts';
@@ -111,8 +111,11 @@ export async function readModelGraph(twin: TwinPackage): Promise<Graph> {
   const bytes = await readFile(join(twin.folder, modelName));
   try {
     return readGraph(bytes);
-  } catch {
-    throw modelRefused(twin, 'it is not an ONNX file that can be read');
+  } catch (error) {
+    if (!isTwinscopeError(error)) throw error;
+    const { id, version } = twin.manifest;
+    const message = `The graph ${modelName} of ${id}@${version} cannot be used. ${error.message}`;
+    throw shortened(new TwinscopeError(error.code, message, error.details));
   }
 }
 

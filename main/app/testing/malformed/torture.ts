@@ -6,8 +6,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { failureKindOf } from '../../../engine/failures.ts';
-import { isTwinscopeError, type TwinscopeError } from '../../../platform/errors.ts';
 import { sha256Hex } from '../../../platform/hash.ts';
 import { silentLog } from '../../../platform/node/log.ts';
 import { encodeNpy } from '../../../stimuli/npy.ts';
@@ -16,6 +14,7 @@ import { smallManifest } from '../../../twins/testing/smallTwin.ts';
 import { createBackend, type Backend } from '../../backend.ts';
 import { spawnCompute } from '../../spawnCompute.ts';
 import { malformedModel, type MalformedModel } from './damage.ts';
+import { judgeAnswer, startLagProbe, type Answer } from './judge.ts';
 import { inputShape, seedModels, units } from './seedModels.ts';
 
 export type Outcome = {
@@ -24,13 +23,8 @@ export type Outcome = {
   seedModel: string;
   /** 'gradient', or the library's method. */
   request: string;
-  /** 'ran', 'died', 'deadline', or the code of the refusal. */
-  result: string;
-  message: string;
   ms: number;
-  /** What is not allowed about it, or null. */
-  fault: string | null;
-};
+} & Answer;
 
 export type TortureReport = {
   outcomes: Outcome[];
@@ -45,7 +39,7 @@ export type TortureReport = {
 export type TortureOptions = {
   count: number;
   seed: number;
-  /** After this a request counts as hanging, and compute is ended. */
+  /** After this a gradient counts as hanging, and compute is ended; an import, which asks for more, after twice this. */
   deadlineMs: number;
   /** Every which model is also imported as a twin. */
   packageEvery: number;
@@ -54,8 +48,6 @@ export type TortureOptions = {
 
 /** Address space of a compute process: models that claim more fail to get it, and the machine goes on. */
 const mostAddressBytes = 12 * 2 ** 30;
-const longestSentence = 600;
-const probeMs = 10;
 
 export async function torture(options: TortureOptions): Promise<TortureReport> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-torture-'));
@@ -149,58 +141,30 @@ class Bench {
     await writePackage(source, packageOf(id, model));
     const imported = await this.#judge(model, 'import', () => handlers['library.import']({ path: source }, context));
     rmSync(source, { recursive: true });
-    if (imported !== 'ran') return;
+    if (!imported) return;
     await this.#judge(model, 'get', () => handlers['library.get']({ id }, context));
     await this.#judge(model, 'graph', () => handlers['library.graph']({ id }, context));
     await this.#judge(model, 'verify', () => handlers['library.verify']({ id }, context));
     await handlers['library.remove']({ id }, context);
   }
 
-  async #judge(model: MalformedModel, request: string, work: () => Promise<unknown>): Promise<string> {
+  async #judge(model: MalformedModel, request: string, work: () => Promise<unknown>): Promise<boolean> {
     const { index, kind, seedModel } = model;
+    const { compute } = this.#backend.services;
     const begun = performance.now();
-    let late = false;
-    // Imports give compute an hour; here a request that takes this long is ended from outside.
-    const timer = setTimeout(() => {
-      late = true;
-      void this.#backend.services.compute.kill();
-    }, 2 * this.#options.deadlineMs);
-    const pid = this.#backend.services.compute.pid();
-    const answer = await work().then(
-      () => ({ result: 'ran', message: '', fault: null }),
-      (error: unknown) => judgeError(error),
-    );
-    clearTimeout(timer);
-    const ended = pid !== null && this.#backend.services.compute.pid() !== pid;
-    // An import survives the end of the compute process that checked its gradient.
-    const result = late ? 'deadline' : answer.result === 'ran' && ended ? 'died' : answer.result;
+    const pid = compute.pid();
+    // Imports give compute an hour; here one that takes this long is ended from outside.
+    const answer = await judgeAnswer(compute, 2 * this.#options.deadlineMs, work);
     const ms = performance.now() - begun;
-    this.result.outcomes.push({ index, kind, seedModel, request, ...answer, result, ms });
-    if (result === 'died' || result === 'deadline') {
+    this.result.outcomes.push({ index, kind, seedModel, request, ...answer, ms });
+    if (answer.result === 'died' || answer.result === 'deadline') {
       // The one that was stopped takes a moment to go; the next request starts another.
-      while (pid !== null && this.#backend.services.compute.pid() === pid) await new Promise((go) => setTimeout(go, 5));
+      while (pid !== null && compute.pid() === pid) await new Promise((go) => setTimeout(go, 5));
       const fault = await this.#sound();
       if (fault !== null) this.result.failedAfterwards.push(`after model ${index}: ${fault}`);
     }
-    return answer.result;
+    return answer.ran;
   }
-}
-
-/** What a refusal must be: a known code that is no fault of ours, and sentences a person can read. */
-function judgeError(error: unknown): { result: string; message: string; fault: string | null } {
-  if (!isTwinscopeError(error)) return { result: 'fault', message: String(error), fault: 'it is no refusal' };
-  const { code, message }: TwinscopeError = error;
-  const kind = failureKindOf(error);
-  const result = kind === null ? code : kind === 'hang' ? 'deadline' : 'died';
-  return { result, message, fault: faultOf(code, message) };
-}
-
-function faultOf(code: string, message: string): string | null {
-  if (!['corrupt', 'unsupported', 'bad-input', 'compute-failed'].includes(code)) return `its code is ${code}`;
-  if (message.length > longestSentence) return `it has ${message.length} characters`;
-  if (!message.endsWith('.')) return 'it does not end with a full stop';
-  if (/ {4}at |\bundefined\b|\[object|\bNaN\b/.test(message)) return 'it is not a sentence';
-  return [...message].some((character) => character < ' ') ? 'it holds control characters' : null;
 }
 
 function packageOf(id: string, { bytes, files }: MalformedModel): Map<string, Uint8Array> {
@@ -236,21 +200,4 @@ function packageOf(id: string, { bytes, files }: MalformedModel): Map<string, Ui
     written.files[name] = sha256Hex(content);
   }
   return packed.set('twin.json', new TextEncoder().encode(JSON.stringify(written)));
-}
-
-/** How late a timer of the backend's process is at worst, and the memory it takes. */
-function startLagProbe(): { stop(): { worstLagMs: number; peakBackendBytes: number } } {
-  let last = performance.now();
-  let worstLagMs = 0;
-  const timer = setInterval(() => {
-    const now = performance.now();
-    worstLagMs = Math.max(worstLagMs, now - last - probeMs);
-    last = now;
-  }, probeMs);
-  return {
-    stop() {
-      clearInterval(timer);
-      return { worstLagMs, peakBackendBytes: process.resourceUsage().maxRSS * 1024 };
-    },
-  };
 }
