@@ -82,7 +82,8 @@ const multiplied: GradientRule = (context) => {
   const [zero, one] = [emit.scalar(0, dtype), emit.scalar(1, dtype)];
   const isZero = emit.node('Equal', [x, zero]);
   const others = emit.node('Where', [isZero, one, x]);
-  const product = emit.node('ReduceProd', [others, emit.ints(axesOf(context))], { keepdims: 1 });
+  const kept = { keepdims: 1, noop_with_empty_axes: 1 };
+  const product = emit.node('ReduceProd', [others, emit.ints(axesOf(context))], kept);
   const zeros = emit.cast(isZero, dtype);
   const zerosElsewhere = emit.node('Sub', [emit.reduceSum(zeros, axesOf(context), true), zeros]);
   const alone = emit.node('Equal', [zerosElsewhere, zero]);
