@@ -3,6 +3,7 @@ import { intAttribute } from '../../onnx/index.ts';
 import { positiveAxis } from '../../onnx/shapes/dims.ts';
 import { reducedAxes } from '../../onnx/shapes/elementwise.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
+import { inSinglePrecision } from './singlePrecision.ts';
 
 /** Brings a value of the reduction's output shape back to the input's rank, axes of size 1 where it reduced. */
 function withReducedAxes(context: RuleContext, value: string): string {
@@ -136,8 +137,8 @@ const largest: GradientRule = (context) => {
 export const reductionRules: Record<string, GradientRule> = {
   ReduceSum: sum,
   ReduceMean: mean,
-  ReduceMax: extreme,
-  ReduceMin: extreme,
+  ReduceMax: inSinglePrecision(extreme),
+  ReduceMin: inSinglePrecision(extreme),
   ReduceProd: multiplied,
   ReduceSumSquare: sumOfSquares,
   ReduceL1: absoluteSum,
