@@ -13,16 +13,16 @@ const forms: [string, 'Div' | 'Mul', Writer][] = [
   ['(x·½)·a', 'Mul', (b, x, a, half) => b.node('Mul', [b.node('Mul', [x, half]), a])],
 ];
 
-function network(scaling: 'Div' | 'Mul', write: Writer, tapErf = false) {
+function network(scaling: 'Div' | 'Mul', write: Writer, { tapErf = false, constantShape = [] as number[] } = {}) {
   const builder = new GraphBuilder();
   builder.input('x', 'float32', ['batch', 'n']);
-  const scalar = (name: string, value: number): string => builder.constant(name, 'float32', [], [value]);
-  const x = builder.node('Mul', ['x', scalar('two', 2)]);
+  const scalar = (name: string, value: number): string => builder.constant(name, 'float32', constantShape, [value]);
+  const x = builder.node('Mul', ['x', builder.constant('two', 'float32', [], [2])]);
   const scaled = builder.node(scaling, [x, scalar('root', scaling === 'Div' ? Math.SQRT2 : Math.SQRT1_2)]);
   const erf = builder.node('Erf', [scaled], {}, 'erf');
   const raised = builder.node('Add', [erf, scalar('one', 1)]);
   builder.node('Identity', [write(builder, x, raised, scalar('half', 0.5))], {}, 'y');
-  builder.output('y', 'float32', ['batch', 'n']);
+  builder.output('y', 'float32', null);
   if (tapErf) builder.output('erf', 'float32', ['batch', 'n']);
   return builder.build();
 }
@@ -60,7 +60,7 @@ test.each(forms)('%s', async (_, scaling, write) => {
 });
 
 test('a value inside that somebody else reads leaves it to the rules, with the same result', async () => {
-  const graph = network('Div', forms[0]![2], true);
+  const graph = network('Div', forms[0]![2], { tapErf: true });
   const { gradient, nodes } = await gradientAt(graph);
   points.forEach((x, i) => expect(Math.abs(gradient[i]! - slope(x))).toBeLessThan(2e-6));
   expect(nodes).toBeGreaterThan(graph.nodes.length + 9);
@@ -72,4 +72,18 @@ test('far from zero the gradient is 0 or 1, not NaN', async () => {
   const tensor = (values: number[]) => new RuntimeTensor('float32', Float32Array.from(values), [1, values.length]);
   const results = await session.run({ x: tensor([-200, -20, 20, 200]), [vjp.cotangents['y']!]: tensor([1, 1, 1, 1]) });
   expect([...(results[vjp.gradient]!.data as Float32Array)].map(Math.abs)).toEqual([0, 0, 2, 2]);
+});
+
+test('constants of more axes than the input add axes, which the gradient loses again', async () => {
+  const vjp = deriveVjp(network('Div', forms[0]![2], { constantShape: [1, 1, 1] }), { wrt: 'x', outputs: ['y'] });
+  const session = await InferenceSession.create(writeGraph(vjp.graph), { logSeverityLevel: 3 });
+  const tensor = (values: number[], shape: number[]) => new RuntimeTensor('float32', Float32Array.from(values), shape);
+  const ones = points.map(() => 1);
+  const results = await session.run({
+    x: tensor(points, [1, points.length]),
+    [vjp.cotangents['y']!]: tensor(ones, [1, 1, points.length]),
+  });
+  const gradient = results[vjp.gradient]!;
+  expect(gradient.dims).toEqual([1, points.length]);
+  points.forEach((x, i) => expect(Math.abs((gradient.data as Float32Array)[i]! - slope(x))).toBeLessThan(2e-6));
 });

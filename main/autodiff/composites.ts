@@ -31,7 +31,10 @@ export function findComposites(
   for (const node of nodes) {
     if (node.op !== 'Erf' || node.domain !== '') continue;
     const match = matchGelu(node, makers, readers, emit);
-    if (match === undefined || emit.typeOrUndefined(match.composite.input)?.dtype !== 'float32') continue;
+    if (match === undefined) continue;
+    const [type, result] = [match.composite.input, match.last.outputs[0]!].map((name) => emit.typeOrUndefined(name));
+    // Constants of more axes than the input has add axes.
+    if (type?.dtype !== 'float32' || type.shape.length !== result?.shape.length) continue;
     const members = new Set([...match.composite.inner, match.last]);
     const hidden = match.composite.inner.flatMap((inner) => inner.outputs);
     const closed = hidden.every(

@@ -208,7 +208,9 @@ export class Emitter {
     return this.node('Reshape', [x, this.shapeOf(name, shape)]);
   }
 
+  /** The sum over the axes listed; over none of them the value itself. */
   reduceSum(x: string, axes: readonly number[], keep: boolean): string {
+    if (axes.length === 0) return x;
     return this.node('ReduceSum', [x, this.ints(axes)], { keepdims: keep ? 1 : 0 });
   }
 

@@ -31,7 +31,7 @@ interface ReferenceCase {
   gradients: (Values & { input: number })[];
 }
 
-const files = ['reference.json', 'reference-layers.json', 'reference-indexing.json'];
+const files = ['reference.json', 'reference-layers.json', 'reference-indexing.json', 'reference-forms.json'];
 
 const cases = files.flatMap(
   (name) => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')) as ReferenceCase[],

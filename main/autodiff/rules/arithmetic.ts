@@ -1,6 +1,7 @@
 /** Operators of several operands that broadcast against each other. */
 import { toInput } from '../broadcast.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
+import { inSinglePrecision } from './singlePrecision.ts';
 
 /** One gradient of the result's shape per wanted operand, summed back to the operand's shape. */
 function broadcasting(gradientOf: (context: RuleContext, input: number) => string): GradientRule {
@@ -97,7 +98,7 @@ export const arithmeticRules: Record<string, GradientRule> = {
   Div: divide,
   Pow: power,
   Mod: remainder,
-  Min: extreme,
-  Max: extreme,
+  Min: inSinglePrecision(extreme),
+  Max: inSinglePrecision(extreme),
   Where: select,
 };

@@ -1,4 +1,5 @@
 /** Mathematical functions of one operand. */
+import { dropoutTrains } from '../../onnx/shapes/elementwise.ts';
 import type { GradientRule } from '../rule.ts';
 import { unary } from './unary.ts';
 
@@ -6,9 +7,9 @@ const cast: GradientRule = (context) => [context.emit.cast(context.gradient, con
 
 export const elementwiseRules: Record<string, GradientRule> = {
   Identity: unary(({ g }) => g),
-  // Inference only: Dropout passes its input on.
+  // Outside training Dropout passes its input on.
   Dropout: (context) => {
-    if (context.node.inputs[2]) context.refuse('it may run in training mode');
+    if (dropoutTrains(context.node, context.emit.inference.context)) context.refuse('it may run in training mode');
     return [context.gradient];
   },
   Cast: cast,

@@ -37,7 +37,7 @@ function flattened(context: RuleContext, axis: number): string {
 /** Elements of one axis, each position of the result with an index of its own. */
 const gatherElements: GradientRule = (context) => {
   const { emit, gradient, node } = context;
-  const { shape } = context.inputType(0);
+  const { dtype, shape } = context.inputType(0);
   const axis = positiveAxis(intAttribute(node, 'axis', 0), shape.length);
   const last = shape.length - 1;
   const order = shape.map((_, at) => at);
@@ -45,7 +45,7 @@ const gatherElements: GradientRule = (context) => {
   const swap = (name: string): string => (axis === last ? name : emit.node('Transpose', [name], { perm: order }));
   const size = sizeAlong(emit, context.input(0), axis, shape[axis]);
   const places = swap(fromStart(emit, context.input(1), size));
-  return [swap(addAtPlaces(emit, swap(zerosLike(context, 0)), places, swap(gradient)))];
+  return [swap(addAtPlaces(emit, dtype, swap(zerosLike(context, 0)), places, swap(gradient)))];
 };
 
 /**
@@ -80,14 +80,14 @@ const gatherNd: GradientRule = (context) => {
   const wide = emit.node('Concat', [batches, rows, total(path)], { axis: 0 });
   const zeros = emit.node('Expand', [emit.scalar(0, dtype), wide]);
   const spread = emit.node('Expand', [perBatch, emit.node('Shape', [updates])]);
-  const added = turn(addAtPlaces(emit, zeros, spread, updates));
+  const added = turn(addAtPlaces(emit, dtype, zeros, spread, updates));
   return [emit.node('Reshape', [added, emit.shapeOf(context.input(0), shape)])];
 };
 
 /** Takes the elements a condition marks: their positions are found by sending positions through the same operator. */
 const compress: GradientRule = (context) => {
   const { emit, gradient, node } = context;
-  const { shape } = context.inputType(0);
+  const { dtype, shape } = context.inputType(0);
   const axis = node.attributes['axis'] ? positiveAxis(intAttribute(node, 'axis', 0), shape.length) : undefined;
   if (axis !== undefined) {
     const size = sizeAlong(emit, context.input(0), axis, shape[axis]);
@@ -96,8 +96,8 @@ const compress: GradientRule = (context) => {
   }
   const size = emit.node('Reshape', [emit.node('Size', [context.input(0)]), emit.ints([1])]);
   const places = emit.node('Compress', [countUp(emit, size), context.input(1)], { axis: 0 });
-  const zeros = emit.node('Expand', [emit.scalar(0, context.inputType(0).dtype), size]);
-  return [emit.reshapeLike(addAtPlaces(emit, zeros, places, gradient), context.input(0), shape)];
+  const zeros = emit.node('Expand', [emit.scalar(0, dtype), size]);
+  return [emit.reshapeLike(addAtPlaces(emit, dtype, zeros, places, gradient), context.input(0), shape)];
 };
 
 /**

@@ -32,7 +32,7 @@ const gridSample: GradientRule = (context) => {
   if (!['bilinear', 'linear', 'nearest'].includes(mode)) {
     context.refuse(`it interpolates by "${mode}", and only "bilinear" and "nearest" have a rule`);
   }
-  const { shape } = context.inputType(0);
+  const { dtype, shape } = context.inputType(0);
   if (shape.length !== 4) context.refuse(`its input has ${shape.length} axes, and only images with 4 have a rule`);
   if (mode === 'nearest' && context.wanted(1) && !context.wanted(0)) {
     context.refuse('it takes the nearest pixels, which change only in steps with the grid');
@@ -51,13 +51,13 @@ const gridSample: GradientRule = (context) => {
   const toImage = (): string => {
     const pixels = emit.node('Mul', [rows.count, columns.count]);
     let sum = emit.node('Expand', [
-      emit.scalar(0, context.inputType(0).dtype),
+      emit.scalar(0, dtype),
       emit.node('Concat', [batchAndChannels(context), pixels], { axis: 0 }),
     ]);
     for (const { row, column, pixel } of corners) {
       const weight = emit.unsqueeze(emit.node('Mul', [row.weight, column.weight]), [1]);
       const share = emit.node('Mul', [flat, weight]);
-      sum = addAtPlaces(emit, sum, emit.node('Expand', [pixel, emit.node('Shape', [share])]), share);
+      sum = addAtPlaces(emit, dtype, sum, emit.node('Expand', [pixel, emit.node('Shape', [share])]), share);
     }
     return emit.reshapeLike(sum, context.input(0), shape);
   };

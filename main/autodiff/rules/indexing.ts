@@ -1,5 +1,5 @@
 /** Gradients of taking elements by index: each element collects from every place it was taken to. */
-import type { Dim } from '../../onnx/index.ts';
+import type { Dim, Dtype } from '../../onnx/index.ts';
 import type { Emitter } from '../emitter.ts';
 import type { RuleContext } from '../rule.ts';
 
@@ -61,15 +61,21 @@ export function scatterAlong(
     emit.scalar(0, dtype),
     others.length === 0 ? size : emit.node('Concat', [...others, size], { axis: 0 }),
   ]);
-  return swap(addAtPlaces(emit, zeros, emit.node('Expand', [places, own]), updates));
+  return swap(addAtPlaces(emit, dtype, zeros, emit.node('Expand', [places, own]), updates));
 }
 
 /**
  * Adds updates to a value along its last axis; `places` has the shape of the updates. Not ScatterND, which loses updates
- * on the CPU where several threads add to one place (docs/decisions/onnx-gradients.md).
+ * on the CPU where several threads add to one place (docs/decisions/onnx-gradients.md). Half precision is added up in
+ * single, which the CPU's operator asks for.
  */
-export function addAtPlaces(emit: Emitter, value: string, places: string, updates: string): string {
-  return emit.node('ScatterElements', [value, places, updates], { axis: -1, reduction: 'add' });
+export function addAtPlaces(emit: Emitter, dtype: Dtype, value: string, places: string, updates: string): string {
+  const attributes = { axis: -1, reduction: 'add' };
+  if (dtype === 'float32' || dtype === 'float64') {
+    return emit.node('ScatterElements', [value, places, updates], attributes);
+  }
+  const wide = [emit.cast(value, 'float32'), places, emit.cast(updates, 'float32')];
+  return emit.cast(emit.node('ScatterElements', wide, attributes), dtype);
 }
 
 /** One size of a value as a vector of one element: constant where it is known. */

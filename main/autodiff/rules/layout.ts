@@ -2,7 +2,7 @@
 import { intAttribute, intsAttribute, stringAttribute, type Dim } from '../../onnx/index.ts';
 import { knownIntegers } from '../../onnx/shapes/context.ts';
 import { positiveAxis } from '../../onnx/shapes/dims.ts';
-import { clampSlice, listed, sliceBounds } from '../../onnx/shapes/layout.ts';
+import { clampSlice, listed, sliceBounds, squeezedAxes } from '../../onnx/shapes/layout.ts';
 import { toInput } from '../broadcast.ts';
 import { sliceEnd } from '../emitter.ts';
 import { type GradientRule, type RuleContext } from '../rule.ts';
@@ -16,10 +16,8 @@ const reshape: GradientRule = ({ emit, gradient, input, inputType }) => [
 const squeeze: GradientRule = (context) => {
   const { emit, gradient } = context;
   const { shape } = context.inputType(0);
-  const removed = listed(context.node, emit.inference.context, 1, 'axes')?.map((axis) =>
-    positiveAxis(axis, shape.length),
-  );
-  return removed ? [emit.unsqueeze(gradient, removed)] : reshape(context);
+  const removed = squeezedAxes(context.node, emit.inference.context, shape);
+  return removed && removed.length > 0 ? [emit.unsqueeze(gradient, removed)] : reshape(context);
 };
 
 const unsqueeze: GradientRule = (context) => {

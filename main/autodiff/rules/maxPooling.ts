@@ -1,5 +1,6 @@
 /** The largest of a window. Of equal elements the first in reading order takes the whole gradient, as in PyTorch. */
 import type { GradientRule, RuleContext } from '../rule.ts';
+import { inSinglePrecision } from './singlePrecision.ts';
 import {
   axisWindow,
   isIdle,
@@ -62,7 +63,7 @@ function firstLargest(
     rest = emit.node('Sub', [rest, part]);
     return part;
   });
-  return spreadTaps(emit, window, parts, over);
+  return spreadTaps(emit, dtype, window, parts, over);
 }
 
 function coversEverything({ window, pads, input, output }: Pool): boolean {
@@ -97,4 +98,7 @@ function places({ emit, inputType }: RuleContext, flat: string): string {
   return emit.node('Range', [scalar(emit.ints([0])), scalar(count), scalar(emit.ints([1]))]);
 }
 
-export const maxPoolingRules: Record<string, GradientRule> = { MaxPool: maxPool, GlobalMaxPool: globalMaxPool };
+export const maxPoolingRules: Record<string, GradientRule> = {
+  MaxPool: inSinglePrecision(maxPool),
+  GlobalMaxPool: globalMaxPool,
+};

@@ -83,7 +83,7 @@ function spreadShares(context: RuleContext, share: string, pool: Pool): string {
     if (isIdle(along)) return current;
     sizes = sizes.with(axis + 2, shape[axis + 2]!);
     const parts = Array.from({ length: along.kernel }, () => current);
-    return spreadTaps(emit, along, parts, context.input(0));
+    return spreadTaps(emit, context.inputType(0).dtype, along, parts, context.input(0));
   }, share);
 }
 

@@ -3,6 +3,7 @@ import { intAttribute } from '../../onnx/index.ts';
 import { positiveAxis } from '../../onnx/shapes/dims.ts';
 import { reducedAxes } from '../../onnx/shapes/elementwise.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
+import { inSinglePrecision } from './singlePrecision.ts';
 
 /** Brings a value of the reduction's output shape back to the input's rank, axes of size 1 where it reduced. */
 function withReducedAxes(context: RuleContext, value: string): string {
@@ -82,7 +83,8 @@ const multiplied: GradientRule = (context) => {
   const [zero, one] = [emit.scalar(0, dtype), emit.scalar(1, dtype)];
   const isZero = emit.node('Equal', [x, zero]);
   const others = emit.node('Where', [isZero, one, x]);
-  const product = emit.node('ReduceProd', [others, emit.ints(axesOf(context))], { keepdims: 1 });
+  const kept = { keepdims: 1, noop_with_empty_axes: 1 };
+  const product = emit.node('ReduceProd', [others, emit.ints(axesOf(context))], kept);
   const zeros = emit.cast(isZero, dtype);
   const zerosElsewhere = emit.node('Sub', [emit.reduceSum(zeros, axesOf(context), true), zeros]);
   const alone = emit.node('Equal', [zerosElsewhere, zero]);
@@ -135,8 +137,8 @@ const largest: GradientRule = (context) => {
 export const reductionRules: Record<string, GradientRule> = {
   ReduceSum: sum,
   ReduceMean: mean,
-  ReduceMax: extreme,
-  ReduceMin: extreme,
+  ReduceMax: inSinglePrecision(extreme),
+  ReduceMin: inSinglePrecision(extreme),
   ReduceProd: multiplied,
   ReduceSumSquare: sumOfSquares,
   ReduceL1: absoluteSum,

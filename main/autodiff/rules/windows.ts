@@ -5,7 +5,7 @@
  * first padded one and written as s·row + phase, tap t reads phase (t·d mod s) at row j + (t·d div s): every tap is a
  * contiguous piece of one phase, and going back is padding and adding. No scattering, so it runs on every device.
  */
-import type { AttributeValues, Dim } from '../../onnx/index.ts';
+import type { AttributeValues, Dim, Dtype } from '../../onnx/index.ts';
 import { convolutionKernel, windowOf, type Window } from '../../onnx/shapes/spatial.ts';
 import { sliceEnd, type Emitter } from '../emitter.ts';
 import type { RuleContext } from '../rule.ts';
@@ -166,7 +166,13 @@ export function readTaps(emit: Emitter, window: AxisWindow, over: string, like: 
 }
 
 /** Sums what belongs to every tap at the element the tap reads; the tensors have one element per position. */
-export function spreadTaps(emit: Emitter, window: AxisWindow, parts: readonly string[], over: string): string {
+export function spreadTaps(
+  emit: Emitter,
+  dtype: Dtype,
+  window: AxisWindow,
+  parts: readonly string[],
+  over: string,
+): string {
   const { axis, stride, shape } = window;
   const extra = extraRows(window);
   const pieces: string[][] = Array.from({ length: stride }, () => []);
@@ -178,7 +184,7 @@ export function spreadTaps(emit: Emitter, window: AxisWindow, parts: readonly st
   });
   const sums = pieces.map((list) => (list.length > 1 ? emit.node('Sum', list) : list[0]));
   const present = sums.find((sum) => sum !== undefined)!;
-  const phases = sums.map((sum) => sum ?? emit.node('ConstantOfShape', [emit.node('Shape', [present])]));
+  const phases = sums.map((sum) => sum ?? emit.node('Expand', [emit.scalar(0, dtype), emit.node('Shape', [present])]));
   return cropToSize(emit, window, stride === 1 ? phases[0]! : joinPhases(emit, window, phases), over);
 }
 

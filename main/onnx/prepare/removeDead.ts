@@ -10,7 +10,7 @@ import {
   type GraphNode,
 } from '../graph.ts';
 import type { ShapeContext } from '../shapes/context.ts';
-import { numbersOf } from '../tensor.ts';
+import { dropoutTrains } from '../shapes/elementwise.ts';
 import { definedNames, withSubgraphs } from './names.ts';
 
 /**
@@ -84,16 +84,8 @@ function passesOn(node: GraphNode, context: ShapeContext): boolean {
     case 'Cast':
       return context.type(node.inputs[0])?.dtype === dtypeOfCode(intAttribute(node, 'to', 0));
     case 'Dropout':
-      return !trains(node, context);
+      return !dropoutTrains(node, context);
     default:
       return false;
   }
-}
-
-/** Dropout drops only where its third input says so; one that is computed may. */
-function trains(node: GraphNode, context: ShapeContext): boolean {
-  const mode = node.inputs[2];
-  if (!mode) return false;
-  const tensor = context.constant(mode);
-  return tensor === undefined || tensor.external !== undefined || numbersOf(tensor)[0] !== 0;
 }

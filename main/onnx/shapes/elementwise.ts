@@ -3,6 +3,7 @@ import { dtypeOfCode, type Dtype } from '../elementTypes.ts';
 import { intAttribute, intsAttribute, type Dim, type GraphNode } from '../graph.ts';
 import { knownIntegers, type ShapeContext, type ShapeRule } from './context.ts';
 import { broadcastShapes, positiveAxis } from './dims.ts';
+import { numbersOf } from '../tensor.ts';
 
 const asFirst: ShapeRule = (node, context) => [context.type(node.inputs[0])];
 
@@ -67,6 +68,14 @@ const dropout: ShapeRule = (node, context) => {
   const type = context.type(node.inputs[0]);
   return [type, type && { dtype: 'bool', shape: type.shape }];
 };
+
+/** Dropout drops only where its third input says so; one that is computed may. */
+export function dropoutTrains(node: GraphNode, context: ShapeContext): boolean {
+  const mode = node.inputs[2];
+  if (!mode) return false;
+  const tensor = context.constant(mode);
+  return tensor === undefined || tensor.external !== undefined || numbersOf(tensor)[0] !== 0;
+}
 
 const unary =
   'Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Clip Cos Cosh CumSum Elu Erf Exp Floor Gelu HardSigmoid ' +

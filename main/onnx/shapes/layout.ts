@@ -54,10 +54,20 @@ const flatten = onFirst((type, node) => {
   return [product(type.shape.slice(0, axis)), product(type.shape.slice(axis))];
 });
 
-const squeeze = onFirst((type, node, context) => {
-  const axes = listed(node, context, 1, 'axes')?.map((axis) => positiveAxis(axis, type.shape.length));
+/**
+ * The axes a Squeeze takes away, undefined where the graph computes them. Without a list, and with an empty one, those
+ * of size 1; an open size is taken to be above 1.
+ */
+export function squeezedAxes(node: GraphNode, context: ShapeContext, shape: readonly Dim[]): number[] | undefined {
+  const axes = listed(node, context, 1, 'axes');
   if (!axes && node.inputs[1]) return undefined;
-  return type.shape.filter((dim, axis) => (axes ? !axes.includes(axis) : dim !== 1));
+  if (axes && axes.length > 0) return axes.map((axis) => positiveAxis(axis, shape.length));
+  return shape.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
+}
+
+const squeeze = onFirst((type, node, context) => {
+  const axes = squeezedAxes(node, context, type.shape);
+  return axes && type.shape.filter((_, axis) => !axes.includes(axis));
 });
 
 const unsqueeze = onFirst((type, node, context) => {

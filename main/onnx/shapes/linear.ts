@@ -1,7 +1,7 @@
 /** Shapes of matrix products. */
 import { intAttribute, stringAttribute, type Dim } from '../graph.ts';
 import type { ShapeRule } from './context.ts';
-import { broadcastShapes, isKnown } from './dims.ts';
+import { broadcastDim, broadcastShapes } from './dims.ts';
 
 const matMul: ShapeRule = (node, context) => {
   const a = context.type(node.inputs[0]);
@@ -38,7 +38,7 @@ const einsum: ShapeRule = (node, context) => {
     const end = shape.length - (after?.length ?? 0);
     [...before, ...(after ?? '')].forEach((letter, index) => {
       const size = shape[index < before.length ? index : end + index - before.length] ?? '?';
-      if (!sizes.has(letter) || (isKnown(size) && size !== 1)) sizes.set(letter, size);
+      sizes.set(letter, broadcastDim(sizes.get(letter) ?? 1, size));
     });
     return after === undefined ? [] : shape.slice(before.length, end);
   });

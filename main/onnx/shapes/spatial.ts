@@ -41,7 +41,10 @@ export function windowOf(node: GraphNode, kernel: number[]): Window {
 function positions(size: Dim, window: Window, axis: number): Dim {
   const stride = window.strides[axis]!;
   const extent = (window.kernel[axis]! - 1) * window.dilations[axis]! + 1;
-  if (window.autoPad.startsWith('SAME')) return slide(size, 1, stride);
+  if (window.autoPad.startsWith('SAME')) {
+    // ONNX Runtime's pools pad as if there were no dilations, and so have fewer positions than the specification says.
+    return window.dilations[axis]! > 1 ? '?' : slide(size, 1, stride);
+  }
   const [begin, end] = [window.pads[axis]!, window.pads[axis + window.kernel.length]!];
   if (window.ceil && stride > 1) return derived('slideUp', [size, extent, stride, begin, end]);
   return slide(size, extent - begin - end, stride);
@@ -80,8 +83,11 @@ const transposedConvolution: ShapeRule = (node, context) => {
   const spatial = type.shape.slice(2).map((size, axis): Dim => {
     if (stated) return stated[axis]!;
     const stride = strides[axis]!;
-    if (autoPad.startsWith('SAME')) return product([size, stride]);
-    const rest = (kernel[axis]! - 1) * dilations[axis]! + 1 + extra[axis]! - pads[axis]! - pads[axis + kernel.length]!;
+    const extent = (kernel[axis]! - 1) * dilations[axis]! + 1 + extra[axis]!;
+    // SAME crops to stride × size, and adds nothing where the kernel does not reach that far.
+    const rest = autoPad.startsWith('SAME')
+      ? Math.min(extent, stride)
+      : extent - pads[axis]! - pads[axis + kernel.length]!;
     if (rest === stride) return product([size, stride]);
     return derived('spread', [size, stride, rest]);
   });
@@ -138,12 +144,13 @@ const resize: ShapeRule = (node, context) => {
   if (!type) return [undefined];
   const rank = type.shape.length;
   const axes = (intsAttribute(node, 'axes') ?? [...type.shape.keys()]).map((axis) => positiveAxis(axis, rank));
+  const stretches = stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch') === 'stretch';
   const sizes = context.sizes(node.inputs[3]);
   const scales = constantScales(node, context);
   const shape = type.shape.map((dim, axis): Dim => {
     const at = axes.indexOf(axis);
     if (at < 0) return dim;
-    if (sizes && sizes.length > 0) return sizes[at] ?? '?';
+    if (sizes && sizes.length > 0) return stretches ? (sizes[at] ?? '?') : '?';
     const scale = scales?.[at];
     if (scale === undefined) return '?';
     return scale === 1 ? dim : derived('scale', [dim, scale]);
