@@ -59,7 +59,7 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
   }
 
   return {
-    async begin({ key, plan, twin, reference, screening, bestOf, checkpoint }) {
+    async begin({ key, plan, twin, batchSize, reference, screening, bestOf, checkpoint }) {
       const { session, rasteriser } = await open(twin);
       const source = (design: StimulusDesign): StimulusSource => ({
         count: designCount(design),
@@ -68,7 +68,7 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
       });
       const search = createSearch({
         plan,
-        model: responseModel(session, twin),
+        model: { ...responseModel(session, twin), batchSize, mostPerRun: session.settings.batchSize },
         reference: source(reference),
         sources: {
           ...(screening ? { screening: source(screening) } : {}),

@@ -53,6 +53,7 @@ test('a slice of a search that is withdrawn ends after its step and gives what i
     key: 'a',
     plan,
     twin,
+    batchSize: twin.batchSize,
     reference: stimulusDesign.parse(reference),
     screening: null,
     bestOf: null,

@@ -18,7 +18,7 @@ test.each([
     tries += 1;
     throw error;
   };
-  await expect(withRestarts(work, (sentence) => void notices.push(sentence), signal)).rejects.toThrow(
+  await expect(withRestarts(work, { onRestart: (sentence) => void notices.push(sentence), signal })).rejects.toThrow(
     'It failed three times in a row, so the job was stopped.',
   );
   expect(tries).toBe(3);
@@ -35,7 +35,7 @@ test.each([
     tries += 1;
     throw error;
   };
-  await expect(withRestarts(work, () => undefined, signal)).rejects.toBe(error);
+  await expect(withRestarts(work, { onRestart: () => undefined, signal })).rejects.toBe(error);
   expect(tries).toBe(1);
 });
 
@@ -48,8 +48,7 @@ test('progress between failures begins the count anew', async () => {
       progressed();
       throw hangError(1000);
     },
-    () => undefined,
-    signal,
+    { onRestart: () => undefined, signal },
   );
   expect(result).toBe('done');
 });
