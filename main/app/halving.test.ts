@@ -42,7 +42,7 @@ const run = (stimuli: StimulusSpec[], batchSize: number): Plan =>
     batchSize,
   });
 
-const search = (batchSize: number): Plan =>
+const search = (batchSize: number, random = 40): Plan =>
   searchPlan.parse({
     format: 1,
     kind: 'search',
@@ -51,7 +51,7 @@ const search = (batchSize: number): Plan =>
     space: { type: 'pixels' },
     reference: { design: { type: 'list', stimuli: [{ type: 'blank' }, ...noise(20, 0.05)] } },
     optimiser: { type: 'gradient', steps: 20 },
-    controls: { random: 40 },
+    controls: { random },
     starts: 12,
     seed: 3,
     device: 'cpu',
@@ -198,6 +198,14 @@ test('a search keeps its steps and gives the twin half as much at once', async (
   expect(halvings(halved)).toHaveLength(1);
   const small = await finish(search(8));
   expect(small).toMatchObject({ batchSize: 8, segments: undefined });
+  expectClose(await objectivesOf(halved.id), await objectivesOf(small.id));
+});
+
+test('a search whose gradients alone find no memory does likewise', async () => {
+  const halved = await finish(search(16, 4));
+  expect(halved).toMatchObject({ batchSize: 16, segments: [{ first: expect.any(Number), batchSize: 8 }] });
+  const small = await finish(search(8, 4));
+  expect(small.segments).toBeUndefined();
   expectClose(await objectivesOf(halved.id), await objectivesOf(small.id));
 });
 

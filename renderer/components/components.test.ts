@@ -4,6 +4,7 @@ import { screenPxOf } from '../app/settings.ts';
 import { errorSentence } from './errors.tsx';
 import { safeFileName, toCsv } from './exportPlot.ts';
 import { formatBytes, formatNumber, formatRate, formatSeconds, plural } from './format.ts';
+import { smallerBatches } from './smallerBatches.ts';
 import { sortRows, type Column } from './VirtualTable.tsx';
 
 describe('numbers for people', () => {
@@ -24,6 +25,23 @@ describe('numbers for people', () => {
     expect([512, 20480, 5.1e6].map(formatBytes)).toEqual(['512 B', '20.5 kB', '5.10 MB']);
     expect(formatRate(594.4, 'stimuli')).toBe('594 stimuli/s');
     expect([1, 1200].map((n) => plural(n, 'stimulus', 'stimuli'))).toEqual(['1 stimulus', '1,200 stimuli']);
+  });
+});
+
+describe('provenance', () => {
+  it('says from where the batches are smaller', () => {
+    const segments = [
+      { first: 0, batchSize: 8 },
+      { first: 1280, batchSize: 1 },
+    ];
+    expect(smallerBatches({ plan: { kind: 'run' }, segments })).toEqual([
+      'from the start: batches of 8',
+      'after 1,280 stimuli: one stimulus at a time',
+    ]);
+    expect(smallerBatches({ plan: { kind: 'search' }, segments: [{ first: 1, batchSize: 4 }] })).toEqual([
+      'after 1 step: batches of 4',
+    ]);
+    expect(smallerBatches({ plan: { kind: 'run' } })).toEqual([]);
   });
 });
 
