@@ -189,7 +189,7 @@ test.each([
     const result = await resultOf(resumed);
     expect(result.segments?.at(-1)?.batchSize).toBe(undisturbed.segments?.at(-1)?.batchSize);
     // Where a slice of a search begins is a matter of time, and with it from which step on its batches are smaller.
-    expect(result.content).toEqual(kind === 'run' ? undisturbed.content : expect.any(String));
+    expect(kind === 'search' || result.content === undisturbed.content).toBe(true);
     expectClose(await valuesOf(kind, result.id), await valuesOf(kind, undisturbed.id));
     expect(halvings(result)).toHaveLength(halvings(undisturbed).length);
   },
