@@ -7,7 +7,7 @@ import os from 'node:os';
 import type { CancellationToken } from 'vscode-jsonrpc';
 import { computeProgress } from '../engine/computeClient.ts';
 import type { ComputeContext, ComputeHandler, ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
-import { deviceError, failureOfMessage, memoryError } from '../engine/failures.ts';
+import { batchMemoryError, deviceError, failureOfMessage } from '../engine/failures.ts';
 import { pictureFloats } from '../engine/inputAdapter.ts';
 import { measureTwin, probeDevice } from '../engine/node/deviceProbe.ts';
 import { runtimeError } from '../engine/node/modelSession.ts';
@@ -144,7 +144,8 @@ function describeFault(error: unknown): TwinscopeError {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`compute: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
   const kind = failureOfMessage(error);
-  if (kind !== null) return kind === 'memory' ? memoryError(saidBy(error)) : deviceError(saidBy(error));
+  // Sessions and graphs tell of their own; what is left are runs.
+  if (kind !== null) return kind === 'memory' ? batchMemoryError(saidBy(error)) : deviceError(saidBy(error));
   // Its way to say that a node of the graph failed; any other fault is ours.
   if (message.startsWith('Non-zero status code returned while running')) {
     return runtimeError(error, 'unsupported', 'ONNX Runtime could not run the model');

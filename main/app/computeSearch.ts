@@ -60,7 +60,7 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
   }
 
   return {
-    async begin({ key, plan, twin, reference, screening, bestOf, checkpoint }, { signal }) {
+    async begin({ key, plan, twin, batchSize, reference, screening, bestOf, checkpoint }, { signal }) {
       const { session, rasteriser } = await open(twin);
       // Nobody would end a search whose beginning was withdrawn.
       signal.throwIfAborted();
@@ -71,7 +71,7 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
       });
       const search = createSearch({
         plan,
-        model: responseModel(session, twin),
+        model: { ...responseModel(session, twin), batchSize, mostPerRun: session.settings.batchSize },
         reference: source(reference),
         sources: {
           ...(screening ? { screening: source(screening) } : {}),

@@ -63,6 +63,7 @@ const searchOf = (key: string, of: ComputeTwin, area: string): SearchStart => ({
     seed: 3,
   }),
   twin: of,
+  batchSize: of.batchSize,
   reference: stimulusDesign.parse(reference),
   screening: null,
   bestOf: null,

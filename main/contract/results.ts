@@ -15,7 +15,13 @@ export const provenance = z.object({
   sets: z.record(z.string(), z.object({ name: z.string(), sha256 })),
   seeds: z.array(z.number()),
   device: z.string(),
+  /** At the start; halved from each of `segments` on, where memory did not suffice. */
   batchSize: z.int(),
+  /**
+   * `first`: the first stimulus of a run, or step of a search, counted from 0, that the batch size holds for. The steps of a
+   * search go on as they were at the start; what is smaller are the batches that the twin is given within them.
+   */
+  segments: z.array(z.object({ first: z.int(), batchSize: z.int() })).optional(),
   threads: z.int(),
   /** Null: the usual forms of the device. */
   gradientForms: gradientForms.nullable().default(null),

@@ -36,6 +36,8 @@ export type SearchStart = {
   key: string;
   plan: SearchPlan;
   twin: ComputeTwin;
+  /** Stimuli per step, fixed at the start; the twin may have been given smaller batches since. */
+  batchSize: number;
   reference: StimulusDesign;
   screening: StimulusDesign | null;
   bestOf: StimulusDesign | null;

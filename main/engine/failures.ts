@@ -46,17 +46,16 @@ const lessMemory = 'close other programs or choose a smaller batch size.';
 /** For a process that ended by itself or by another's hand. */
 export function endError(end: ProcessEnd): TwinscopeError {
   const how = end.signal ?? `exit code ${end.code}`;
+  const memoryEnd = (what: string): TwinscopeError =>
+    failure('memory', `${what} If it happens again, ${lessMemory}`, { what, ended: true });
   if (aborted.includes(end.code ?? 0) || end.signal === 'SIGABRT') {
-    return failure(
-      'memory',
-      `The compute process broke off (${how}), as it does when it can get no more memory or meets a fault of its runtime. ` +
-        `${isSaved} If it happens again, ${lessMemory}`,
+    return memoryEnd(
+      `The compute process broke off (${how}), as it does when it can get no more memory or meets a fault of its runtime. ${isSaved}`,
     );
   }
   return failureOfEnd(end) === 'memory'
-    ? failure(
-        'memory',
-        `The compute process was ended from outside (${how}), as the system does when memory runs out. ${isSaved} If it happens again, ${lessMemory}`,
+    ? memoryEnd(
+        `The compute process was ended from outside (${how}), as the system does when memory runs out. ${isSaved}`,
       )
     : failure(
         'exit',
@@ -75,10 +74,30 @@ export function hangError(deadlineMs: number): TwinscopeError {
 
 /** @param reason what was said, without a full stop */
 export function memoryError(reason: string): TwinscopeError {
-  return failure(
-    'memory',
-    `There was not enough memory for the computation (${reason}). ${isSaved} If it happens again, ${lessMemory}`,
-  );
+  const what = `There was not enough memory for the computation (${reason}). ${isSaved}`;
+  return failure('memory', `${what} If it happens again, ${lessMemory}`, { what });
+}
+
+/** As `memoryError`, where memory for the values of a batch was refused: what a smaller batch would need less of. */
+export function batchMemoryError(reason: string): TwinscopeError {
+  const { code, message, details } = memoryError(reason);
+  return new TwinscopeError(code, message, { ...details, allocation: true });
+}
+
+/** Whether ONNX Runtime was refused memory while it ran a batch; certain, unlike what the end of a process tells. */
+export function isBatchMemory(error: unknown): boolean {
+  return failureKindOf(error) === 'memory' && (error as TwinscopeError).details['allocation'] === true;
+}
+
+/** Whether a process ended as processes do for which there is no memory left. */
+export function isMemoryEnd(error: unknown): boolean {
+  return failureKindOf(error) === 'memory' && (error as TwinscopeError).details['ended'] === true;
+}
+
+/** What happened and what is safe, without advice. */
+export function withoutAdvice({ message, details }: TwinscopeError): string {
+  const { what } = details;
+  return typeof what === 'string' ? what : message;
 }
 
 export function deviceError(reason: string): TwinscopeError {
@@ -88,8 +107,8 @@ export function deviceError(reason: string): TwinscopeError {
   );
 }
 
-function failure(kind: FailureKind, message: string): TwinscopeError {
-  return new TwinscopeError('compute-failed', message, { failure: kind });
+function failure(kind: FailureKind, message: string, details: Record<string, unknown> = {}): TwinscopeError {
+  return new TwinscopeError('compute-failed', message, { failure: kind, ...details });
 }
 
 /**

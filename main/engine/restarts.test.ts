@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TwinscopeError } from '../platform/errors.ts';
 import { createComputeClient, withRestarts } from './computeClient.ts';
-import { deviceError, endError, hangError, mayRestart, memoryError } from './failures.ts';
+import { batchMemoryError, deviceError, endError, hangError, mayRestart, memoryError } from './failures.ts';
 
 const { signal } = new AbortController();
 
@@ -18,7 +18,7 @@ test.each([
     tries += 1;
     throw error;
   };
-  await expect(withRestarts(work, (sentence) => void notices.push(sentence), signal)).rejects.toThrow(
+  await expect(withRestarts(work, { onRestart: (sentence) => void notices.push(sentence), signal })).rejects.toThrow(
     'It failed three times in a row, so the job was stopped.',
   );
   expect(tries).toBe(3);
@@ -35,7 +35,7 @@ test.each([
     tries += 1;
     throw error;
   };
-  await expect(withRestarts(work, () => undefined, signal)).rejects.toBe(error);
+  await expect(withRestarts(work, { onRestart: () => undefined, signal })).rejects.toBe(error);
   expect(tries).toBe(1);
 });
 
@@ -48,10 +48,65 @@ test('progress between failures begins the count anew', async () => {
       progressed();
       throw hangError(1000);
     },
-    () => undefined,
-    signal,
+    { onRestart: () => undefined, signal },
   );
   expect(result).toBe('done');
+});
+
+const refused = batchMemoryError('bad allocation');
+const killed = endError({ code: null, signal: 'SIGKILL' });
+const aborted = endError({ code: 134, signal: null });
+
+/** Fails in turn with each of `failures`, then succeeds; the batch sizes that it was halved to, and why it ended if it did. */
+async function halvings(failures: TwinscopeError[], batchSize: number): Promise<{ sizes: number[]; end: unknown }> {
+  const open = [...failures];
+  const sizes: number[] = [];
+  let size = batchSize;
+  const work = async (): Promise<null> => {
+    const next = open.shift();
+    if (next) throw next;
+    return null;
+  };
+  const halveBatch = async (): Promise<number | null> => {
+    if (size === 1) return null;
+    sizes.push((size = Math.floor(size / 2)));
+    return size;
+  };
+  const end = await withRestarts(work, { onRestart: () => undefined, signal, halveBatch }).catch(
+    (error: unknown) => error,
+  );
+  return { sizes, end };
+}
+
+test.each([
+  ['memory refused to a batch, at once', [refused, refused], [8, 4]],
+  ['ends for want of memory, at the third in a row', [killed, aborted, killed, killed, killed], [8]],
+  ['memory refused after such ends, and the count begins anew', [killed, killed, refused, killed, killed], [8]],
+  ['no memory for a session: a smaller batch is no help', [memoryError('bad allocation')], []],
+])('halves the batch: %s', async (_, failures, sizes) => {
+  expect(await halvings(failures, 16)).toEqual({ sizes, end: null });
+});
+
+test.each([
+  ['sessions without memory', [1, 2, 3].map(() => memoryError('bad allocation'))],
+  ['a hang among ends for want of memory', [killed, hangError(1000), killed]],
+  ['ends of another kind', [1, 2, 3].map(() => endError({ code: 1, signal: null }))],
+])('does not halve, and ends at the third in a row: %s', async (_, failures) => {
+  const { sizes, end } = await halvings(failures, 16);
+  expect(sizes).toEqual([]);
+  expect((end as Error).message).toContain('It failed three times in a row, so the job was stopped.');
+});
+
+test.each([
+  ['refused', [refused, refused, refused]],
+  ['ended', [killed, killed, killed]],
+])('one stimulus at a time is not halved: the third in a row ends with a sentence (%s)', async (_, failures) => {
+  const { sizes, end } = await halvings(failures, 1);
+  expect(sizes).toEqual([]);
+  expect((end as Error).message).toMatch(
+    /saved\. It failed three times in a row with one stimulus at a time, so the job/,
+  );
+  expect((end as Error).message).not.toContain('smaller batch size');
 });
 
 test('a process that cannot be started is a sentence and may be tried again', async () => {

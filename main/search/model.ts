@@ -9,8 +9,10 @@ export type SearchField = { sizePx: number; fieldOfViewDeg: number; background: 
 export type ModelUnit = { area: string; unit: string };
 
 export interface ResponseModel {
-  /** Largest number of images in one call; frozen for the life of a search. */
+  /** Stimuli per step, and at most as many images in one call; frozen for the life of a search. */
   readonly batchSize: number;
+  /** Largest number of images in one call where memory allows fewer than `batchSize`; may differ after a resume. */
+  readonly mostPerRun?: number;
   readonly units: readonly ModelUnit[];
   readonly field: SearchField;
   /** `images` is n × sizePx²; returns n × units. */
@@ -112,7 +114,7 @@ async function gradientNotFinite(
 }
 
 /**
- * Responses to any number of images, in calls of at most `batchSize`; between two calls the signal is asked.
+ * Responses to any number of images, in calls of at most `mostPerRun` or `batchSize`; between two calls the signal is asked.
  * `what` completes the sentence 'Unit V1 7 answered NaN while …'.
  */
 export async function evaluate(
@@ -122,10 +124,11 @@ export async function evaluate(
   signal?: CancelSignal,
 ): Promise<Float32Array[]> {
   const units = model.units.length;
+  const most = mostPerCall(model);
   const result: Float32Array[] = [];
-  for (let from = 0; from < images.length; from += model.batchSize) {
+  for (let from = 0; from < images.length; from += most) {
     signal?.throwIfAborted();
-    const chunk = images.slice(from, from + model.batchSize);
+    const chunk = images.slice(from, from + most);
     const responses = await model.responses(pack(chunk), chunk.length);
     await requireFinite(responses, model, chunk, what);
     for (let i = 0; i < chunk.length; i++) result.push(responses.slice(i * units, (i + 1) * units));
@@ -143,10 +146,11 @@ export async function evaluateWithGradient(
 ): Promise<{ responses: Float32Array; gradient: Float32Array }[]> {
   if (model.gradient === null) throw noGradient();
   const units = model.units.length;
+  const most = mostPerCall(model);
   const result: { responses: Float32Array; gradient: Float32Array }[] = [];
-  for (let from = 0; from < images.length; from += model.batchSize) {
+  for (let from = 0; from < images.length; from += most) {
     signal?.throwIfAborted();
-    const chunk = images.slice(from, from + model.batchSize);
+    const chunk = images.slice(from, from + most);
     const pixels = (chunk[0] as Float32Array).length;
     const cotangents = new Float32Array(chunk.length * units);
     for (let i = 0; i < chunk.length; i++) cotangents.set(cotangent, i * units);
@@ -160,6 +164,8 @@ export async function evaluateWithGradient(
   }
   return result;
 }
+
+const mostPerCall = ({ batchSize, mostPerRun = batchSize }: ResponseModel): number => Math.min(batchSize, mostPerRun);
 
 export function noGradient(): TwinscopeError {
   return new TwinscopeError(

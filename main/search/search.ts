@@ -191,6 +191,11 @@ export function createSearch(options: SearchOptions): Search {
   return search;
 }
 
+/** How many steps a checkpoint stands for. */
+export function stepOfCheckpoint(bytes: Uint8Array): number {
+  return (part(decodeCheckpoint(bytes), 'search').json as { step: number }).step;
+}
+
 type Arrangement = {
   optimisation: OptimisationPhase;
   before: ControlPhase[];

@@ -2,6 +2,7 @@ import { Code, CopyButton, DataList, UnstyledButton } from '@mantine/core';
 import { Fragment } from 'react';
 import type { Provenance } from '../../main/contract/results.ts';
 import { plural, shortHash } from './format.ts';
+import { smallerBatches } from './smallerBatches.ts';
 
 /** A hash, shortened; a click copies all of it. */
 export function Hash({ sha256 }: { sha256: string }) {
@@ -46,6 +47,7 @@ export function ProvenancePanel({
     ['Seeds', provenance.seeds.length === 0 ? 'none' : provenance.seeds.join(', ')],
     ['Device', provenance.device],
     ['Batch', `${plural(provenance.batchSize, 'stimulus', 'stimuli')}, ${plural(provenance.threads, 'thread')}`],
+    ...smallerBatches(provenance).map((sentence): [string, string] => ['Smaller batches', sentence]),
     ...Object.entries(provenance.versions).map(([name, version]): [string, string] => [name, version]),
   ];
   return (

@@ -4,6 +4,7 @@ import { screenPxOf } from '../app/settings.ts';
 import { errorSentence } from './errors.tsx';
 import { safeFileName, toCsv } from './exportPlot.ts';
 import { formatBytes, formatNumber, formatRate, formatSeconds, plural } from './format.ts';
+import { smallerBatches } from './smallerBatches.ts';
 import { columnsFor, sortRows, type Column } from './VirtualTable.tsx';
 
 describe('numbers for people', () => {
@@ -40,6 +41,23 @@ it('a narrow table leaves out the columns that ask for more room', () => {
   expect([10, 30, 50].map(keys)).toEqual([['name'], ['name', 'detail'], ['name', 'detail', 'licence']]);
   // Not measured yet.
   expect(keys(0)).toEqual(['name', 'detail', 'licence']);
+});
+
+describe('provenance', () => {
+  it('says from where the batches are smaller', () => {
+    const segments = [
+      { first: 0, batchSize: 8 },
+      { first: 1280, batchSize: 1 },
+    ];
+    expect(smallerBatches({ plan: { kind: 'run' }, segments })).toEqual([
+      'from the start: batches of 8',
+      'after 1,280 stimuli: one stimulus at a time',
+    ]);
+    expect(smallerBatches({ plan: { kind: 'search' }, segments: [{ first: 1, batchSize: 4 }] })).toEqual([
+      'after 1 step: batches of 4',
+    ]);
+    expect(smallerBatches({ plan: { kind: 'run' } })).toEqual([]);
+  });
 });
 
 describe('saved plots', () => {

@@ -9,6 +9,7 @@ import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import type { ResolvedTwin } from '../../twins/node/library.ts';
 import { fallbackNotice } from '../deviceService.ts';
 import { computeTwin, defaultSession, type FrozenSession, type Services } from '../services.ts';
+import { lastBatchSize } from './segments.ts';
 
 export type OpenedSession = { twin: ComputeTwin; versions: Record<string, string> };
 
@@ -64,9 +65,11 @@ export async function openFirstSession(
 export async function openFrozenSession(
   services: Services,
   context: JobContext,
-  { device: name, batchSize, threads, gradientForms }: Provenance,
+  provenance: Provenance,
   resolved: ResolvedTwin,
 ): Promise<OpenedSession> {
+  const { device: name, threads, gradientForms } = provenance;
+  const batchSize = lastBatchSize(provenance);
   const known = deviceId.safeParse(name);
   const reason = known.success
     ? await services.devices.unavailable(known.data)

@@ -1,5 +1,6 @@
 /** Presents a stimulus set to a twin and stores the responses chunk by chunk. */
 import { runPlan, type RunPlan } from '../../contract/plans.ts';
+import type { Provenance } from '../../contract/results.ts';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
 import type { AreaResponses } from '../../engine/computeContract.ts';
 import { withRestarts } from '../../engine/computeClient.ts';
@@ -11,6 +12,7 @@ import { designCount, specAt } from '../../stimuli/design.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
+import { halveBatch } from './segments.ts';
 
 /** Stimuli per committed chunk, at least: a fraction of a second of work on two cores. Chunks hold whole batches. */
 const leastPerChunk = 64;
@@ -22,7 +24,7 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
     const { project } = open();
     const plan = runPlan.parse(context.plan) as RunPlan;
     const stimuli = createStimulusService(project);
-    const { frozen, twin } = await withRestarts(
+    let started = await withRestarts(
       () =>
         startOrResume(services, context, plan, {
           pictures: ({ stimuli: presented }) => (presented === undefined ? 0 : designCount(presented.design)),
@@ -34,9 +36,9 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
             return { stimuli: resolved };
           },
         }),
-      context.notice,
-      context.signal,
+      { onRestart: context.notice, signal: context.signal },
     );
+    const { frozen, twin } = started;
     const { design, name: setName } = frozen.designs['stimuli'] as (typeof frozen.designs)[string];
     const total = designCount(design);
     const areas = chosenAreas(
@@ -60,11 +62,15 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
         stimuli: total,
       }));
     await context.setResult(run.id);
+    const store = (provenance: Provenance): Promise<void> => project.runs.setProvenance(run.id, provenance);
+    await store(frozen.provenance);
+    const committed = async (): Promise<number> => (await project.runs.get(run.id)).committed;
 
-    const chunk = Math.ceil(leastPerChunk / twin.batchSize) * twin.batchSize;
     await withRestarts(
       async (progressed) => {
-        let asked = ((await project.runs.getByJob(context.jobId)) ?? run).committed;
+        const { twin } = started;
+        const chunk = Math.ceil(leastPerChunk / twin.batchSize) * twin.batchSize;
+        let asked = await committed();
         const ahead: { first: number; count: number; answer: Promise<{ areas: AreaResponses[] }> }[] = [];
         const deadline = createDeadline(services.deadlines, requestsAtOnce * chunk);
         const ask = (): void => {
@@ -105,8 +111,15 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
           progressed();
         }
       },
-      context.notice,
-      context.signal,
+      {
+        onRestart: context.notice,
+        signal: context.signal,
+        halveBatch: async () => {
+          const halved = await halveBatch(context, started, await committed(), store);
+          started = halved ?? started;
+          return halved?.twin.batchSize ?? null;
+        },
+      },
     );
     await project.runs.finish(run.id);
     services.emit('data.changed', { lists: ['runs', 'sets', 'project'] });

@@ -1,7 +1,7 @@
 /** Runs a stimulus search slice by slice: every slice is committed with its checkpoint before the next is asked for. */
 import type { SearchLive } from '../../contract/jobs.ts';
 import { searchPlan, type SearchPlan } from '../../contract/plans.ts';
-import type { Candidate, Control } from '../../contract/results.ts';
+import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import { gradientFailed } from '../../contract/twins.ts';
 import type { ComputeTwin, FoundStimulus, SearchOutcomeMessage, SearchProgress } from '../../engine/computeContract.ts';
@@ -12,12 +12,14 @@ import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson, sha256Hex } from '../../platform/hash.ts';
 import { medianOf } from '../../platform/median.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
+import { stepOfCheckpoint } from '../../search/search.ts';
 import { designCount, stimulusHash } from '../../stimuli/design.ts';
 import { defaultReference, defaultReferenceName } from '../defaultReference.ts';
 import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, thumbnailPath, type ImportOptions, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
+import { halveBatch } from './segments.ts';
 
 /** How long compute works between two commits: short enough for a live picture, long enough to cost nothing. */
 const sliceMs = 300;
@@ -27,7 +29,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     const { project } = open();
     const plan = searchPlan.parse(context.plan) as SearchPlan;
     const stimuli = createStimulusService(project);
-    const { frozen, twin } = await withRestarts(
+    let job = await withRestarts(
       async () => {
         const started = await startOrResume(services, context, plan, {
           pictures: (designs) => picturesOf(plan, designs),
@@ -41,9 +43,9 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
         }
         return started;
       },
-      context.notice,
-      context.signal,
+      { onRestart: context.notice, signal: context.signal },
     );
+    const { frozen, twin } = job;
     const pinned = frozen.provenance.plan as SearchPlan;
     const search =
       (await project.searches.getByJob(context.jobId)) ??
@@ -54,10 +56,13 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
         provenance: frozen.provenance,
       }));
     await context.setResult(search.id);
+    const store = (provenance: Provenance): Promise<void> => project.searches.setProvenance(search.id, provenance);
+    await store(frozen.provenance);
     const reference = frozen.designs['reference'] as { name: string; design: StimulusDesign };
 
     const { outcome, seconds } = await withRestarts(
       async (progressed) => {
+        const { twin } = job;
         // A later slice may be the first to derive and load the gradient.
         const deadline = createDeadline(
           { ...services.deadlines, leastMs: services.deadlines.firstMs },
@@ -71,6 +76,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             key: search.id,
             plan: pinned,
             twin,
+            batchSize: frozen.provenance.batchSize,
             reference: reference.design,
             screening: frozen.designs['screening']?.design ?? null,
             bestOf: frozen.designs['bestOf']?.design ?? null,
@@ -112,8 +118,17 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
           await services.compute.call('search.end', { key: search.id }).catch(() => undefined);
         }
       },
-      context.notice,
-      context.signal,
+      {
+        onRestart: context.notice,
+        signal: context.signal,
+        halveBatch: async () => {
+          const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
+          const step = saved === null ? 0 : stepOfCheckpoint(saved.bytes);
+          const halved = await halveBatch(context, job, step, store);
+          job = halved ?? job;
+          return halved?.twin.batchSize ?? null;
+        },
+      },
     );
 
     for (const notice of outcome.notices) await context.notice(notice);

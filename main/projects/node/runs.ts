@@ -55,6 +55,7 @@ export function createRuns(session: Session) {
   const committedOf = database.prepare<[number], number>('SELECT committed FROM runProgress WHERE runKey = ?').pluck();
   const setCommitted = database.prepare('UPDATE runProgress SET committed = ? WHERE runKey = ?');
   const setComplete = database.prepare(`UPDATE runs SET state = 'complete', contentSha256 = ? WHERE key = ?`);
+  const putProvenance = database.prepare('UPDATE runs SET provenance = ? WHERE id = ?');
   const tile = database
     .prepare<[number, number, number, number], Buffer>(
       'SELECT data FROM tiles WHERE runKey = ? AND area = ? AND unitBlock = ? AND stimulusBlock = ?',
@@ -177,6 +178,12 @@ export function createRuns(session: Session) {
         setCommitted.run(committed, run.key);
         saveCheckpoint(chunk);
         return { committed };
+      }),
+
+    /** Replaces the provenance, which grows where memory does not suffice. */
+    setProvenance: (id: string, provenance: Provenance): void =>
+      write(() => {
+        if (putProvenance.run(canonicalJson(provenance), id).changes !== 1) throw notFound('run', id);
       }),
 
     /** Marks the run complete and stores its content hash. */

@@ -46,6 +46,7 @@ export function createSearches(session: Session) {
     `UPDATE searches SET state = 'complete', report = @report, best = @best, bestControl = @bestControl,
        thumbnail = @thumbnail, contentSha256 = @contentSha256 WHERE key = @key`,
   );
+  const putProvenance = database.prepare('UPDATE searches SET provenance = ? WHERE id = ?');
   const putArray = database.prepare('INSERT INTO arrays (sha256, bytes) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING');
   const saveCheckpoint = createCheckpointWriter(session);
 
@@ -89,6 +90,12 @@ export function createSearches(session: Session) {
       write(() => {
         extend(find(change.searchId).key, change.trajectory);
         saveCheckpoint(change);
+      }),
+
+    /** Replaces the provenance, which grows where memory does not suffice. */
+    setProvenance: (id: string, provenance: Provenance): void =>
+      write(() => {
+        if (putProvenance.run(canonicalJson(provenance), id).changes !== 1) throw notFound('search', id);
       }),
 
     /** Stores the report and every raster it names in one transaction and marks the search complete. */
