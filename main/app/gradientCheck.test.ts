@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { searchPlan } from '../contract/plans.ts';
 import type { TwinSummary } from '../contract/twins.ts';
 import { GraphBuilder, writeGraph } from '../onnx/index.ts';
+import type { SpawnCompute } from '../engine/computeContract.ts';
 import { openDeviceStore, processorName } from '../engine/node/deviceStore.ts';
 import { runtimeVersion } from '../engine/node/ortSession.ts';
 import { silentLog } from '../platform/node/log.ts';
@@ -14,6 +15,7 @@ import { openLibrary } from '../twins/node/library.ts';
 import { packDraft, writePackage } from '../twins/node/package.ts';
 import { smallDraft } from '../twins/testing/smallTwin.ts';
 import { createBackend, type Backend } from './backend.ts';
+import { verifyTwins } from './cli/twinCommands.ts';
 import { spawnCompute } from './spawnCompute.ts';
 import { gradientOutcomeOf } from './gradientCheck.ts';
 import { computeTwin, defaultSession } from './services.ts';
@@ -26,12 +28,15 @@ const signal = new AbortController().signal;
 
 beforeAll(async () => {
   mkdirSync(path.join(home, 'none'));
-  backend = await createBackend({ host: 'cli', spawnCompute, log: silentLog(), builtInTwins: path.join(home, 'none') });
+  backend = await openBackend(spawnCompute);
 });
 afterAll(async () => {
   await backend.close();
   rmSync(home, { recursive: true, force: true });
 });
+
+const openBackend = (spawn: SpawnCompute): Promise<Backend> =>
+  createBackend({ host: 'cli', spawnCompute: spawn, log: silentLog(), builtInTwins: path.join(home, 'none') });
 
 /** Two units: the mean light of the upper and the lower half, and then `finish`. */
 async function importTwin(
@@ -151,6 +156,27 @@ test('a check tells how far it is and stops when it is withdrawn; the twin stays
   expect((await listed('told')).gradientCheck).toEqual(verified.gradientCheck);
   // It stopped by itself; nobody had to end the process.
   expect(backend.services.compute.pid()).toBe(pid);
+});
+
+test('a check that compute did not survive is told as that, with no older outcome in its place', async () => {
+  await importTwin('cut-off', (builder, means) => void builder.node('Sigmoid', [means], {}, 'y'));
+  const before = (await listed('cut-off')).gradientCheck;
+  expect(before?.verdict).toBe('verified');
+  let started = 0;
+  const failing = await openBackend(async (options) => {
+    const compute = await spawnCompute(options);
+    if (started++ === 0) process.kill(compute.pid, 'SIGKILL');
+    return compute;
+  });
+  const printed: { text: string; value: unknown }[] = [];
+  const print = (text: string, value: unknown): void => void printed.push({ text, value });
+  const code = await verifyTwins({ backend: failing, json: false, print }, 'cut-off', { device: 'cpu' });
+  await failing.close();
+  expect(code).toBe(1);
+  expect(printed[0]?.text).toMatch(/ not checked +The compute process was ended from outside \(SIGKILL\)/);
+  expect(printed[0]?.value).toEqual([expect.objectContaining({ id: 'cut-off', gradientCheck: null })]);
+  // What was found out before is still there, with its date.
+  expect((await listed('cut-off')).gradientCheck).toEqual(before);
 });
 
 test('several devices and runtimes are kept side by side', async () => {

@@ -1,7 +1,7 @@
 /** Checks a twin's gradient in compute and stores the outcome with the twin: at every import, on Verify, before an ascent. */
 import { stillWorks } from '../autodiff/index.ts';
 import type { DeviceId } from '../contract/devices.ts';
-import type { GradientOutcome, TwinSummary } from '../contract/twins.ts';
+import type { CheckedTwin, GradientOutcome } from '../contract/twins.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError } from '../platform/errors.ts';
@@ -31,26 +31,30 @@ async function judge(services: Services, twin: ComputeTwin, signal: CancelSignal
   return { ...shared, verdict: check.verdict, sentence: check.sentence, ...figures };
 }
 
+export type CheckedGradient = Pick<CheckedTwin, 'gradientCheck' | 'gradientUnchecked'>;
+
 /**
- * Checks the gradient anew, in the forms that a job on the device would use. Returns the twin with the outcome, or null
- * where nothing could be found out: the engine cannot feed this twin, or compute failed. Neither makes an import or a
- * verification fail; a signal that was aborted does.
+ * Checks the gradient anew, in the forms that a job on the device would use, and stores the outcome. Where nothing could be
+ * found out (the engine cannot feed this twin, or compute failed) the sentence why is returned instead; that does not make
+ * an import or a verification fail, and a signal that was aborted does.
  */
 export async function checkGradientOf(
   services: Services,
   id: string,
   signal: CancelSignal,
   device: DeviceId = 'cpu',
-): Promise<TwinSummary | null> {
+): Promise<CheckedGradient> {
   const resolved = await services.library.resolve(id);
   try {
     const twin = computeTwin(resolved, await services.devices.knownSession(resolved, device));
-    return await services.library.recordGradient(nameOf(resolved), await judge(services, twin, signal));
+    const gradientCheck = await judge(services, twin, signal);
+    await services.library.recordGradient(nameOf(resolved), gradientCheck);
+    return { gradientCheck, gradientUnchecked: null };
   } catch (error) {
     signal.throwIfAborted();
     if (!isTwinscopeError(error)) throw error;
     services.log.error(error, 'the check of a gradient');
-    return null;
+    return { gradientCheck: null, gradientUnchecked: error.message };
   }
 }
 

@@ -21,7 +21,7 @@ import {
   stimulusItem,
 } from './results.ts';
 import { stimulusDesign, stimulusSpec } from './stimuli.ts';
-import { twinDetails, twinGraph, twinSummary } from './twins.ts';
+import { checkedTwin, twinDetails, twinGraph, twinSummary } from './twins.ts';
 
 const nothing = z.strictObject({});
 const byId = z.strictObject({ id: z.string() });
@@ -79,8 +79,8 @@ export const methods = {
   'library.get': { input: byId, output: twinDetails },
   'library.graph': { input: byId, output: twinGraph },
   /** On the CPU when no device is named; a device that is not available is refused. */
-  'library.verify': { input: z.strictObject({ id: z.string(), device: deviceId.optional() }), output: twinSummary },
-  'library.import': { input: z.strictObject({ path: z.string().min(1) }), output: twinSummary },
+  'library.verify': { input: z.strictObject({ id: z.string(), device: deviceId.optional() }), output: checkedTwin },
+  'library.import': { input: z.strictObject({ path: z.string().min(1) }), output: checkedTwin },
   'library.remove': { input: byId, output: done },
 
   'sets.list': { input: nothing, output: z.array(setSummary) },

@@ -147,6 +147,13 @@ export const twinSummary = z.object({
 });
 export type TwinSummary = z.infer<typeof twinSummary>;
 
+/** A twin just imported or verified; `gradientCheck` is what this check has shown, never an older outcome. */
+export const checkedTwin = twinSummary.extend({
+  /** Why nothing could be found out about the gradient this time; null where the check was made. */
+  gradientUnchecked: z.string().nullable(),
+});
+export type CheckedTwin = z.infer<typeof checkedTwin>;
+
 export const twinDetails = z.object({
   summary: twinSummary,
   manifest: twinManifest,

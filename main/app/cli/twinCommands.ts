@@ -1,7 +1,7 @@
 /** `twinscope twins …`. */
 import type { DeviceChoice, DeviceId } from '../../contract/devices.ts';
 import type { EventData, MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
-import { gradientFailed, type TwinSummary } from '../../contract/twins.ts';
+import { gradientFailed, type CheckedTwin, type TwinSummary } from '../../contract/twins.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { plural } from '../../platform/words.ts';
@@ -52,6 +52,12 @@ const reproduces = ({ reproduces: result }: TwinSummary): string =>
 const gradient = ({ gradient: capability, gradientCheck }: TwinSummary): string =>
   gradientCheck?.verdict ?? (capability === 'none' ? 'none' : 'not checked');
 
+const verdict = ({ gradientCheck }: CheckedTwin): string => gradientCheck?.verdict ?? 'not checked';
+
+/** What this check has shown, or why it has shown nothing. */
+const said = ({ gradientCheck, gradientUnchecked }: CheckedTwin): string =>
+  gradientCheck?.sentence ?? gradientUnchecked ?? '';
+
 export async function listTwins(context: CliContext): Promise<void> {
   const twins = await ask(context, 'library.list', {});
   const rows = twins.map((twin) => [
@@ -88,8 +94,8 @@ export async function showTwin(context: CliContext, id: string): Promise<void> {
 
 export async function importTwin(context: CliContext, path: string): Promise<void> {
   const twin = await askChecked(context, 'library.import', { path });
-  const check = twin.gradientCheck === null ? '' : ` Gradient ${gradient(twin)}: ${twin.gradientCheck.sentence}`;
-  context.print(`Imported ${twin.title} (${twin.id}@${twin.version}).${check}`, twin);
+  const imported = `Imported ${twin.title} (${twin.id}@${twin.version}).`;
+  context.print(`${imported} Gradient ${verdict(twin)}: ${said(twin)}`, twin);
 }
 
 export async function removeTwin(context: CliContext, id: string): Promise<void> {
@@ -106,22 +112,18 @@ export async function verifyTwins(
     throw new TwinscopeError('bad-input', 'Name a twin, or verify every one with --all.');
   }
   const ids = options.all === true ? (await ask(context, 'library.list', {})).map((twin) => twin.id) : [id as string];
-  const verified: TwinSummary[] = [];
+  const verified: CheckedTwin[] = [];
   for (const each of ids) {
     const device = await chosenDevice(context, each, options.device);
     verified.push(await askChecked(context, 'library.verify', { id: each, device }));
   }
-  const rows = verified.map((twin) => [
-    `${twin.id}@${twin.version}`,
-    reproduces(twin),
-    gradient(twin),
-    twin.gradientCheck?.sentence ?? '',
-  ]);
+  const rows = verified.map((twin) => [`${twin.id}@${twin.version}`, reproduces(twin), verdict(twin), said(twin)]);
   context.print(formatTable(['twin', 'reproduces here', 'gradient', ''], rows), verified);
-  const sound = verified.every((twin) => twin.reproduces?.passed === true);
-  return sound && verified.every((twin) => twin.gradientCheck === null || !gradientFailed(twin.gradientCheck.verdict))
-    ? 0
-    : 1;
+  const sound = verified.every(
+    ({ reproduces: result, gradientCheck }) =>
+      result?.passed === true && gradientCheck !== null && !gradientFailed(gradientCheck.verdict),
+  );
+  return sound ? 0 : 1;
 }
 
 /** Where 'auto' leads for this twin by what is known of it; nothing is measured here. */

@@ -18,20 +18,20 @@ export function libraryHandlers(
     'library.graph': ({ id }) => graphOf(id),
     async 'library.verify'({ id, device = 'cpu' }, { signal }) {
       await devices.require(device);
-      await checkGradientOf(services, id, signal, device);
+      const checked = await checkGradientOf(services, id, signal, device);
       const summary = await library.verify(id, async (resolved, images, n) => {
         const twin = computeTwin(resolved, await devices.knownSession(resolved, device));
         const { areas } = await compute.call('twin.forward', { twin, images, n }, { signal });
         return { device: twin.device, areas };
       });
       services.emit('data.changed', { lists: ['library'] });
-      return summary;
+      return { ...summary, ...checked };
     },
     async 'library.import'({ path }, { signal }) {
       const imported = await library.import(path);
       const name = `${imported.id}@${imported.version}`;
       try {
-        return (await checkGradientOf(services, name, signal)) ?? imported;
+        return { ...imported, ...(await checkGradientOf(services, name, signal)) };
       } catch (error) {
         if (!signal.aborted) throw error;
         throw new TwinscopeError(

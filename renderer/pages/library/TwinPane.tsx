@@ -50,6 +50,7 @@ function CardTab({ twin }: { twin: TwinDetails }) {
 function ChecksTab({ twin }: { twin: TwinDetails }) {
   const verify = useCheckingCall('library.verify');
   const { reproduces: check, gradientCheck: gradient } = twin.summary;
+  const unchecked = verify.data?.gradientUnchecked ?? null;
   return (
     <Stack gap="md" align="flex-start" maw="40rem">
       <Text size="sm">
@@ -92,6 +93,11 @@ function ChecksTab({ twin }: { twin: TwinDetails }) {
             </Group>
             <Text size="sm">{gradient.sentence}</Text>
           </Stack>
+        )}
+        {unchecked !== null && (
+          <Text size="sm" role="status" mt="xs">
+            Not checked this time: {unchecked}
+          </Text>
         )}
       </div>
       <Group>
