@@ -42,6 +42,9 @@ export type DeviceService = {
   close(): Promise<void>;
 };
 
+const possibleHere = deviceIds.filter((device) => impossibleHere(device, process.platform, process.arch) === null);
+const keyOf = (twinSha256: string, device: DeviceId): string => `${twinSha256}/${device}`;
+
 /** Jobs of fewer pictures gain less than measuring takes. */
 const picturesThatRepay = 5_000;
 /** A driver may compile for seconds at its first use; a test graph has a handful of kernels. */
@@ -144,6 +147,13 @@ export function createDeviceService(host: {
   }
 
   /**
+   * Whether a device that may exist here was never tried with this twin: a measurement may have been broken off after the
+   * CPU. One that was tried in vain does not keep job after job waiting.
+   */
+  const untried = ({ sha256 }: ResolvedTwin, known: ReadonlyMap<DeviceId, DeviceEntry>): boolean =>
+    possibleHere.some((device) => !known.has(device) && !tried.has(keyOf(sha256, device)));
+
+  /**
    * One measurement at a time: two at once would measure each other. Returns false where a job was in the way.
    * @param mayMeasure asked again when the turn has come
    */
@@ -163,10 +173,9 @@ export function createDeviceService(host: {
       const known = await store.of(twin.sha256);
       let changed = false;
       let undisturbed = true;
-      for (const device of deviceIds) {
-        if (impossibleHere(device, process.platform, process.arch) !== null) continue;
+      for (const device of possibleHere) {
         // What was not available, or failed, may work by now; it is tried again once in the life of this process.
-        const key = `${twin.sha256}/${device}`;
+        const key = keyOf(twin.sha256, device);
         const settled = measurementsOf(known).has(device) || tried.has(key);
         if (mode === 'missing' && settled) continue;
         signal.throwIfAborted();
@@ -223,11 +232,12 @@ export function createDeviceService(host: {
     },
 
     async sessionFor(twin, asked, { noun, by, pictures, signal }) {
-      let measured = measurementsOf(await store.of(twin.sha256));
-      if (asked.device === 'auto' && !measured.has('cpu') && (await pictures()) >= picturesThatRepay) {
+      let known = await store.of(twin.sha256);
+      if (asked.device === 'auto' && untried(twin, known) && (await pictures()) >= picturesThatRepay) {
         await measureAll(twin, 'missing', { signal, mayMeasure: () => true });
-        measured = measurementsOf(await store.of(twin.sha256));
+        known = await store.of(twin.sha256);
       }
+      const measured = measurementsOf(known);
       const wanted = asked.device === 'auto' ? chooseDevice(measured, by).device : asked.device;
       const reason = await unavailable(wanted);
       const device = reason === null ? wanted : 'cpu';

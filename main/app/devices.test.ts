@@ -6,11 +6,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { DeviceId } from '../contract/devices.ts';
+import { deviceIds, type DeviceId, type DeviceMeasurement } from '../contract/devices.ts';
 import { runPlan } from '../contract/plans.ts';
 import { createComputeClient } from '../engine/computeClient.ts';
 import type { SpawnCompute } from '../engine/computeContract.ts';
-import { parityTolerance } from '../engine/devices.ts';
+import { impossibleHere, parityTolerance } from '../engine/devices.ts';
 import { openDeviceStore, processorName } from '../engine/node/deviceStore.ts';
 import { runtimeVersion } from '../engine/node/ortSession.ts';
 import { softwareVulkan } from '../engine/testing/softwareVulkan.ts';
@@ -79,6 +79,26 @@ const crashing: SpawnCompute = async (options) => {
 const list = (backend: Backend, measure: 'known' | 'missing' | 'again') =>
   backend.handlers['devices.list']({ twin: 'small-twin', measure }, { signal });
 
+const deviceStore = () => openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() });
+
+/** What a measurement would have left behind. */
+const keepMeasured = (twinSha256: string, device: DeviceId, found: Partial<DeviceMeasurement>) =>
+  deviceStore().keep(twinSha256, {
+    device,
+    explanation: '',
+    measurement: {
+      threads: 1,
+      batchSize: 4,
+      stimuliPerSecond: 1,
+      gradientsPerSecond: null,
+      gradientForms: null,
+      parity: null,
+      placement: null,
+      measuredAt: '2026-01-01',
+      ...found,
+    },
+  });
+
 let projects = 0;
 async function startRun(backend: Backend, device: string, n: number) {
   const file = path.join(folder, `${projects++}.twinscope`);
@@ -139,7 +159,7 @@ test('a page that goes away while its twin is measured does not lose the measure
   );
   leaving.abort();
   await asked.catch(() => undefined);
-  const { devices } = await list(backend, 'missing');
+  const { devices } = await list(backend, 'known');
   expect(devices.find(({ id }) => id === 'cpu')?.measurement?.gradientsPerSecond).toBeGreaterThan(0);
 });
 
@@ -268,34 +288,37 @@ test('figures are thrown away where a job began while they were taken', async ()
 test('a gradient search is sent where gradients were fastest, a run where responses were', async () => {
   const backend = await open(spawnCompute);
   const twin = await backend.services.library.resolve('small-twin');
-  const store = openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() });
-  const kept = (device: DeviceId, stimuliPerSecond: number, gradientsPerSecond: number, parity: number | null) =>
-    store.keep(twin.sha256, {
-      device,
-      explanation: '',
-      measurement: {
-        threads: 1,
-        batchSize: 4,
-        stimuliPerSecond,
-        gradientsPerSecond,
-        gradientForms: null,
-        parity,
-        placement: null,
-        measuredAt: '2026-01-01',
-      },
-    });
-  await kept('cpu', 100, 40, null);
-  await kept(absent, 50, 80, 0);
+  await keepMeasured(twin.sha256, 'cpu', { stimuliPerSecond: 100, gradientsPerSecond: 40 });
+  await keepMeasured(twin.sha256, absent, { stimuliPerSecond: 50, gradientsPerSecond: 80, parity: 0 });
   const sessionBy = (by: 'responses' | 'gradients') =>
     backend.services.devices.sessionFor(
       twin,
       { device: 'auto' },
-      { noun: 'search', by, pictures: async () => 1e6, signal },
+      { noun: 'search', by, pictures: async () => 10, signal },
     );
   expect((await sessionBy('responses')).notice).toBeNull();
   const { session, notice } = await sessionBy('gradients');
   expect(session).toMatchObject({ device: 'cpu', batchSize: 4 });
   expect(notice).toMatch(/ is fastest at the gradients of this twin and is not available here: .*; this search used/);
+});
+
+test('a long job completes a measurement that was broken off after the CPU', async () => {
+  const backend = await open(spawnCompute);
+  const twin = await backend.services.library.resolve('small-twin');
+  await keepMeasured(twin.sha256, 'cpu', { stimuliPerSecond: 100 });
+  const sessionFor = (pictures: number) =>
+    backend.services.devices.sessionFor(
+      twin,
+      { device: 'auto' },
+      { noun: 'run', by: 'responses', pictures: async () => pictures, signal },
+    );
+  await sessionFor(10);
+  expect([...(await deviceStore().of(twin.sha256)).keys()]).toEqual(['cpu']);
+  await sessionFor(1e6);
+  const possible = deviceIds.filter((id) => impossibleHere(id, process.platform, process.arch) === null);
+  const known = await deviceStore().of(twin.sha256);
+  expect([...known.keys()].toSorted()).toEqual(possible.toSorted());
+  expect(known.get('cpu')?.measurement?.measuredAt).toBe('2026-01-01');
 });
 
 test('a job that waits for a measurement can be stopped while it waits', async () => {
