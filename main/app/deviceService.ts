@@ -174,9 +174,9 @@ export function createDeviceService(host: {
       let changed = false;
       let undisturbed = true;
       for (const device of possibleHere) {
-        // What was not available, or failed, may work by now; it is tried again once in the life of this process.
+        // What was not available, failed or found too little memory may work by now; it is tried again once in the life of this process.
         const key = keyOf(twin.sha256, device);
-        const settled = measurementsOf(known).has(device) || tried.has(key);
+        const settled = isWhole(known.get(device)) || tried.has(key);
         if (mode === 'missing' && settled) continue;
         signal.throwIfAborted();
         undisturbed = await measure(twin, device, signal);
@@ -297,6 +297,9 @@ function measurementsOf(entries: ReadonlyMap<DeviceId, DeviceEntry>): Map<Device
   );
 }
 
+/** Whether nothing is left to find out about the twin on this device. */
+const isWhole = (entry: DeviceEntry | undefined): boolean => entry?.measurement?.gradientRefusal === null;
+
 function describe(
   entries: ReadonlyMap<DeviceId, DeviceEntry>,
   measured: ReadonlyMap<DeviceId, DeviceMeasurement>,
@@ -314,7 +317,7 @@ function describe(
       chosen: id === chosen,
       explanation:
         measurement !== null
-          ? `${describeMeasurement(id, measurement, cpu)}.`
+          ? [`${describeMeasurement(id, measurement, cpu)}.`, measurement.gradientRefusal ?? []].flat().join(' ')
           : (impossible ?? entry?.explanation ?? 'Not measured yet.'),
       measurement,
     };

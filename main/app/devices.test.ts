@@ -14,6 +14,7 @@ import { impossibleHere, parityTolerance } from '../engine/devices.ts';
 import { openDeviceStore, processorName } from '../engine/node/deviceStore.ts';
 import { runtimeVersion } from '../engine/node/ortSession.ts';
 import { softwareVulkan } from '../engine/testing/softwareVulkan.ts';
+import { vastDraft } from '../engine/testing/vastTwin.ts';
 import { silentLog } from '../platform/node/log.ts';
 import { deviceFile } from '../platform/node/paths.ts';
 import { packDraft, writePackage } from '../twins/node/package.ts';
@@ -91,6 +92,7 @@ const keepMeasured = (twinSha256: string, device: DeviceId, found: Partial<Devic
       batchSize: 4,
       stimuliPerSecond: 1,
       gradientsPerSecond: null,
+      gradientRefusal: null,
       gradientForms: null,
       parity: null,
       placement: null,
@@ -319,6 +321,29 @@ test('a long job completes a measurement that was broken off after the CPU', asy
   const known = await deviceStore().of(twin.sha256);
   expect([...known.keys()].toSorted()).toEqual(possible.toSorted());
   expect(known.get('cpu')?.measurement?.measuredAt).toBe('2026-01-01');
+});
+
+test('a gradient for which memory does not suffice is told as that, not as missing, and is tried again', async () => {
+  const source = path.join(folder, 'vast');
+  await writePackage(source, packDraft(vastDraft(), { card: 'A twin for tests.', licence: 'MIT' }));
+  const before = await open(spawnCompute);
+  const imported = await before.handlers['library.import']({ path: source }, { signal });
+  expect(imported).toMatchObject({ gradientCheck: null, gradientUnchecked: expect.stringContaining('of memory') });
+  const cpuOf = async (backend: Backend, measure: 'known' | 'missing') =>
+    (await backend.handlers['devices.list']({ twin: 'vast', measure }, { signal })).devices.find(
+      ({ id }) => id === 'cpu',
+    );
+  const first = await cpuOf(before, 'missing');
+  expect(first?.measurement?.stimuliPerSecond).toBeGreaterThan(0);
+  expect(first?.measurement?.gradientsPerSecond).toBeNull();
+  expect(first?.explanation).toMatch(
+    /stimuli\/s .*\. Its gradient needs about [\d.]+ TB of memory, and .+ were available\.$/,
+  );
+  // Once in the life of a process.
+  expect(await cpuOf(before, 'missing')).toEqual(first);
+  const again = await cpuOf(await open(spawnCompute), 'missing');
+  expect(again?.measurement?.measuredAt).not.toBe(first?.measurement?.measuredAt);
+  await before.handlers['library.remove']({ id: 'vast' }, { signal });
 });
 
 test('a job that waits for a measurement can be stopped while it waits', async () => {

@@ -126,6 +126,7 @@ test('verify uses the forms that were measured on the device', async () => {
       batchSize: 4,
       stimuliPerSecond: 1,
       gradientsPerSecond: 1,
+      gradientRefusal: null,
       gradientForms,
       parity: null,
       placement: null,

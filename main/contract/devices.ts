@@ -34,8 +34,10 @@ export const deviceMeasurement = z.object({
   batchSize: z.int(),
   /** Pictures already in memory, forward pass only. */
   stimuliPerSecond: z.number(),
-  /** Pictures whose responses and gradient are computed per second; null where no gradient can be derived. */
+  /** Pictures whose responses and gradient are computed per second; null where there is no gradient, or `gradientRefusal`. */
   gradientsPerSecond: z.number().nullable(),
+  /** Why memory did not suffice for the gradient that the twin may have, in one sentence; such a twin is measured again. */
+  gradientRefusal: z.string().nullable(),
   /** The quickest forms of the gradient; null: those of the device. */
   gradientForms: gradientForms.nullable(),
   /** max|Δ| / max|CPU| over responses and gradients of seeded noise pictures; null on the CPU itself. */

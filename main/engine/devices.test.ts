@@ -7,6 +7,7 @@ const measured = (stimuliPerSecond: number, other: Partial<DeviceMeasurement> = 
   batchSize: 16,
   stimuliPerSecond,
   gradientsPerSecond: null,
+  gradientRefusal: null,
   gradientForms: null,
   parity: null,
   placement: null,

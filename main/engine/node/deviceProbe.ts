@@ -10,6 +10,7 @@ import { isTwinscopeError } from '../../platform/errors.ts';
 import type { ComputeTwin, DeviceProbe, Tuning } from '../computeContract.ts';
 import { devices } from '../devices.ts';
 import { imageInput, pictureShape } from '../inputAdapter.ts';
+import { bytesInWords, isMemoryRefusal } from '../memory.ts';
 import { measureForms } from './gradientForms.ts';
 import { openModelFile } from './modelFile.ts';
 import { createOrtSession, reasonOf } from './ortSession.ts';
@@ -69,18 +70,20 @@ const mostGradientPictures = 4;
 export async function measureTwin(twin: ComputeTwin, tuning: Tuning | null): Promise<DeviceMeasurement> {
   const options = { graphCacheFolder: twin.graphCacheFolder };
   const tuned = await tuneSession(twin, tuning, (settings) => openTwinSession(twin, settings, options));
-  const gradientForms = tuning === null ? null : await quickestForms({ ...twin, ...tuned }, tuning.budgetMs);
+  const forms = tuning === null ? notAsked : await quickestForms({ ...twin, ...tuned }, tuning.budgetMs);
+  const gradientForms = forms.found;
   const settings = { device: twin.device, threads: tuned.threads, batchSize: tuned.batchSize, gradientForms };
-  const gradients = tuning === null ? null : await gradientRate(await openTwinSession(twin, settings, options));
+  const gradients = tuning === null ? notAsked : await gradientRate(await openTwinSession(twin, settings, options));
   const compared =
     twin.device === 'cpu' || tuning === null
       ? null
-      : await compareWithCpu({ ...twin, gradientForms }, gradients !== null);
+      : await compareWithCpu({ ...twin, gradientForms }, gradients.found !== null);
   return {
     threads: tuned.threads,
     batchSize: tuned.batchSize,
     stimuliPerSecond: tuned.stimuliPerSecond,
-    gradientsPerSecond: gradients,
+    gradientsPerSecond: gradients.found,
+    gradientRefusal: gradients.refusal ?? forms.refusal,
     gradientForms,
     parity: compared?.parity ?? null,
     placement: compared?.placement ?? null,
@@ -88,12 +91,25 @@ export async function measureTwin(twin: ComputeTwin, tuning: Tuning | null): Pro
   };
 }
 
+/** What was found out about a gradient; `refusal` where nothing was, since memory did not suffice this time. */
+type OfGradient<T> = { found: T | null; refusal: string | null };
+const notAsked: OfGradient<never> = { found: null, refusal: null };
+
+/** Whatever else is not supported is found out once for all: the twin has no such gradient. */
+function withoutGradient(error: unknown): OfGradient<never> {
+  if (!isTwinscopeError(error) || error.code !== 'unsupported') throw error;
+  if (!isMemoryRefusal(error)) return notAsked;
+  const { neededBytes, availableBytes } = error.details as Record<string, number>;
+  const [needed, available] = [neededBytes, availableBytes].map((bytes) => bytesInWords(bytes as number));
+  return { found: null, refusal: `Its gradient needs about ${needed} of memory, and ${available} were available.` };
+}
+
 /**
  * For so long as threads and batch sizes at most. Null where the twin has no gradient, or where its graph leaves more
  * than the batch open.
  */
-async function quickestForms(twin: ComputeTwin, budgetMs: number): Promise<GradientForms | null> {
-  if (twin.manifest.capabilities.inputGradient === 'none') return null;
+async function quickestForms(twin: ComputeTwin, budgetMs: number): Promise<OfGradient<GradientForms>> {
+  if (twin.manifest.capabilities.inputGradient === 'none') return notAsked;
   const model = await openModelFile(twin.modelFile);
   const { input, format } = imageInput(twin.manifest);
   const batchSize = Math.min(mostGradientPictures, twin.batchSize);
@@ -108,26 +124,24 @@ async function quickestForms(twin: ComputeTwin, budgetMs: number): Promise<Gradi
       },
       { device: twin.device, threads: twin.threads, batchSize, budgetMs },
     );
-    return timed.length === 0 ? null : { ...lowering, strided: { ...lowering.strided } };
+    return { found: timed.length === 0 ? null : { ...lowering, strided: { ...lowering.strided } }, refusal: null };
   } catch (error) {
-    if (isTwinscopeError(error) && error.code === 'unsupported') return null;
-    throw error;
+    return withoutGradient(error);
   } finally {
     model.release();
   }
 }
 
 /** Releases the session. Null where the twin has no gradient: its manifest says so, or none can be derived. */
-async function gradientRate(session: TwinSession): Promise<number | null> {
+async function gradientRate(session: TwinSession): Promise<OfGradient<number>> {
   try {
-    if (session.twin.manifest.capabilities.inputGradient === 'none') return null;
+    if (session.twin.manifest.capabilities.inputGradient === 'none') return notAsked;
     const n = Math.min(mostGradientPictures, session.settings.batchSize);
     const images = noisePictures(session, n);
     const cotangent = noiseCotangent(session, n);
-    return await measureRate(n, () => session.gradient(images, n, cotangent), gradientMs);
+    return { found: await measureRate(n, () => session.gradient(images, n, cotangent), gradientMs), refusal: null };
   } catch (error) {
-    if (isTwinscopeError(error) && error.code === 'unsupported') return null;
-    throw error;
+    return withoutGradient(error);
   } finally {
     await session.release();
   }
