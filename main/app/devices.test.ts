@@ -2,59 +2,31 @@
  * Devices as the workbench and jobs meet them, with real processes: WebGPU on the software driver, devices that do not
  * exist here, and drivers that crash, hang or go away.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { deviceIds, type DeviceId, type DeviceMeasurement } from '../contract/devices.ts';
 import { runPlan } from '../contract/plans.ts';
 import { createComputeClient } from '../engine/computeClient.ts';
 import type { SpawnCompute } from '../engine/computeContract.ts';
-import { impossibleHere, parityTolerance } from '../engine/devices.ts';
-import { openDeviceStore, processorName } from '../engine/node/deviceStore.ts';
-import { runtimeVersion } from '../engine/node/ortSession.ts';
+import { parityTolerance } from '../engine/devices.ts';
 import { softwareVulkan } from '../engine/testing/softwareVulkan.ts';
-import { vastDraft } from '../engine/testing/vastTwin.ts';
-import { silentLog } from '../platform/node/log.ts';
-import { deviceFile } from '../platform/node/paths.ts';
-import { packDraft, writePackage } from '../twins/node/package.ts';
-import { smallDraft } from '../twins/testing/smallTwin.ts';
-import { createBackend, type Backend } from './backend.ts';
+import type { Backend } from './backend.ts';
 import { createDeviceService } from './deviceService.ts';
 import { spawnCompute } from './spawnCompute.ts';
 import { runCli } from './testing/cliProcess.ts';
+import { absent, keepMeasured, listDevices, openDeviceHome, type DeviceHome } from './testing/deviceHome.ts';
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-devices-'));
-const home = path.join(folder, 'home');
 const signal = new AbortController().signal;
-const absent = ({ linux: 'dml', win32: 'coreml' } as Record<string, DeviceId>)[process.platform] ?? 'cuda';
 let driver: Record<string, string>;
-const backends: Backend[] = [];
+let opened: DeviceHome;
 
 beforeAll(async () => {
-  process.env['TWINSCOPE_HOME'] = home;
+  opened = await openDeviceHome();
   driver = await softwareVulkan();
-  const small = path.join(folder, 'small');
-  await writePackage(small, packDraft(smallDraft(), { card: 'A twin for tests.', licence: 'MIT' }));
-  const backend = await open(spawnCompute);
-  await backend.handlers['library.import']({ path: small }, { signal });
 });
-afterEach(async () => {
-  for (const backend of backends.splice(0)) await backend.close();
-  rmSync(deviceFile(), { force: true });
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => opened.clear());
+afterAll(() => opened.remove());
 
-async function open(spawn: SpawnCompute): Promise<Backend> {
-  const backend = await createBackend({
-    host: 'cli',
-    spawnCompute: spawn,
-    log: silentLog(),
-    builtInTwins: path.join(folder, 'none'),
-  });
-  backends.push(backend);
-  return backend;
-}
+const open = (spawn: SpawnCompute): Promise<Backend> => opened.open(spawn);
 
 /** Processes inherit the environment in which they are started. */
 const inEnvironment =
@@ -77,33 +49,9 @@ const crashing: SpawnCompute = async (options) => {
   return compute;
 };
 
-const list = (backend: Backend, measure: 'known' | 'missing' | 'again') =>
-  backend.handlers['devices.list']({ twin: 'small-twin', measure }, { signal });
-
-const deviceStore = () => openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() });
-
-/** What a measurement would have left behind. */
-const keepMeasured = (twinSha256: string, device: DeviceId, found: Partial<DeviceMeasurement>) =>
-  deviceStore().keep(twinSha256, {
-    device,
-    explanation: '',
-    measurement: {
-      threads: 1,
-      batchSize: 4,
-      stimuliPerSecond: 1,
-      gradientsPerSecond: null,
-      gradientRefusal: null,
-      gradientForms: null,
-      parity: null,
-      placement: null,
-      measuredAt: '2026-01-01',
-      ...found,
-    },
-  });
-
 let projects = 0;
 async function startRun(backend: Backend, device: string, n: number) {
-  const file = path.join(folder, `${projects++}.twinscope`);
+  const file = path.join(opened.folder, `${projects++}.twinscope`);
   await backend.openProject(file, { name: 'devices' });
   const { queue } = backend.services.current();
   const plan = runPlan.parse({
@@ -125,48 +73,8 @@ async function finishRun(backend: Backend, device: string) {
   return { notices: ended.notices, run, responses: await project.runs.readArea(run.id, 'V1') };
 }
 
-test('what is measured is kept, measured again when asked, and a damaged file counts as empty', async () => {
-  const backend = await open(spawnCompute);
-  const known = await list(backend, 'known');
-  expect(known.devices.find(({ id }) => id === 'cpu')).toMatchObject({ available: true, chosen: true });
-  expect(known.devices.find(({ id }) => id === absent)).toMatchObject({ available: false, measurement: null });
-  expect(known.devices.find(({ id }) => id === 'webgpu')?.available).toBeNull();
-
-  const first = await list(backend, 'missing');
-  const cpuOf = ({ devices }: typeof first) => devices.find(({ id }) => id === 'cpu')?.measurement;
-  expect(cpuOf(first)).toMatchObject({ parity: null, placement: null });
-  expect(cpuOf(first)?.stimuliPerSecond).toBeGreaterThan(0);
-  expect(cpuOf(first)?.gradientsPerSecond).toBeGreaterThan(0);
-  expect(cpuOf(await list(backend, 'missing'))).toEqual(cpuOf(first));
-  expect(cpuOf(await list(await open(spawnCompute), 'known'))).toEqual(cpuOf(first));
-  expect(cpuOf(await list(backend, 'again'))?.measuredAt).not.toBe(cpuOf(first)?.measuredAt);
-
-  const kept = JSON.parse(readFileSync(deviceFile(), 'utf8'));
-  const entry = kept.entries.find(({ device }: { device: string }) => device === 'cpu');
-  // Another runtime or processor: what was measured then says nothing now.
-  for (const changed of [{ runtimeVersion: '1.0.0' }, { processor: 'abacus' }]) {
-    writeFileSync(deviceFile(), JSON.stringify({ format: 1, entries: [{ ...entry, ...changed }] }));
-    expect(cpuOf(await list(await open(spawnCompute), 'known'))?.measuredAt).not.toBe(entry.measurement.measuredAt);
-  }
-  writeFileSync(deviceFile(), '{ "format": 1, "entr');
-  expect(cpuOf(await list(await open(spawnCompute), 'missing'))?.gradientsPerSecond).toBeGreaterThan(0);
-});
-
-test('a page that goes away while its twin is measured does not lose the measurement', async () => {
-  const backend = await open(spawnCompute);
-  const leaving = new AbortController();
-  const asked = backend.handlers['devices.list'](
-    { twin: 'small-twin', measure: 'missing' },
-    { signal: leaving.signal },
-  );
-  leaving.abort();
-  await asked.catch(() => undefined);
-  const { devices } = await list(backend, 'known');
-  expect(devices.find(({ id }) => id === 'cpu')?.measurement?.gradientsPerSecond).toBeGreaterThan(0);
-});
-
 test('WebGPU is measured on the twin: parity, placement and the sentence', async () => {
-  const report = await list(await open(inEnvironment(driver)), 'missing');
+  const report = await listDevices(await open(inEnvironment(driver)), 'missing');
   const webgpu = report.devices.find(({ id }) => id === 'webgpu');
   expect(webgpu?.available).toBe(true);
   expect(webgpu?.measurement?.parity).toBeLessThanOrEqual(parityTolerance);
@@ -201,8 +109,8 @@ test('a device that is not available gives way to the CPU, with a notice', async
 test('a device that fails as the session is created gives way too', async () => {
   const withDriver = inEnvironment(driver);
   const withoutDriver = inEnvironment({
-    VK_ICD_FILENAMES: path.join(folder, 'none.json'),
-    VK_DRIVER_FILES: path.join(folder, 'none.json'),
+    VK_ICD_FILENAMES: path.join(opened.folder, 'none.json'),
+    VK_DRIVER_FILES: path.join(opened.folder, 'none.json'),
   });
   const backend = await open((options) => (options?.quiet ? withDriver : withoutDriver)(options));
   const { notices, run } = await finishRun(backend, 'webgpu');
@@ -221,7 +129,7 @@ test('a paused job is resumed on its device or not at all', async () => {
     });
   });
   await paused;
-  await backends.pop()?.close();
+  await opened.backends.pop()?.close();
 
   const backend = await open((options) => (options?.quiet ? crashing : spawnCompute)(options));
   await backend.openProject(file);
@@ -262,31 +170,6 @@ test('a driver that crashes or hangs is an answer: not available, and why', asyn
   await compute.close();
 });
 
-test('figures are thrown away where a job began while they were taken', async () => {
-  const backend = await open(spawnCompute);
-  const twin = await backend.services.library.resolve('small-twin');
-  let jobsStarted = 0;
-  let disturb = true;
-  const service = createDeviceService({
-    spawn: (options) => {
-      if (disturb) jobsStarted += 1;
-      return spawnCompute(options);
-    },
-    compute: backend.services.compute,
-    isBusy: () => false,
-    jobsStarted: () => jobsStarted,
-    onMeasured: () => undefined,
-  });
-  const disturbed = await service.report(twin, 'missing');
-  expect(disturbed.notice).toMatch(/^A job is running, so nothing was measured/);
-  expect(existsSync(deviceFile())).toBe(false);
-  disturb = false;
-  const { notice, devices } = await service.report(twin, 'missing');
-  expect(notice).toBeNull();
-  expect(devices.find(({ id }) => id === 'cpu')?.measurement?.gradientsPerSecond).toBeGreaterThan(0);
-  await service.close();
-});
-
 test('a gradient search is sent where gradients were fastest, a run where responses were', async () => {
   const backend = await open(spawnCompute);
   const twin = await backend.services.library.resolve('small-twin');
@@ -304,97 +187,24 @@ test('a gradient search is sent where gradients were fastest, a run where respon
   expect(notice).toMatch(/ is fastest at the gradients of this twin and is not available here: .*; this search used/);
 });
 
-test('a long job completes a measurement that was broken off after the CPU', async () => {
-  const backend = await open(spawnCompute);
-  const twin = await backend.services.library.resolve('small-twin');
-  await keepMeasured(twin.sha256, 'cpu', { stimuliPerSecond: 100 });
-  const sessionFor = (pictures: number) =>
-    backend.services.devices.sessionFor(
-      twin,
-      { device: 'auto' },
-      { noun: 'run', by: 'responses', pictures: async () => pictures, signal },
-    );
-  await sessionFor(10);
-  expect([...(await deviceStore().of(twin.sha256)).keys()]).toEqual(['cpu']);
-  await sessionFor(1e6);
-  const possible = deviceIds.filter((id) => impossibleHere(id, process.platform, process.arch) === null);
-  const known = await deviceStore().of(twin.sha256);
-  expect([...known.keys()].toSorted()).toEqual(possible.toSorted());
-  expect(known.get('cpu')?.measurement?.measuredAt).toBe('2026-01-01');
-});
-
-test('a gradient for which memory does not suffice is told as that, not as missing, and is tried again', async () => {
-  const source = path.join(folder, 'vast');
-  await writePackage(source, packDraft(vastDraft(), { card: 'A twin for tests.', licence: 'MIT' }));
-  const before = await open(spawnCompute);
-  const imported = await before.handlers['library.import']({ path: source }, { signal });
-  expect(imported).toMatchObject({ gradientCheck: null, gradientUnchecked: expect.stringContaining('of memory') });
-  const cpuOf = async (backend: Backend, measure: 'known' | 'missing') =>
-    (await backend.handlers['devices.list']({ twin: 'vast', measure }, { signal })).devices.find(
-      ({ id }) => id === 'cpu',
-    );
-  const first = await cpuOf(before, 'missing');
-  expect(first?.measurement?.stimuliPerSecond).toBeGreaterThan(0);
-  expect(first?.measurement?.gradientsPerSecond).toBeNull();
-  expect(first?.explanation).toMatch(
-    /stimuli\/s .*\. Its gradient needs about [\d.]+ TB of memory, and .+ were available\.$/,
-  );
-  // Once in the life of a process.
-  expect(await cpuOf(before, 'missing')).toEqual(first);
-  const again = await cpuOf(await open(spawnCompute), 'missing');
-  expect(again?.measurement?.measuredAt).not.toBe(first?.measurement?.measuredAt);
-  await before.handlers['library.remove']({ id: 'vast' }, { signal });
-});
-
-test('a job that waits for a measurement can be stopped while it waits', async () => {
-  const backend = await open(spawnCompute);
-  const twin = await backend.services.library.resolve('small-twin');
-  let measuring: () => void = () => undefined;
-  const began = new Promise<void>((resolve) => (measuring = resolve));
-  const service = createDeviceService({
-    spawn: async (options) => {
-      const compute = await spawnCompute(options);
-      process.kill(compute.pid, 'SIGSTOP');
-      measuring();
-      return compute;
-    },
-    compute: backend.services.compute,
-    isBusy: () => false,
-    jobsStarted: () => 0,
-    onMeasured: () => undefined,
-  });
-  const report = service.report(twin, 'missing').catch(() => null);
-  await began;
-  const stopping = new AbortController();
-  const session = service.sessionFor(
-    twin,
-    { device: 'auto' },
-    { noun: 'run', by: 'responses', pictures: async () => 1e6, signal: stopping.signal },
-  );
-  setTimeout(() => stopping.abort('pause'), 50);
-  await expect(session).rejects.toBe('pause');
-  await service.close();
-  await report;
-});
-
 const noBlobs = {
   'blob.image': () => Promise.reject(new Error('no pictures here')),
   'blob.array': () => Promise.reject(new Error('no arrays here')),
 };
 
 test('the command line lists devices and refuses what it does not know', async () => {
-  const listed = await runCli(['devices', 'small-twin', '--json'], home);
+  const listed = await runCli(['devices', 'small-twin', '--json'], opened.home);
   expect(listed).toMatchObject({ code: 0, stderr: '' });
   const report = JSON.parse(listed.stdout);
   expect(report.twin).toMatchObject({ id: 'small-twin' });
   expect(report.devices.map(({ id }: { id: string }) => id)).toEqual(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']);
-  const unknown = await runCli(['twins', 'verify', 'small-twin', '--device', 'webgp'], home);
+  const unknown = await runCli(['twins', 'verify', 'small-twin', '--device', 'webgp'], opened.home);
   expect(unknown.code).toBe(2);
   expect(unknown.stderr).toContain('There is no device "webgp". Did you mean webgpu?');
-  const gpu = await runCli(['twins', 'verify', 'small-twin', '--device', 'GPU'], home);
+  const gpu = await runCli(['twins', 'verify', 'small-twin', '--device', 'GPU'], opened.home);
   expect(gpu.code).toBe(2);
   expect(gpu.stderr).toContain('There is no device "gpu". Did you mean webgpu or cuda?');
-  const missing = await runCli(['twins', 'verify', 'small-twin', '--device', absent.toUpperCase()], home);
+  const missing = await runCli(['twins', 'verify', 'small-twin', '--device', absent.toUpperCase()], opened.home);
   expect(missing.code).toBe(2);
   expect(missing.stderr).toMatch(/is not available here: .+ only\. Nothing was computed\./);
 });
