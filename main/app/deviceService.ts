@@ -7,15 +7,23 @@ import { deviceIds, type DeviceChoice, type DeviceId, type DeviceMeasurement } f
 import type { DeviceInfo, DeviceReport } from '../contract/devices.ts';
 import { createComputeClient, type ComputeClient } from '../engine/computeClient.ts';
 import type { DeviceProbe, SpawnCompute, Tuning } from '../engine/computeContract.ts';
-import { chooseDevice, describeMeasurement, devices, impossibleHere, type SpeedOf } from '../engine/devices.ts';
+import {
+  chooseDevice,
+  describeMeasurement,
+  devices,
+  formatParity,
+  impossibleHere,
+  parityTolerance,
+  type SpeedOf,
+} from '../engine/devices.ts';
 import { openMeasuringProcesses } from '../engine/node/measuringProcesses.ts';
-import { openDeviceStore, processorName, type DeviceEntry } from '../engine/node/deviceStore.ts';
-import { runtimeVersion } from '../engine/node/ortSession.ts';
+import { openDeviceStore, type DeviceEntry } from '../engine/node/deviceStore.ts';
 import { unlessAborted, type CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { deviceFile, measuringFolder } from '../platform/node/paths.ts';
 import type { ResolvedTwin } from '../twins/node/library.ts';
 import { computeTwin, defaultSession, type FrozenSession } from './services.ts';
+import { measuredHere } from './versions.ts';
 
 export type MeasureMode = 'known' | 'missing' | 'again';
 
@@ -25,8 +33,9 @@ export type AskedSession = { device: DeviceChoice; batchSize?: number | undefine
 export type DeviceService = {
   report(twin: ResolvedTwin | null, mode: MeasureMode): Promise<DeviceReport>;
   /**
-   * The session that a job freezes, and a notice where it is not what was asked for. A twin that was never measured is
-   * measured first where the job is long enough to repay it; `pictures` is asked only then.
+   * The session that a job freezes, and a notice where it is not what was asked for, or is known to differ from the CPU.
+   * Devices that were never tried with the twin are measured first where the job is long enough to repay it; `pictures` is
+   * asked only then.
    */
   sessionFor(
     twin: ResolvedTwin,
@@ -67,7 +76,7 @@ export function createDeviceService(host: {
   probeDeadlineMs?: number;
 }): DeviceService {
   const { probeDeadlineMs = usualProbeDeadlineMs } = host;
-  const store = openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() });
+  const store = openDeviceStore(deviceFile(), measuredHere());
   const measuring = openMeasuringProcesses(measuringFolder());
   measuring.endOrphans();
   const probes = new Map<DeviceId, Promise<DeviceProbe>>();
@@ -248,7 +257,10 @@ export function createDeviceService(host: {
           batchSize: asked.batchSize ?? usual.batchSize,
           threads: asked.threads ?? usual.threads,
         },
-        notice: reason === null ? null : fallbackNotice(wanted, asked.device, reason, { noun, by }),
+        notice:
+          reason === null
+            ? differenceNotice(wanted, asked.device, measured.get(wanted))
+            : fallbackNotice(wanted, asked.device, reason, { noun, by }),
       };
     },
 
@@ -281,6 +293,20 @@ export function fallbackNotice(
     by === 'gradients' ? 'is fastest at the gradients of this twin' : 'is the fastest device for this twin';
   const how = asked === 'auto' ? fastest : 'was asked for';
   return `${label} ${how} and is not available here: ${reason}; this ${noun} used the CPU.`;
+}
+
+/** Null where the device agrees with the CPU as far as is known; `auto` takes no other. */
+function differenceNotice(
+  device: DeviceId,
+  asked: DeviceChoice,
+  measured: DeviceMeasurement | undefined,
+): string | null {
+  const parity = measured?.parity ?? 0;
+  if (asked === 'auto' || device === 'cpu' || parity <= parityTolerance) return null;
+  return (
+    `${devices[device].label} was asked for and differs from the CPU by ${formatParity(parity)} of the largest value with ` +
+    `this twin here; at most ${formatParity(parityTolerance)} is accepted where the device is chosen automatically.`
+  );
 }
 
 /** What was measured as quickest, else the usual. */

@@ -97,6 +97,17 @@ test('a run on WebGPU says so and agrees with the run on the CPU', async () => {
   webgpu.responses.forEach((value, i) => expect(value).toBeCloseTo(cpu.responses[i] as number, 5));
 });
 
+test('a device that is known to differ from the CPU is used where it was asked for, with a notice', async () => {
+  const backend = await open(inEnvironment(driver));
+  const { sha256 } = await backend.services.library.resolve('small-twin');
+  await keepMeasured(sha256, 'webgpu', { parity: 3e-3, batchSize: 8 });
+  const { notices, run } = await finishRun(backend, 'webgpu');
+  expect(run.provenance).toMatchObject({ device: 'webgpu', batchSize: 8 });
+  expect(notices).toEqual([
+    'WebGPU was asked for and differs from the CPU by 3e-3 of the largest value with this twin here; at most 1e-4 is accepted where the device is chosen automatically.',
+  ]);
+});
+
 test('a device that is not available gives way to the CPU, with a notice', async () => {
   const { notices, run } = await finishRun(await open(spawnCompute), absent);
   expect(notices).toEqual([
@@ -113,11 +124,14 @@ test('a device that fails as the session is created gives way too', async () => 
     VK_DRIVER_FILES: path.join(opened.folder, 'none.json'),
   });
   const backend = await open((options) => (options?.quiet ? withDriver : withoutDriver)(options));
+  const { sha256 } = await backend.services.library.resolve('small-twin');
+  await keepMeasured(sha256, 'cpu', { threads: 1, batchSize: 4 });
   const { notices, run } = await finishRun(backend, 'webgpu');
   expect(notices).toEqual([
     'WebGPU was asked for and is not available here: no graphics driver that it can use was found; this run used the CPU.',
   ]);
-  expect(run.provenance.device).toBe('cpu');
+  // With what was measured as quickest there, as a job that had asked for the CPU.
+  expect(run.provenance).toMatchObject({ device: 'cpu', threads: 1, batchSize: 4 });
 });
 
 test('a paused job is resumed on its device or not at all', async () => {

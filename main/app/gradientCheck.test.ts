@@ -7,8 +7,7 @@ import { searchPlan } from '../contract/plans.ts';
 import type { TwinSummary } from '../contract/twins.ts';
 import { GraphBuilder, writeGraph } from '../onnx/index.ts';
 import type { SpawnCompute } from '../engine/computeContract.ts';
-import { openDeviceStore, processorName } from '../engine/node/deviceStore.ts';
-import { runtimeVersion } from '../engine/node/ortSession.ts';
+import { openDeviceStore } from '../engine/node/deviceStore.ts';
 import { silentLog } from '../platform/node/log.ts';
 import { deviceFile } from '../platform/node/paths.ts';
 import { openLibrary } from '../twins/node/library.ts';
@@ -19,7 +18,7 @@ import { verifyTwins } from './cli/twinCommands.ts';
 import { spawnCompute } from './spawnCompute.ts';
 import { gradientOutcomeOf } from './gradientCheck.ts';
 import { computeTwin, defaultSession } from './services.ts';
-import { ortVersion, twinscopeVersion } from './versions.ts';
+import { measuredHere, ortVersion, twinscopeVersion } from './versions.ts';
 
 const home = mkdtempSync(path.join(os.tmpdir(), 'twinscope-check-'));
 process.env['TWINSCOPE_HOME'] = home;
@@ -118,7 +117,7 @@ test('an outcome counts for the forms that were checked; others are checked anew
 test('verify uses the forms that were measured on the device', async () => {
   const { id, sha256 } = await importTwin('measured', (builder, means) => void builder.node('Tanh', [means], {}, 'y'));
   const gradientForms = { strided: {}, mask: 'comparison' as const, blockedLayout: false };
-  await openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() }).keep(sha256, {
+  await openDeviceStore(deviceFile(), measuredHere()).keep(sha256, {
     device: 'cpu',
     explanation: '',
     measurement: {

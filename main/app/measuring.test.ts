@@ -49,15 +49,32 @@ test('what is measured is kept, measured again when asked, and a damaged file co
 
   const kept = JSON.parse(readFileSync(deviceFile(), 'utf8'));
   const entry = kept.entries.find(({ device }: { device: string }) => device === 'cpu');
-  // Another runtime or processor: what was measured then says nothing now.
-  for (const changed of [{ runtimeVersion: '1.0.0' }, { processor: 'abacus' }]) {
+  expect((await deviceStore().of(entry.twinSha256)).get('cpu')).toEqual(entry);
+  // Another runtime or machine: what was measured then says nothing now.
+  for (const changed of [
+    { appVersion: '0.0.1' },
+    { runtimeVersion: '1.0.0' },
+    { processor: 'abacus' },
+    { graphics: 'beads' },
+  ]) {
     writeFileSync(deviceFile(), JSON.stringify({ format: 1, entries: [{ ...entry, ...changed }] }));
-    expect(cpuOf(await listDevices(await open(spawnCompute), 'known'))?.measuredAt).not.toBe(
-      entry.measurement.measuredAt,
-    );
+    expect((await deviceStore().of(entry.twinSha256)).size).toBe(0);
   }
   writeFileSync(deviceFile(), '{ "format": 1, "entr');
   expect(cpuOf(await listDevices(await open(spawnCompute), 'missing'))?.gradientsPerSecond).toBeGreaterThan(0);
+});
+
+test('an entry that cannot be read takes no other with it', async () => {
+  await keepMeasured('a', 'cpu', { stimuliPerSecond: 1 });
+  const file = JSON.parse(readFileSync(deviceFile(), 'utf8')) as { entries: { device: string }[] };
+  const foreign = { ...file.entries[0], device: 'abacus' };
+  writeFileSync(deviceFile(), JSON.stringify({ ...file, entries: [foreign, ...file.entries] }));
+  await keepMeasured('b', 'cpu', { stimuliPerSecond: 2 });
+  await keepMeasured('b', 'cpu', { stimuliPerSecond: 3 });
+  const rateOf = async (twin: string) => (await deviceStore().of(twin)).get('cpu')?.measurement?.stimuliPerSecond;
+  expect([await rateOf('a'), await rateOf('b')]).toEqual([1, 3]);
+  const { entries } = JSON.parse(readFileSync(deviceFile(), 'utf8')) as typeof file;
+  expect(entries.map(({ device }) => device)).toEqual(['abacus', 'cpu', 'cpu']);
 });
 
 test('a page that goes away while its twin is measured does not lose the measurement', async () => {

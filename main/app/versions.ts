@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import sharp from 'sharp';
+import type { MeasuredOn } from '../engine/node/deviceStore.ts';
+import { graphicsName, processorName } from '../engine/node/machine.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -17,4 +19,12 @@ export const computeVersions = (): Record<string, string> => ({
   libvips: sharp.versions.vips,
   platform: `${process.platform} ${process.arch}`,
   processor: os.cpus()[0]?.model.trim() ?? 'unknown',
+});
+
+/** Where measurements of devices that are made now count. */
+export const measuredHere = (): MeasuredOn => ({
+  appVersion: twinscopeVersion,
+  runtimeVersion: ortVersion,
+  processor: processorName(),
+  graphics: graphicsName(),
 });

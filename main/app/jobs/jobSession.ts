@@ -8,7 +8,7 @@ import type { JobContext } from '../../jobs/node/queue.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import type { ResolvedTwin } from '../../twins/node/library.ts';
 import { fallbackNotice } from '../deviceService.ts';
-import { computeTwin, defaultSession, type FrozenSession, type Services } from '../services.ts';
+import { computeTwin, type FrozenSession, type Services } from '../services.ts';
 import { lastBatchSize } from './segments.ts';
 
 export type OpenedSession = { twin: ComputeTwin; versions: Record<string, string> };
@@ -54,7 +54,7 @@ export async function openFirstSession(
     await context.notice(fallbackNotice(session.device, plan.device, said, job));
     const { batchSize, threads } = plan;
     return open(services, context, resolved, {
-      ...defaultSession(),
+      ...(await services.devices.knownSession(resolved, 'cpu')),
       ...(batchSize === undefined ? {} : { batchSize }),
       ...(threads === undefined ? {} : { threads }),
     });

@@ -4,14 +4,14 @@ import os from 'node:os';
 import path from 'node:path';
 import type { DeviceId, DeviceMeasurement, DeviceReport } from '../../contract/devices.ts';
 import type { SpawnCompute } from '../../engine/computeContract.ts';
-import { openDeviceStore, processorName, type DeviceStore } from '../../engine/node/deviceStore.ts';
-import { runtimeVersion } from '../../engine/node/ortSession.ts';
+import { openDeviceStore, type DeviceStore } from '../../engine/node/deviceStore.ts';
 import { silentLog } from '../../platform/node/log.ts';
 import { deviceFile } from '../../platform/node/paths.ts';
 import { packDraft, writePackage } from '../../twins/node/package.ts';
 import { smallDraft } from '../../twins/testing/smallTwin.ts';
 import { createBackend, type Backend } from '../backend.ts';
 import { spawnCompute } from '../spawnCompute.ts';
+import { measuredHere } from '../versions.ts';
 
 const signal = new AbortController().signal;
 
@@ -64,8 +64,7 @@ export const absent = ({ linux: 'dml', win32: 'coreml' } as Record<string, Devic
 export const listDevices = (backend: Backend, measure: 'known' | 'missing' | 'again'): Promise<DeviceReport> =>
   backend.handlers['devices.list']({ twin: 'small-twin', measure }, { signal });
 
-export const deviceStore = (): DeviceStore =>
-  openDeviceStore(deviceFile(), { runtimeVersion, processor: processorName() });
+export const deviceStore = (): DeviceStore => openDeviceStore(deviceFile(), measuredHere());
 
 /** Keeps what a measurement would have left behind. */
 export const keepMeasured = (twinSha256: string, device: DeviceId, found: Partial<DeviceMeasurement>): Promise<void> =>

@@ -1,28 +1,36 @@
 /** Measurements of twins on devices, in one JSON file of this machine. A file that cannot be read counts as empty. */
 import { mkdir, readFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { deviceId, deviceMeasurement, type DeviceId, type DeviceMeasurement } from '../../contract/devices.ts';
 import { writeFileAtomic } from '../../platform/node/files.ts';
 
-const entry = z.object({
-  twinSha256: z.string(),
-  device: deviceId,
+/** What figures depend on beside twin and device; with another of these nothing is known. */
+const origin = z.object({
+  /** Of Twinscope: gradients have other rules and forms in another one. */
+  appVersion: z.string(),
   runtimeVersion: z.string(),
   processor: z.string(),
+  /** Graphics cards and their drivers, as far as the system tells of them. */
+  graphics: z.string(),
+});
+export type MeasuredOn = z.infer<typeof origin>;
+
+const entry = origin.extend({
+  twinSha256: z.string(),
+  device: deviceId,
   /** Null where the device could not be used; `explanation` says why. */
   measurement: deviceMeasurement.nullable(),
   explanation: z.string(),
 });
 export type DeviceEntry = z.infer<typeof entry>;
-const storedFile = z.object({ format: z.literal(1), entries: z.array(entry) });
+const storedFile = z.object({ format: z.literal(1), entries: z.array(z.unknown()) });
 
 /** Twins come and go; a library has dozens, not thousands. */
 const mostEntries = 500;
 
 export type DeviceStore = {
-  /** What is known of the twin on this machine with this runtime, by device. */
+  /** What is known of the twin where figures of this origin count, by device. */
   of(twinSha256: string): Promise<Map<DeviceId, DeviceEntry>>;
   keep(
     twinSha256: string,
@@ -30,14 +38,10 @@ export type DeviceStore = {
   ): Promise<void>;
 };
 
-/** Model and number of the processors: tuning depends on both. */
-export const processorName = (): string =>
-  `${os.cpus()[0]?.model.trim() ?? 'unknown'} × ${os.availableParallelism()} (${process.platform} ${process.arch})`;
-
-export function openDeviceStore(file: string, machine: { runtimeVersion: string; processor: string }): DeviceStore {
+export function openDeviceStore(file: string, here: MeasuredOn): DeviceStore {
   let turn: Promise<unknown> = Promise.resolve();
 
-  async function read(): Promise<DeviceEntry[]> {
+  async function read(): Promise<unknown[]> {
     try {
       return storedFile.parse(JSON.parse(await readFile(file, 'utf8'))).entries;
     } catch {
@@ -45,29 +49,23 @@ export function openDeviceStore(file: string, machine: { runtimeVersion: string;
     }
   }
 
+  /** One entry that is damaged, or of another version, says nothing of the others. */
+  const countsHere = (stored: unknown, twinSha256: string): DeviceEntry | null => {
+    const found = entry.safeParse(stored).data;
+    if (found === undefined || found.twinSha256 !== twinSha256) return null;
+    return originKeys.every((key) => found[key] === here[key]) ? found : null;
+  };
+
   return {
     async of(twinSha256) {
-      const known = (await read()).filter(
-        (found) =>
-          found.twinSha256 === twinSha256 &&
-          found.runtimeVersion === machine.runtimeVersion &&
-          found.processor === machine.processor,
-      );
+      const known = (await read()).flatMap((stored) => countsHere(stored, twinSha256) ?? []);
       return new Map(known.map((found) => [found.device, found]));
     },
     keep(twinSha256, found) {
       // One after the other: each reads what is there, since another window may have written meanwhile.
       const kept = turn.then(async () => {
-        const others = (await read()).filter(
-          (old) =>
-            !(
-              old.twinSha256 === twinSha256 &&
-              old.device === found.device &&
-              old.runtimeVersion === machine.runtimeVersion &&
-              old.processor === machine.processor
-            ),
-        );
-        const entries = [...others, { twinSha256, ...machine, ...found }].slice(-mostEntries);
+        const others = (await read()).filter((old) => countsHere(old, twinSha256)?.device !== found.device);
+        const entries = [...others, { twinSha256, ...here, ...found }].slice(-mostEntries);
         await mkdir(path.dirname(file), { recursive: true });
         await writeFileAtomic(file, `${JSON.stringify({ format: 1, entries }, null, 1)}\n`);
       });
@@ -76,3 +74,5 @@ export function openDeviceStore(file: string, machine: { runtimeVersion: string;
     },
   };
 }
+
+const originKeys = Object.keys(origin.shape) as (keyof MeasuredOn)[];
