@@ -6,7 +6,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { JobKind, JobState } from '../contract/jobs.ts';
+import type { JobKind } from '../contract/jobs.ts';
 import type { EventData, EventName, Handlers, ProjectInfo } from '../contract/methods.ts';
 import { createComputeClient } from '../engine/computeClient.ts';
 import type { SpawnCompute } from '../engine/computeContract.ts';
@@ -31,6 +31,7 @@ import { createResources } from './resources.ts';
 import { noProject, type HostName, type OpenProject, type Services } from './services.ts';
 import { removeOldUploads } from './uploads.ts';
 import { computeVersions, ortVersion, twinscopeVersion } from './versions.ts';
+import { createWorkload } from './workload.ts';
 
 export type EventListener = <E extends EventName>(event: E, data: EventData<E>) => void;
 
@@ -57,9 +58,6 @@ export type BackendOptions = {
 /** From sources this file is main/app/backend.ts, in the product it is bundled into dist/main. */
 export const installFolder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** States in which a job uses the processor. */
-const workingStates: readonly JobState[] = ['running', 'pausing', 'cancelling'];
-
 export async function createBackend(options: BackendOptions): Promise<Backend> {
   const listeners = new Set<EventListener>();
   const emit = <E extends EventName>(event: E, data: EventData<E>): void => {
@@ -72,7 +70,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   });
 
   let open: OpenProject | null = null;
-  let jobsStarted = 0;
+  const workload = createWorkload();
 
   const compute = createComputeClient({
     spawn: options.spawnCompute,
@@ -108,13 +106,11 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     };
   }
 
-  /** Whoever measures a device asks whether a job began meanwhile. */
-  function counted(runner: JobRunner): JobRunner {
-    return (context) => {
-      jobsStarted += 1;
-      return runner(context);
-    };
-  }
+  /** Measurements of devices stand aside for every job. */
+  const counted =
+    (runner: JobRunner): JobRunner =>
+    (context) =>
+      workload.during(() => runner(context));
 
   // Opening and closing take turns: two at once would leave a project open that nobody holds.
   let turn: Promise<unknown> = Promise.resolve();
@@ -175,12 +171,11 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     log: options.log,
     library,
     compute,
+    workload,
     deadlines: options.deadlines ?? defaultDeadlines,
     devices: createDeviceService({
       spawn: options.spawnCompute,
-      compute,
-      isBusy: () => open?.queue.list().some(({ state }) => workingStates.includes(state)) ?? false,
-      jobsStarted: () => jobsStarted,
+      workload,
       onMeasured: () => emit('data.changed', { lists: ['devices'] }),
     }),
     projectsFolder: projectsFolder(),

@@ -4,28 +4,33 @@
  */
 import os from 'node:os';
 import { deviceIds, type DeviceChoice, type DeviceId, type DeviceMeasurement } from '../contract/devices.ts';
-import type { DeviceInfo, DeviceReport } from '../contract/devices.ts';
+import type { DeviceReport } from '../contract/devices.ts';
 import { createComputeClient, type ComputeClient } from '../engine/computeClient.ts';
-import type { DeviceProbe, SpawnCompute, Tuning } from '../engine/computeContract.ts';
-import {
-  chooseDevice,
-  describeMeasurement,
-  devices,
-  formatParity,
-  impossibleHere,
-  parityTolerance,
-  type SpeedOf,
-} from '../engine/devices.ts';
+import type { ComputeTwin, DeviceProbe, SpawnCompute, Tuning } from '../engine/computeContract.ts';
+import { chooseDevice, devices, impossibleHere, type SpeedOf } from '../engine/devices.ts';
 import { openMeasuringProcesses } from '../engine/node/measuringProcesses.ts';
 import { openDeviceStore, type DeviceEntry } from '../engine/node/deviceStore.ts';
 import { unlessAborted, type CancelSignal } from '../platform/cancel.ts';
-import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
+import { TwinscopeError } from '../platform/errors.ts';
 import { deviceFile, measuringFolder } from '../platform/node/paths.ts';
 import type { ResolvedTwin } from '../twins/node/library.ts';
+import {
+  busyNotice,
+  decapitalised,
+  describeDevices,
+  differenceNotice,
+  failureOf,
+  fallbackNotice,
+  sentence,
+} from './deviceSentences.ts';
 import { computeTwin, defaultSession, type FrozenSession } from './services.ts';
 import { measuredHere } from './versions.ts';
+import type { Workload } from './workload.ts';
 
 export type MeasureMode = 'known' | 'missing' | 'again';
+
+/** What breaks a measurement off: somebody who begins to work, and whoever asked for it. */
+type Stops = { disturbed: CancelSignal; signal: CancelSignal };
 
 /** What a plan asks for. */
 export type AskedSession = { device: DeviceChoice; batchSize?: number | undefined; threads?: number | undefined };
@@ -62,31 +67,34 @@ const measureDeadlineMs = 180_000;
 /** For threads and batch sizes, and as much again for the forms of the gradient. */
 export const budgetMs = { cpu: 3_000, other: 10_000 };
 
-const busyNotice =
-  'A job is running, so nothing was measured: it would slow the job and measure the two together. Measure again when it has finished.';
-
 export function createDeviceService(host: {
   spawn: SpawnCompute;
-  compute: ComputeClient;
-  isBusy: () => boolean;
-  /** How many jobs have started to work so far. */
-  jobsStarted: () => number;
+  workload: Workload;
   onMeasured: () => void;
   /** How long a device may take for its first answer. */
   probeDeadlineMs?: number;
 }): DeviceService {
-  const { probeDeadlineMs = usualProbeDeadlineMs } = host;
+  const { workload, probeDeadlineMs = usualProbeDeadlineMs } = host;
   const store = openDeviceStore(deviceFile(), measuredHere());
   const measuring = openMeasuringProcesses(measuringFolder());
   measuring.endOrphans();
   const probes = new Map<DeviceId, Promise<DeviceProbe>>();
   /** The rate on the CPU before anybody has asked for a measurement, by twin. */
-  const glances = new Map<string, Promise<DeviceMeasurement>>();
+  const glances = new Map<string, Promise<DeviceMeasurement | null>>();
   /** What was measured, or failed to be, in the life of this process. */
   const tried = new Set<string>();
   const apart = new Set<ComputeClient>();
   const closing = new AbortController();
   let turn: Promise<unknown> = Promise.resolve();
+  let inLine = 0;
+
+  /** One measurement at a time: two at once would measure each other. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    inLine += 1;
+    const measured = turn.then(work).finally(() => (inLine -= 1));
+    turn = measured.catch(() => undefined);
+    return measured;
+  }
 
   /** Asks a process that is started for this alone. */
   async function inOwnProcess<T>(ask: (client: ComputeClient) => Promise<T>): Promise<T> {
@@ -124,33 +132,47 @@ export function createDeviceService(host: {
   }
 
   /**
-   * Returns false where a job began meanwhile: both were measured together then, and the figures are thrown away. The job
-   * that asks for a measurement began before.
+   * Measures in a process of its own. Null where somebody began to work meanwhile: the process is ended at once, since it
+   * would slow the work, and what both did together is not the speed of the device.
    */
-  async function measure(resolved: ResolvedTwin, device: DeviceId, signal: CancelSignal): Promise<boolean> {
-    const before = host.jobsStarted();
+  async function measureApart(
+    twin: ComputeTwin,
+    tuning: Tuning | null,
+    { disturbed, signal }: Stops,
+  ): Promise<DeviceMeasurement | null> {
+    if (disturbed.aborted) return null;
+    try {
+      const measurement = await inOwnProcess((client) => {
+        const asked = client.call('device.measure', { twin, tuning }, { deadlineMs: measureDeadlineMs });
+        return unlessAborted(unlessAborted(asked, disturbed), signal);
+      });
+      return disturbed.aborted ? null : measurement;
+    } catch (error) {
+      signal.throwIfAborted();
+      closing.signal.throwIfAborted();
+      if (disturbed.aborted) return null;
+      throw error;
+    }
+  }
+
+  /** Returns false where somebody began to work meanwhile; nothing is kept then. */
+  async function measure(resolved: ResolvedTwin, device: DeviceId, stops: Stops): Promise<boolean> {
     const probed = await probe(device);
     let found: { measurement: DeviceMeasurement | null; explanation: string };
     if (!probed.available) {
       found = { measurement: null, explanation: sentence(`not available: ${probed.reason}`) };
     } else {
       const twin = computeTwin(resolved, defaultSession(device));
-      found = await inOwnProcess((client) =>
-        client.call(
-          'device.measure',
-          { twin, tuning: tuningOf(device, twin.threads) },
-          { deadlineMs: measureDeadlineMs, signal },
-        ),
-      ).then(
-        (measurement) => ({ measurement, explanation: '' }),
-        (error: unknown) => {
-          signal.throwIfAborted();
-          closing.signal.throwIfAborted();
-          return { measurement: null, explanation: sentence(`could not run this twin: ${failureOf(error)}`) };
-        },
-      );
+      try {
+        const measurement = await measureApart(twin, tuningOf(device, twin.threads), stops);
+        if (measurement === null) return false;
+        found = { measurement, explanation: '' };
+      } catch (error) {
+        stops.signal.throwIfAborted();
+        closing.signal.throwIfAborted();
+        found = { measurement: null, explanation: sentence(`could not run this twin: ${failureOf(error)}`) };
+      }
     }
-    if (host.jobsStarted() !== before) return false;
     await store.keep(resolved.sha256, { device, ...found });
     return true;
   }
@@ -163,17 +185,19 @@ export function createDeviceService(host: {
     possibleHere.some((device) => !known.has(device) && !tried.has(keyOf(sha256, device)));
 
   /**
-   * One measurement at a time: two at once would measure each other. Returns false where a job was in the way.
-   * @param mayMeasure asked again when the turn has come
+   * Returns false where somebody's work was in the way.
+   * @param mayMeasure asked when the turn has come
    */
   function measureAll(
     twin: ResolvedTwin,
     mode: MeasureMode,
     { signal, mayMeasure }: { signal: CancelSignal; mayMeasure: () => boolean },
   ): Promise<boolean> {
-    const measured = turn.then(async () => {
+    const measured = inTurn(async () => {
       signal.throwIfAborted();
       if (!mayMeasure()) return false;
+      // A job that asks has begun before.
+      const disturbed = workload.next();
       if (mode === 'again') {
         probes.clear();
         tried.clear();
@@ -188,7 +212,7 @@ export function createDeviceService(host: {
         const settled = isWhole(known.get(device)) || tried.has(key);
         if (mode === 'missing' && settled) continue;
         signal.throwIfAborted();
-        undisturbed = await measure(twin, device, signal);
+        undisturbed = await measure(twin, device, { disturbed, signal });
         if (!undisturbed) break;
         tried.add(key);
         changed = true;
@@ -196,17 +220,22 @@ export function createDeviceService(host: {
       if (changed) host.onMeasured();
       return undisturbed;
     });
-    turn = measured.catch(() => undefined);
     return unlessAborted(measured, signal);
   }
 
-  function glance(resolved: ResolvedTwin): Promise<DeviceMeasurement> {
-    const known =
-      glances.get(resolved.sha256) ??
-      host.compute.call('device.measure', { twin: computeTwin(resolved, defaultSession()), tuning: null });
-    glances.set(resolved.sha256, known);
-    known.catch(() => glances.delete(resolved.sha256));
-    return known;
+  /** Null where it would have to wait, or somebody began to work meanwhile. */
+  function glance(resolved: ResolvedTwin): Promise<DeviceMeasurement | null> {
+    const asked = glances.get(resolved.sha256);
+    if (asked !== undefined) return asked;
+    if (inLine > 0) return Promise.resolve(null);
+    const twin = computeTwin(resolved, defaultSession());
+    const found = inTurn(async () => {
+      if (workload.active() > 0) return null;
+      return measureApart(twin, null, { disturbed: workload.next(), signal: closing.signal });
+    }).catch(() => null);
+    glances.set(resolved.sha256, found);
+    void found.then((measurement) => measurement ?? glances.delete(resolved.sha256));
+    return found;
   }
 
   async function unavailable(device: DeviceId): Promise<string | null> {
@@ -218,23 +247,22 @@ export function createDeviceService(host: {
     async report(twin, mode) {
       if (twin === null) {
         const none = 'No twin is in the library, so nothing was measured.';
-        return { twin: null, devices: describe(new Map(), new Map(), null), choice: none, notice: null };
+        return { twin: null, devices: describeDevices(new Map(), new Map(), null), choice: none, notice: null };
       }
       const { id, version, title } = twin.manifest;
-      let busy = host.isBusy();
+      let busy = workload.active() > 0;
       // A page that asks anew or goes away must not lose what is half measured: it takes seconds and is kept.
-      const asked = { signal: closing.signal, mayMeasure: () => !host.isBusy() };
+      const asked = { signal: closing.signal, mayMeasure: () => workload.active() === 0 };
       if (mode !== 'known' && !busy) busy = !(await measureAll(twin, mode, asked));
       const entries = await store.of(twin.sha256);
       const measured = measurementsOf(entries);
-      // Measuring while a job runs would slow the job and measure it, not the device.
-      const glanced = measured.has('cpu') || busy ? null : await glance(twin).catch(() => null);
+      const glanced = measured.has('cpu') || busy ? null : await glance(twin);
       if (glanced !== null) measured.set('cpu', glanced);
       const { device, sentence: choice } = chooseDevice(measured);
       const climbing = measured.size > 1 ? ` Gradient searches: ${chooseDevice(measured, 'gradients').sentence}` : '';
       return {
         twin: { id, version, title },
-        devices: describe(entries, measured, device),
+        devices: describeDevices(entries, measured, device),
         choice: `${choice}${climbing}`,
         notice: busy && mode !== 'known' ? busyNotice : null,
       };
@@ -243,7 +271,8 @@ export function createDeviceService(host: {
     async sessionFor(twin, asked, { noun, by, pictures, signal }) {
       let known = await store.of(twin.sha256);
       if (asked.device === 'auto' && untried(twin, known) && (await pictures()) >= picturesThatRepay) {
-        await measureAll(twin, 'missing', { signal, mayMeasure: () => true });
+        // The job that asks works itself.
+        await measureAll(twin, 'missing', { signal, mayMeasure: () => workload.active() <= 1 });
         known = await store.of(twin.sha256);
       }
       const measured = measurementsOf(known);
@@ -281,34 +310,6 @@ export function createDeviceService(host: {
   };
 }
 
-/** Why a job runs on the CPU although it was to run elsewhere. */
-export function fallbackNotice(
-  wanted: DeviceId,
-  asked: DeviceChoice,
-  reason: string,
-  { noun, by }: { noun: string; by: SpeedOf },
-): string {
-  const { label } = devices[wanted];
-  const fastest =
-    by === 'gradients' ? 'is fastest at the gradients of this twin' : 'is the fastest device for this twin';
-  const how = asked === 'auto' ? fastest : 'was asked for';
-  return `${label} ${how} and is not available here: ${reason}; this ${noun} used the CPU.`;
-}
-
-/** Null where the device agrees with the CPU as far as is known; `auto` takes no other. */
-function differenceNotice(
-  device: DeviceId,
-  asked: DeviceChoice,
-  measured: DeviceMeasurement | undefined,
-): string | null {
-  const parity = measured?.parity ?? 0;
-  if (asked === 'auto' || device === 'cpu' || parity <= parityTolerance) return null;
-  return (
-    `${devices[device].label} was asked for and differs from the CPU by ${formatParity(parity)} of the largest value with ` +
-    `this twin here; at most ${formatParity(parityTolerance)} is accepted where the device is chosen automatically.`
-  );
-}
-
 /** What was measured as quickest, else the usual. */
 function sessionOf(device: DeviceId, measured: ReadonlyMap<DeviceId, DeviceMeasurement>): FrozenSession {
   const known = measured.get(device);
@@ -326,30 +327,6 @@ function measurementsOf(entries: ReadonlyMap<DeviceId, DeviceEntry>): Map<Device
 /** Whether nothing is left to find out about the twin on this device. */
 const isWhole = (entry: DeviceEntry | undefined): boolean => entry?.measurement?.gradientRefusal === null;
 
-function describe(
-  entries: ReadonlyMap<DeviceId, DeviceEntry>,
-  measured: ReadonlyMap<DeviceId, DeviceMeasurement>,
-  chosen: DeviceId | null,
-): DeviceInfo[] {
-  const cpu = measured.get('cpu') ?? null;
-  return deviceIds.map((id) => {
-    const measurement = measured.get(id) ?? null;
-    const impossible = impossibleHere(id, process.platform, process.arch);
-    const entry = entries.get(id);
-    return {
-      id,
-      label: devices[id].label,
-      available: impossible !== null ? false : id === 'cpu' ? true : entry === undefined ? null : measurement !== null,
-      chosen: id === chosen,
-      explanation:
-        measurement !== null
-          ? [`${describeMeasurement(id, measurement, cpu)}.`, measurement.gradientRefusal ?? []].flat().join(' ')
-          : (impossible ?? entry?.explanation ?? 'Not measured yet.'),
-      measurement,
-    };
-  });
-}
-
 /** Threads: the usual number, all and half of the processors. Devices other than the CPU run a few nodes on it at most. */
 function tuningOf(device: DeviceId, usualThreads: number): Tuning {
   if (device !== 'cpu') return { threads: [usualThreads], batchSizes: [16, 4, 64], budgetMs: budgetMs.other };
@@ -357,22 +334,6 @@ function tuningOf(device: DeviceId, usualThreads: number): Tuning {
   const threads = [usualThreads, processors, Math.ceil(processors / 2)];
   return { threads: [...new Set(threads)], batchSizes: [16, 8, 32], budgetMs: budgetMs.cpu };
 }
-
-/** A crash or a hang is an answer too; the first sentence says which. */
-function failureOf(error: unknown): string {
-  if (!isTwinscopeError(error)) throw error;
-  const reason = error.details['reason'];
-  return typeof reason === 'string' ? reason : decapitalised(error.message);
-}
-
-const decapitalised = (text: string): string => {
-  const first = text.split(/\.(?= |$)/)[0] as string;
-  return /^[A-Z][a-z]/.test(first) && !/^(?:WebGPU|DirectML|CoreML|ONNX)/.test(first)
-    ? first.charAt(0).toLowerCase() + first.slice(1)
-    : first;
-};
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 
 const refuse = (): Promise<never> =>
   Promise.reject(new TwinscopeError('internal', 'A measurement presents no stored pictures.'));

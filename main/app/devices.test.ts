@@ -5,7 +5,6 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { runPlan } from '../contract/plans.ts';
-import { createComputeClient } from '../engine/computeClient.ts';
 import type { SpawnCompute } from '../engine/computeContract.ts';
 import { parityTolerance } from '../engine/devices.ts';
 import { softwareVulkan } from '../engine/testing/softwareVulkan.ts';
@@ -14,6 +13,7 @@ import { createDeviceService } from './deviceService.ts';
 import { spawnCompute } from './spawnCompute.ts';
 import { runCli } from './testing/cliProcess.ts';
 import { absent, keepMeasured, listDevices, openDeviceHome, type DeviceHome } from './testing/deviceHome.ts';
+import { createWorkload } from './workload.ts';
 
 const signal = new AbortController().signal;
 let driver: Record<string, string>;
@@ -158,7 +158,6 @@ test('a paused job is resumed on its device or not at all', async () => {
 });
 
 test('a driver that crashes or hangs is an answer: not available, and why', async () => {
-  const compute = createComputeClient({ spawn: spawnCompute, callbacks: noBlobs });
   const hanging: SpawnCompute = async (options) => {
     const process_ = await spawnCompute(options);
     process.kill(process_.pid, 'SIGSTOP');
@@ -170,9 +169,7 @@ test('a driver that crashes or hangs is an answer: not available, and why', asyn
   ] as const) {
     const service = createDeviceService({
       spawn,
-      compute,
-      isBusy: () => false,
-      jobsStarted: () => 0,
+      workload: createWorkload(),
       onMeasured: () => undefined,
       probeDeadlineMs: 1000,
     });
@@ -181,7 +178,6 @@ test('a driver that crashes or hangs is an answer: not available, and why', asyn
     await expect(service.require('webgpu')).rejects.toMatchObject({ code: 'unsupported' });
     await service.close();
   }
-  await compute.close();
 });
 
 test('a gradient search is sent where gradients were fastest, a run where responses were', async () => {
@@ -200,11 +196,6 @@ test('a gradient search is sent where gradients were fastest, a run where respon
   expect(session).toMatchObject({ device: 'cpu', batchSize: 4 });
   expect(notice).toMatch(/ is fastest at the gradients of this twin and is not available here: .*; this search used/);
 });
-
-const noBlobs = {
-  'blob.image': () => Promise.reject(new Error('no pictures here')),
-  'blob.array': () => Promise.reject(new Error('no arrays here')),
-};
 
 test('the command line lists devices and refuses what it does not know', async () => {
   const listed = await runCli(['devices', 'small-twin', '--json'], opened.home);

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { deviceIds } from '../contract/devices.ts';
-import type { SpawnCompute } from '../engine/computeContract.ts';
+import { deviceIds, type DeviceReport } from '../contract/devices.ts';
+import { runPlan } from '../contract/plans.ts';
+import type { ComputeProcess, SpawnCompute } from '../engine/computeContract.ts';
 import { impossibleHere } from '../engine/devices.ts';
 import { vastDraft } from '../engine/testing/vastTwin.ts';
 import { deviceFile } from '../platform/node/paths.ts';
@@ -19,6 +20,7 @@ import {
   openDeviceHome,
   type DeviceHome,
 } from './testing/deviceHome.ts';
+import { createWorkload } from './workload.ts';
 
 const signal = new AbortController().signal;
 let opened: DeviceHome;
@@ -90,29 +92,68 @@ test('a page that goes away while its twin is measured does not lose the measure
   expect(devices.find(({ id }) => id === 'cpu')?.measurement?.gradientsPerSecond).toBeGreaterThan(0);
 });
 
-test('figures are thrown away where a job began while they were taken', async () => {
+test('a measurement is broken off as soon as a job or a check begins, and its figures are thrown away', async () => {
   const backend = await open(spawnCompute);
   const twin = await backend.services.library.resolve('small-twin');
-  let jobsStarted = 0;
-  let disturb = true;
+  const workload = createWorkload();
+  let hold: ((compute: ComputeProcess) => void) | null = null;
   const service = createDeviceService({
-    spawn: (options) => {
-      if (disturb) jobsStarted += 1;
-      return spawnCompute(options);
+    spawn: async (options) => {
+      const compute = await spawnCompute(options);
+      // It cannot answer any more: whoever waits for it waits for the deadline of a measurement.
+      if (hold !== null) process.kill(compute.pid, 'SIGSTOP');
+      hold?.(compute);
+      return compute;
     },
-    compute: backend.services.compute,
-    isBusy: () => false,
-    jobsStarted: () => jobsStarted,
+    workload,
     onMeasured: () => undefined,
   });
-  const disturbed = await service.report(twin, 'missing');
-  expect(disturbed.notice).toMatch(/^A job is running, so nothing was measured/);
-  expect(existsSync(deviceFile())).toBe(false);
-  disturb = false;
+  await Promise.all(deviceIds.map((id) => service.unavailable(id)));
+  const rateOf = ({ devices }: DeviceReport) =>
+    devices.find(({ id }) => id === 'cpu')?.measurement?.stimuliPerSecond ?? null;
+  const busy = expect.stringMatching(/^A job or a check is running, so nothing more was measured/) as string;
+  for (const [mode, notice] of [
+    ['known', null],
+    ['missing', busy],
+  ] as const) {
+    const measuring = new Promise<ComputeProcess>((resolve) => (hold = resolve));
+    const asked = service.report(twin, mode);
+    const process_ = await measuring;
+    const { report, meanwhile } = await workload.during(async () => ({
+      report: await asked,
+      meanwhile: await service.report(twin, mode),
+    }));
+    await process_.exited;
+    hold = null;
+    for (const found of [report, meanwhile]) expect([rateOf(found), found.notice]).toEqual([null, notice]);
+    expect(existsSync(deviceFile())).toBe(false);
+  }
+  expect(rateOf(await service.report(twin, 'known'))).toBeGreaterThan(0);
   const { notice, devices } = await service.report(twin, 'missing');
   expect(notice).toBeNull();
   expect(devices.find(({ id }) => id === 'cpu')?.measurement?.gradientsPerSecond).toBeGreaterThan(0);
   await service.close();
+});
+
+test('jobs and the checks of Import and Verify are work that measurements stand aside for', async () => {
+  const backend = await open(spawnCompute);
+  const { workload } = backend.services;
+  const working = new Map<string, number>();
+  backend.onEvent((event) => void working.set(event, Math.max(workload.active(), working.get(event) ?? 0)));
+  await backend.handlers['library.verify']({ id: 'small-twin' }, { signal });
+  expect(working.get('library.checking')).toBe(1);
+  expect(workload.active()).toBe(0);
+  await backend.openProject(path.join(opened.folder, 'work.twinscope'), { name: 'work' });
+  const { queue } = backend.services.current();
+  const plan = runPlan.parse({
+    format: 1,
+    kind: 'run',
+    twin: 'small-twin',
+    stimuli: { design: { type: 'noise', n: 20, spectrum: 'white', diameterDeg: 2 } },
+    device: 'cpu',
+  });
+  const { state } = await queue.waitFor((await queue.start('run', 'A run', plan)).id);
+  expect([state, working.get('job.changed')]).toEqual(['finished', 1]);
 });
 
 test('a long job completes a measurement that was broken off after the CPU', async () => {
@@ -169,9 +210,7 @@ test('a job that waits for a measurement can be stopped while it waits', async (
       measuring();
       return compute;
     },
-    compute: backend.services.compute,
-    isBusy: () => false,
-    jobsStarted: () => 0,
+    workload: createWorkload(),
     onMeasured: () => undefined,
   });
   const report = service.report(twin, 'missing').catch(() => null);

@@ -14,6 +14,7 @@ import type { Log } from '../platform/node/log.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { Library, ResolvedTwin } from '../twins/node/library.ts';
 import type { DeviceService } from './deviceService.ts';
+import type { Workload } from './workload.ts';
 
 export type HostName = 'browser' | 'desktop' | 'cli';
 
@@ -27,6 +28,8 @@ export type Services = {
   readonly compute: ComputeClient;
   /** When compute counts as hanging under a job. */
   readonly deadlines: DeadlineLimits;
+  /** Jobs and checks at work: measurements of devices stand aside for them. */
+  readonly workload: Workload;
   readonly devices: DeviceService;
   readonly projectsFolder: string;
   readonly uploadsFolder: string;

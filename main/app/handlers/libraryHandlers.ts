@@ -12,36 +12,45 @@ export function libraryHandlers(
 > {
   const { library, compute, devices } = services;
   const graphOf = createGraphs(services);
+
+  /** Pages ask again for what changed, and for what could not be measured meanwhile. */
+  async function checking<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await services.workload.during(work);
+    } finally {
+      services.emit('data.changed', { lists: ['library', 'devices'] });
+    }
+  }
+
   return {
     'library.list': () => library.list(),
     'library.get': ({ id }) => library.get(id),
     'library.graph': ({ id }) => graphOf(id),
-    async 'library.verify'({ id, device = 'cpu' }, { signal }) {
-      await devices.require(device);
-      const checked = await checkGradientOf(services, id, signal, device);
-      const summary = await library.verify(id, async (resolved, images, n) => {
-        const twin = computeTwin(resolved, await devices.knownSession(resolved, device));
-        const { areas } = await compute.call('twin.forward', { twin, images, n }, { signal });
-        return { device: twin.device, areas };
-      });
-      services.emit('data.changed', { lists: ['library'] });
-      return { ...summary, ...checked };
-    },
-    async 'library.import'({ path }, { signal }) {
-      const imported = await library.import(path);
-      const name = `${imported.id}@${imported.version}`;
-      try {
-        return { ...imported, ...(await checkGradientOf(services, name, signal)) };
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        throw new TwinscopeError(
-          'cancelled',
-          `The check of its gradient was stopped. ${imported.title} (${name}) is in the library. Verify it to check its gradient.`,
-        );
-      } finally {
-        services.emit('data.changed', { lists: ['library'] });
-      }
-    },
+    'library.verify': ({ id, device = 'cpu' }, { signal }) =>
+      checking(async () => {
+        await devices.require(device);
+        const checked = await checkGradientOf(services, id, signal, device);
+        const summary = await library.verify(id, async (resolved, images, n) => {
+          const twin = computeTwin(resolved, await devices.knownSession(resolved, device));
+          const { areas } = await compute.call('twin.forward', { twin, images, n }, { signal });
+          return { device: twin.device, areas };
+        });
+        return { ...summary, ...checked };
+      }),
+    'library.import': ({ path }, { signal }) =>
+      checking(async () => {
+        const imported = await library.import(path);
+        const name = `${imported.id}@${imported.version}`;
+        try {
+          return { ...imported, ...(await checkGradientOf(services, name, signal)) };
+        } catch (error) {
+          if (!signal.aborted) throw error;
+          throw new TwinscopeError(
+            'cancelled',
+            `The check of its gradient was stopped. ${imported.title} (${name}) is in the library. Verify it to check its gradient.`,
+          );
+        }
+      }),
     async 'library.remove'({ id }) {
       await library.remove(id);
       services.emit('data.changed', { lists: ['library'] });

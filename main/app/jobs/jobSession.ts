@@ -7,7 +7,7 @@ import { devices } from '../../engine/devices.ts';
 import type { JobContext } from '../../jobs/node/queue.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import type { ResolvedTwin } from '../../twins/node/library.ts';
-import { fallbackNotice } from '../deviceService.ts';
+import { fallbackNotice } from '../deviceSentences.ts';
 import { computeTwin, type FrozenSession, type Services } from '../services.ts';
 import { lastBatchSize } from './segments.ts';
 

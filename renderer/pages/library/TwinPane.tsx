@@ -50,7 +50,8 @@ function CardTab({ twin }: { twin: TwinDetails }) {
 function ChecksTab({ twin }: { twin: TwinDetails }) {
   const verify = useCheckingCall('library.verify');
   const { reproduces: check, gradientCheck: gradient } = twin.summary;
-  const unchecked = verify.data?.gradientUnchecked ?? null;
+  // What was verified may be another twin by now.
+  const unchecked = verify.data?.sha256 === twin.summary.sha256 ? verify.data.gradientUnchecked : null;
   return (
     <Stack gap="md" align="flex-start" maw="40rem">
       <Text size="sm">
