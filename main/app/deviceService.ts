@@ -207,7 +207,8 @@ export function createDeviceService(host: {
       let changed = false;
       let undisturbed = true;
       for (const device of possibleHere) {
-        // What was not available, failed or found too little memory may work by now; it is tried again once in the life of this process.
+        // What was not available, failed or found too little memory may work by now; it is tried again once in the life of
+        // this process.
         const key = keyOf(twin.sha256, device);
         const settled = isWhole(known.get(device)) || tried.has(key);
         if (mode === 'missing' && settled) continue;
@@ -228,9 +229,9 @@ export function createDeviceService(host: {
     const asked = glances.get(resolved.sha256);
     if (asked !== undefined) return asked;
     if (inLine > 0) return Promise.resolve(null);
-    const twin = computeTwin(resolved, defaultSession());
     const found = inTurn(async () => {
       if (workload.active() > 0) return null;
+      const twin = computeTwin(resolved, defaultSession());
       return measureApart(twin, null, { disturbed: workload.next(), signal: closing.signal });
     }).catch(() => null);
     glances.set(resolved.sha256, found);
