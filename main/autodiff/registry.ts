@@ -38,10 +38,13 @@ export const gradientRules: Record<string, GradientRule> = {
   ...cumulativeRules,
 };
 
-/** Operators whose output stays the same under small changes of their inputs: steps, counts, comparisons, shapes. */
+/**
+ * Operators whose output stays the same under small changes of their inputs (steps, counts, comparisons, shapes), or is
+ * drawn or rounded to levels: the scale that DynamicQuantizeLinear gives moves with its input, and it is refused for that.
+ */
 export const constantOperators: ReadonlySet<string> = new Set(
   (
-    'Round Floor Ceil Sign ArgMax ArgMin NonZero Hardmax IsNaN IsInf Unique Equal Greater GreaterOrEqual Less ' +
+    'Round Floor Ceil Sign ArgMax ArgMin NonZero Hardmax IsNaN IsInf Equal Greater GreaterOrEqual Less ' +
     'LessOrEqual And Or Xor Not QuantizeLinear DynamicQuantizeLinear Shape Size EyeLike Bernoulli RandomNormalLike ' +
     'RandomUniformLike NonMaxSuppression Multinomial'
   ).split(' '),
