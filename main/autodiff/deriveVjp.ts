@@ -28,13 +28,13 @@ import { refuseNode, stillWorks } from './refusal.ts';
 import {
   constantOperators,
   gradientRules,
-  hasInfiniteSlope,
   isNormOfOrderOne,
   kinkedOperators,
   quantisingOperators,
   randomOperators,
   shapeOperators,
 } from './registry.ts';
+import { hasInfiniteSlope } from './steepSlopes.ts';
 import type { Contribution, RuleContext } from './rule.ts';
 
 export interface VjpRequest {
@@ -74,7 +74,7 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
   const forward = expandRecurrent(prepareGraph(model), request.wrt, request.outputs);
   const emit = new Emitter(forward, { ...(request.lowering && { lowering: request.lowering }) });
   const path = findPath(forward, request, emit);
-  emit.steepSlopes = path.some((node) => hasInfiniteSlope(node, emit));
+  emit.steepSlopes = path.steep;
   const contributions = new Map<string, Contribution[]>();
   const contribute = (name: string, item: Contribution): void => {
     if (item === undefined) return;
@@ -192,6 +192,8 @@ type Path = GraphNode[] & {
   differentiable: ReadonlySet<string>;
   /** Whether a node on it also reads a value that changes in steps, such as a comparison with the stimulus. */
   masks: boolean;
+  /** Whether gradients may become infinite on it. */
+  steep: boolean;
 };
 
 function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): Path {
@@ -244,10 +246,15 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
       { operator: first.op, node: first.name, operators: [first.op, ...others] },
     );
   }
-  const masks = path.some((node) =>
-    namesRead(node).some((name) => stepped.has(name) && !shapeOperators.has(stepped.get(name)!.op)),
-  );
-  return Object.assign(path, { differentiable, masks });
+  const steps = (name: string): boolean => stepped.has(name) && !shapeOperators.has(stepped.get(name)!.op);
+  const masks = path.some((node) => namesRead(node).some(steps));
+  const makers = new Map(forward.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const sources = {
+    varies: (name: string) => differentiable.has(name) || steps(name),
+    maker: (name: string) => makers.get(name),
+  };
+  const steep = path.some((node) => hasInfiniteSlope(node, emit, sources));
+  return Object.assign(path, { differentiable, masks, steep });
 }
 
 /** Throws where what the outputs need draws random numbers, or rounds what comes from the stimulus to a few levels. */

@@ -1,6 +1,5 @@
 /** Which operators have a gradient rule, and which have a gradient that is zero. */
 import { intAttribute, type GraphNode } from '../onnx/index.ts';
-import type { Emitter } from './emitter.ts';
 import type { GradientRule } from './rule.ts';
 import { activationRules } from './rules/activations.ts';
 import { arithmeticRules } from './rules/arithmetic.ts';
@@ -64,13 +63,6 @@ export const shapeOperators: ReadonlySet<string> = new Set(['Shape', 'Size', 'Ey
 /** Norms of order 1 have the kink of the absolute value. */
 export function isNormOfOrderOne(node: GraphNode): boolean {
   return ['LpPool', 'GlobalLpPool', 'LpNormalization'].includes(node.op) && intAttribute(node, 'p', 2) === 1;
-}
-
-/** Whether the slope may be infinite where the operand is 0, as it is behind a rectifier. */
-export function hasInfiniteSlope(node: GraphNode, emit: Emitter): boolean {
-  if (node.op !== 'Pow') return ['Sqrt', 'Log', 'Reciprocal'].includes(node.op);
-  const exponents = emit.constantNumbers(node.inputs[1]);
-  return exponents === undefined || exponents.some((exponent) => exponent < 1);
 }
 
 /** Operators whose derivative jumps: a search through them sees kinks, and finite differences see both sides. */

@@ -33,6 +33,9 @@ async function gradientOf(graph: Graph, x: number[], shape: number[]): Promise<n
   return [...(results[vjp.gradient]!.data as Float32Array)];
 }
 
+const offset = (builder: GraphBuilder, x: string, by: number): string =>
+  builder.node('Add', [builder.node('Relu', [x]), number(builder, by)]);
+
 describe('as in PyTorch', () => {
   test.each<[string, Body, number[], number[], number[]]>([
     [
@@ -64,8 +67,44 @@ describe('as in PyTorch', () => {
       [2],
       [0, 0.5103103630798287],
     ],
+    ['an arc cosine', (b, x) => b.node('Acos', [offset(b, x, -1)]), [-1, 0.5], [2], [0, -1.1547005383792517]],
+    ['an arc sine', (b, x) => b.node('Asin', [offset(b, x, -1)]), [-1, 0.5], [2], [0, 1.1547005383792517]],
+    ['an area cosine', (b, x) => b.node('Acosh', [offset(b, x, 1)]), [-1, 0.5], [2], [0, 0.8944271909999159]],
+    ['an area tangent', (b, x) => b.node('Atanh', [offset(b, x, -1)]), [-1, 0.5], [2], [0, 1.3333333333333333]],
+    [
+      'the logarithm of a sum',
+      (b, x) => b.node('ReduceLogSum', [b.node('Relu', [x]), b.constant('axes', 'int64', [1], [1])]),
+      [-1, -0.5, 1, 2],
+      [2, 2],
+      [0, 0, 1 / 3, 1 / 3],
+    ],
+    ['a quotient', (b, x) => b.node('Div', [number(b, 1), b.node('Relu', [x])]), [-1, 0.5], [2], [0, -4]],
   ])('%s', async (_, body, x, shape, expected) => {
     const found = await gradientOf(graphOf(body, shape), x, shape);
     expected.forEach((value, index) => expect(found[index]).toBeCloseTo(value, 5));
+  });
+});
+
+/** The operators that mask a rectifier's gradient: HardSigmoid is the quick one. */
+describe('the mask of a rectifier', () => {
+  const masksOf = (body: Body): string[] =>
+    deriveVjp(graphOf(body, [4]), { wrt: 'x', outputs: ['y'] }).graph.nodes.flatMap(({ op }) =>
+      op === 'HardSigmoid' || op === 'Where' ? [op] : [],
+    );
+
+  test.each<[string, Body]>([
+    ['a constant', (b) => number(b, 2)],
+    ['what a positive constant is added to', (b, x) => b.node('Add', [b.node('Mul', [x, x]), number(b, 0.1)])],
+    [
+      'what is not below a positive constant',
+      (b, x) => b.node('Expand', [b.node('Clip', [b.node('ReduceL2', [x]), number(b, 0.1)]), b.node('Shape', [x])]),
+    ],
+  ])('stays a product where a quotient is divided by %s', (_, divisor) => {
+    const operators = masksOf((b, x) => b.node('Div', [b.node('Relu', [x]), divisor(b, x)]));
+    expect(operators).toContain('HardSigmoid');
+  });
+
+  test('is Where behind roots', () => {
+    expect(masksOf((b, x) => b.node('Sqrt', [b.node('Relu', [x])]))).toEqual(['Where']);
   });
 });
