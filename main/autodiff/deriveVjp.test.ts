@@ -271,6 +271,24 @@ describe('graphs', () => {
     found.forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 3));
   });
 
+  test('the value whose type another takes is not read', async () => {
+    // y = CastLike(x, exp(x)) + x: dy/dx = 2.
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', [2]);
+    const like = builder.node('CastLike', ['x', builder.node('Exp', ['x'])]);
+    builder.node('Add', [like, 'x'], {}, 'y');
+    builder.node('CastLike', [builder.constant('c', 'float32', [2], [1, 2]), 'x'], {}, 'typed');
+    builder.output('y', 'float32', [2]);
+    builder.output('typed', 'float32', [2]);
+    const graph = builder.build();
+    expect(
+      await gradientOf(graph, { wrt: 'x', outputs: ['y'] }, [1, 2], [2], { y: { data: [1, 3], shape: [2] } }),
+    ).toEqual([2, 6]);
+    expect(() => deriveVjp(graph, { wrt: 'x', outputs: ['typed'] })).toThrow(
+      'The output "typed" does not depend on the input "x"',
+    );
+  });
+
   test('half precision flows through, constants of the rules included', async () => {
     const builder = new GraphBuilder();
     builder.input('x', 'float32', ['n']);

@@ -201,7 +201,7 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
   /** Values that depend on the input, but only through steps; with the first operator that made them so. */
   const stepped = new Map<string, GraphNode>();
   for (const node of forward.nodes) {
-    const read = namesRead(node);
+    const read = valuesRead(node);
     const reached = read.some((name) => differentiable.has(name));
     const constant = isStandard(node) && constantOperators.has(node.op);
     const step = read.map((name) => stepped.get(name)).find((found) => found !== undefined);
@@ -231,8 +231,8 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
   const needed = new Set(outputs);
   const nodes = forward.nodes.toReversed().filter((node) => {
     const onPath = node.outputs.some((name) => needed.has(name) && differentiable.has(name));
-    if (onPath) namesRead(node).forEach((name) => needed.add(name));
-    return onPath && namesRead(node).some((name) => differentiable.has(name));
+    if (onPath) valuesRead(node).forEach((name) => needed.add(name));
+    return onPath && valuesRead(node).some((name) => differentiable.has(name));
   });
   const path = nodes.toReversed();
   const without = path.filter((node) => !(isStandard(node) && Object.hasOwn(gradientRules, node.op)));
@@ -247,7 +247,7 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
     );
   }
   const steps = (name: string): boolean => stepped.has(name) && !shapeOperators.has(stepped.get(name)!.op);
-  const masks = path.some((node) => namesRead(node).some(steps));
+  const masks = path.some((node) => valuesRead(node).some(steps));
   const makers = new Map(forward.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const sources = {
     varies: (name: string) => differentiable.has(name) || steps(name),
@@ -255,6 +255,11 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
   };
   const steep = path.some((node) => hasInfiniteSlope(node, emit, sources));
   return Object.assign(path, { differentiable, masks, steep });
+}
+
+/** What a node's outputs depend on: of its second input CastLike reads the type alone. */
+function valuesRead(node: GraphNode): string[] {
+  return node.op === 'CastLike' ? node.inputs.slice(0, 1) : namesRead(node);
 }
 
 /** Throws where what the outputs need draws random numbers, or rounds what comes from the stimulus to a few levels. */
@@ -298,7 +303,8 @@ function applyRule(
     node,
     emit,
     gradients,
-    gradient: gradients[0] ?? '',
+    // Of a node on the path some output has a gradient; where it need not be the first, the rule reads the list.
+    gradient: gradients.find((gradient) => gradient !== undefined)!,
     wanted,
     input: (index) => node.inputs[index]!,
     output: (index) => node.outputs[index]!,
