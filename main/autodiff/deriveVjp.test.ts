@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { GraphBuilder, readGraph, writeGraph, type Graph } from '../onnx/index.ts';
+import { GraphBuilder, makeTensor, readGraph, writeGraph, type Graph } from '../onnx/index.ts';
 import { deriveVjp, type VjpRequest } from './index.ts';
 import { elementwise } from './testing/graphs.ts';
 
@@ -287,6 +287,18 @@ describe('graphs', () => {
     expect(() => deriveVjp(graph, { wrt: 'x', outputs: ['typed'] })).toThrow(
       'The output "typed" does not depend on the input "x"',
     );
+  });
+
+  test('an input with a default value', async () => {
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', [2]);
+    builder.node('Mul', ['x', 'x'], {}, 'y');
+    builder.output('y', 'float32', [2]);
+    const graph = builder.build();
+    graph.initializers.set('x', makeTensor('float32', [2], [0, 0]));
+    expect(
+      await gradientOf(graph, { wrt: 'x', outputs: ['y'] }, [1, 2], [2], { y: { data: [1, 3], shape: [2] } }),
+    ).toEqual([2, 12]);
   });
 
   test('half precision flows through, constants of the rules included', async () => {

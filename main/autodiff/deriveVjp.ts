@@ -71,7 +71,7 @@ const oldestOpset = 11;
 /** Throws TwinscopeError 'unsupported' naming operator and node where there is no gradient, 'bad-input' for bad names. */
 export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
   checkRequest(model, request);
-  const forward = expandRecurrent(prepareGraph(model), request.wrt, request.outputs);
+  const forward = expandRecurrent(prepareGraph(withoutDefault(model, request.wrt)), request.wrt, request.outputs);
   const emit = new Emitter(forward, { ...(request.lowering && { lowering: request.lowering }) });
   const path = findPath(forward, request, emit);
   emit.steepSlopes = path.steep;
@@ -185,6 +185,11 @@ function checkRequest(forward: Graph, { wrt, outputs, alsoReturn = [] }: VjpRequ
       `This model uses opset ${opset}; gradients are derived from opset ${oldestOpset} on. Export it with a newer opset. ${stillWorks}`,
     );
   }
+}
+
+/** The input is given, whatever value it would have otherwise. */
+function withoutDefault(model: Graph, wrt: string): Graph {
+  return { ...model, initializers: new Map([...model.initializers].filter(([name]) => name !== wrt)) };
 }
 
 /** The nodes through which the outputs depend on the input, in running order. */
