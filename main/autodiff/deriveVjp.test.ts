@@ -77,6 +77,14 @@ describe('graphs', () => {
     expect(await gradientOf(graph, { wrt: 'x', outputs: ['first'] }, [2], [1], { first: ones })).toEqual([3]);
   });
 
+  test('an output named twice counts once', async () => {
+    const request = { wrt: 'x', outputs: ['y', 'y'], alsoReturn: ['y'] };
+    const graph = elementwise('Exp');
+    const vjp = deriveVjp(graph, request);
+    expect(vjp.graph.outputs.map(({ name }) => name)).toEqual(['y', vjp.gradient]);
+    expect(await gradientOf(graph, request, [0], [1], { y: { data: [3], shape: [1] } })).toEqual([3]);
+  });
+
   test('an output that is the input itself', async () => {
     const builder = new GraphBuilder();
     builder.input('x', 'float32', [2]);

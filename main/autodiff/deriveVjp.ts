@@ -40,7 +40,7 @@ import type { Contribution, RuleContext } from './rule.ts';
 export interface VjpRequest {
   /** The input to differentiate by. */
   wrt: string;
-  /** Outputs of the graph that take part, at least one. */
+  /** Outputs of the graph that take part, at least one; one named twice counts once. */
   outputs: readonly string[];
   /** Outputs of the graph to return beside those, without a part in the gradient. */
   alsoReturn?: readonly string[];
@@ -69,8 +69,9 @@ export interface Vjp {
 const oldestOpset = 11;
 
 /** Throws TwinscopeError 'unsupported' naming operator and node where there is no gradient, 'bad-input' for bad names. */
-export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
-  checkRequest(model, request);
+export function deriveVjp(model: Graph, wanted: VjpRequest): Vjp {
+  checkRequest(model, wanted);
+  const request = { ...wanted, ...distinctOutputs(wanted) };
   const forward = expandRecurrent(prepareGraph(withoutDefault(model, request.wrt)), request.wrt, request.outputs);
   const emit = new Emitter(forward, { ...(request.lowering && { lowering: request.lowering }) });
   const path = findPath(forward, request, emit);
@@ -126,7 +127,7 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
     attributes: {},
   };
   const outputs = [
-    ...(request.alsoReturn ?? []).map((output) => forward.outputs.find(({ name }) => name === output)!),
+    ...request.alsoReturn.map((output) => forward.outputs.find(({ name }) => name === output)!),
     ...request.outputs.map((output) => forward.outputs.find(({ name }) => name === output)!),
     { ...wrtInput, name: gradient },
   ];
@@ -185,6 +186,12 @@ function checkRequest(forward: Graph, { wrt, outputs, alsoReturn = [] }: VjpRequ
       `This model uses opset ${opset}; gradients are derived from opset ${oldestOpset} on. Export it with a newer opset. ${stillWorks}`,
     );
   }
+}
+
+/** Every output once, those that take part before those that are only returned. */
+function distinctOutputs({ outputs, alsoReturn = [] }: VjpRequest): { outputs: string[]; alsoReturn: string[] } {
+  const taking = new Set(outputs);
+  return { outputs: [...taking], alsoReturn: [...new Set(alsoReturn)].filter((name) => !taking.has(name)) };
 }
 
 /** The input is given, whatever value it would have otherwise. */
