@@ -171,7 +171,8 @@ export const activationRules: Record<string, GradientRule> = {
   // x·t with t = tanh(softplus(x)): t + x·(1 − t²)·σ(x), none of which overflows.
   Mish: unary(({ emit, x, g, add, sub, mul, scalar, square }) => {
     const t = emit.node('Tanh', [emit.node('Softplus', [x])]);
-    const bent = mul(mul(x, emit.node('Sigmoid', [x])), sub(scalar(1), square(t)));
+    // x·σ(x) by itself is fused into an operator that the CPU has not in double precision.
+    const bent = mul(mul(x, sub(scalar(1), square(t))), emit.node('Sigmoid', [x]));
     return mul(g, add(t, bent));
   }),
 };
