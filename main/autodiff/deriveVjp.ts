@@ -22,6 +22,7 @@ import { accumulate } from './accumulate.ts';
 import { anchorBlockedLayout } from './blockedLayout.ts';
 import { findComposites } from './composites.ts';
 import { Emitter } from './emitter.ts';
+import { keepBatchAxis } from './expand/batchAxis.ts';
 import { expandRecurrent } from './expand/recurrent.ts';
 import type { Lowering, StridedLayer } from './lowering.ts';
 import { refuseNode, stillWorks } from './refusal.ts';
@@ -72,7 +73,8 @@ const oldestOpset = 11;
 export function deriveVjp(model: Graph, wanted: VjpRequest): Vjp {
   checkRequest(model, wanted);
   const request = { ...wanted, ...distinctOutputs(wanted) };
-  const forward = expandRecurrent(prepareGraph(withoutDefault(model, request.wrt)), request.wrt, request.outputs);
+  const prepared = keepBatchAxis(prepareGraph(withoutDefault(model, request.wrt)));
+  const forward = expandRecurrent(prepared, request.wrt, request.outputs);
   const emit = new Emitter(forward, { ...(request.lowering && { lowering: request.lowering }) });
   const path = findPath(forward, request, emit);
   emit.steepSlopes = path.steep;
