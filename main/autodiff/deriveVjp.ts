@@ -12,6 +12,7 @@ import {
   namesRead,
   opsetOf,
   prepareGraph,
+  randomOperators,
   type Graph,
   type GraphNode,
   type TensorType,
@@ -32,7 +33,6 @@ import {
   isNormOfOrderOne,
   kinkedOperators,
   quantisingOperators,
-  randomOperators,
   shapeOperators,
 } from './registry.ts';
 import { hasInfiniteSlope } from './steepSlopes.ts';
@@ -81,7 +81,9 @@ export function deriveVjp(model: Graph, wanted: VjpRequest): Vjp {
   const contributions = new Map<string, Contribution[]>();
   const contribute = (name: string, item: Contribution): void => {
     if (item === undefined) return;
-    contributions.set(name, [...(contributions.get(name) ?? []), item]);
+    const items = contributions.get(name);
+    if (items === undefined) contributions.set(name, [item]);
+    else items.push(item);
     if (typeof item === 'string') emit.state(item, emit.typeOrUndefined(name));
   };
   const gather = (name: string): string | undefined => {

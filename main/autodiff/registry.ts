@@ -49,10 +49,6 @@ export const constantOperators: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-export const randomOperators: ReadonlySet<string> = new Set(
-  'Bernoulli RandomNormal RandomNormalLike RandomUniform RandomUniformLike Multinomial'.split(' '),
-);
-
 export const quantisingOperators: ReadonlySet<string> = new Set(
   'QuantizeLinear DynamicQuantizeLinear QLinearConv QLinearMatMul ConvInteger MatMulInteger'.split(' '),
 );

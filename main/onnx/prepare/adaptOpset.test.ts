@@ -281,6 +281,15 @@ describe('refusals', () => {
     expect(prepareGraph(graph).nodes[0]!.attributes['training_mode']).toEqual({ kind: 'int', value: 1 });
   });
 
+  test('random numbers in the shape of a constant are not fixed', () => {
+    const builder = new GraphBuilder({ opset: 15 });
+    const noise = builder.node('RandomNormalLike', [builder.constant('w', 'float32', [1, 1, 2], [1, 2])]);
+    const one = builder.constant('one', 'float32', [1], [1]);
+    builder.nodes('BatchNormalization', [noise, one, one, one, one], { training_mode: 1 }, ['y']);
+    builder.output('y', 'float32', [1, 1, 2]);
+    expect(prepareGraph(builder.build()).nodes.map(({ op }) => op)).toEqual(['RandomNormalLike', 'BatchNormalization']);
+  });
+
   test.each([12, 15])('weights standardised by a training-mode normalisation, opset %i', async (opset) => {
     const weights = [1, 2, 3, 6, -1, 0, 4, 5];
     const builder = new GraphBuilder({ opset });
