@@ -5,7 +5,7 @@
  * that layout, but whatever it cannot take there is put back to NCHW first, and one operand outside draws everything
  * behind it outside: every convolution of the gradient then reorders its input and its output. An identity convolution
  * (depthwise, 1 × 1, weights of one) in front of such an operand brings it in, at the price of one pass over it. The step
- * that makes a mask of a Relu's output is fused into that convolution. Measured in docs/decisions/onnx-gradients.md.
+ * that makes a mask of a Relu's output is fused into that convolution. Measured in docs/decisions/gradient-lowering.md.
  */
 import { intAttribute, intsAttribute, stringAttribute, type GraphNode, type TensorType } from '../onnx/index.ts';
 import type { Emitter } from './emitter.ts';

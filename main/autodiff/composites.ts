@@ -25,7 +25,11 @@ export function findComposites(
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const readers = new Map<string, GraphNode[]>();
   for (const node of nodes) {
-    for (const name of node.inputs) readers.set(name, [...(readers.get(name) ?? []), node]);
+    for (const name of node.inputs) {
+      const list = readers.get(name);
+      if (list === undefined) readers.set(name, [node]);
+      else list.push(node);
+    }
   }
   const found = new Map<GraphNode, Composite>();
   for (const node of nodes) {

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { GraphBuilder, readGraph, writeGraph, type Graph } from '../onnx/index.ts';
+import { GraphBuilder, makeTensor, readGraph, writeGraph, type Graph } from '../onnx/index.ts';
 import { deriveVjp, type VjpRequest } from './index.ts';
 import { elementwise } from './testing/graphs.ts';
 
@@ -75,6 +75,14 @@ describe('graphs', () => {
       await gradientOf(graph, { wrt: 'x', outputs: ['first', 'second'] }, [2], [1], { first: ones, second: ones }),
     ).toEqual([39]);
     expect(await gradientOf(graph, { wrt: 'x', outputs: ['first'] }, [2], [1], { first: ones })).toEqual([3]);
+  });
+
+  test('an output named twice counts once', async () => {
+    const request = { wrt: 'x', outputs: ['y', 'y'], alsoReturn: ['y'] };
+    const graph = elementwise('Exp');
+    const vjp = deriveVjp(graph, request);
+    expect(vjp.graph.outputs.map(({ name }) => name)).toEqual(['y', vjp.gradient]);
+    expect(await gradientOf(graph, request, [0], [1], { y: { data: [3], shape: [1] } })).toEqual([3]);
   });
 
   test('an output that is the input itself', async () => {
@@ -269,6 +277,36 @@ describe('graphs', () => {
       y: { data: cotangent, shape: [samples, places.length] },
     });
     found.forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 3));
+  });
+
+  test('the value whose type another takes is not read', async () => {
+    // y = CastLike(x, exp(x)) + x: dy/dx = 2.
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', [2]);
+    const like = builder.node('CastLike', ['x', builder.node('Exp', ['x'])]);
+    builder.node('Add', [like, 'x'], {}, 'y');
+    builder.node('CastLike', [builder.constant('c', 'float32', [2], [1, 2]), 'x'], {}, 'typed');
+    builder.output('y', 'float32', [2]);
+    builder.output('typed', 'float32', [2]);
+    const graph = builder.build();
+    expect(
+      await gradientOf(graph, { wrt: 'x', outputs: ['y'] }, [1, 2], [2], { y: { data: [1, 3], shape: [2] } }),
+    ).toEqual([2, 6]);
+    expect(() => deriveVjp(graph, { wrt: 'x', outputs: ['typed'] })).toThrow(
+      'The output "typed" does not depend on the input "x"',
+    );
+  });
+
+  test('an input with a default value', async () => {
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', [2]);
+    builder.node('Mul', ['x', 'x'], {}, 'y');
+    builder.output('y', 'float32', [2]);
+    const graph = builder.build();
+    graph.initializers.set('x', makeTensor('float32', [2], [0, 0]));
+    expect(
+      await gradientOf(graph, { wrt: 'x', outputs: ['y'] }, [1, 2], [2], { y: { data: [1, 3], shape: [2] } }),
+    ).toEqual([2, 12]);
   });
 
   test('half precision flows through, constants of the rules included', async () => {

@@ -12,6 +12,7 @@ import {
   namesRead,
   opsetOf,
   prepareGraph,
+  randomOperators,
   type Graph,
   type GraphNode,
   type TensorType,
@@ -22,25 +23,25 @@ import { accumulate } from './accumulate.ts';
 import { anchorBlockedLayout } from './blockedLayout.ts';
 import { findComposites } from './composites.ts';
 import { Emitter } from './emitter.ts';
+import { keepBatchAxis } from './expand/batchAxis.ts';
 import { expandRecurrent } from './expand/recurrent.ts';
 import type { Lowering, StridedLayer } from './lowering.ts';
 import { refuseNode, stillWorks } from './refusal.ts';
 import {
   constantOperators,
   gradientRules,
-  hasInfiniteSlope,
   isNormOfOrderOne,
   kinkedOperators,
   quantisingOperators,
-  randomOperators,
   shapeOperators,
 } from './registry.ts';
+import { hasInfiniteSlope } from './steepSlopes.ts';
 import type { Contribution, RuleContext } from './rule.ts';
 
 export interface VjpRequest {
   /** The input to differentiate by. */
   wrt: string;
-  /** Outputs of the graph that take part, at least one. */
+  /** Outputs of the graph that take part, at least one; one named twice counts once. */
   outputs: readonly string[];
   /** Outputs of the graph to return beside those, without a part in the gradient. */
   alsoReturn?: readonly string[];
@@ -69,16 +70,20 @@ export interface Vjp {
 const oldestOpset = 11;
 
 /** Throws TwinscopeError 'unsupported' naming operator and node where there is no gradient, 'bad-input' for bad names. */
-export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
-  checkRequest(model, request);
-  const forward = expandRecurrent(prepareGraph(model), request.wrt, request.outputs);
+export function deriveVjp(model: Graph, wanted: VjpRequest): Vjp {
+  checkRequest(model, wanted);
+  const request = { ...wanted, ...distinctOutputs(wanted) };
+  const prepared = keepBatchAxis(prepareGraph(withoutDefault(model, request.wrt)));
+  const forward = expandRecurrent(prepared, request.wrt, request.outputs);
   const emit = new Emitter(forward, { ...(request.lowering && { lowering: request.lowering }) });
   const path = findPath(forward, request, emit);
-  emit.steepSlopes = path.some((node) => hasInfiniteSlope(node, emit));
+  emit.steepSlopes = path.steep;
   const contributions = new Map<string, Contribution[]>();
   const contribute = (name: string, item: Contribution): void => {
     if (item === undefined) return;
-    contributions.set(name, [...(contributions.get(name) ?? []), item]);
+    const items = contributions.get(name);
+    if (items === undefined) contributions.set(name, [item]);
+    else items.push(item);
     if (typeof item === 'string') emit.state(item, emit.typeOrUndefined(name));
   };
   const gather = (name: string): string | undefined => {
@@ -126,7 +131,7 @@ export function deriveVjp(model: Graph, request: VjpRequest): Vjp {
     attributes: {},
   };
   const outputs = [
-    ...(request.alsoReturn ?? []).map((output) => forward.outputs.find(({ name }) => name === output)!),
+    ...request.alsoReturn.map((output) => forward.outputs.find(({ name }) => name === output)!),
     ...request.outputs.map((output) => forward.outputs.find(({ name }) => name === output)!),
     { ...wrtInput, name: gradient },
   ];
@@ -187,11 +192,24 @@ function checkRequest(forward: Graph, { wrt, outputs, alsoReturn = [] }: VjpRequ
   }
 }
 
+/** Every output once, those that take part before those that are only returned. */
+function distinctOutputs({ outputs, alsoReturn = [] }: VjpRequest): { outputs: string[]; alsoReturn: string[] } {
+  const taking = new Set(outputs);
+  return { outputs: [...taking], alsoReturn: [...new Set(alsoReturn)].filter((name) => !taking.has(name)) };
+}
+
+/** The input is given, whatever value it would have otherwise. */
+function withoutDefault(model: Graph, wrt: string): Graph {
+  return { ...model, initializers: new Map([...model.initializers].filter(([name]) => name !== wrt)) };
+}
+
 /** The nodes through which the outputs depend on the input, in running order. */
 type Path = GraphNode[] & {
   differentiable: ReadonlySet<string>;
   /** Whether a node on it also reads a value that changes in steps, such as a comparison with the stimulus. */
   masks: boolean;
+  /** Whether gradients may become infinite on it. */
+  steep: boolean;
 };
 
 function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): Path {
@@ -199,7 +217,7 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
   /** Values that depend on the input, but only through steps; with the first operator that made them so. */
   const stepped = new Map<string, GraphNode>();
   for (const node of forward.nodes) {
-    const read = namesRead(node);
+    const read = valuesRead(node);
     const reached = read.some((name) => differentiable.has(name));
     const constant = isStandard(node) && constantOperators.has(node.op);
     const step = read.map((name) => stepped.get(name)).find((found) => found !== undefined);
@@ -229,8 +247,8 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
   const needed = new Set(outputs);
   const nodes = forward.nodes.toReversed().filter((node) => {
     const onPath = node.outputs.some((name) => needed.has(name) && differentiable.has(name));
-    if (onPath) namesRead(node).forEach((name) => needed.add(name));
-    return onPath && namesRead(node).some((name) => differentiable.has(name));
+    if (onPath) valuesRead(node).forEach((name) => needed.add(name));
+    return onPath && valuesRead(node).some((name) => differentiable.has(name));
   });
   const path = nodes.toReversed();
   const without = path.filter((node) => !(isStandard(node) && Object.hasOwn(gradientRules, node.op)));
@@ -244,10 +262,20 @@ function findPath(forward: Graph, { wrt, outputs }: VjpRequest, emit: Emitter): 
       { operator: first.op, node: first.name, operators: [first.op, ...others] },
     );
   }
-  const masks = path.some((node) =>
-    namesRead(node).some((name) => stepped.has(name) && !shapeOperators.has(stepped.get(name)!.op)),
-  );
-  return Object.assign(path, { differentiable, masks });
+  const steps = (name: string): boolean => stepped.has(name) && !shapeOperators.has(stepped.get(name)!.op);
+  const masks = path.some((node) => valuesRead(node).some(steps));
+  const makers = new Map(forward.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const sources = {
+    varies: (name: string) => differentiable.has(name) || steps(name),
+    maker: (name: string) => makers.get(name),
+  };
+  const steep = path.some((node) => hasInfiniteSlope(node, emit, sources));
+  return Object.assign(path, { differentiable, masks, steep });
+}
+
+/** What a node's outputs depend on: of its second input CastLike reads the type alone. */
+function valuesRead(node: GraphNode): string[] {
+  return node.op === 'CastLike' ? node.inputs.slice(0, 1) : namesRead(node);
 }
 
 /** Throws where what the outputs need draws random numbers, or rounds what comes from the stimulus to a few levels. */
@@ -291,7 +319,8 @@ function applyRule(
     node,
     emit,
     gradients,
-    gradient: gradients[0] ?? '',
+    // Of a node on the path some output has a gradient; where it need not be the first, the rule reads the list.
+    gradient: gradients.find((gradient) => gradient !== undefined)!,
     wanted,
     input: (index) => node.inputs[index]!,
     output: (index) => node.outputs[index]!,

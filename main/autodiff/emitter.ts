@@ -156,7 +156,7 @@ export class Emitter {
   /**
    * Says what an emitted value is. A gradient has the type and shape of what it belongs to, which the runtime cannot
    * work out behind a Reshape; without it, ONNX Runtime does not see that two operands are of one shape and takes every
-   * convolution out of its blocked layout (docs/decisions/onnx-gradients.md).
+   * convolution out of its blocked layout (docs/decisions/gradient-lowering.md).
    */
   state(name: string, type: TensorType | undefined): void {
     if (type !== undefined && !type.shape.includes('?')) this.#stated.set(name, type);

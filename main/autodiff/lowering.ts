@@ -1,7 +1,7 @@
 /**
  * In which operators a gradient is written down where several forms give the same numbers. Which is quickest depends on
  * the device, the runtime and the sizes, so whoever runs the graph measures and hands its choice in; the figures behind
- * the defaults are in docs/decisions/onnx-gradients.md.
+ * the defaults are in docs/decisions/gradient-lowering.md.
  */
 import type { Dim } from '../onnx/index.ts';
 import type { Window } from '../onnx/shapes/spatial.ts';

@@ -74,6 +74,18 @@ describe('refusals', () => {
     );
   });
 
+  test('values sorted and freed of duplicates, which move with the stimulus', () => {
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', [3]);
+    const [values] = builder.nodes('Unique', ['x'], {}, ['values']);
+    const total = builder.node('ReduceSum', [values!], { keepdims: 1 });
+    builder.node('Add', [total, builder.node('ReduceSum', ['x'], { keepdims: 1 })], {}, 'y');
+    builder.output('y', 'float32', [1]);
+    expect(refusal(builder.build(), request).message).toContain(
+      'through Unique (node "values"): it has no rule for this operator',
+    );
+  });
+
   test('class labels: ArgMax behind a differentiable output', () => {
     const builder = new GraphBuilder();
     builder.input('x', 'float32', [1, 4]);

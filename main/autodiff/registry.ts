@@ -1,6 +1,5 @@
 /** Which operators have a gradient rule, and which have a gradient that is zero. */
 import { intAttribute, type GraphNode } from '../onnx/index.ts';
-import type { Emitter } from './emitter.ts';
 import type { GradientRule } from './rule.ts';
 import { activationRules } from './rules/activations.ts';
 import { arithmeticRules } from './rules/arithmetic.ts';
@@ -38,17 +37,16 @@ export const gradientRules: Record<string, GradientRule> = {
   ...cumulativeRules,
 };
 
-/** Operators whose output stays the same under small changes of their inputs: steps, counts, comparisons, shapes. */
+/**
+ * Operators whose output stays the same under small changes of their inputs (steps, counts, comparisons, shapes), or is
+ * drawn or rounded to levels: the scale that DynamicQuantizeLinear gives moves with its input, and it is refused for that.
+ */
 export const constantOperators: ReadonlySet<string> = new Set(
   (
-    'Round Floor Ceil Sign ArgMax ArgMin NonZero Hardmax IsNaN IsInf Unique Equal Greater GreaterOrEqual Less ' +
+    'Round Floor Ceil Sign ArgMax ArgMin NonZero Hardmax IsNaN IsInf Equal Greater GreaterOrEqual Less ' +
     'LessOrEqual And Or Xor Not QuantizeLinear DynamicQuantizeLinear Shape Size EyeLike Bernoulli RandomNormalLike ' +
     'RandomUniformLike NonMaxSuppression Multinomial'
   ).split(' '),
-);
-
-export const randomOperators: ReadonlySet<string> = new Set(
-  'Bernoulli RandomNormal RandomNormalLike RandomUniform RandomUniformLike Multinomial'.split(' '),
 );
 
 export const quantisingOperators: ReadonlySet<string> = new Set(
@@ -61,13 +59,6 @@ export const shapeOperators: ReadonlySet<string> = new Set(['Shape', 'Size', 'Ey
 /** Norms of order 1 have the kink of the absolute value. */
 export function isNormOfOrderOne(node: GraphNode): boolean {
   return ['LpPool', 'GlobalLpPool', 'LpNormalization'].includes(node.op) && intAttribute(node, 'p', 2) === 1;
-}
-
-/** Whether the slope may be infinite where the operand is 0, as it is behind a rectifier. */
-export function hasInfiniteSlope(node: GraphNode, emit: Emitter): boolean {
-  if (node.op !== 'Pow') return ['Sqrt', 'Log', 'Reciprocal'].includes(node.op);
-  const exponents = emit.constantNumbers(node.inputs[1]);
-  return exponents === undefined || exponents.some((exponent) => exponent < 1);
 }
 
 /** Operators whose derivative jumps: a search through them sees kinks, and finite differences see both sides. */

@@ -68,6 +68,11 @@ export function isStandard(node: GraphNode): boolean {
   return node.domain === '' || node.domain === 'ai.onnx';
 }
 
+/** Standard operators whose output differs from run to run. */
+export const randomOperators: ReadonlySet<string> = new Set(
+  'Bernoulli RandomNormal RandomNormalLike RandomUniform RandomUniformLike Multinomial'.split(' '),
+);
+
 /** A text that quotes names of a file, which may hold anything. */
 export function oneLine(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '\uFFFD');

@@ -16,6 +16,7 @@ export {
   isStandard,
   namesRead,
   opsetOf,
+  randomOperators,
   requiredInputs,
   stringAttribute,
 } from './graph.ts';

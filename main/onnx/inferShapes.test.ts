@@ -286,6 +286,24 @@ describe('graphs', () => {
     expect(inferShapes(builder.build()).get('y')?.shape).toEqual(['batch', 12, 2]);
   });
 
+  test('the largest of three sizes, and reductions of a shape over no axes', () => {
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', ['batch', 2, 7]);
+    const [two, seven] = [1, 2].map((axis) =>
+      builder.node('Gather', [builder.node('Shape', ['x']), builder.constant(`at${axis}`, 'int64', [1], [axis])]),
+    ) as [string, string];
+    const four = builder.constant('four', 'int64', [1], [4]);
+    const largest = builder.node('Max', [four, two, seven]);
+    const ones = builder.constant('one', 'float32', [1], [1]);
+    builder.node('Expand', [ones, largest], {}, 'most');
+    builder.node('Expand', [ones, builder.node('Min', [four, seven, two])], {}, 'least');
+    const kept = builder.node('ReduceMax', [builder.node('Shape', ['x'])], { noop_with_empty_axes: 1 });
+    builder.node('Expand', [ones, kept], {}, 'same');
+    ['most', 'least', 'same'].forEach((name) => builder.output(name, 'float32', null));
+    const types = inferShapes(builder.build());
+    expect(['most', 'least', 'same'].map((name) => types.get(name)?.shape)).toEqual([[7], [2], ['batch', 2, 7]]);
+  });
+
   test('equal windows over an open image give equal sizes', () => {
     const builder = new GraphBuilder();
     builder.input('x', 'float32', [1, 1, 'h', 'w']);

@@ -165,13 +165,14 @@ export const activationRules: Record<string, GradientRule> = {
     const middle = add(mul(x, scalar(1 / 3)), scalar(0.5));
     const left = emit.node('LessOrEqual', [x, scalar(-3)]);
     const right = emit.node('GreaterOrEqual', [x, scalar(3)]);
-    const slope = emit.node('Where', [left, scalar(0), emit.node('Where', [right, scalar(1), middle])]);
-    return mul(g, slope);
+    const rising = mul(g, emit.node('Where', [right, scalar(1), middle]));
+    return emit.node('Where', [left, scalar(0), rising]);
   }),
   // x·t with t = tanh(softplus(x)): t + x·(1 − t²)·σ(x), none of which overflows.
   Mish: unary(({ emit, x, g, add, sub, mul, scalar, square }) => {
     const t = emit.node('Tanh', [emit.node('Softplus', [x])]);
-    const bent = mul(mul(x, emit.node('Sigmoid', [x])), sub(scalar(1), square(t)));
+    // x·σ(x) by itself is fused into an operator that the CPU has not in double precision.
+    const bent = mul(mul(x, sub(scalar(1), square(t))), emit.node('Sigmoid', [x]));
     return mul(g, add(t, bent));
   }),
 };

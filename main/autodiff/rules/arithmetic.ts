@@ -1,6 +1,7 @@
 /** Operators of several operands that broadcast against each other. */
 import { toInput } from '../broadcast.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
+import { masked } from './mask.ts';
 import { inSinglePrecision } from './singlePrecision.ts';
 
 /** One gradient of the result's shape per wanted operand, summed back to the operand's shape. */
@@ -75,10 +76,11 @@ const extreme: GradientRule = (context) => {
   const { emit, gradient, node } = context;
   if (node.inputs.length === 1) return [gradient];
   const { dtype } = context.outputType(0);
-  const chosen = node.inputs.map((name) => emit.cast(emit.node('Equal', [name, context.output(0)]), dtype));
+  const equal = node.inputs.map((name) => emit.node('Equal', [name, context.output(0)]));
+  const chosen = equal.map((test) => emit.cast(test, dtype));
   const share = emit.node('Div', [gradient, chosen.reduce((total, mask) => emit.node('Add', [total, mask]))]);
   return node.inputs.map((_, input) =>
-    context.wanted(input) ? toInput(context, emit.node('Mul', [share, chosen[input]!]), input) : undefined,
+    context.wanted(input) ? toInput(context, masked(emit, share, equal[input]!, dtype), input) : undefined,
   );
 };
 

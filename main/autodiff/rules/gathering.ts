@@ -2,7 +2,16 @@
 import { intAttribute, stringAttribute } from '../../onnx/index.ts';
 import { positiveAxis, product } from '../../onnx/shapes/dims.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
-import { addAtPlaces, countUp, fromStart, scatterAlong, sizeAlong, spreadAlong, zerosLike } from './indexing.ts';
+import {
+  addAtPlaces,
+  countUp,
+  fromStart,
+  scatterAlong,
+  sizeAlong,
+  spreadAlong,
+  swapWithLast,
+  zerosLike,
+} from './indexing.ts';
 
 const gather: GradientRule = (context) => {
   const { emit, node } = context;
@@ -39,10 +48,7 @@ const gatherElements: GradientRule = (context) => {
   const { emit, gradient, node } = context;
   const { dtype, shape } = context.inputType(0);
   const axis = positiveAxis(intAttribute(node, 'axis', 0), shape.length);
-  const last = shape.length - 1;
-  const order = shape.map((_, at) => at);
-  [order[axis], order[last]] = [last, axis];
-  const swap = (name: string): string => (axis === last ? name : emit.node('Transpose', [name], { perm: order }));
+  const swap = (name: string): string => swapWithLast(emit, name, axis, shape.length);
   const size = sizeAlong(emit, context.input(0), axis, shape[axis]);
   const places = swap(fromStart(emit, context.input(1), size));
   return [swap(addAtPlaces(emit, dtype, swap(zerosLike(context, 0)), places, swap(gradient)))];

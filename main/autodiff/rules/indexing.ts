@@ -51,9 +51,7 @@ export function scatterAlong(
   const { emit } = context;
   const { dtype, shape } = context.inputType(0);
   const last = shape.length - 1;
-  const order = shape.map((_, at) => at);
-  [order[axis], order[last]] = [last, axis];
-  const swap = (name: string): string => (axis === last ? name : emit.node('Transpose', [name], { perm: order }));
+  const swap = (name: string): string => swapWithLast(emit, name, axis, shape.length);
   const updates = swap(gradient);
   const own = emit.node('Shape', [updates]);
   const others = last === 0 ? [] : [emit.node('Slice', [own, emit.ints([0]), emit.ints([last])])];
@@ -62,6 +60,14 @@ export function scatterAlong(
     others.length === 0 ? size : emit.node('Concat', [...others, size], { axis: 0 }),
   ]);
   return swap(addAtPlaces(emit, dtype, zeros, emit.node('Expand', [places, own]), updates));
+}
+
+/** A value of `rank` axes with one of them and the last exchanged, which is its own inverse. */
+export function swapWithLast(emit: Emitter, name: string, axis: number, rank: number): string {
+  const last = rank - 1;
+  if (axis === last) return name;
+  const order = Array.from({ length: rank }, (_, at) => (at === axis ? last : at === last ? axis : at));
+  return emit.node('Transpose', [name], { perm: order });
 }
 
 /**

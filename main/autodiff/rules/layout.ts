@@ -264,7 +264,6 @@ function foldBack(context: RuleContext, gradient: string, { axis, before, after 
 /** Which element of an axis of `size` elements stands at `index` after padding. */
 function sourceOf(index: number, size: number, mode: string): number {
   if (mode === 'edge') return Math.min(Math.max(index, 0), size - 1);
-  if (mode === 'wrap') return ((index % size) + size) % size;
   const period = Math.max(2 * (size - 1), 1);
   const within = ((index % period) + period) % period;
   return within < size ? within : period - within;

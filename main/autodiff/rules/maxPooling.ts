@@ -59,8 +59,10 @@ function firstLargest(
   const parts = taps.map((tap, index) => {
     // What no earlier tap took belongs to the last.
     if (index === taps.length - 1) return rest;
-    const part = emit.node('Where', [emit.node('Equal', [tap, pooled]), rest, zero]);
-    rest = emit.node('Sub', [rest, part]);
+    const taken = emit.node('Equal', [tap, pooled]);
+    const part = emit.node('Where', [taken, rest, zero]);
+    // An infinite gradient less itself would be no number.
+    rest = emit.steepSlopes ? emit.node('Where', [taken, zero, rest]) : emit.node('Sub', [rest, part]);
     return part;
   });
   return spreadTaps(emit, dtype, window, parts, over);

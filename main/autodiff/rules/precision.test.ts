@@ -64,6 +64,7 @@ describe.each<[string, Form, Precision[]]>([
   ['MaxPool', { op: 'MaxPool', shape: image, attributes: { kernel_shape: [3, 3], strides: [2, 2] } }, ['float16']],
   ['MaxPool with gaps', { op: 'MaxPool', shape: image, attributes: gaps }, ['float16', 'float64']],
   ['AveragePool with gaps', { op: 'AveragePool', shape: image, attributes: gaps }, ['float16']],
+  ['Mish', { op: 'Mish', shape: [3, 4] }, ['float16', 'float64']],
   ['Max', { op: 'Max', shape: [3, 4], operands: 3 }, ['float16', 'float64']],
   ['Min', { op: 'Min', shape: [3, 4], operands: 2 }, ['float16', 'float64']],
   ['ReduceMax', { op: 'ReduceMax', shape: [3, 4] }, ['float16', 'float64']],

@@ -3,6 +3,7 @@ import { intAttribute } from '../../onnx/index.ts';
 import { positiveAxis } from '../../onnx/shapes/dims.ts';
 import { reducedAxes } from '../../onnx/shapes/elementwise.ts';
 import type { GradientRule, RuleContext } from '../rule.ts';
+import { masked } from './mask.ts';
 import { inSinglePrecision } from './singlePrecision.ts';
 
 /** Brings a value of the reduction's output shape back to the input's rank, axes of size 1 where it reduced. */
@@ -70,9 +71,9 @@ const norm: GradientRule = (context) => {
 const extreme: GradientRule = (context) => {
   const { emit } = context;
   const { dtype } = context.inputType(0);
-  const chosen = emit.cast(emit.node('Equal', [context.input(0), withReducedAxes(context, context.output(0))]), dtype);
-  const count = emit.reduceSum(chosen, axesOf(context), true);
-  return [emit.node('Mul', [chosen, emit.node('Div', [withReducedAxes(context, context.gradient), count])])];
+  const equal = emit.node('Equal', [context.input(0), withReducedAxes(context, context.output(0))]);
+  const count = emit.reduceSum(emit.cast(equal, dtype), axesOf(context), true);
+  return [masked(emit, emit.node('Div', [withReducedAxes(context, context.gradient), count]), equal, dtype)];
 };
 
 /** The product of the other elements, also where some are 0: zeros are left out of the product and counted. */

@@ -30,7 +30,7 @@ function positiveMask(emit: Emitter, y: string, dtype: Dtype): string {
   return emit.node('HardSigmoid', [y], { alpha: float(steep), beta: float(0) });
 }
 
-/** min(max(steep · y, 0), 1) is a step for every y that float32 does not round to 0. */
+/** min(max(steep · y, 0), 1) is a step for every normal float32; below 1e-38, among the subnormal ones, it is a slope. */
 const steep = 1e38;
 
 /** A rule from the expression of its gradient, cotangent × derivative. */

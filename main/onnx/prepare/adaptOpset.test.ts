@@ -3,17 +3,27 @@ import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import type { AttributeValues } from '../attributes.ts';
-import { float, GraphBuilder, prepareGraph, writeGraph, type Dim, type Dtype, type Graph } from '../index.ts';
+import {
+  float,
+  GraphBuilder,
+  makeTensor,
+  prepareGraph,
+  writeGraph,
+  type Dim,
+  type Dtype,
+  type Graph,
+} from '../index.ts';
 import { expectSame, randomFeeds, runGraph } from '../testing/runGraph.ts';
 
 interface Value {
-  dtype: 'float32' | 'int64' | 'bool';
+  dtype: 'float32' | 'float64' | 'int64' | 'bool';
   shape: Dim[];
   /** Makes it a constant. */
   data?: number[];
 }
 
 const x = (...shape: Dim[]): Value => ({ dtype: 'float32', shape });
+const doubles = (...shape: Dim[]): Value => ({ dtype: 'float64', shape });
 const bools = (...shape: Dim[]): Value => ({ dtype: 'bool', shape });
 const ints = (...data: number[]): Value => ({ dtype: 'int64', shape: [data.length], data });
 const numbers = (...data: number[]): Value => ({ dtype: 'float32', shape: [data.length], data });
@@ -170,6 +180,34 @@ describe('adapters against values worked out by hand', () => {
     y0!.data.forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 4));
   });
 
+  test.each([
+    [18, numbers(1, 10), numbers(0, 5)],
+    [21, numbers(1, 1, 10, 10), numbers(0, 0, 5, 5)],
+  ])('group normalisation of opset %i in double precision', async (opset, scale, bias) => {
+    const wide = [scale, bias].map((value): Value => ({ ...value, dtype: 'float64' }));
+    const [doubled, single] = [
+      [doubles(1, 4, 2), ...wide],
+      [x(1, 4, 2), scale, bias],
+    ].map((inputs) => oneNode(opset, 'GroupNormalization', inputs, { num_groups: 2 }));
+    const feeds = randomFeeds(single!, {});
+    const values = [...new Float32Array(feeds['x0']!.bytes.buffer as ArrayBuffer)];
+    const given = { x0: makeTensor('float64', [1, 4, 2], values) };
+    const [expected, found] = [
+      await runGraph(prepareGraph(single!), feeds),
+      await runGraph(prepareGraph(doubled!), given),
+    ];
+    expect(found['y0']!.type).toBe('float64');
+    expected['y0']!.data.forEach((value, index) => expect(found['y0']!.data[index]).toBeCloseTo(value, 4));
+  });
+
+  test('an axis too short to wrap around ends the run', async () => {
+    const graph = prepareGraph(oneNode(19, 'Pad', [x('n'), ints(3, 2)], { mode: 'wrap' }));
+    const run = (...values: number[]): Promise<unknown> =>
+      runGraph(graph, { x0: makeTensor('float32', [values.length], values) });
+    expect(await run(1, 2, 3)).toMatchObject({ y0: { data: [1, 2, 3, 1, 2, 3, 1, 2] } });
+    await expect(run(1, 2)).rejects.toThrow('Reshape');
+  });
+
   test('swish has a slope inside', async () => {
     const graph = oneNode(24, 'Swish', [x(5)], { alpha: float(0.5) });
     const feeds = randomFeeds(graph, {});
@@ -201,6 +239,16 @@ describe('refusals', () => {
       }),
       'not whole',
     ],
+    [
+      'samples in double',
+      oneNode(20, 'GridSample', [doubles(1, 1, 3, 3), doubles(1, 2, 2, 2)], {}),
+      'double precision',
+    ],
+    ...[18, 19].map((opset): [string, Graph, string] => [
+      'wrapping more than once',
+      oneNode(opset, 'Pad', [x(4), ints(5, 0)], { mode: 'wrap' }),
+      'wraps around more than once',
+    ]),
     ['wrapping computed', oneNode(19, 'Pad', [x(4), { dtype: 'int64', shape: [2] }], { mode: 'wrap' }), 'is computed'],
     ['old opsets', oneNode(10, 'Relu', [image], {}), 'uses opset 10, which is older'],
     ['unknown opsets', oneNode(40, 'Relu', [image], {}), 'uses opset 40, which is newer'],
@@ -231,6 +279,15 @@ describe('refusals', () => {
     const statistics = [numbers(1), numbers(0), numbers(0), numbers(1)];
     const graph = oneNode(11, 'BatchNormalization', [x(2, 1, 3, 3), ...statistics], { momentum: float(0.9) }, 3);
     expect(prepareGraph(graph).nodes[0]!.attributes['training_mode']).toEqual({ kind: 'int', value: 1 });
+  });
+
+  test('random numbers in the shape of a constant are not fixed', () => {
+    const builder = new GraphBuilder({ opset: 15 });
+    const noise = builder.node('RandomNormalLike', [builder.constant('w', 'float32', [1, 1, 2], [1, 2])]);
+    const one = builder.constant('one', 'float32', [1], [1]);
+    builder.nodes('BatchNormalization', [noise, one, one, one, one], { training_mode: 1 }, ['y']);
+    builder.output('y', 'float32', [1, 1, 2]);
+    expect(prepareGraph(builder.build()).nodes.map(({ op }) => op)).toEqual(['RandomNormalLike', 'BatchNormalization']);
   });
 
   test.each([12, 15])('weights standardised by a training-mode normalisation, opset %i', async (opset) => {

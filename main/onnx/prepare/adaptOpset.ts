@@ -1,6 +1,15 @@
 /** Brings the nodes of a graph to the internal operator set. What changed when: docs/decisions/onnx-opset.md. */
 import { TwinscopeError } from '../../platform/errors.ts';
-import { isStandard, namesRead, opsetOf, subgraphsOf, type Graph, type GraphBody, type GraphNode } from '../graph.ts';
+import {
+  isStandard,
+  namesRead,
+  opsetOf,
+  randomOperators,
+  subgraphsOf,
+  type Graph,
+  type GraphBody,
+  type GraphNode,
+} from '../graph.ts';
 import { inferGraph } from '../inferShapes.ts';
 import type { ShapeContext } from '../shapes/context.ts';
 import type { Tensor } from '../tensor.ts';
@@ -57,8 +66,6 @@ function fixedValues(graph: Graph): Set<string> {
   }
   return fixed;
 }
-
-const randomOperators: ReadonlySet<string> = new Set(['RandomNormal', 'RandomUniform', 'Multinomial', 'Bernoulli']);
 
 class Pass {
   /** Constants the adapters made, for the outermost graph. */

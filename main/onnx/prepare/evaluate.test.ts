@@ -64,6 +64,7 @@ const cases: Case[] = [
   ['Split', [cube, longs(1, 2)], { axis: 2 }, 2],
   ['Split', [longs(1, 2, 3, 4, 5)], { num_outputs: 2 }, 2],
   ['ReduceProd', [longs(2, 3, 4)], { keepdims: 0 }],
+  ['Squeeze', [makeTensor('float32', [1, 2, 1], [1, 2]), longs()]],
 ];
 
 test.each(cases)('%s', async (op, inputs, attributes = {}, outputs = 1) => {
@@ -118,6 +119,11 @@ describe('what is left to the runtime', () => {
     expect(evaluated('Gather', [nothing, longs(0)], { axis: 1 })).toBeUndefined();
     expect(evaluated('Gather', [nothing, longs()], { axis: 1 })![0]!.shape).toEqual([2 ** 50, 0]);
     expect(evaluated('Concat', [nothing, nothing], { axis: 1 })![0]!.shape).toEqual([2 ** 50, 0]);
+  });
+
+  test('a product over no axes, which is no product', () => {
+    expect(evaluated('ReduceProd', [longs(2, 3)], { noop_with_empty_axes: 1 })).toBeUndefined();
+    expect(numbersOf(evaluated('ReduceProd', [longs(2, 3)])![0]!)).toEqual([6]);
   });
 
   test('nodes that contradict their inputs', () => {

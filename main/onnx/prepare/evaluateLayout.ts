@@ -47,7 +47,8 @@ const reshape: Evaluator = (node, [x, wanted]) => {
 const squeeze: Evaluator = (_node, [x, axes]) => {
   const listed = axes && readable(axes);
   if (!x || (axes && !listed)) return undefined;
-  const gone = listed?.map((axis) => positiveAxis(axis, x.shape.length));
+  // An empty list is none to the runtime.
+  const gone = listed?.length ? listed.map((axis) => positiveAxis(axis, x.shape.length)) : undefined;
   return reshaped(
     x,
     x.shape.filter((size, axis) => (gone ? !gone.includes(axis) : size !== 1)),
@@ -216,6 +217,7 @@ const split: Evaluator = (node, [x, sizes]) => {
 const reduceProd: Evaluator = (node, [x, axes]) => {
   const list = readable(x);
   if (!x || !list || x.shape.length > 1 || (axes && readable(axes)?.length !== 1)) return undefined;
+  if (!axes && intAttribute(node, 'noop_with_empty_axes', 0) === 1) return undefined;
   const product = list.reduce((total, value) => total * value, 1);
   return one(asType(x.dtype, intAttribute(node, 'keepdims', 1) === 1 ? x.shape.map(() => 1) : [], [product]));
 };

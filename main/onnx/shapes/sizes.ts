@@ -3,6 +3,7 @@ import { dtypeCode } from '../elementTypes.ts';
 import { intAttribute, type Dim, type GraphNode } from '../graph.ts';
 import { numbersOf, type Tensor } from '../tensor.ts';
 import { knownIntegers, type ShapeContext } from './context.ts';
+import { reducedAxes } from './elementwise.ts';
 import { clampSlice, listed } from './layout.ts';
 import { derived, difference, isCount, isKnown, product, quotient, sameDim, sum } from './dims.ts';
 
@@ -33,8 +34,35 @@ function arithmetic(combine: (a: Dim, b: Dim) => Dim): SizesRule {
   };
 }
 
-function extreme(name: 'max' | 'min', sizes: Dim[] | undefined): Dim[] | undefined {
-  return sizes && sizes.length > 0 ? [sizes.length === 1 ? sizes[0]! : derived(name, sizes.toSorted())] : undefined;
+/** A vector made one number, unless the node reduces over no axes. */
+function reduction(combine: (sizes: Dim[]) => Dim): SizesRule {
+  return (node, context) => {
+    const sizes = context.sizes(node.inputs[0]);
+    const rank = context.type(node.inputs[0])?.shape.length ?? 1;
+    const axes = reducedAxes(node, context, rank);
+    if (!sizes || !axes) return undefined;
+    return axes.length === 0 ? sizes : [combine(sizes)];
+  };
+}
+
+function extreme(name: 'max' | 'min', sizes: readonly Dim[]): Dim {
+  const different = [...new Set(sizes)];
+  if (different.length === 0) return '?';
+  return different.length === 1 ? different[0]! : derived(name, different.toSorted());
+}
+
+function extremeOf(name: 'max' | 'min'): SizesRule {
+  return (node, context) => {
+    const lists = node.inputs.map((input) => context.sizes(input));
+    const length = Math.max(...lists.map((list) => list?.length ?? 0));
+    if (lists.some((list) => list === undefined || (list.length !== length && list.length !== 1))) return undefined;
+    return Array.from({ length }, (_, index) => {
+      return extreme(
+        name,
+        lists.map((list) => list![list!.length === 1 ? 0 : index]!),
+      );
+    });
+  };
 }
 
 /** Integer division rounds towards zero. */
@@ -99,16 +127,10 @@ const rules: Record<string, SizesRule> = {
     if (element === undefined || count?.length !== 1 || !isKnown(count[0]!) || count[0]! > longest) return undefined;
     return Array.from({ length: count[0]! }, () => element);
   },
-  ReduceProd: (node, context) => {
-    const sizes = context.sizes(node.inputs[0]);
-    return sizes && [product(sizes)];
-  },
-  ReduceSum: (node, context) => {
-    const sizes = context.sizes(node.inputs[0]);
-    return sizes && [sum(sizes)];
-  },
-  ReduceMax: (node, context) => extreme('max', context.sizes(node.inputs[0])),
-  ReduceMin: (node, context) => extreme('min', context.sizes(node.inputs[0])),
+  ReduceProd: reduction(product),
+  ReduceSum: reduction(sum),
+  ReduceMax: reduction((sizes) => extreme('max', sizes)),
+  ReduceMin: reduction((sizes) => extreme('min', sizes)),
   Range: (node, context) => {
     const [start, limit, step] = node.inputs.map((name) => knownIntegers(context, name)?.[0]);
     if (start === undefined || limit === undefined || !step) return undefined;
@@ -127,8 +149,8 @@ const rules: Record<string, SizesRule> = {
   Div: arithmetic(divide),
   Mod: arithmetic((a, b) => (b === 0 ? '?' : quotient(a, b) === '?' ? derived('mod', [a, b]) : 0)),
   Neg: (node, context) => context.sizes(node.inputs[0])?.map((size) => product([-1, size])),
-  Min: arithmetic((a, b) => (a === b ? a : derived('min', [a, b].toSorted()))),
-  Max: arithmetic((a, b) => (a === b ? a : derived('max', [a, b].toSorted()))),
+  Min: extremeOf('min'),
+  Max: extremeOf('max'),
   Equal: arithmetic(equal),
   Not: (node, context) => context.sizes(node.inputs[0])?.map((truth) => (isKnown(truth) ? 1 - truth : '?')),
   And: arithmetic((a, b) => (a === 0 || b === 0 ? 0 : isKnown(a) && isKnown(b) ? 1 : '?')),

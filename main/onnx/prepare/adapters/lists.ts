@@ -84,9 +84,12 @@ function standardisation(node: GraphNode, rewrite: Rewriter): true {
   return true;
 }
 
-/** Pads of mode "wrap" (since 19) are slices from the other end. */
+/**
+ * Pads of mode "wrap" (since 19, known to the runtime before) are slices from the other end. Of an axis whose size is
+ * open and below its pads a slice is too short: the Reshape that states its length then ends the run.
+ */
 const pad: Adapter = (node, rewrite) => {
-  if (rewrite.from < 19 || stringAttribute(node, 'mode', 'constant') !== 'wrap') return undefined;
+  if (stringAttribute(node, 'mode', 'constant') !== 'wrap') return undefined;
   const rank = rewrite.rank(node.inputs[0]);
   const pads = rewrite.numbers(node.inputs[1]) ?? rewrite.refuse('its padding wraps around and is computed');
   const axes = node.inputs[3]
@@ -102,9 +105,13 @@ const pad: Adapter = (node, rewrite) => {
     if (before < 0 || after < 0 || (typeof size === 'number' && Math.max(before, after) > size)) {
       rewrite.refuse('it crops or wraps around more than once');
     }
-    const cut = (from: number, to: number): string =>
-      rewrite.node('Slice', [current, rewrite.ints([from]), rewrite.ints([to]), rewrite.ints([axis])]);
-    const parts = [before > 0 ? [cut(-before, 2 ** 40)] : [], [current], after > 0 ? [cut(0, after)] : []].flat();
+    const cut = (from: number, to: number, length: number): string => {
+      const part = rewrite.node('Slice', [current, rewrite.ints([from]), rewrite.ints([to]), rewrite.ints([axis])]);
+      const sizes = rewrite.ints(shape.map((_, at) => (at === axis ? length : 0)));
+      return typeof size === 'number' || length === 1 ? part : rewrite.node('Reshape', [part, sizes]);
+    };
+    const first = before > 0 ? [cut(-before, 2 ** 40, before)] : [];
+    const parts = [...first, current, ...(after > 0 ? [cut(0, after, after)] : [])];
     current = rewrite.node('Concat', parts, { axis });
   });
   rewrite.node('Identity', [current], {}, node.outputs[0]);

@@ -1,4 +1,6 @@
 /** Operators that came after opset 18, in terms of older ones. */
+import { float } from '../../attributes.ts';
+import type { Dtype } from '../../elementTypes.ts';
 import { floatAttribute, intAttribute, stringAttribute } from '../../graph.ts';
 import { positiveAxis } from '../../shapes/dims.ts';
 import { makeTensor } from '../../tensor.ts';
@@ -53,6 +55,32 @@ const rmsNormalization: Adapter = (node, rewrite) => {
   return true;
 };
 
+/** Scales of one and biases of zero. */
+function plainParameters(rewrite: Rewriter, groups: number, dtype: Dtype): string[] {
+  return [1, 0].map((value) => {
+    const constant = rewrite.tensor(makeTensor('float32', [groups], new Float32Array(groups).fill(value)));
+    return dtype === 'float32' ? constant : rewrite.cast(constant, dtype);
+  });
+}
+
+function instanceNormalised(rewrite: Rewriter, x: string, epsilon: number, parameters: readonly string[]): string {
+  return rewrite.node('InstanceNormalization', [x, ...parameters], { epsilon: float(epsilon) });
+}
+
+/** The same over the last axis of three, part by part: the CPU has no instance normalisation in double precision. */
+function standardised(rewrite: Rewriter, x: string, epsilon: number, parameters?: readonly string[]): string {
+  const mean = (value: string): string => rewrite.node('ReduceMean', [value, rewrite.ints([2])], { keepdims: 1 });
+  const centred = rewrite.node('Sub', [x, mean(x)]);
+  const raised = rewrite.node('Add', [
+    mean(rewrite.node('Mul', [centred, centred])),
+    rewrite.scalar(epsilon, 'float64'),
+  ]);
+  const standard = rewrite.node('Div', [centred, rewrite.node('Sqrt', [raised])]);
+  if (!parameters) return standard;
+  const [scale, bias] = parameters.map((name) => rewrite.node('Reshape', [name, rewrite.ints([-1, 1])]));
+  return rewrite.node('Add', [rewrite.node('Mul', [standard, scale!]), bias!]);
+}
+
 /** A count no network reaches, so that a damaged one is not made into a constant. */
 const mostGroups = 1 << 20;
 
@@ -68,15 +96,13 @@ const groupNormalization: Adapter = (node, rewrite) => {
   const perGroup = rewrite.from < 21;
   const { name, back } = inPrecision(rewrite, x, perGroup ? 0 : intAttribute(node, 'stash_type', 1));
   const dtype = name === x ? rewrite.dtype(x) : 'float32';
-  const plain = (value: number): string => {
-    const constant = rewrite.tensor(makeTensor('float32', [groups], new Float32Array(groups).fill(value)));
-    return dtype === 'float32' ? constant : rewrite.cast(constant, dtype);
-  };
   const grouped = rewrite.node('Reshape', [name, rewrite.ints([0, groups, -1])]);
-  const weights = perGroup ? [scale, bias] : [plain(1), plain(0)];
-  const normalised = rewrite.node('InstanceNormalization', [grouped, ...weights], {
-    epsilon: node.attributes['epsilon'] ?? { kind: 'float', value: 1e-5 },
-  });
+  const epsilon = floatAttribute(node, 'epsilon', 1e-5);
+  const parameters = perGroup ? [scale, bias] : undefined;
+  const normalised =
+    dtype === 'float64'
+      ? standardised(rewrite, grouped, epsilon, parameters)
+      : instanceNormalised(rewrite, grouped, epsilon, parameters ?? plainParameters(rewrite, groups, dtype));
   const shape = rewrite.node('Shape', [x]);
   if (perGroup) {
     rewrite.node('Reshape', [normalised, shape], {}, node.outputs[0]);

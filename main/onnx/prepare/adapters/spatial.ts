@@ -82,6 +82,8 @@ const gridSample: Adapter = (node, rewrite) => {
   if (rewrite.from < 20) return undefined;
   const rank = rewrite.context.type(node.inputs[0])?.shape.length ?? 4;
   if (rank !== 4) rewrite.refuse(`it samples a tensor of ${rank} axes`);
+  const { dtype } = rewrite.context.type(node.inputs[0]) ?? {};
+  if (dtype === 'float64') rewrite.refuse('it works in double precision, which the older operator has not on the CPU');
   const mode = stringAttribute(node, 'mode', 'linear');
   return withString(node, 'mode', olderNames[mode] ?? mode);
 };
