@@ -325,4 +325,31 @@ describe('refusals: a sentence, an exit code, and nothing written', () => {
       own('no/where.npy'),
     );
   });
+
+  test('the model and the inputs are not written over', async () => {
+    const model = own('kept.onnx');
+    const input = own('kept.npy');
+    cpSync(stored('convnet.onnx'), model);
+    cpSync(stored('picture.npy'), input);
+    symlinkSync(input, own('kept-link.npy'));
+    for (const [out, said] of [
+      [input, /kept\.npy is one of the files to be read.*left as it is/],
+      [own('kept-link.npy'), /kept-link\.npy is one of the files to be read/],
+      [model, /does not end in \.npy/],
+    ] as const) {
+      const { code, stdout } = await gradient(
+        model,
+        '--input',
+        `picture=${input}`,
+        '--output',
+        'features',
+        '--out',
+        out,
+      );
+      expect((JSON.parse(stdout) as { error: { message: string } }).error.message).toMatch(said);
+      expect(code).toBe(2);
+    }
+    expect(readFileSync(model)).toEqual(readFileSync(stored('convnet.onnx')));
+    expect(readFileSync(input)).toEqual(readFileSync(stored('picture.npy')));
+  });
 });

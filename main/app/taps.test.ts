@@ -1,6 +1,6 @@
 /** `twinscope twins taps` as a process: activations of the built-in twin, its golden outputs among them. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
@@ -129,4 +129,32 @@ test('--list names every tensor with its shape, and those names can be asked for
   const output = tensors.find(({ name }) => name === 'v1_complex');
   expect(output).toMatchObject({ dtype: 'float32', shape: ['batch', '256'], areas: ['V1-complex'] });
   expect(tensors.map(({ name }) => name)).toContain('simple_rectified');
+});
+
+test('what is read, and what is no table of stimuli, is not written over', async () => {
+  const array = encodeNpy(new Float32Array(224 * 224), [1, 1, 224, 224]);
+  const show = ['--tensors', 'v1_simple', '--input'];
+  const refused = async (args: string[], said: RegExp): Promise<void> => {
+    const { code, stdout } = await taps(...args);
+    expect((JSON.parse(stdout) as { error: { message: string } }).error.message).toMatch(said);
+    expect(code).toBe(2);
+  };
+  writeFileSync(own('v.npy'), array);
+  await refused([...show, own('v.npy'), '--out', own('v.npy')], /does not end in \.npz/);
+  writeFileSync(own('v.npz'), array);
+  await refused([...show, own('v.npz'), '--out', own('v.npz')], /v\.npz is one of the files to be read/);
+  symlinkSync(own('v.npz'), own('link.npz'));
+  await refused([...show, own('v.npz'), '--out', own('link.npz')], /link\.npz is one of the files to be read/);
+  for (const file of ['v.npy', 'v.npz']) expect(new Uint8Array(readFileSync(own(file)))).toEqual(array);
+  writeFileSync(own('precious.stimuli.csv'), 'subject,session\n1,2\n');
+  await refused([...show, own('v.npy'), '--out', own('precious.npz')], /precious\.stimuli\.csv exists and is not/);
+  expect(readFileSync(own('precious.stimuli.csv'), 'utf8')).toBe('subject,session\n1,2\n');
+  expect(existsSync(own('precious.npz'))).toBe(false);
+});
+
+test('an earlier result of the same command is replaced', async () => {
+  writeFileSync(own('again.npy'), encodeNpy(new Float32Array(224 * 224), [1, 1, 224, 224]));
+  const args = ['--tensors', 'v1_simple', '--input', own('again.npy'), '--out', own('again.npz')];
+  expect((await taps(...args)).code).toBe(0);
+  expect((await taps(...args)).code).toBe(0);
 });

@@ -6,12 +6,13 @@ import type { DeviceChoice } from '../../contract/devices.ts';
 import { gradientFailed } from '../../contract/twins.ts';
 import type { ModelGradient } from '../../engine/computeContract.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
-import { exists, writeFileAtomic } from '../../platform/node/files.ts';
+import { writeFileAtomic } from '../../platform/node/files.ts';
 import { encodeNpy } from '../../stimuli/npy.ts';
 import { sessionThreads } from '../services.ts';
 import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
 import { formatTable } from './output.ts';
+import { requireOutput } from './outputFile.ts';
 
 /** A large model on a slow machine: the check alone runs it some fifty times. */
 const deadlineMs = 6 * 3_600_000;
@@ -23,19 +24,14 @@ const sentences = { stopping: 'Stopping.', stopped: 'The gradient was stopped. N
 type Options = { input: string[]; wrt?: string; output?: string; out: string; device: DeviceChoice };
 
 export async function modelGradient(context: CliContext, given: string | undefined, options: Options): Promise<number> {
-  const out = path.resolve(options.out);
-  const { file, inputs } = separate(given, options.input);
-  if (!(await exists(path.dirname(out)))) {
-    throw new TwinscopeError(
-      'not-found',
-      `There is no folder ${path.dirname(out)} for the gradient. Nothing was computed. Make it, or choose another --out.`,
-    );
-  }
+  const { file, inputs: named } = separate(given, options.input);
+  const inputs = named.map(parseInput);
+  const out = await requireOutput(options.out, '.npy', [file, ...inputs.map((input) => input.file)]);
   const device = options.device === 'auto' ? 'cpu' : options.device;
   await context.backend.services.devices.require(device);
   const request = {
     modelFile: path.resolve(file),
-    inputs: inputs.map(parseInput),
+    inputs,
     wrt: options.wrt ?? null,
     output: options.output ?? null,
     device,

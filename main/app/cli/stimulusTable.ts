@@ -5,6 +5,8 @@ import { missing, writeCsv, type Cell } from '../../protocols/csv.ts';
 import { designCount, labelAt, specAt, stimulusHash } from '../../stimuli/design.ts';
 
 const head = ['row', 'label', 'type', 'sha256'];
+/** How every such table begins. */
+export const firstColumns = head.join(',');
 
 /** `orientationDeg` → `orientation_deg`. */
 const columnOf = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

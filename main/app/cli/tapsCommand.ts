@@ -6,14 +6,15 @@ import type { ComputeMethods, TapArray } from '../../engine/computeContract.ts';
 import { isTappable, stack } from '../../engine/taps.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { plural } from '../../platform/words.ts';
-import { exists, fileError, writeFileAtomic } from '../../platform/node/files.ts';
+import { fileError, writeFileAtomic } from '../../platform/node/files.ts';
 import { designCount } from '../../stimuli/design.ts';
 import { decodeNpyArray, encodeNpyArray, type NpyDtype } from '../../stimuli/npyArray.ts';
 import { computeTwin, defaultSession } from '../services.ts';
 import type { CliContext } from './context.ts';
 import { interruptible, type Interruptible } from './interrupt.ts';
 import { formatTable } from './output.ts';
-import { arrayTable, stimulusTable } from './stimulusTable.ts';
+import { refuseInputs, refuseOtherTable, requireOutput } from './outputFile.ts';
+import { arrayTable, firstColumns, stimulusTable } from './stimulusTable.ts';
 import { readPlan } from './planCommand.ts';
 import { withPlanDesign } from './projectCommands.ts';
 import { ask } from './twinCommands.ts';
@@ -32,13 +33,11 @@ const sentences = { stopping: 'Stopping.', stopped: 'The activations were stoppe
 export async function tapTwin(context: CliContext, id: string, options: Options): Promise<void> {
   if (options.list === true) return listTaps(context, id);
   const wanted = wantedOf(options);
-  const { out } = wanted;
-  if (!(await exists(path.dirname(out)))) {
-    throw new TwinscopeError(
-      'not-found',
-      `There is no folder ${path.dirname(out)}. Nothing was computed. Make it, or choose another --out.`,
-    );
-  }
+  const sources = [wanted.stimuli, wanted.input].filter((file) => file !== undefined);
+  const out = await requireOutput(wanted.out, '.npz', sources);
+  const stimuli = `${out.replace(/\.npz$/i, '')}.stimuli.csv`;
+  await refuseInputs(stimuli, sources);
+  await refuseOtherTable(stimuli, firstColumns);
   const { arrays, table } = await interruptible(sentences, (interrupts) =>
     withSource(context, wanted, async ({ count, from, table: rows }) => ({
       arrays: await collect({ ...context, ...interrupts }, id, wanted.names, count, from),
@@ -50,7 +49,6 @@ export async function tapTwin(context: CliContext, id: string, options: Options)
     files[`${name}.npy`] = encodeNpyArray(dtype as NpyDtype, data as Float32Array, shape);
   }
   await writeFileAtomic(out, zipSync(files, { level: 0 }));
-  const stimuli = `${out.replace(/\.npz$/i, '')}.stimuli.csv`;
   await writeFileAtomic(stimuli, new TextEncoder().encode(table));
   const rows = arrays.map(({ name, dtype, shape, axis }) => [name, dtype, shape.join(' × '), axis ?? 'none']);
   const lines = [
@@ -71,7 +69,7 @@ function wantedOf({ tensors = [], out, ...source }: Options): Wanted {
     throw new TwinscopeError('bad-input', 'Say which tensors: --tensors NAMES. --list shows all that there are.');
   }
   if (out === undefined) throw new TwinscopeError('bad-input', 'Say where to write them: --out FILE.npz.');
-  return { names, stimuli: source.stimuli, input: source.input, out: path.resolve(out) };
+  return { names, stimuli: source.stimuli, input: source.input, out };
 }
 
 /** Every tensor that can be asked for, in running order. */
