@@ -60,6 +60,18 @@ function action(program: Command, run: (context: CliContext, ...args: never[]) =
   };
 }
 
+/** As `action`; the workbench has a backend of its own for as long as it is open. */
+function serveAction(program: Command) {
+  return async (options: Parameters<typeof serve>[0]): Promise<void> => {
+    const log = createLog({ file: logFile() });
+    try {
+      await serve(options, log);
+    } catch (error) {
+      report(error, program.opts<{ json?: boolean }>().json === true, log);
+    }
+  };
+}
+
 function report(error: unknown, json: boolean, log: Log): void {
   const known = isTwinscopeError(error);
   const message = known
@@ -82,7 +94,7 @@ function buildProgram(): Command {
     .option('--port <number>', 'loopback port; a free one when left out')
     .option('--open', 'open it in the default browser')
     .option('--project <file>', 'the project to open; the sample or latest one when left out')
-    .action((options: { port?: string; open?: boolean; project?: string }) => serve(options));
+    .action(serveAction(program));
 
   const twins = program.command('twins').description('the library of twins on this machine');
   twins.command('list').description('every twin').action(action(program, listTwins));
@@ -95,20 +107,17 @@ function buildProgram(): Command {
     .addOption(deviceOption('cpu'))
     .action(action(program, verifyTwins));
   twins
-    .command('gradient [path]')
-    .description("gradient of an output's mean with respect to an input of a bare .onnx model")
-    .requiredOption(
-      '--input <file...>',
-      'required: NAME=x.npy for every input; the name may be left out where there is one',
-    )
+    .command('gradient [model]')
+    .description("gradient of an output's mean with respect to an input of an .onnx file or a twin of the library")
+    .option('--input <file...>', 'required: NAME=x.npy for every input; the name may be left out where there is one')
     .option('--wrt <name>', 'the input to differentiate by; the only floating-point one when left out')
     .option('--output <name>', 'the output to start from; the only one when left out')
-    .requiredOption('--out <file>', 'required: the gradient as NPY')
+    .option('--out <file>', 'required: the gradient as NPY')
     .addOption(deviceOption('cpu'))
     .action(action(program, modelGradient));
   twins
     .command('taps <id>')
-    .description('activations of any layers, as NPZ')
+    .description('activations of any layers of a twin of the library, as NPZ')
     .option('--list', 'print every tensor that can be asked for, with its shape, and nothing else')
     .option('--tensors <names...>', 'required without --list: tensors of the graph, separated by commas')
     .option('--stimuli <plan>', 'show the stimuli of a run plan')
@@ -128,7 +137,7 @@ function buildProgram(): Command {
     .description('stimulus sets')
     .command('render <plan>')
     .description('write the stimuli of a run plan as PNG and NPY')
-    .requiredOption('--out <folder>', 'a folder that does not exist yet')
+    .requiredOption('--out <folder>', 'required: a folder that does not exist yet')
     .action(action(program, renderStimuli));
 
   for (const kind of ['run', 'search'] as const) {
@@ -143,14 +152,16 @@ function buildProgram(): Command {
   program
     .command('protocol <plan>')
     .description('store a protocol plan in a project')
-    .requiredOption('--project <file>', 'the project')
+    .requiredOption('--project <file>', 'required: the project; made when it does not exist')
     .action(action(program, saveProtocol));
   program
     .command('export <project>')
     .description('write a protocol for the lab')
-    .requiredOption('--what <id>', 'a protocol by name or id')
-    .addOption(new Option('--format <name>', 'what to write').choices(['bundle', 'psychopy']).makeOptionMandatory())
-    .requiredOption('--out <folder>', 'where to write it')
+    .requiredOption('--what <id>', 'required: a protocol by name or id')
+    .addOption(
+      new Option('--format <name>', 'required: what to write').choices(['bundle', 'psychopy']).makeOptionMandatory(),
+    )
+    .requiredOption('--out <folder>', 'required: where to write it')
     .action(action(program, exportProtocol));
 
   const project = program.command('project').description('project files');
@@ -175,6 +186,13 @@ function buildProgram(): Command {
   };
   overrideExits(program);
   return program;
+}
+
+// Whoever reads may stop early, as `head` does: the rest is not said, and everything is closed as ever.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 }
 
 try {

@@ -1,4 +1,4 @@
-/** `twinscope twins gradient`: what the engine does with a bare model, without a library or a project. */
+/** `twinscope twins gradient`: what the engine does with a bare model or a twin's own graph, without a project. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { stillWorks } from '../../autodiff/index.ts';
@@ -13,6 +13,7 @@ import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
 import { formatTable } from './output.ts';
 import { requireOutput } from './outputFile.ts';
+import { looksLikeFile } from './twinCommands.ts';
 
 /** A large model on a slow machine: the check alone runs it some fifty times. */
 const deadlineMs = 6 * 3_600_000;
@@ -21,16 +22,19 @@ const mostSamples = 12;
 
 const sentences = { stopping: 'Stopping.', stopped: 'The gradient was stopped. Nothing was written.' };
 
-type Options = { input: string[]; wrt?: string; output?: string; out: string; device: DeviceChoice };
+type Options = { input?: string[]; wrt?: string; output?: string; out?: string; device: DeviceChoice };
 
 export async function modelGradient(context: CliContext, given: string | undefined, options: Options): Promise<number> {
-  const { file, inputs: named } = separate(given, options.input);
+  const { model, inputs: named } = separate(given, options.input ?? []);
+  if (named.length === 0) throw missing('No input was given.');
+  if (options.out === undefined) throw missing('--out is missing.');
+  const { file, isTwin } = await modelFileOf(context, model);
   const inputs = named.map(parseInput);
   const out = await requireOutput(options.out, '.npy', [file, ...inputs.map((input) => input.file)]);
   const device = options.device === 'auto' ? 'cpu' : options.device;
   await context.backend.services.devices.require(device);
   const request = {
-    modelFile: path.resolve(file),
+    modelFile: file,
     inputs,
     wrt: options.wrt ?? null,
     output: options.output ?? null,
@@ -44,7 +48,7 @@ export async function modelGradient(context: CliContext, given: string | undefin
       onProgress: ({ done, total }) => show(`finite differences, direction ${done} of ${total}`),
     }),
   ).catch((error: unknown) => {
-    throw ofBareModel(error);
+    throw isTwin ? error : ofBareModel(error);
   });
   await writeFileAtomic(out, encodeNpy(result.gradient, result.wrt.shape));
   const { gradient: _, ...figures } = result;
@@ -62,17 +66,21 @@ function ofBareModel(error: unknown): unknown {
   return new TwinscopeError(error.code, message, error.details);
 }
 
+const missing = (what: string): TwinscopeError =>
+  new TwinscopeError('bad-input', `${what} Write: twinscope twins gradient MODEL.onnx --input x.npy --out g.npy`);
+
 /** --input takes several files, so a model named behind them is among them. */
-function separate(given: string | undefined, files: readonly string[]): { file: string; inputs: readonly string[] } {
-  if (given !== undefined) return { file: given, inputs: files };
-  const file = files.find((each) => each.endsWith('.onnx'));
-  if (file === undefined) {
-    throw new TwinscopeError(
-      'bad-input',
-      'No model was named. Write: twinscope twins gradient MODEL.onnx --input x.npy --out g.npy',
-    );
-  }
-  return { file, inputs: files.filter((each) => each !== file) };
+function separate(given: string | undefined, files: readonly string[]): { model: string; inputs: readonly string[] } {
+  if (given !== undefined) return { model: given, inputs: files };
+  const model = files.find((each) => each.endsWith('.onnx'));
+  if (model === undefined) throw missing('No model was named.');
+  return { model, inputs: files.filter((each) => each !== model) };
+}
+
+/** A file, or else the graph of the twin with that id. */
+async function modelFileOf({ backend }: CliContext, model: string): Promise<{ file: string; isTwin: boolean }> {
+  if (existsSync(model) || looksLikeFile(model)) return { file: path.resolve(model), isTwin: false };
+  return { file: (await backend.services.library.resolve(model)).modelFile, isTwin: true };
 }
 
 /** `NAME=FILE`, or a file alone; a file whose name holds a '=' is a file if it exists. */

@@ -12,6 +12,7 @@ import { TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
 import { hashJson } from '../../platform/hash.ts';
 import { formatCount, plural } from '../../platform/words.ts';
+import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
 import { jobTitle } from '../handlers/jobHandlers.ts';
@@ -21,14 +22,14 @@ import { createProgressLine, describeProgress, formatDuration, formatTable } fro
 export async function readPlan<K extends Plan['kind']>(file: string, kind: K): Promise<Extract<Plan, { kind: K }>> {
   let document: unknown;
   try {
-    const text = await readFile(file, 'utf8');
-    document = file.endsWith('.json') ? JSON.parse(text) : parseYaml(text);
+    const text = planText(await readFile(file), file);
+    document = file.endsWith('.json') ? JSON.parse(text) : parseYaml(text, { logLevel: 'error' });
   } catch (error) {
     const known = fileError(error, file);
     if (known instanceof TwinscopeError) throw known;
     throw new TwinscopeError(
       'bad-input',
-      `${file} is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]}`,
+      `${file} is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]?.replace(/[:.]?$/, '.')} Nothing was started.`,
     );
   }
   const parsed = parseWith(anyPlan, document, `The plan ${path.basename(file)}`);
@@ -42,6 +43,20 @@ export async function readPlan<K extends Plan['kind']>(file: string, kind: K): P
   return absoluteFolders(parsed, folder) as Extract<Plan, { kind: K }>;
 }
 
+/** Throws 'bad-input' for bytes that are no text, such as a model, which must not reach the terminal. */
+function planText(bytes: Uint8Array, file: string): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Said below.
+  }
+  throw new TwinscopeError(
+    'bad-input',
+    `${file} is not a text file, and this command takes a plan in JSON or YAML. Nothing was started.`,
+  );
+}
+
 function absoluteFolders<T>(value: T, folder: string): T {
   if (Array.isArray(value)) return value.map((item) => absoluteFolders(item, folder)) as T;
   if (typeof value !== 'object' || value === null) return value;
@@ -50,6 +65,32 @@ function absoluteFolders<T>(value: T, folder: string): T {
     (copy as SetRef & { imageFolder: string }).imageFolder = path.resolve(folder, String(copy['imageFolder']));
   return copy as T;
 }
+
+/** Throws where the plan needs what a project that is not there cannot have, so that a slip in its name makes none. */
+export async function requireForNew(backend: Backend, plan: Plan, file: string): Promise<void> {
+  if (existsSync(file)) return;
+  if ('twin' in plan) await backend.services.library.resolve(plan.twin);
+  for (const { key, value } of referencesIn(plan)) {
+    if (key === 'imageFolder') {
+      await listImageFiles(value);
+      continue;
+    }
+    throw new TwinscopeError(
+      'not-found',
+      `There is no project ${file}, and this plan names the ${key} “${value}” of one. Nothing was made. Check --project.`,
+    );
+  }
+}
+
+/** Every set, search and folder of photographs that a plan names, wherever it stands. */
+function referencesIn(value: unknown): { key: string; value: string }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) =>
+    typeof item === 'string' && references.has(key) ? [{ key, value: item }] : referencesIn(item),
+  );
+}
+
+const references: ReadonlySet<string> = new Set(['set', 'search', 'imageFolder']);
 
 export async function openOrCreate(backend: Backend, file: string): Promise<ProjectInfo> {
   if (existsSync(file)) return backend.openProject(file);
@@ -94,6 +135,7 @@ export function runPlanCommand(kind: 'run' | 'search') {
         `There is no project ${options.project}, so there is nothing to resume. Nothing was made. Check --project, or leave out --resume to start the plan.`,
       );
     }
+    await requireForNew(backend, plan, options.project);
     const info = await openOrCreate(backend, options.project);
     if (info.readOnly !== null) throw new TwinscopeError('read-only', info.readOnly);
     if (info.notice !== null) process.stderr.write(`${info.notice}\n`);

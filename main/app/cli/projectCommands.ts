@@ -14,7 +14,7 @@ import { unlockProject, upgradeProject } from '../../projects/node/project.ts';
 import type { CliContext } from './context.ts';
 import { createStimulusService, type StimulusService } from '../stimulusService.ts';
 import { formatTable } from './output.ts';
-import { follow, openOrCreate, readPlan } from './planCommand.ts';
+import { follow, openOrCreate, readPlan, requireForNew } from './planCommand.ts';
 import { ask } from './twinCommands.ts';
 
 export async function projectInfo(context: CliContext, file: string): Promise<void> {
@@ -60,6 +60,7 @@ export async function projectCheck(context: CliContext, file: string): Promise<n
 
 export async function saveProtocol(context: CliContext, file: string, options: { project: string }): Promise<void> {
   const plan = await readPlan(file, 'protocol');
+  await requireForNew(context.backend, plan, options.project);
   await openOrCreate(context.backend, options.project);
   const name = plan.name ?? path.basename(file).replace(/\.plan\.(ya?ml|json)$/, '');
   const existing = (await ask(context, 'protocols.list', {})).find((protocol) => protocol.name === name);

@@ -17,7 +17,7 @@ import { refuseInputs, refuseOtherTable, requireOutput } from './outputFile.ts';
 import { arrayTable, firstColumns, stimulusTable } from './stimulusTable.ts';
 import { readPlan } from './planCommand.ts';
 import { withPlanDesign } from './projectCommands.ts';
-import { ask } from './twinCommands.ts';
+import { ask, looksLikeFile } from './twinCommands.ts';
 
 type Options = { list?: boolean; tensors?: string[]; stimuli?: string; input?: string; out?: string };
 type Wanted = { names: string[]; stimuli: string | undefined; input: string | undefined; out: string };
@@ -31,6 +31,12 @@ const mostBytes = 2 ** 30;
 const sentences = { stopping: 'Stopping.', stopped: 'The activations were stopped. Nothing was written.' };
 
 export async function tapTwin(context: CliContext, id: string, options: Options): Promise<void> {
+  if (looksLikeFile(id)) {
+    throw new TwinscopeError(
+      'bad-input',
+      `twins taps takes the id of a twin of the library, and ${id} is a file or folder. Nothing was computed. twins list shows the ids, twins import adds a package; twins gradient takes an .onnx file.`,
+    );
+  }
   if (options.list === true) return listTaps(context, id);
   const wanted = wantedOf(options);
   const sources = [wanted.stimuli, wanted.input].filter((file) => file !== undefined);

@@ -19,6 +19,9 @@ export function ask<M extends MethodName>(
   return context.backend.handlers[method](input, { signal });
 }
 
+/** No id of a twin looks like this. */
+export const looksLikeFile = (text: string): boolean => /[\\/]|\.(onnx|twin|zip|json)$/i.test(text);
+
 /** Asks with a progress line of the gradient check, which Ctrl-C stops. */
 function askChecked<M extends 'library.import' | 'library.verify'>(
   context: CliContext,

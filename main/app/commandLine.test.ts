@@ -1,0 +1,131 @@
+/** What somebody who types commands for the first time meets: mistaken arguments, files of another kind, a pipe that ends. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { encodeNpy } from '../stimuli/npy.ts';
+import { decodeNpyArray } from '../stimuli/npyArray.ts';
+import { installFolder } from './backend.ts';
+import { runCli, type CliResult } from './testing/cliProcess.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-words-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const own = (name: string): string => path.join(folder, name);
+const twin = 'macaque-v1-gabor-energy';
+const run = (...args: string[]): Promise<CliResult> => runCli(args, own('home'));
+const stored = path.resolve(import.meta.dirname, '..', 'engine', 'fixtures', 'gradient');
+const writePlan = (name: string, plan: object): string => {
+  writeFileSync(own(name), JSON.stringify({ format: 1, ...plan }));
+  return own(name);
+};
+const gratings = { design: { type: 'gratings', factors: { orientationDeg: [0, 90], spatialFrequencyCpd: [2] } } };
+
+function expectRefusal({ code, stdout, stderr }: CliResult, said: RegExp): void {
+  expect(stderr).toMatch(said);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  // No bytes of a file, no warning of a library.
+  expect(stderr).not.toMatch(/[^\n -~“”…’×·°]|\(node:|undefined| {4}at /);
+  expect(stdout).toBe('');
+  expect(code).toBe(2);
+}
+
+test('a reader that stops early ends the command quietly', async () => {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'cli.ts'), 'twins', 'list', '--json'], {
+    env: { ...process.env, TWINSCOPE_HOME: own('home') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(stderr).toBe('');
+});
+
+test('serve: a project that cannot be opened is told instead of an address', async () => {
+  writeFileSync(own('letter.twinscope'), 'a letter to a friend');
+  expectRefusal(
+    await run('serve', '--project', own('letter.twinscope')),
+    /letter\.twinscope is not a Twinscope project/,
+  );
+});
+
+describe('a plan that needs what a new project cannot have makes none', () => {
+  test.each([
+    [
+      'protocol',
+      { display: {}, items: [{ search: 'drive' }] },
+      /no project .*names the search “drive” of one\. Nothing was made/,
+    ],
+    ['run', { twin, stimuli: { set: 'my set' } }, /no project .*names the set “my set” of one\. Nothing was made/],
+    ['run', { twin: 'nobody', stimuli: gratings }, /no twin "nobody"/],
+    ['run', { twin, stimuli: { imageFolder: 'none' } }, /The folder .*none cannot be opened/],
+  ])('%s %o', async (kind, plan, said) => {
+    const file = writePlan('needs.plan.json', { kind, ...plan });
+    expectRefusal(await run(kind, file, '--project', own('fresh.twinscope')), said);
+    expect(readdirSync(folder).filter((name) => name.startsWith('fresh'))).toEqual([]);
+  });
+});
+
+describe('what is no plan', () => {
+  test.each([
+    ['a model', path.join(stored, 'convnet.onnx'), /convnet\.onnx is not a text file, and this command takes a plan/],
+    [
+      'a guide',
+      path.join(installFolder, 'docs', 'guide.md'),
+      /guide\.md (is neither JSON nor YAML: .*[^:]\. Nothing|cannot be used)/,
+    ],
+  ])('%s', async (_, file, said) => {
+    expectRefusal(await run('run', file, '--project', own('none.twinscope')), said);
+    expect(existsSync(own('none.twinscope'))).toBe(false);
+  });
+
+  test('broken YAML', async () => {
+    writeFileSync(own('broken.yaml'), 'format: 1\nkind: [run\ntwin: x\n');
+    expectRefusal(
+      await run('run', own('broken.yaml'), '--project', own('none.twinscope')),
+      /at line \d+, column \d+\. Nothing was started\.$/m,
+    );
+  });
+});
+
+describe('a file or a twin of the library', () => {
+  test('taps takes a twin', async () => {
+    expectRefusal(
+      await run('twins', 'taps', path.join(stored, 'convnet.onnx'), '--list'),
+      /takes the id of a twin of the library, and .*convnet\.onnx is a file/,
+    );
+  });
+
+  test('gradient takes either', async () => {
+    writeFileSync(own('picture.npy'), encodeNpy(new Float32Array(224 * 224).fill(0.5), [1, 1, 224, 224]));
+    const args = ['--input', own('picture.npy'), '--output', 'v1_simple', '--out', own('g.npy')];
+    const { code, stderr } = await run('twins', 'gradient', twin, ...args);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(decodeNpyArray(readFileSync(own('g.npy'))).shape).toEqual([1, 1, 224, 224]);
+    expectRefusal(await run('twins', 'gradient', 'nobody', ...args), /no twin "nobody"/);
+  });
+
+  test('gradient asks for what is missing, the model first', async () => {
+    expectRefusal(await run('twins', 'gradient'), /^No model was named\. Write: /);
+    expectRefusal(await run('twins', 'gradient', twin), /^No input was given\. Write: /);
+    expectRefusal(await run('twins', 'gradient', twin, '--input', own('picture.npy')), /^--out is missing\. Write: /);
+  });
+});
+
+test.each([
+  [['protocol'], ['--project']],
+  [['export'], ['--what', '--format', '--out']],
+  [['stimuli', 'render'], ['--out']],
+  [['run'], ['--project']],
+  [
+    ['twins', 'gradient'],
+    ['--input', '--out'],
+  ],
+])('%s --help marks what is required', async (command, options) => {
+  const { code, stdout } = await run(...command, '--help');
+  expect(code).toBe(0);
+  for (const option of options) expect(stdout).toMatch(new RegExp(`${option} <\\S+>\\s+required: `));
+});
