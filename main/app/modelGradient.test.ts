@@ -252,6 +252,25 @@ describe('refusals: a sentence, an exit code, and nothing written', () => {
     );
   });
 
+  test('two inputs with different numbers of samples', async () => {
+    const builder = new GraphBuilder();
+    builder.input('picture', 'float32', ['n', 2]);
+    builder.input('speed', 'float32', ['n', 2]);
+    builder.node('Add', ['picture', 'speed'], {}, 'y');
+    builder.output('y', 'float32', ['n', 2]);
+    writeFileSync(own('two.onnx'), writeGraph(builder.build()));
+    for (const n of [64, 5, 1]) writeFileSync(own(`of-${n}.npy`), encodeNpy(ramp(2 * n), [n, 2]));
+    const ask = (speeds: string, out: string): Promise<CliResult> => {
+      const given = ['--input', `picture=${own('of-64.npy')}`, `speed=${own(speeds)}`];
+      return gradient(own('two.onnx'), ...given, '--wrt', 'picture', '--out', own(out));
+    };
+    const said =
+      /^"picture" has 64 and "speed" has 5 on an axis that the graph calls "n" in both\. Nothing was written\./;
+    await expectRefusal(await ask('of-5.npy', 'refused.npy'), 2, said, own('refused.npy'));
+    // One sample beside many is repeated by Add.
+    expect((await ask('of-1.npy', 'repeated.npy')).code).toBe(0);
+  });
+
   test('a step on every path, and an operator without a rule', async () => {
     for (const [op, said] of [
       ['Round', /zero everywhere.*Round \(node "step"\).*Gradient-free search .*this model once/],

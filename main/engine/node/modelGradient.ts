@@ -19,7 +19,7 @@ import type { ComputeContext, ModelGradient, ModelGradientRequest } from '../com
 import type { SessionKind } from '../memory.ts';
 import { firstNonFinite, isFinite, type Feeds } from './diagnose.ts';
 import { openModelFile, writeWithReferences, type ModelFile } from './modelFile.ts';
-import { chooseValue, halfTensor, readInputs } from './modelInputs.ts';
+import { axisMismatch, chooseValue, halfTensor, readInputs } from './modelInputs.ts';
 import { createModelSession, runtimeError } from './modelSession.ts';
 import { requireSessionMemory } from './sessionMemory.ts';
 
@@ -95,7 +95,7 @@ function requireFits(graph: Graph, { request, feeds }: Pick<Work, 'request' | 'f
 type Run = (feeds: Feeds) => Promise<ort.Tensor>;
 
 /** A session of the author's own file, for as long as `use` takes: two sessions at once would hold the weights twice. */
-async function withForward<T>({ request, context, names }: Work, use: (run: Run) => Promise<T>): Promise<T> {
+async function withForward<T>({ model, request, context, names }: Work, use: (run: Run) => Promise<T>): Promise<T> {
   context.signal.throwIfAborted();
   const session = await createModelSession(request.modelFile, request, request.modelFile);
   return releasing(session, () =>
@@ -104,6 +104,8 @@ async function withForward<T>({ request, context, names }: Work, use: (run: Run)
       try {
         return (await session.run(feeds, [names.output.name]))[names.output.name] as ort.Tensor;
       } catch (error) {
+        const mismatch = axisMismatch(model.graph, feeds);
+        if (mismatch !== null) throw new TwinscopeError('bad-input', mismatch);
         throw runtimeError(error, 'bad-input', 'ONNX Runtime could not run the model with these inputs');
       }
     }),

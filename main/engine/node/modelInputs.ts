@@ -61,6 +61,26 @@ export async function readInputs(graph: Graph, files: readonly InputFile[]): Pro
   return tensors;
 }
 
+/**
+ * Where two inputs have different sizes on an axis that the graph gives one name: a sentence, else null. Only a reason
+ * where the runtime has refused: one sample beside many may be meant to be repeated.
+ */
+export function axisMismatch(graph: Graph, feeds: Readonly<Record<string, ort.Tensor>>): string | null {
+  const first = new Map<string, { name: string; size: number }>();
+  for (const { name, shape } of graph.inputs) {
+    for (const [axis, symbol] of (shape ?? []).entries()) {
+      const size = feeds[name]?.dims[axis];
+      if (typeof symbol !== 'string' || symbol === '?' || symbol === '' || size === undefined) continue;
+      const other = first.get(symbol);
+      if (other !== undefined && other.size !== size) {
+        return `"${other.name}" has ${other.size} and "${name}" has ${size} on an axis that the graph calls "${symbol}" in both. Nothing was written. Give arrays of the same size there.`;
+      }
+      first.set(symbol, other ?? { name, size });
+    }
+  }
+  return null;
+}
+
 async function readArray(file: string): Promise<NpyArray> {
   let bytes: Uint8Array;
   try {
