@@ -282,6 +282,19 @@ describe.each([
     expect(await readdir(folder)).toEqual(['export']);
   });
 
+  it('refuses an earlier export that was changed or is of another format, and leaves both as they are', async () => {
+    const { files } = await exporter(options());
+    const other = exporter === exportBundle ? exportPsychopy : exportBundle;
+    await expect(other(options())).rejects.toThrow('holds an earlier export of another format. It was left as it is');
+    expect(await filesBelow(join(folder, 'export'))).toEqual(files.map((file) => file.path));
+    await writeFile(join(folder, 'export', 'manifest.json'), `${await text('manifest.json')} `);
+    await expect(exporter(options())).rejects.toThrow('holds manifest.json, which was changed after the export');
+    const table = (files.find(({ path }) => path.endsWith('.csv')) as { path: string }).path;
+    await exporter(options({ out: join(folder, 'second') }));
+    await writeFile(join(folder, 'second', table), 'edited');
+    await expect(exporter(options({ out: join(folder, 'second') }))).rejects.toThrow(`${table}, which was changed`);
+  });
+
   it('refuses a folder with anything else in it', async () => {
     await mkdir(join(folder, 'export'));
     await exporter(options());

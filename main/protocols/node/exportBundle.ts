@@ -25,6 +25,7 @@ export async function exportBundle(options: ExportOptions): Promise<ExportResult
   let pictures: ExportedPicture[] = [];
   return writeExport(
     options.out,
+    'twinscope-bundle',
     async (write) => {
       pictures = await writePictures(options, write, 'png', 'npy');
       await write('trials.csv', bundleTrials(protocol));

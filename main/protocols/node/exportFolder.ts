@@ -1,10 +1,12 @@
 /** A folder that is exported whole or not at all, with the hash of everything in it. */
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, open } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { z } from 'zod';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { sha256Hex } from '../../platform/hash.ts';
 import { exists, fileError, writeFolderAtomic } from '../../platform/node/files.ts';
 import { newId } from '../../platform/node/ids.ts';
+import type { exportManifest } from '../manifest.ts';
 
 export interface ExportedFile {
   /** Path in the folder, with '/'. */
@@ -22,6 +24,8 @@ export interface ExportResult {
   checks: ExportCheck[];
 }
 
+export type ExportFormat = z.output<typeof exportManifest>['format'];
+
 export const sumsName = 'SHA256SUMS';
 export const manifestName = 'manifest.json';
 
@@ -29,17 +33,18 @@ export type WriteFile = (path: string, content: Uint8Array | string) => Promise<
 
 /**
  * Lets `fill` write files into a hidden folder beside `out`, adds SHA256SUMS, lets `check` read everything back, and
- * only then gives the folder its name. An export that already stands at `out` is replaced when it holds nothing but
- * what was exported; anything else there is refused ('conflict') and left as it is. On any failure, also a full disk,
- * `out` is as it was before and nothing else remains.
+ * only then gives the folder its name. An export of the same format that already stands at `out` is replaced when it holds
+ * nothing but what was exported, unchanged; anything else there is refused ('conflict') and left as it is. On any failure,
+ * also a full disk, `out` is as it was before and nothing else remains.
  */
 export async function writeExport(
   out: string,
+  format: ExportFormat,
   fill: (write: WriteFile) => Promise<void>,
   check: (folder: string) => Promise<ExportCheck[]>,
 ): Promise<ExportResult> {
   const folder = resolve(out);
-  await assertReplaceable(folder);
+  await assertReplaceable(folder, format);
   const staged = join(dirname(folder), `.${basename(folder)}.${newId('export')}`);
   try {
     const files: ExportedFile[] = [];
@@ -53,7 +58,7 @@ export async function writeExport(
       await write(sumsName, sumsText(files));
       return check(temporary);
     });
-    await putInPlace(staged, folder);
+    await putInPlace(staged, folder, format);
     return { folder, files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), checks };
   } catch (error) {
     await rm(staged, { recursive: true, force: true });
@@ -80,8 +85,8 @@ function sumsText(files: readonly ExportedFile[]): string {
   return lines.join('');
 }
 
-async function putInPlace(staged: string, folder: string): Promise<void> {
-  await assertReplaceable(folder);
+async function putInPlace(staged: string, folder: string, format: ExportFormat): Promise<void> {
+  await assertReplaceable(folder, format);
   if (!(await exists(folder))) return rename(staged, folder);
   const old = join(dirname(folder), `.${basename(folder)}.${newId('old')}`);
   await rename(folder, old);
@@ -94,8 +99,8 @@ async function putInPlace(staged: string, folder: string): Promise<void> {
   return rm(old, { recursive: true, force: true });
 }
 
-/** Throws unless `folder` does not exist, is empty, or is an export to which nothing was added. */
-async function assertReplaceable(folder: string): Promise<void> {
+/** Throws unless `folder` does not exist, is empty, or is an export of this format that nobody has touched. */
+async function assertReplaceable(folder: string, format: ExportFormat): Promise<void> {
   const refuse = (why: string): TwinscopeError =>
     new TwinscopeError('conflict', `${folder} ${why}. It was left as it is. Choose another folder.`);
   const status = await stat(folder).catch(() => null);
@@ -106,9 +111,16 @@ async function assertReplaceable(folder: string): Promise<void> {
   if (!present.includes(sumsName) || !present.includes(manifestName)) {
     throw refuse('already holds files that are not an earlier export');
   }
-  const ours = new Set([...(await readSums(folder)).keys(), sumsName]);
-  const added = present.find((path) => !ours.has(path));
-  if (added !== undefined) throw refuse(`holds ${added}, which was added after the export`);
+  const manifest = await readFile(join(folder, manifestName), 'utf8');
+  if (!manifest.includes(`"format": "${format}"`)) throw refuse('holds an earlier export of another format');
+  const sums = await readSums(folder);
+  for (const path of present.filter((each) => each !== sumsName)) {
+    const exported = sums.get(path);
+    if (exported === undefined) throw refuse(`holds ${path}, which was added after the export`);
+    if (sha256Hex(await readFile(join(folder, ...path.split('/')))) !== exported) {
+      throw refuse(`holds ${path}, which was changed after the export`);
+    }
+  }
 }
 
 /** Paths of all files below a folder, with '/', sorted. */

@@ -32,6 +32,7 @@ export async function exportPsychopy(options: ExportOptions): Promise<ExportResu
   let pictures: ExportedPicture[] = [];
   return writeExport(
     options.out,
+    'twinscope-psychopy',
     async (write) => {
       pictures = await writePictures(options, write, images, null);
       await write(conditionsName, psychopyConditions(protocol, pictures));
