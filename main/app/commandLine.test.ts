@@ -1,12 +1,14 @@
 /** What somebody who types commands for the first time meets: mistaken arguments, files of another kind, a pipe that ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { parseCsv } from '../protocols/csv.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
 import { decodeNpyArray } from '../stimuli/npyArray.ts';
+import { packageLimits } from '../twins/node/zipFile.ts';
 import { installFolder } from './backend.ts';
 import { runCli, type CliResult } from './testing/cliProcess.ts';
 
@@ -128,4 +130,47 @@ test.each([
   const { code, stdout } = await run(...command, '--help');
   expect(code).toBe(0);
   for (const option of options) expect(stdout).toMatch(new RegExp(`${option} <\\S+>\\s+required: `));
+});
+
+test('stimuli render: file names keep the unit, and a table says which file is which stimulus', async () => {
+  const plan = writePlan('render.plan.json', { kind: 'run', twin, stimuli: gratings });
+  const { code, stderr } = await run('stimuli', 'render', plan, '--out', own('rendered'));
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  const { columns, rows } = parseCsv(readFileSync(own('rendered/stimuli.csv'), 'utf8'));
+  expect(columns.at(-1)).toBe('file');
+  // Two orientations at four phases, and the blank.
+  expect(rows).toHaveLength(9);
+  const written = readdirSync(own('rendered')).filter((name) => name.endsWith('.npy'));
+  expect(rows.map((row) => row['file'])).toEqual(written.toSorted());
+  const vertical = rows.find((row) => row['orientation_deg'] === '90');
+  expect(vertical?.['file']).toMatch(/^\d-.*90deg.*\.npy$/);
+});
+
+test('import: a folder without twin.json is told so however much it holds', async () => {
+  mkdirSync(own('large'));
+  for (let file = 0; file <= packageLimits.entries; file++) writeFileSync(own(`large/${file}`), '');
+  expectRefusal(await run('twins', 'import', own('large')), /large is not a twin package: it has no twin\.json/);
+});
+
+test('verify says what its error is relative to', async () => {
+  const { code, stdout } = await run('twins', 'verify', twin);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/yes \(cpu, largest error \d\.\de-\d+ of the largest response\)/);
+});
+
+test('export does not replace what was edited', async () => {
+  const plan = writePlan('protocol.plan.json', {
+    kind: 'protocol',
+    name: 'orientation',
+    display: {},
+    items: [{ stimuli: gratings }],
+  });
+  expect((await run('protocol', plan, '--project', own('lab.twinscope'))).code).toBe(0);
+  const args = ['export', own('lab.twinscope'), '--what', 'orientation', '--out', own('rig'), '--format'];
+  expect((await run(...args, 'psychopy')).code).toBe(0);
+  expectRefusal(await run(...args, 'bundle'), /rig holds an earlier export of another format\. It was left as it is/);
+  writeFileSync(own('rig/run_protocol.py'), 'mine');
+  expectRefusal(await run(...args, 'psychopy'), /rig holds run_protocol\.py, which was changed after the export/);
+  expect(readFileSync(own('rig/run_protocol.py'), 'utf8')).toBe('mine');
 });

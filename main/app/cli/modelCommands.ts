@@ -11,7 +11,7 @@ import { encodeNpy } from '../../stimuli/npy.ts';
 import { sessionThreads } from '../services.ts';
 import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
-import { formatTable } from './output.ts';
+import { formatBytes, formatTable } from './output.ts';
 import { requireOutput } from './outputFile.ts';
 import { looksLikeFile } from './twinCommands.ts';
 
@@ -99,7 +99,6 @@ function describe(
     .map((value, sample) => [sample, value.toPrecision(6), (norms[sample] ?? Number.NaN).toPrecision(6)]);
   const shape = (of: { name: string; dtype: string; shape: number[] }): string =>
     `"${of.name}" (${[of.dtype, of.shape.join(' × ')].filter(Boolean).join(', ')})`;
-  const mega = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   // Below that, the process itself is most of it.
   const ratio =
     memory.weightBytes < 10e6
@@ -115,7 +114,7 @@ function describe(
     ...(values.length > mostSamples ? [`and ${values.length - mostSamples} more; --json lists all`] : []),
     `Finite differences: ${check.verdict}. ${check.sentence}`,
     `Device: ${device} · derived in ${seconds.derive.toFixed(2)} s, run in ${seconds.run.toFixed(2)} s, checked in ${seconds.check.toFixed(2)} s, ${all.toFixed(2)} s in all`,
-    `Memory: weights ${mega(memory.weightBytes)}, activations ${mega(memory.activationBytes)}, peak ${mega(memory.peakBytes)}${ratio}`,
+    `Memory: weights ${formatBytes(memory.weightBytes)}, activations ${formatBytes(memory.activationBytes)}, peak ${formatBytes(memory.peakBytes)}${ratio}`,
     `Wrote ${out}`,
   ].join('\n');
 }

@@ -27,18 +27,37 @@ export function formatDuration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** Local date and time to the minute, `2026-05-04 09:30`. */
-export const formatMinute = (iso: string): string =>
-  new Date(iso).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
+const minuteParts = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const;
 
-/** One line that says where a job is; the same words as in the jobs tray. */
-export function describeProgress({ progress }: JobSnapshot): string {
-  const fraction = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
-  const bar = '█'.repeat(Math.round(fraction * 24)).padEnd(24, '░');
+/** Local date and time to the minute with the time zone, `2026-05-04 09:30 GMT+2`. */
+export const formatMinute = (iso: string): string =>
+  new Date(iso).toLocaleString('sv-SE', { ...minuteParts, timeZoneName: 'short' });
+
+/** Decimal units: 1 kB is 1000 bytes. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1e3) return `${bytes} B`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+const widestBar = 24;
+/** Below that a bar says nothing. */
+const narrowestBar = 6;
+
+/** One line that says where a job is; the same words as in the jobs tray. The bar gets what the words leave of `columns`. */
+export function describeProgress({ progress }: Pick<JobSnapshot, 'progress'>, columns = 80): string {
+  if (progress.total <= 0) return progress.phase === '' ? 'starting' : progress.phase;
   const rate = progress.ratePerSecond === null ? '' : ` · ${progress.ratePerSecond.toPrecision(3)} ${progress.noun}/s`;
   const left = progress.secondsLeft === null ? '' : ` · ${formatDuration(progress.secondsLeft)} left`;
-  return `${bar} ${progress.phase} · ${progress.done}/${progress.total} ${progress.noun}${rate}${left}`;
+  const text = `${progress.phase} · ${progress.done}/${progress.total} ${progress.noun}${rate}${left}`;
+  // The last column stays free: some terminals break the line when it is written.
+  const width = Math.min(widestBar, columns - 2 - text.length);
+  if (width < narrowestBar) return text;
+  const full = Math.round(Math.min(1, progress.done / progress.total) * width);
+  return `${'█'.repeat(full).padEnd(width, '░')} ${text}`;
 }
+
+/** Characters of a terminal's line; some report 0 where they do not know. */
+export const columnsOf = (stream: { columns?: number }): number => stream.columns || 80;
 
 /** Redraws one line on a terminal; silent elsewhere, so that logs stay readable. */
 export function createProgressLine(stream: NodeJS.WriteStream): { show(text: string): void; clear(): void } {
@@ -46,7 +65,7 @@ export function createProgressLine(stream: NodeJS.WriteStream): { show(text: str
   return {
     show(text) {
       if (!stream.isTTY) return;
-      stream.write(`\r\x1b[2K${text.slice(0, (stream.columns ?? 80) - 1)}`);
+      stream.write(`\r\x1b[2K${text.slice(0, columnsOf(stream) - 1)}`);
       shown = true;
     },
     clear() {

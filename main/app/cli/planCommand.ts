@@ -16,7 +16,7 @@ import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
 import { jobTitle } from '../handlers/jobHandlers.ts';
-import { createProgressLine, describeProgress, formatDuration, formatTable } from './output.ts';
+import { columnsOf, createProgressLine, describeProgress, formatDuration, formatTable } from './output.ts';
 
 /** Reads a plan and makes its folders absolute, so that it means the same from everywhere. */
 export async function readPlan<K extends Plan['kind']>(file: string, kind: K): Promise<Extract<Plan, { kind: K }>> {
@@ -102,7 +102,8 @@ export async function follow(backend: Backend, job: JobSnapshot): Promise<JobSna
   const { queue } = backend.services.current();
   const line = createProgressLine(process.stderr);
   const stop = queue.onChange((change) => {
-    if (change.id === job.id && change.state === 'running') line.show(describeProgress(change));
+    if (change.id === job.id && change.state === 'running')
+      line.show(describeProgress(change, columnsOf(process.stderr)));
   });
   const onInterrupt = (): void => {
     line.clear();
@@ -248,7 +249,7 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
   ];
   const lines = [
     `${report.name}: ${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls, in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}, content ${report.contentSha256?.slice(0, 12)}`,
-    formatTable(['stimulus', 'n', 'best objective (z)', ''], rows),
+    formatTable(['stimulus', 'n', 'best objective (z)', 'by the candidate'], rows),
   ];
   const targeted = best?.units ?? [];
   if (targeted.length > 0) {

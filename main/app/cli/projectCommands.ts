@@ -14,6 +14,7 @@ import { unlockProject, upgradeProject } from '../../projects/node/project.ts';
 import type { CliContext } from './context.ts';
 import { createStimulusService, type StimulusService } from '../stimulusService.ts';
 import { formatTable } from './output.ts';
+import { stimulusTable } from './stimulusTable.ts';
 import { follow, openOrCreate, readPlan, requireForNew } from './planCommand.ts';
 import { ask } from './twinCommands.ts';
 
@@ -132,6 +133,12 @@ export async function withPlanDesign<T>(
   }
 }
 
+/** Its number, from 1, and its label in letters that every file system takes. */
+function stimulusFileName(design: StimulusDesign, index: number, count: number): string {
+  const number = String(index + 1).padStart(String(count).length, '0');
+  return `${number} ${safeFileName(labelAt(design, index).replaceAll('°', 'deg'))}`.replaceAll(' ', '-');
+}
+
 export async function renderStimuli(context: CliContext, file: string, options: { out: string }): Promise<void> {
   const plan = await readPlan(file, 'run');
   const twin = await context.backend.services.library.resolve(plan.twin);
@@ -141,20 +148,21 @@ export async function renderStimuli(context: CliContext, file: string, options: 
     const out = path.resolve(options.out);
     const count = designCount(design);
     await writeFolderAtomic(out, async (temporary) => {
-      for (let i = 0; i < count; i++) {
-        const raster = await stimuli.render(specAt(design, i), field);
-        const name =
-          `${String(i + 1).padStart(String(count).length, '0')} ${safeFileName(labelAt(design, i))}`.replaceAll(
-            ' ',
-            '-',
-          );
+      const names = Array.from({ length: count }, (_, index) => stimulusFileName(design, index, count));
+      for (const [index, name] of names.entries()) {
+        const raster = await stimuli.render(specAt(design, index), field);
         await writeFile(path.join(temporary, `${name}.png`), await encodeGreyPng(raster, sizePx, { srgb: true }));
         await writeFile(path.join(temporary, `${name}.npy`), encodeNpy(raster, [sizePx, sizePx]));
       }
+      const files = names.map((name) => `${name}.npy`);
+      await writeFile(path.join(temporary, 'stimuli.csv'), stimulusTable(design, files));
     });
-    context.print(`Wrote ${plural(count, 'stimulus', 'stimuli')} to ${out} (PNG for the eye, NPY with linear light).`, {
-      out,
-      count,
-    });
+    context.print(
+      `Wrote ${plural(count, 'stimulus', 'stimuli')} to ${out} (PNG for the eye, NPY with linear light, stimuli.csv says which is which).`,
+      {
+        out,
+        count,
+      },
+    );
   });
 }

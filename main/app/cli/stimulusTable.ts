@@ -13,16 +13,17 @@ const columnOf = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${
 
 /**
  * One line for every stimulus of a design: its row (from 0), label, type, the hash of its description, and every
- * parameter that a stimulus of the design has ('n/a' where this one has none).
+ * parameter that a stimulus of the design has ('n/a' where this one has none). `files`: the file of each, as the last column.
  */
-export function stimulusTable(design: StimulusDesign): string {
+export function stimulusTable(design: StimulusDesign, files: readonly string[] = []): string {
   const specs = Array.from({ length: designCount(design) }, (_, index) => specAt(design, index));
   const keys = [...new Set(specs.flatMap((spec) => Object.keys(spec)))].filter((key) => key !== 'type');
   const rows = specs.map((spec, index): Cell[] => {
     const values: Partial<Record<string, Cell>> = spec;
-    return [index, labelAt(design, index), spec.type, stimulusHash(spec), ...keys.map((key) => values[key] ?? missing)];
+    const described = [index, labelAt(design, index), spec.type, stimulusHash(spec)];
+    return [...described, ...keys.map((key) => values[key] ?? missing), ...files.slice(index, index + 1)];
   });
-  return writeCsv([...head, ...keys.map(columnOf)], rows);
+  return writeCsv([...head, ...keys.map(columnOf), ...(files.length === 0 ? [] : ['file'])], rows);
 }
 
 /** The same for an array that came from a file: the hash is that of the row's values as little-endian float32. */

@@ -49,7 +49,7 @@ function askChecked<M extends 'library.import' | 'library.verify'>(
 const reproduces = ({ reproduces: result }: TwinSummary): string =>
   result === null
     ? 'not checked'
-    : `${result.passed ? 'yes' : 'NO'} (${result.device}, largest error ${result.maxError.toExponential(1)})`;
+    : `${result.passed ? 'yes' : 'NO'} (${result.device}, largest error ${result.maxError.toExponential(1)} of the largest response)`;
 
 /** Whether the gradient could be relied on here; `derived` or `shipped` where that was not checked yet. */
 const gradient = ({ gradient: capability, gradientCheck }: TwinSummary): string =>
@@ -121,7 +121,7 @@ export async function verifyTwins(
     verified.push(await askChecked(context, 'library.verify', { id: each, device }));
   }
   const rows = verified.map((twin) => [`${twin.id}@${twin.version}`, reproduces(twin), verdict(twin), said(twin)]);
-  context.print(formatTable(['twin', 'reproduces here', 'gradient', ''], rows), verified);
+  context.print(formatTable(['twin', 'reproduces here', 'gradient', 'in one sentence'], rows), verified);
   const sound = verified.every(
     ({ reproduces: result, gradientCheck }) =>
       result?.passed === true && gradientCheck !== null && !gradientFailed(gradientCheck.verdict),

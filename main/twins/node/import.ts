@@ -2,7 +2,7 @@
 import { copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
-import { fileError } from '../../platform/node/files.ts';
+import { exists, fileError } from '../../platform/node/files.ts';
 import { checksName, manifestName } from '../manifest.ts';
 import { readChecks } from './checks.ts';
 import { checkFiles, checkModel, HashCache, readPackage, readUnits, type TwinPackage } from './package.ts';
@@ -47,7 +47,8 @@ function bareGraph(path: string): TwinscopeError {
 /** Copies the files that the manifest lists; the folder may hold others, which stay behind. */
 async function stageFolder(path: string, staging: string): Promise<void> {
   const source = resolve(path);
-  await refuseOversize(source);
+  // A folder that is no package may be anything, a whole disk even: it is not looked through.
+  if (await exists(join(source, manifestName))) await refuseOversize(source);
   await refuseLinks(source, join(source, manifestName));
   const { manifest } = await readPackage(source);
   for (const path of [manifestName, ...Object.keys(manifest.files)]) {
