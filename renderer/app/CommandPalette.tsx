@@ -33,7 +33,7 @@ export function CommandPalette() {
       group: 'Actions',
       actions: [
         item('new-set', 'New set', 'Design gratings, Gabors or noise', '/stimuli/new'),
-        item('import', 'Import photographs', 'PNG and JPEG files', '/stimuli/import'),
+        item('import', 'Import photographs', 'PNG, JPEG, WebP and TIFF files', '/stimuli/import'),
         item('run', 'Run a set on a twin', 'Experiment', '/experiment/new'),
         item('search', 'Search for a stimulus', 'Search', '/search/new'),
         item('protocol', 'New protocol', 'Protocol', '/protocol/new'),

@@ -48,7 +48,7 @@ export function createImportImagesJob(services: Services, open: () => OpenProjec
         'bad-input',
         refused > 0
           ? `${files.length === 1 ? 'The only file' : `None of the ${formatCount(files.length)} files`} in ${path.basename(plan.folder)} could${files.length === 1 ? ' not' : ''} be read as a photograph. The project is as it was. See the notices for each file.`
-          : `There are no PNG or JPEG photographs in ${path.basename(plan.folder)}. The project is as it was. Choose another folder.`,
+          : `There are no PNG, JPEG, WebP or TIFF photographs in ${path.basename(plan.folder)}. The project is as it was. Choose another folder.`,
       );
     }
     const set = await stimuli.createSet(await freeName(project, plan.name), {
