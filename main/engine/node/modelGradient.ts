@@ -2,7 +2,7 @@
  * The gradient of a bare model, with everything that says how far it can be trusted: its outputs, the finite-difference
  * check, and the time and memory it took. Used inside the compute process.
  */
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import {
   checkGradient,
   defaultLowering,
