@@ -35,7 +35,7 @@ for (const name of networks) {
   const net = network(name);
   // A run of the V1 twin takes milliseconds: more rounds cost nothing.
   const rounds = leastRounds * (name === 'macaque-v1-gabor-energy' ? 10 : 1);
-  if (parts.has('gradient')) {
+  if (parts.has('gradient') || parts.has('peers')) {
     gradients.push(await measureGradient(net, { batchSize, threads, rounds, withPeer: parts.has('peers') }));
   }
   if (parts.has('memory')) memory.push(await measureMemory(net, batchSize));

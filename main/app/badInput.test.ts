@@ -127,6 +127,29 @@ test('serve: a port that is in use, and one that is none', async () => {
   expectRefusal(await runCli(['serve', '--port', '65536'], home), /whole number from 0 to 65535/);
 });
 
+test.each([
+  ['a unit that the twin lacks', { target: [{ area: 'V1-complex', units: ['c999'] }] }, /no unit 'c999'; the nearest/],
+  ['a range that holds no such contrast', { constraints: { contrastRms: 0.5, range: [0.4, 0.6] } }, /at most 0\.199/],
+])('a search for %s leaves none in the project', async (_, asked, said) => {
+  const plan = {
+    format: 1,
+    kind: 'search',
+    twin: 'macaque-v1-gabor-energy',
+    target: [{ area: 'V1-complex' }],
+    space: { type: 'pixels' },
+    reference: gratings.stimuli,
+    optimiser: { type: 'gradient', steps: 2 },
+    controls: { random: 1 },
+    device: 'cpu',
+    ...asked,
+  };
+  expectRefusal(await runCli(['search', writePlan(plan), '--project', project], home), said);
+  const { counts } = JSON.parse((await runCli(['project', 'info', project, '--json'], home)).stdout) as {
+    counts: { searches: number };
+  };
+  expect(counts.searches).toBe(0);
+});
+
 test('--resume without a project makes none', async () => {
   const missing = path.join(folder, 'missing.twinscope');
   const result = await runCli(['run', writePlan(gratings), '--project', missing, '--resume'], home);
