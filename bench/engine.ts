@@ -1,6 +1,7 @@
 /**
  * The engine's speed as ratios within one run: a gradient step over a forward pass of the original file, our images per
- * second over eager PyTorch's where it is installed (`gradient,peers`: the same rounds, in blocks that take turns), memory over weights, and the time to a first response.
+ * second over eager PyTorch's where it is installed (the same rounds, in blocks that take turns), memory over weights,
+ * and the time to a first response.
  *
  * `npm run bench engine -- [--json] [--parts gradient,peers,memory,start] [--networks resnet50,vit-s16,…] [--batch 8]
  * [--threads 2] [--rounds 5]`; Python of the peers: TWINSCOPE_PEER_PYTHON, or python3. Screening has a benchmark of its
