@@ -60,6 +60,18 @@ function action(program: Command, run: (context: CliContext, ...args: never[]) =
   };
 }
 
+/** As `action`; the workbench has a backend of its own for as long as it is open. */
+function serveAction(program: Command) {
+  return async (options: Parameters<typeof serve>[0]): Promise<void> => {
+    const log = createLog({ file: logFile() });
+    try {
+      await serve(options, log);
+    } catch (error) {
+      report(error, program.opts<{ json?: boolean }>().json === true, log);
+    }
+  };
+}
+
 function report(error: unknown, json: boolean, log: Log): void {
   const known = isTwinscopeError(error);
   const message = known
@@ -82,7 +94,7 @@ function buildProgram(): Command {
     .option('--port <number>', 'loopback port; a free one when left out')
     .option('--open', 'open it in the default browser')
     .option('--project <file>', 'the project to open; the sample or latest one when left out')
-    .action((options: { port?: string; open?: boolean; project?: string }) => serve(options));
+    .action(serveAction(program));
 
   const twins = program.command('twins').description('the library of twins on this machine');
   twins.command('list').description('every twin').action(action(program, listTwins));

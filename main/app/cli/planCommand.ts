@@ -163,17 +163,10 @@ async function printRun(context: CliContext, id: string): Promise<void> {
   const rows: (string | number)[][] = [];
   const summary = [];
   for (const { area, units, responseUnits } of run.areas) {
-    const data = await project.runs.readArea(id, area);
-    let best = -Infinity;
-    let at = 0;
-    let sum = 0;
-    data.forEach((value, i) => {
-      sum += value;
-      if (value > best) [best, at] = [value, i];
-    });
-    const bestUnit = units[at % units.length] as string;
-    rows.push([area, units.length, (sum / data.length).toFixed(2), best.toFixed(2), bestUnit, responseUnits]);
-    summary.push({ area, units: units.length, mean: sum / data.length, max: best, bestUnit, responseUnits });
+    const { mean, largest, unitIndex } = await project.runs.summariseArea(id, area);
+    const bestUnit = units[unitIndex] as string;
+    rows.push([area, units.length, mean.toFixed(2), largest.toFixed(2), bestUnit, responseUnits]);
+    summary.push({ area, units: units.length, mean, max: largest, bestUnit, responseUnits });
   }
   const text = [
     `${run.name}: ${plural(run.stimuli, 'stimulus', 'stimuli')} × ${plural(run.units, 'unit')}, content ${run.contentSha256?.slice(0, 12)}`,

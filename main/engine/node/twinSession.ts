@@ -15,6 +15,7 @@ import {
   pictureShape,
   type PictureFormat,
 } from '../inputAdapter.ts';
+import { cotangentInput, floatsOf, floatTensor } from './floatTensors.ts';
 import { graphCacheFile } from './graphCache.ts';
 import { openModelFile, writeWithReferences } from './modelFile.ts';
 import { requireFileMemory, requireSessionMemory, type PlannedSession } from './sessionMemory.ts';
@@ -141,7 +142,8 @@ export async function openTwinSession(
       referencesIn: model.folder,
       weightBytes,
     });
-    return { session, cotangents: vjp.cotangents, gradient: vjp.gradient, smooth: vjp.smooth };
+    const cotangents = areas.map(({ tensor }) => cotangentInput(vjp, tensor));
+    return { session, cotangents, gradient: vjp.gradient, smooth: vjp.smooth };
   };
 
   /** A derivation that failed, for lack of memory say, is tried anew when it is asked for again. */
@@ -179,7 +181,7 @@ export async function openTwinSession(
     const result = new Float32Array(n * unitCount);
     let offset = 0;
     for (const { tensor, units } of areas) {
-      const data = outputs[tensor]?.data as Float32Array;
+      const data = floatsOf(outputs[tensor] as ort.Tensor);
       for (let i = 0; i < n; i++) result.set(data.subarray(i * units, (i + 1) * units), i * unitCount + offset);
       offset += units;
     }
@@ -210,12 +212,13 @@ export async function openTwinSession(
       const { session, cotangents, gradient } = await requireBackward();
       const feeds: Record<string, ort.Tensor> = { [input.tensor]: image };
       let offset = 0;
-      for (const { tensor, units } of areas) {
+      for (const [area, { units }] of areas.entries()) {
         const part = new Float32Array(n * units);
         for (let i = 0; i < n; i++) {
           part.set(cotangent.subarray(i * unitCount + offset, i * unitCount + offset + units), i * units);
         }
-        feeds[cotangents[tensor] as string] = new ort.Tensor('float32', part, [n, units]);
+        const { name, dtype } = cotangents[area] as Backward['cotangents'][number];
+        feeds[name] = floatTensor(dtype, [n, units], part);
         offset += units;
       }
       return exclusively(async () => {
@@ -237,7 +240,8 @@ export async function openTwinSession(
 
 type Backward = {
   session: ort.InferenceSession;
-  cotangents: Record<string, string>;
+  /** The weights of every area's responses, in the order of the areas, in each output's own type. */
+  cotangents: { name: string; dtype: string }[];
   gradient: string;
   smooth: boolean;
 };
