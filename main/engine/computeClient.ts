@@ -64,10 +64,19 @@ const graceMs = 3_000;
 /** How long a killed process may take to end. */
 const endMs = 10_000;
 
+/** A request that has no answer yet. */
+type Request = { fail(reason: TwinscopeError): void };
+
 type Running = {
   process: ComputeProcess;
   connection: MessageConnection;
-  failed: Promise<never>;
+  /**
+   * Told when the process ends; each leaves when it is over. One promise for all would live as long as the process and
+   * hold the answers of all that ever waited for it.
+   */
+  underWay: Set<Request>;
+  /** Why the process is of no more use; null while it is. */
+  ended: TwinscopeError | null;
   /** Ends the process; requests that are under way fail for the same reason. */
   end(reason: TwinscopeError): void;
 };
@@ -98,18 +107,24 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
     }
     connection.listen();
     let ending: TwinscopeError | null = null;
-    const failed = process.exited.then((end) => {
+    const current: Running = {
+      process,
+      connection,
+      underWay: new Set(),
+      ended: null,
+      end(reason) {
+        ending ??= reason;
+        process.kill();
+      },
+    };
+    void process.exited.then((end) => {
+      current.ended = ending ?? endError(end);
       connection.dispose();
       forget(process);
-      throw ending ?? endError(end);
+      for (const request of current.underWay) request.fail(current.ended);
     });
-    failed.catch(() => undefined);
     await announce(process.pid);
-    const end = (reason: TwinscopeError): void => {
-      ending ??= reason;
-      process.kill();
-    };
-    return { process, connection, failed, end };
+    return current;
   }
 
   /** Another may have been started since. */
@@ -149,7 +164,10 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       signal?.throwIfAborted();
       const current = await ensure();
       signal?.throwIfAborted();
-      let timer: unknown;
+      if (current.ended !== null) throw current.ended;
+      const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+      const request: Request = { fail };
+      current.underWay.add(request);
       let graceTimer: unknown;
       const withdrawal = new CancellationTokenSource();
       const onAbort = (): void => {
@@ -159,13 +177,11 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       signal?.addEventListener('abort', onAbort);
       const id = (requests += 1);
       const listening = onProgress && current.connection.onProgress(computeProgress, id, onProgress);
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          const error = hangError(deadlineMs);
-          reject(error);
-          current.end(error);
-        }, deadlineMs);
-      });
+      const timer = setTimeout(() => {
+        const error = hangError(deadlineMs);
+        fail(error);
+        current.end(error);
+      }, deadlineMs);
       try {
         return (await Promise.race([
           ask(current, method, { input, id, token: withdrawal.token }).catch(async (error: unknown) => {
@@ -173,14 +189,10 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
             if (told.code === 'cancelled') signal?.throwIfAborted();
             if (told.details['disconnected'] !== true) throw told;
             // A request cut off by the end of the process is told as that, not as a closed connection.
-            const ended = await Promise.race([
-              current.failed.catch((reason: unknown) => reason),
-              new Promise<null>((resolve) => setTimeout(() => resolve(null), 200)),
-            ]);
-            throw ended ?? told;
+            await new Promise((resolve) => setTimeout(resolve, 200));
+            throw told;
           }),
-          current.failed,
-          late,
+          failed,
         ])) as ComputeMethods[typeof method]['output'];
       } catch (error) {
         // A process short of memory or without its device still answers, but nothing it could be asked for.
@@ -190,6 +202,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
         }
         throw error;
       } finally {
+        current.underWay.delete(request);
         clearTimeout(timer);
         clearTimeout(graceTimer);
         listening?.dispose();
