@@ -189,7 +189,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
             if (told.code === 'cancelled') signal?.throwIfAborted();
             if (told.details['disconnected'] !== true) throw told;
             // A request cut off by the end of the process is told as that, not as a closed connection.
-            await new Promise((resolve) => setTimeout(resolve, 200));
+            await new Promise<void>((resolve) => setTimeout(resolve, 200));
             throw told;
           }),
           failed,
