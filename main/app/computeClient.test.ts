@@ -2,8 +2,9 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { afterEach, expect, test } from 'vitest';
-import type { ComputeTwin } from '../engine/computeContract.ts';
+import type { ComputeProcess, ComputeTwin } from '../engine/computeContract.ts';
 import type { ComputeClient } from '../engine/computeClient.ts';
+import { spawnCompute } from './spawnCompute.ts';
 import { openPlainCompute, type PlainCompute } from './testing/plainCompute.ts';
 
 let opened: PlainCompute | null = null;
@@ -26,5 +27,32 @@ test('an answer that nobody holds any more is not kept while its process goes on
     collectGarbage();
   }
   expect(answer.deref()).toBeUndefined();
+  expect(compute.pid()).not.toBeNull();
+});
+
+test('a process that does not end when it is killed is given up, and the next request gets another', async () => {
+  const held: ComputeProcess[] = [];
+  opened = await openPlainCompute('held', {
+    endMs: 100,
+    // As one that a driver holds: no signal reaches it.
+    async spawn(options) {
+      const process = await spawnCompute(options);
+      if (held.length > 0) return process;
+      held.push(process);
+      return { ...process, kill: () => undefined };
+    },
+  });
+  const { compute, twin } = opened;
+  await compute.call('twin.describe', { twin });
+  const [first] = held as [ComputeProcess];
+  process.kill(first.pid, 'SIGSTOP');
+  const unanswered = compute.call('twin.describe', { twin }).catch((error: unknown) => error);
+  await compute.kill();
+  expect(compute.pid()).toBeNull();
+  expect(await unanswered).toMatchObject({ code: 'compute-failed', message: expect.stringContaining('was stopped') });
+  await compute.call('twin.describe', { twin });
+  expect(compute.pid()).not.toBe(first.pid);
+  first.kill();
+  await first.exited;
   expect(compute.pid()).not.toBeNull();
 });

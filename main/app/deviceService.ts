@@ -229,7 +229,7 @@ export function createDeviceService(host: {
         measured = measurementsOf(await store.of(twin.sha256));
       }
       const wanted = asked.device === 'auto' ? chooseDevice(measured, by).device : asked.device;
-      const reason = await unavailable(wanted);
+      const reason = await unlessAborted(unavailable(wanted), signal);
       const device = reason === null ? wanted : 'cpu';
       const usual = sessionOf(device, measured);
       return {

@@ -32,7 +32,7 @@ export type ComputeClient = {
   ): Promise<ComputeMethods[M]['output']>;
   /** The running process, or null. */
   pid(): number | null;
-  /** Ends the process at once; the next call starts another. */
+  /** Ends the process, or gives up one that does not end; the next call starts another. */
   kill(): Promise<void>;
   close(): Promise<void>;
 };
@@ -57,12 +57,13 @@ export type ComputeClientOptions = {
   onProcess?: (pid: number | null) => Promise<void> | void;
   /** Told of what went wrong beside the requests; nothing depends on it. */
   logError?: (error: unknown) => void;
+  /** How long a killed process may take to end before it is given up. */
+  endMs?: number;
 };
 
 const defaultDeadlineMs = 120_000;
 const graceMs = 3_000;
-/** How long a killed process may take to end. */
-const endMs = 10_000;
+const usualEndMs = 10_000;
 
 /** A request that has no answer yet. */
 type Request = { fail(reason: TwinscopeError): void };
@@ -79,9 +80,12 @@ type Running = {
   ended: TwinscopeError | null;
   /** Ends the process; requests that are under way fail for the same reason. */
   end(reason: TwinscopeError): void;
+  /** For one that has ended, or would not: its requests fail, and the next gets another process. */
+  giveUp(reason: TwinscopeError): void;
 };
 
 export function createComputeClient(options: ComputeClientOptions): ComputeClient {
+  const { endMs = usualEndMs } = options;
   let running: Promise<Running> | null = null;
   let closed = false;
   let pid: number | null = null;
@@ -116,13 +120,15 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
         ending ??= reason;
         process.kill();
       },
+      giveUp(reason) {
+        if (current.ended !== null) return;
+        current.ended = ending ?? reason;
+        connection.dispose();
+        forget(process);
+        for (const request of current.underWay) request.fail(current.ended);
+      },
     };
-    void process.exited.then((end) => {
-      current.ended = ending ?? endError(end);
-      connection.dispose();
-      forget(process);
-      for (const request of current.underWay) request.fail(current.ended);
-    });
+    void process.exited.then((end) => current.giveUp(endError(end)));
     await announce(process.pid);
     return current;
   }
@@ -134,13 +140,14 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
     void announce(null);
   }
 
-  /** One that a driver holds cannot be ended; the next does not wait for it for ever. */
-  async function waitForEnd({ process }: Running): Promise<void> {
+  /** One that a driver holds cannot be ended; neither the next nor whoever leaves waits for it for ever. */
+  async function endAndWait(current: Running, reason: TwinscopeError): Promise<void> {
+    current.end(reason);
     let timer: unknown;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, endMs)));
-    await Promise.race([process.exited, late]);
+    await Promise.race([current.process.exited, late]);
     clearTimeout(timer);
-    forget(process);
+    current.giveUp(reason);
   }
 
   function ensure(): Promise<Running> {
@@ -154,9 +161,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
 
   async function kill(): Promise<void> {
     const current = await running?.catch(() => null);
-    if (!current) return;
-    current.end(stopped());
-    await current.process.exited;
+    if (current) await endAndWait(current, stopped());
   }
 
   return {
@@ -197,8 +202,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       } catch (error) {
         // A process short of memory or without its device still answers, but nothing it could be asked for.
         if (failureKindOf(error) !== null) {
-          current.end(error as TwinscopeError);
-          await waitForEnd(current);
+          await endAndWait(current, error as TwinscopeError);
         }
         throw error;
       } finally {

@@ -19,7 +19,7 @@ export type PlainCompute = {
 
 export async function openPlainCompute(
   name: string,
-  { spawn = spawnCompute }: Partial<Pick<ComputeClientOptions, 'spawn'>> = {},
+  { spawn = spawnCompute, ...options }: Partial<Pick<ComputeClientOptions, 'spawn' | 'endMs'>> = {},
 ): Promise<PlainCompute> {
   const folder = mkdtempSync(path.join(os.tmpdir(), `twinscope-${name}-`));
   const library = await openLibrary({ folder, builtInFolder: path.join(installFolder, 'dist', 'twins') });
@@ -32,6 +32,7 @@ export async function openPlainCompute(
       return spawn(how);
     },
     callbacks: { 'blob.image': none, 'blob.array': none },
+    ...options,
   });
   return {
     compute,
