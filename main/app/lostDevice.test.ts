@@ -61,12 +61,7 @@ const plan = (n: number) =>
   });
 
 test('a job that waits for a device to answer can be stopped while it waits, at its start and when it is resumed', async () => {
-  let answered = Promise.resolve();
-  const spawn: SpawnCompute = async (options) => {
-    await answered;
-    return withDriver(options);
-  };
-  const started = await open(spawn);
+  const started = await open(withDriver);
   const file = path.join(folder, 'waits.twinscope');
   await started.openProject(file, { name: 'waits' });
   const { queue } = started.services.current();
@@ -79,17 +74,20 @@ test('a job that waits for a device to answer can be stopped while it waits, at 
   });
   await paused;
 
-  const answer = Promise.withResolvers<void>();
-  const again = await open(spawn);
-  answered = answer.promise;
-  await again.openProject(file);
-  const jobs = again.services.current().queue;
-  const first = await jobs.start('run', 'Another run', plan(20));
-  for (const begin of [async () => first, () => jobs.resume(id)]) {
-    const job = await begin();
-    await expect.poll(() => jobs.list().find((each) => each.id === job.id)?.state).toBe('running');
+  for (const begin of ['start', 'resume'] as const) {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const waiting = await open(async (options) => {
+      asked.resolve();
+      await answer.promise;
+      return withDriver(options);
+    });
+    await waiting.openProject(file);
+    const jobs = waiting.services.current().queue;
+    const job = begin === 'start' ? await jobs.start('run', 'Another run', plan(20)) : await jobs.resume(id);
+    await asked.promise;
     await jobs.cancel(job.id);
     expect(await jobs.waitFor(job.id)).toMatchObject({ state: 'cancelled', error: null });
+    answer.resolve();
   }
-  answer.resolve();
 });
