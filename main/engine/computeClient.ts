@@ -44,6 +44,8 @@ export type CallOptions = {
   signal?: CancelSignal;
   /** Told how far the request is, where compute tells. */
   onProgress?: (at: ComputeProgress) => void;
+  /** Fails where no process runs instead of starting one: for what only that process could know of. */
+  onlyIfRunning?: boolean;
 };
 
 export const computeProgress = new ProgressType<ComputeProgress>();
@@ -165,8 +167,9 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
   }
 
   return {
-    async call(method, input, { deadlineMs = defaultDeadlineMs, signal, onProgress } = {}) {
+    async call(method, input, { deadlineMs = defaultDeadlineMs, signal, onProgress, onlyIfRunning = false } = {}) {
       signal?.throwIfAborted();
+      if (onlyIfRunning && running === null) throw stopped();
       const current = await ensure();
       signal?.throwIfAborted();
       if (current.ended !== null) throw current.ended;

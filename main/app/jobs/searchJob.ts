@@ -115,7 +115,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
           return { outcome: await services.compute.call('search.result', { key: search.id }), seconds: elapsed };
         } finally {
           // A dead process has forgotten the search by itself.
-          await services.compute.call('search.end', { key: search.id }).catch(() => undefined);
+          await services.compute.call('search.end', { key: search.id }, { onlyIfRunning: true }).catch(() => undefined);
         }
       },
       {
