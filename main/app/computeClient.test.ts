@@ -56,3 +56,37 @@ test('a process that does not end when it is killed is given up, and the next re
   await first.exited;
   expect(compute.pid()).not.toBeNull();
 });
+
+test('a request that is withdrawn and goes on does not take the process from another', async () => {
+  opened = await openPlainCompute('shared');
+  const { compute, twin } = opened;
+  await compute.call('twin.describe', { twin });
+  const pid = compute.pid() as number;
+  process.kill(pid, 'SIGSTOP');
+  const stopping = new AbortController();
+  const withdrawn = compute.call('twin.describe', { twin }, { signal: stopping.signal }).catch(() => 'withdrawn');
+  const wanted = compute.call('twin.describe', { twin });
+  await new Promise((resolve) => setImmediate(resolve));
+  stopping.abort();
+  // Longer than the grace of three seconds.
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  process.kill(pid, 'SIGCONT');
+  expect((await wanted).sizePx).toBeGreaterThan(0);
+  await withdrawn;
+  expect(compute.pid()).toBe(pid);
+});
+
+test('a process that owes answers to withdrawn requests only is ended', async () => {
+  opened = await openPlainCompute('alone');
+  const { compute, twin } = opened;
+  await compute.call('twin.describe', { twin });
+  process.kill(compute.pid() as number, 'SIGSTOP');
+  const stopping = new AbortController();
+  const both = [1, 2].map(() => compute.call('twin.describe', { twin }, { signal: stopping.signal }));
+  await new Promise((resolve) => setImmediate(resolve));
+  stopping.abort();
+  for (const outcome of await Promise.allSettled(both)) {
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('was stopped') } });
+  }
+  expect(compute.pid()).toBeNull();
+});

@@ -40,7 +40,10 @@ export type ComputeClient = {
 export type CallOptions = {
   /** How long a request may take before the process counts as hanging. */
   deadlineMs?: number;
-  /** When aborted, compute is told, and has `graceMs` to end this request before its process is killed. */
+  /**
+   * When aborted, compute is told, and has `graceMs` to end this request before its process is killed. One that others
+   * use meanwhile is left to them, and the request runs out.
+   */
   signal?: CancelSignal;
   /** Told how far the request is, where compute tells. */
   onProgress?: (at: ComputeProgress) => void;
@@ -68,7 +71,7 @@ const graceMs = 3_000;
 const usualEndMs = 10_000;
 
 /** A request that has no answer yet. */
-type Request = { fail(reason: TwinscopeError): void };
+type Request = { withdrawn: boolean; fail(reason: TwinscopeError): void };
 
 type Running = {
   process: ComputeProcess;
@@ -78,6 +81,8 @@ type Running = {
    * hold the answers of all that ever waited for it.
    */
   underWay: Set<Request>;
+  /** Grows with every request that begins, and with every end of one that was not withdrawn. */
+  uses: number;
   /** Why the process is of no more use; null while it is. */
   ended: TwinscopeError | null;
   /** Ends the process; requests that are under way fail for the same reason. */
@@ -117,6 +122,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       process,
       connection,
       underWay: new Set(),
+      uses: 0,
       ended: null,
       end(reason) {
         ending ??= reason;
@@ -174,13 +180,15 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       signal?.throwIfAborted();
       if (current.ended !== null) throw current.ended;
       const { promise: failed, reject: fail } = Promise.withResolvers<never>();
-      const request: Request = { fail };
+      const request: Request = { withdrawn: false, fail };
       current.underWay.add(request);
-      let graceTimer: unknown;
+      current.uses += 1;
       const withdrawal = new CancellationTokenSource();
+      let stopWaiting: () => void = () => undefined;
       const onAbort = (): void => {
+        request.withdrawn = true;
         withdrawal.cancel();
-        graceTimer = setTimeout(() => current.end(stopped()), graceMs);
+        stopWaiting = endWhenAlone(current);
       };
       signal?.addEventListener('abort', onAbort);
       const id = (requests += 1);
@@ -210,8 +218,9 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
         throw error;
       } finally {
         current.underWay.delete(request);
+        if (!request.withdrawn) current.uses += 1;
         clearTimeout(timer);
-        clearTimeout(graceTimer);
+        stopWaiting();
         listening?.dispose();
         signal?.removeEventListener('abort', onAbort);
       }
@@ -223,6 +232,24 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       await kill();
     },
   };
+}
+
+/**
+ * Ends the process once `graceMs` have passed in which nobody used it whose request was not withdrawn. Returns what stops
+ * the waiting.
+ */
+function endWhenAlone(current: Running): () => void {
+  let timer: unknown;
+  const wait = (): void => {
+    const seen = current.uses;
+    timer = setTimeout(() => {
+      const alone = current.uses === seen && [...current.underWay].every(({ withdrawn }) => withdrawn);
+      if (alone) current.end(stopped());
+      else wait();
+    }, graceMs);
+  };
+  wait();
+  return () => clearTimeout(timer);
 }
 
 /** A connection whose process has ended by now throws at once instead of failing the request. */
