@@ -192,6 +192,9 @@ export function createDeviceService(host: {
   }
 
   async function unavailable(device: DeviceId): Promise<string | null> {
+    const before = await probes.get(device);
+    // It may be back by now.
+    if (before?.available === false) probes.delete(device);
     const probed = await probe(device);
     return probed.available ? null : probed.reason;
   }

@@ -82,6 +82,6 @@ export async function openFrozenSession(
   throw new TwinscopeError(
     'conflict',
     `This job was started on ${label}, which is not available here now: ${reason}. On another device the rest would not ` +
-      'be computed in the same way. What is stored is kept. Start the plan again as a new job.',
+      'be computed in the same way. What is stored is kept. Resume it when the device is back, or start the plan again as a new job.',
   );
 }
