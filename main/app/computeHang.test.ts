@@ -63,6 +63,21 @@ test.each(['run', 'search'] as const)(
   },
 );
 
+test('a search that is begun in a process that hangs waits no longer than for any first answer', async () => {
+  const job = await runPlanOf('search', () => {
+    watched.onSpawn = ({ pid }) => {
+      watched.onSpawn = () => undefined;
+      process.kill(pid, 'SIGSTOP');
+    };
+    watched.current.kill();
+  });
+  expect(job, JSON.stringify(job.error)).toMatchObject({ state: 'finished' });
+  const [hang, ...others] = job.notices.filter((text) => text.includes('gave no answer for'));
+  expect(others).toEqual([]);
+  // The limit of a request that says none.
+  expect(hang).not.toContain('120 s');
+});
+
 test('a search that is cancelled while its process hangs starts no other to have it forget the search', async () => {
   let started = -1;
   const job = await runPlanOf('search', (id) => {

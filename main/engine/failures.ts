@@ -53,6 +53,12 @@ export function failureOfEnd({ code, signal }: ProcessEnd): 'memory' | 'exit' {
 const isSaved = 'What was finished is saved.';
 const lessMemory = 'close other programs or choose a smaller batch size.';
 
+/** For work that keeps nothing before it is done: `safe` where other work says that what was finished is saved. */
+export function withNothingSaved(error: unknown, safe: string): unknown {
+  if (!(error instanceof TwinscopeError) || !error.message.includes(isSaved)) return error;
+  return new TwinscopeError(error.code, error.message.replace(isSaved, safe), error.details);
+}
+
 /** For a process that ended by itself or by another's hand. */
 export function endError(end: ProcessEnd): TwinscopeError {
   const how = end.signal ?? `exit code ${end.code}`;

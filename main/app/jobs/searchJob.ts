@@ -82,7 +82,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             bestOf: frozen.designs['bestOf']?.design ?? null,
             checkpoint: saved?.bytes ?? null,
           },
-          { signal: context.signal },
+          { signal: context.signal, deadlineMs: deadline.ms() },
         );
         try {
           for (;;) {
@@ -112,7 +112,12 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             emitLive(services, context, slice);
             if (slice.done) break;
           }
-          return { outcome: await services.compute.call('search.result', { key: search.id }), seconds: elapsed };
+          const outcome = await services.compute.call(
+            'search.result',
+            { key: search.id },
+            { deadlineMs: deadline.ms() },
+          );
+          return { outcome, seconds: elapsed };
         } finally {
           // A dead process has forgotten the search by itself.
           await services.compute.call('search.end', { key: search.id }, { onlyIfRunning: true }).catch(() => undefined);
