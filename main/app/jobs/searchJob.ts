@@ -5,8 +5,8 @@ import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import { gradientFailed } from '../../contract/twins.ts';
 import type { ComputeTwin, FoundStimulus, SearchOutcomeMessage, SearchProgress } from '../../engine/computeContract.ts';
-import { withRestarts } from '../../engine/computeClient.ts';
 import { createDeadline } from '../../engine/deadline.ts';
+import { withRestarts } from '../../engine/restarts.ts';
 import type { JobContext, JobRunner } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson, sha256Hex } from '../../platform/hash.ts';
@@ -85,7 +85,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             bestOf: frozen.designs['bestOf']?.design ?? null,
             checkpoint: saved?.bytes ?? null,
           },
-          { signal: context.signal },
+          { signal: context.signal, deadlineMs: deadline.ms() },
         );
         try {
           const searchId = await requireSearch();
@@ -116,10 +116,11 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             emitLive(services, context, slice);
             if (slice.done) break;
           }
-          return { searchId, outcome: await services.compute.call('search.result', { key }), seconds: elapsed };
+          const outcome = await services.compute.call('search.result', { key }, { deadlineMs: deadline.ms() });
+          return { searchId, outcome, seconds: elapsed };
         } finally {
           // A dead process has forgotten the search by itself.
-          await services.compute.call('search.end', { key }).catch(() => undefined);
+          await services.compute.call('search.end', { key }, { onlyIfRunning: true }).catch(() => undefined);
         }
       },
       {

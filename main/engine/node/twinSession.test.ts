@@ -68,6 +68,14 @@ test('a buffer may be filled anew while its request waits', async () => {
   expect((await Promise.all(waiting))[1]).toEqual(expected);
 });
 
+test('a session is released after the run that is under way', async () => {
+  const other = await openTwinSession(twin, { device: 'cpu', batchSize: 4, threads: 1 });
+  const images = noise(1, 8);
+  const running = other.responses(images, 1);
+  await other.release();
+  expect(await running).toEqual(await session.responses(images, 1));
+});
+
 test('the gradient agrees with finite differences of the responses', async () => {
   const pixels = session.field.sizePx ** 2;
   const x = noise(1, 4);

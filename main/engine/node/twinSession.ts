@@ -77,6 +77,7 @@ export type TwinSession = {
   endProfiling(): Promise<void>;
   /** Pictures as the graph takes them, for whoever runs another graph made from it. */
   feeds(images: Float32Array, n: number): Record<string, ort.Tensor>;
+  /** After the runs that are under way. */
   release(): Promise<void>;
 };
 
@@ -231,10 +232,11 @@ export async function openTwinSession(
       forward.endProfiling();
       (await derived())?.session.endProfiling();
     },
-    async release() {
-      await forward.release();
-      await (await derived())?.session.release();
-    },
+    release: () =>
+      exclusively(async () => {
+        await forward.release();
+        await (await derived())?.session.release();
+      }),
   };
 }
 
