@@ -1,6 +1,7 @@
 /**
  * The engine's speed as ratios within one run: a gradient step over a forward pass of the original file, our images per
- * second over eager PyTorch's where it is installed, memory over weights, and the time to a first response.
+ * second over eager PyTorch's where it is installed (the same rounds, in blocks that take turns), memory over weights,
+ * and the time to a first response.
  *
  * `npm run bench engine -- [--json] [--parts gradient,peers,memory,start] [--networks resnet50,vit-s16,…] [--batch 8]
  * [--threads 2] [--rounds 5]`; Python of the peers: TWINSCOPE_PEER_PYTHON, or python3. Screening has a benchmark of its
@@ -9,9 +10,9 @@
 import { parseArgs } from 'node:util';
 import { measureGradient, type GradientResult } from './engine/gradient.ts';
 import { measureMemory, type MemoryResult } from './engine/memory.ts';
-import { network, networkNames, type NetworkName } from './engine/networks.ts';
-import { measurePeer, type PeerResult } from './engine/peers.ts';
+import { network, networkNames } from './engine/networks.ts';
 import { measureStart, type StartResult } from './engine/start.ts';
+import { countOf, namesOf } from './options.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -23,23 +24,24 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
   },
 });
-const parts = new Set(options.parts.split(','));
-const batchSize = Number(options.batch);
-const threads = Number(options.threads);
+const parts = new Set(namesOf('parts', options.parts, ['gradient', 'peers', 'memory', 'start']));
+const networks = namesOf('networks', options.networks, networkNames);
+const batchSize = countOf('batch', options.batch);
+const threads = countOf('threads', options.threads);
+const leastRounds = countOf('rounds', options.rounds);
 
-const gradients: (GradientResult & { peer: PeerResult | null })[] = [];
+const gradients: GradientResult[] = [];
 const memory: MemoryResult[] = [];
-for (const name of options.networks.split(',') as NetworkName[]) {
+for (const name of networks) {
   const net = network(name);
   // A run of the V1 twin takes milliseconds: more rounds cost nothing.
-  const rounds = Number(options.rounds) * (name === 'macaque-v1-gabor-energy' ? 10 : 1);
-  if (parts.has('gradient')) {
-    const result = await measureGradient(net, { batchSize, threads, rounds });
-    gradients.push({ ...result, peer: parts.has('peers') ? measurePeer(result) : null });
+  const rounds = leastRounds * (name === 'macaque-v1-gabor-energy' ? 10 : 1);
+  if (parts.has('gradient') || parts.has('peers')) {
+    gradients.push(await measureGradient(net, { batchSize, threads, rounds, withPeer: parts.has('peers') }));
   }
   if (parts.has('memory')) memory.push(await measureMemory(net, batchSize));
 }
-const start = parts.has('start') ? await measureStart(Number(options.rounds)) : [];
+const start = parts.has('start') ? await measureStart(leastRounds) : [];
 
 if (options.json) console.log(JSON.stringify({ gradients, memory, start }, null, 2));
 else {
@@ -48,7 +50,7 @@ else {
   start.forEach(printStart);
 }
 
-function printGradient(result: GradientResult & { peer: PeerResult | null }): void {
+function printGradient(result: GradientResult): void {
   const { rounds, forwardMs, gradientMs, gradientOverForward, limit, aim, floor, peer } = result;
   console.log(`\n${result.network}: batch ${batchSize}, ${threads} threads, median of ${rounds} rounds`);
   console.log(`forward ${forwardMs.toFixed(1)} ms, gradient ${gradientMs.toFixed(1)} ms`);
@@ -63,7 +65,7 @@ function printGradient(result: GradientResult & { peer: PeerResult | null }): vo
   if (peer === null) return;
   console.log(
     `images/s over PyTorch ${peer.torch}, eager: forward ${peer.forwardOverPeer.toFixed(2)}, ` +
-      `gradient ${peer.gradientOverPeer.toFixed(2)} (aim 1)`,
+      `gradient ${peer.gradientOverPeer.toFixed(2)} (aim 1; blocks in turn)`,
   );
 }
 

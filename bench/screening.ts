@@ -22,6 +22,7 @@ import { createDrawer } from '../main/engine/node/pictures.ts';
 import { drawingThreads } from '../main/engine/node/rasterPool.ts';
 import { silentLog } from '../main/platform/node/log.ts';
 import type { BareAnswer, BareOrder } from './screening/bare.ts';
+import { countOf, namesOf } from './options.ts';
 import { makePhotographs, networks, storePhotographs, writeTwin, type Network } from './screening/material.ts';
 import { useOf, type ProcessUse } from './screening/processes.ts';
 
@@ -36,10 +37,12 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const images = Number(options.images);
-const sizePx = Number(options.px);
-const blocks = Number(options.blocks);
-const network = networks.find((name) => name === options.network) as Network;
+const images = countOf('images', options.images);
+const sizePx = countOf('px', options.px);
+const photographPx = countOf('photo-px', options['photo-px']);
+const blocks = countOf('blocks', options.blocks);
+const [network] = namesOf('network', options.network, networks) as [Network];
+const givenBatch = options.batch === undefined ? null : countOf('batch', options.batch);
 const threads = sessionThreads();
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -87,9 +90,9 @@ async function measure({ services }: Backend) {
     return answer.seconds;
   };
 
-  const photographs = await makePhotographs(Number(options['photo-px']));
+  const photographs = await makePhotographs(photographPx);
   const drawMsPerImage = await measureDrawing(resolved.manifest, photographs);
-  const batchSize = options.batch === undefined ? await bestBatch(runBare) : Number(options.batch);
+  const batchSize = givenBatch ?? (await bestBatch(runBare));
   await runBare(batchSize, batchSize);
 
   await services.open(path.join(folder, 'screening.twinscope'), { name: 'Screening' });
@@ -146,7 +149,7 @@ async function measure({ services }: Backend) {
     network,
     sizePx,
     images,
-    photographPx: Number(options['photo-px']),
+    photographPx,
     meanPhotographBytes: Math.round(photographs.reduce((s, { length }) => s + length, 0) / photographs.length),
     batchSize,
     threads,

@@ -1,9 +1,9 @@
 /** The processes behind the window: one backend, and compute whenever the backend asks for it. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from 'electron';
 import type { BackendToShell, ResourceRequest, ResourceResponse, ShellToBackend } from '../main/contract/desktop.ts';
+import { makeOwnedFolder, removeOwnedFolder } from '../main/platform/node/ownedFolders.ts';
+import { computeFolder } from '../main/platform/node/paths.ts';
 
 export interface Processes {
   /** A port for the page; its other end is the backend's method table. */
@@ -20,15 +20,6 @@ const entry = (name: string): string => join(import.meta.dirname, '..', 'main', 
 const closingMs = 10_000;
 const restartsAllowed = 3;
 const unreachable: ResourceResponse = { status: 503, headers: [], body: new Uint8Array() };
-
-/** What stays behind in the folder for temporary files is the system's to clear; it is no reason to end the shell. */
-function removeFolder(folder: string): void {
-  try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-  } catch {
-    // Windows keeps the folder of a process that is just ending.
-  }
-}
 
 /** `onFatal` gets a sentence when there is no backend and none can be started. */
 export function createProcesses(onFatal: (sentence: string) => void): Processes {
@@ -82,7 +73,7 @@ export function createProcesses(onFatal: (sentence: string) => void): Processes 
     let cwd: string | null = null;
     try {
       // A model opened in an empty folder finds nothing to read beside itself.
-      cwd = mkdtempSync(join(tmpdir(), 'twinscope-compute-'));
+      cwd = makeOwnedFolder(computeFolder());
       const folder = cwd;
       const compute = utilityProcess.fork(entry('desktopCompute'), [], { serviceName: 'Twinscope compute', cwd });
       const { port1, port2 } = new MessageChannelMain();
@@ -90,12 +81,12 @@ export function createProcesses(onFatal: (sentence: string) => void): Processes 
       compute.once('spawn', () => tell({ type: 'compute-started', id, pid: compute.pid ?? 0 }, [port2]));
       compute.once('exit', (code) => {
         if (computes.get(id) === compute) computes.delete(id);
-        removeFolder(folder);
+        removeOwnedFolder(folder);
         tell({ type: 'compute-exited', id, code });
       });
       compute.postMessage(null, [port1]);
     } catch (error) {
-      if (cwd !== null) removeFolder(cwd);
+      if (cwd !== null) removeOwnedFolder(cwd);
       tell({ type: 'compute-failed', id, reason: error instanceof Error ? error.message : String(error) });
     }
   }

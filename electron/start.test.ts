@@ -1,16 +1,26 @@
 /** The start-up contract of the shell, against a fake that electron.d.ts types. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ShellToBackend } from '../main/contract/desktop.ts';
 import type * as Fake from './testing/fakeElectron.ts';
 
 let fake: typeof Fake;
+let home = '';
 
 beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'twinscope-shell-'));
+  vi.stubEnv('TWINSCOPE_HOME', home);
   vi.resetModules();
   vi.doMock('electron', () => import('./testing/fakeElectron.ts'));
   fake = (await import('electron')) as unknown as typeof Fake;
 });
-afterEach(() => vi.doUnmock('electron'));
+afterEach(() => {
+  vi.doUnmock('electron');
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true, force: true });
+});
 
 async function start(): Promise<Fake.FakeWindow> {
   await import('./main.ts');
@@ -116,7 +126,7 @@ test('compute is started and ended on request, in a folder of its own', async ()
   backend().emit('message', { type: 'start-compute', id: 5 });
   const compute = fake.children.at(-1) as Fake.FakeUtilityProcess;
   expect(compute.modulePath).toMatch(/desktopCompute\.js$/);
-  expect(compute.options.cwd).toMatch(/twinscope-compute-/);
+  expect(compute.options.cwd?.startsWith(join(home, 'compute'))).toBe(true);
   expect(compute.sent).toMatchObject([{ ports: [expect.anything()] }]);
   compute.emit('spawn');
   expect(backend().sent.at(-1)).toMatchObject({ message: { type: 'compute-started', id: 5, pid: compute.pid } });
@@ -135,14 +145,12 @@ test('compute that ends before it started, or cannot be started, is told to the 
   backend().emit('message', { type: 'start-compute', id: 6 });
   expect(backend().sent.at(-1)?.message).toEqual({ type: 'compute-failed', id: 6, reason: 'no space left' });
   fake.answers.forkError = null;
-  vi.stubEnv('TMPDIR', '/a folder that does not exist');
-  vi.stubEnv('TEMP', '/a folder that does not exist');
+  vi.stubEnv('TWINSCOPE_HOME', join(import.meta.filename, 'a folder in a file'));
   backend().emit('message', { type: 'start-compute', id: 7 });
-  vi.unstubAllEnvs();
   expect(backend().sent.at(-1)?.message).toMatchObject({
     type: 'compute-failed',
     id: 7,
-    reason: expect.stringMatching(/ENOENT/),
+    reason: expect.stringMatching(/ENOTDIR|ENOENT/),
   });
 });
 

@@ -1,4 +1,4 @@
-/** A gradient step (responses, objective and gradient) against a forward pass of the original file. */
+/** A gradient step (responses, objective and gradient) against a forward pass of the original file, and PyTorch's. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,7 +11,8 @@ import { createOrtSession, type OrtSessionRequest } from '../../main/engine/node
 import { medianOf } from '../../main/platform/median.ts';
 import { Random } from '../../main/platform/random.ts';
 import type { Network } from './networks.ts';
-import { interleaved, ratio, repeated } from './statistics.ts';
+import { comparePeer, startPeer, type Peer, type PeerResult } from './peers.ts';
+import { interleaved, ratio, restMs, type StepTimes } from './statistics.ts';
 
 export interface GradientResult {
   network: string;
@@ -22,8 +23,8 @@ export interface GradientResult {
   gradientMs: number;
   /** Median over the rounds of gradient ÷ forward. */
   gradientOverForward: number;
-  /** Each run again and again by itself, as a run or a search does, and as the peers are timed. */
-  steady: { forwardMs: number; gradientMs: number };
+  /** PyTorch, timed in blocks of the same rounds that took turns with ours. */
+  peer: PeerResult | null;
   limit: number;
   aim: number;
   /** Convolutions and matrix products of the gradient graph alone, over the whole forward pass. */
@@ -40,19 +41,26 @@ interface OperatorTime {
   nodes: number;
 }
 
+interface GradientOptions {
+  batchSize: number;
+  threads: number;
+  rounds: number;
+  /** Whether to time PyTorch beside it. */
+  withPeer: boolean;
+}
+
 const profileRuns = 3;
+/** Blocks in which ours and PyTorch's take turns. */
+const mostBlocks = 5;
 /** As where devices are measured. */
 const mostTimedPictures = 4;
 
-export async function measureGradient(
-  network: Network,
-  { batchSize, threads, rounds }: { batchSize: number; threads: number; rounds: number },
-): Promise<GradientResult> {
+export async function measureGradient(network: Network, options: GradientOptions): Promise<GradientResult> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-bench-'));
   try {
     const file = path.join(folder, 'model.onnx');
     writeFileSync(file, network.file);
-    return await measureFile(network, file, { batchSize, threads, rounds });
+    return await measureFile(network, file, options);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -62,7 +70,7 @@ export async function measureGradient(
 async function measureFile(
   network: Network,
   file: string,
-  { batchSize, threads, rounds }: { batchSize: number; threads: number; rounds: number },
+  { batchSize, threads, rounds, withPeer }: GradientOptions,
 ): Promise<GradientResult> {
   const shared = { device: 'cpu', threads, title: network.name } as const;
   const model = await openModelFile(file);
@@ -93,11 +101,9 @@ async function measureFile(
     forward: () => forward.run(image),
     gradient: async () => weightedSum(await backward.run(feeds), network, vjp, feeds),
   };
-  const times = await interleaved(tasks, rounds);
-  const steady = {
-    forwardMs: medianOf(await repeated(tasks.forward, rounds)),
-    gradientMs: medianOf(await repeated(tasks.gradient, rounds)),
-  };
+  const peer = withPeer ? await startPeer({ network: network.name, batchSize, threads, restMs }) : null;
+  const { ours: times, peers } = await takeTurns(tasks, peer, rounds);
+  peer?.end();
   await forward.release();
   await backward.release();
   const forwardProfile = await profile(original, image);
@@ -112,7 +118,7 @@ async function measureFile(
     forwardMs,
     gradientMs: medianOf(times.gradient),
     gradientOverForward: ratio(times.gradient, times.forward),
-    steady,
+    peer: peer && comparePeer(peer.torch, batchSize, times, peers),
     limit: network.limit,
     aim: network.aim,
     floor: products.reduce((sum, { ms }) => sum + ms, 0) / forwardProfile.reduce((sum, { ms }) => sum + ms, 0),
@@ -120,6 +126,32 @@ async function measureFile(
     gradientProfile,
     forms,
   };
+}
+
+/** Ours and PyTorch's rounds, block by block in turn and each first in every other block, after one round to warm up. */
+async function takeTurns(
+  tasks: Record<keyof StepTimes, () => Promise<unknown>>,
+  peer: Peer | null,
+  rounds: number,
+): Promise<{ ours: StepTimes; peers: StepTimes }> {
+  const ours: StepTimes = { forward: [], gradient: [] };
+  const peers: StepTimes = { forward: [], gradient: [] };
+  const blocks = Math.min(mostBlocks, rounds);
+  await interleaved(tasks, 1);
+  for (let block = 0; block < blocks; block++) {
+    const size = Math.floor((rounds * (block + 1)) / blocks) - Math.floor((rounds * block) / blocks);
+    const turns = [
+      async () => append(ours, await interleaved(tasks, size)),
+      async () => peer && append(peers, await peer.block(size)),
+    ];
+    for (const turn of block % 2 === 0 ? turns : turns.toReversed()) await turn();
+  }
+  return { ours, peers };
+}
+
+function append(times: StepTimes, more: StepTimes): void {
+  times.forward.push(...more.forward);
+  times.gradient.push(...more.gradient);
 }
 
 function feedsOf(network: Network, vjp: Vjp, batchSize: number): Record<string, ort.Tensor> {

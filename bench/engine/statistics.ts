@@ -1,34 +1,26 @@
 /** What a benchmark does with its times. */
 import { medianOf } from '../../main/platform/median.ts';
 
-const restMs = 20;
+/** Milliseconds of forward passes and gradient steps, one of each per round. */
+export type StepTimes = { forward: number[]; gradient: number[] };
 
-/** Runs every task once per round, in turn, after one round that is not counted; milliseconds of each. */
+/** Between two things timed: the threads of the one before still spin for a while, on the cores that the next needs. */
+export const restMs = 20;
+
+/** Runs every task once per round, in turn; milliseconds of each. Whoever wants warm tasks drops a first call. */
 export async function interleaved<K extends string>(
   tasks: Record<K, () => Promise<unknown>>,
   rounds: number,
 ): Promise<Record<K, number[]>> {
   const names = Object.keys(tasks) as K[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
-  for (let round = -1; round < rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const name of names) {
-      // The threads of the session before still spin for a while, on the cores that this one needs.
       await new Promise((resolve) => setTimeout(resolve, restMs));
       const started = performance.now();
       await tasks[name]();
-      if (round >= 0) times[name].push(performance.now() - started);
+      times[name].push(performance.now() - started);
     }
-  }
-  return times;
-}
-
-/** Milliseconds of one task, run again and again, after one run that is not counted. */
-export async function repeated(task: () => Promise<unknown>, rounds: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let round = -1; round < rounds; round++) {
-    const started = performance.now();
-    await task();
-    if (round >= 0) times.push(performance.now() - started);
   }
   return times;
 }

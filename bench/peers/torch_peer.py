@@ -5,7 +5,10 @@
 needs torch, torchvision (resnet50), timm (vit-s16) and onnx (macaque-v1-gabor-energy, read from the built twin). Prints
 one line of JSON. Weights are frozen, so a gradient is responses plus the vector-Jacobian product with respect to the
 images: what Twinscope's gradient does. Forward passes run in inference mode. Each round times both, one after the
-other; the figures are medians over the rounds.
+other and each after a rest; the figures are medians over the rounds, after one that warms up.
+
+With --blocks it is the peer of `npm run bench engine`: it prints a line once it is warm, then reads a number of rounds
+per line of its input and answers with the milliseconds of each, so that its blocks and Twinscope's can take turns.
 
 Exit codes: 0, 1 (the network does not give the twin's own reference responses), 2 (bad usage), 3 (a package or the
 built twin is missing).
@@ -35,6 +38,8 @@ def read_options():
     parser.add_argument("--batch", type=positive, default=8, help="images per batch (8)")
     parser.add_argument("--threads", type=positive, default=2, help="threads of one operator (2)")
     parser.add_argument("--rounds", type=positive, default=5, help="rounds after the first, which warms up (5)")
+    parser.add_argument("--rest-ms", type=positive, default=20, help="before everything that is timed (20)")
+    parser.add_argument("--blocks", action="store_true", help="time a block for every number of rounds on the input")
     parser.add_argument("--twin", metavar="FOLDER", help="folder of the built V1 twin (dist/twins/ of this repository)")
     return parser.parse_args()
 
@@ -79,9 +84,8 @@ def build(options, torch):
     return network, (1, 224, 224)
 
 
-def measure(options, torch):
-    torch.set_num_threads(options.threads)
-    torch.set_num_interop_threads(1)
+def steps(options, torch):
+    """What a round times, by name."""
     network, sizes = build(options, torch)
     network.eval().requires_grad_(False)
     images = torch.rand((options.batch, *sizes))
@@ -98,24 +102,56 @@ def measure(options, torch):
         responses = network(stimulus)
         return torch.autograd.grad(responses, stimulus, cotangents)[0]
 
-    seconds = {forward: [], gradient: []}
-    for round_index in range(options.rounds + 1):
-        for task, times in seconds.items():
+    return {"forward": forward, "gradient": gradient}
+
+
+def time_block(tasks, rounds, rest_ms):
+    """Milliseconds of every task, once per round in turn."""
+    times = {name: [] for name in tasks}
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            time.sleep(rest_ms / 1000)
             started = time.perf_counter()
             task()
-            if round_index > 0:
-                times.append(time.perf_counter() - started)
+            times[name].append(1000 * (time.perf_counter() - started))
+    return times
+
+
+def answer_blocks(tasks, options, torch):
+    print(json.dumps({"torch": torch.__version__}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(time_block(tasks, int(line), options.rest_ms)), flush=True)
+
+
+def summary(tasks, options, torch):
+    times = time_block(tasks, options.rounds, options.rest_ms)
+
+    def images_per_second(name):
+        return 1000 * options.batch / statistics.median(times[name])
+
     return {
         "network": options.network,
         "torch": torch.__version__,
         "batch": options.batch,
         "threads": options.threads,
         "rounds": options.rounds,
-        "forwardImagesPerSecond": options.batch / statistics.median(seconds[forward]),
-        "gradientImagesPerSecond": options.batch / statistics.median(seconds[gradient]),
+        "forwardImagesPerSecond": images_per_second("forward"),
+        "gradientImagesPerSecond": images_per_second("gradient"),
     }
 
 
+def main():
+    options = read_options()
+    torch = require("torch")
+    torch.set_num_threads(options.threads)
+    torch.set_num_interop_threads(1)
+    tasks = steps(options, torch)
+    time_block(tasks, 1, options.rest_ms)
+    if options.blocks:
+        answer_blocks(tasks, options, torch)
+    else:
+        print(json.dumps(summary(tasks, options, torch)))
+
+
 if __name__ == "__main__":
-    chosen = read_options()
-    print(json.dumps(measure(chosen, require("torch"))))
+    main()

@@ -13,6 +13,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -114,6 +115,39 @@ describe('photographs', () => {
     expect(after.counts.runs).toBe(runs.counts.runs);
     expect((await runCli(['project', 'check', project], home)).code).toBe(0);
   });
+});
+
+test('serve: a port that is in use, and one that is none', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  const said = new RegExp(`^Port ${port} is in use by another program\\. Choose another, or leave --port out\\.$`, 'm');
+  expectRefusal(await runCli(['serve', '--port', String(port)], home), said);
+  other.close();
+  expectRefusal(await runCli(['serve', '--port', '65536'], home), /whole number from 0 to 65535/);
+});
+
+test.each([
+  ['a unit that the twin lacks', { target: [{ area: 'V1-complex', units: ['c999'] }] }, /no unit 'c999'; the nearest/],
+  ['a range that holds no such contrast', { constraints: { contrastRms: 0.5, range: [0.4, 0.6] } }, /at most 0\.199/],
+])('a search for %s leaves none in the project', async (_, asked, said) => {
+  const plan = {
+    format: 1,
+    kind: 'search',
+    twin: 'macaque-v1-gabor-energy',
+    target: [{ area: 'V1-complex' }],
+    space: { type: 'pixels' },
+    reference: gratings.stimuli,
+    optimiser: { type: 'gradient', steps: 2 },
+    controls: { random: 1 },
+    device: 'cpu',
+    ...asked,
+  };
+  expectRefusal(await runCli(['search', writePlan(plan), '--project', project], home), said);
+  const { counts } = JSON.parse((await runCli(['project', 'info', project, '--json'], home)).stdout) as {
+    counts: { searches: number };
+  };
+  expect(counts.searches).toBe(0);
 });
 
 test('--resume without a project makes none', async () => {

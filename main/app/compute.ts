@@ -16,11 +16,13 @@ import { createRasteriser, type Rasteriser } from '../engine/node/rasteriser.ts'
 import { createRasterPool } from '../engine/node/rasterPool.ts';
 import { openTwinSession, type TwinSession } from '../engine/node/twinSession.ts';
 import { saidBy } from '../engine/runtimeMessage.ts';
+import type { CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError, shortened, TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toResponseError, toTwinscopeError, type Port } from '../rpc/connection.ts';
 import { signalOf } from '../rpc/requestSignal.ts';
 import { createModelHost } from './computeModel.ts';
 import { createSearchHost } from './computeSearch.ts';
+import { createSessionCache } from './sessionCache.ts';
 import { computeVersions } from './versions.ts';
 
 /** Each holds a twin's weights twice (forward and gradient) and its rasters. */
@@ -31,7 +33,6 @@ type Loaded = { session: TwinSession; rasteriser: Rasteriser; pipeline: Response
 /** Serves compute over `port` until it closes. */
 export function serveCompute(port: Port): void {
   const connection = connectPort(port);
-  const loaded = new Map<string, Promise<Loaded>>();
   const pool = createRasterPool();
   port.onClose(() => void pool.close());
 
@@ -44,61 +45,44 @@ export function serveCompute(port: Port): void {
     }
   }
 
-  function open(twin: ComputeTwin): Promise<Loaded> {
-    const key = JSON.stringify([twin.sha256, twin.device, twin.batchSize, twin.threads, twin.gradientForms]);
-    let found = loaded.get(key);
-    // The order of insertion is the order of use: the one not used for longest stands first.
-    if (found !== undefined) {
-      loaded.delete(key);
-      loaded.set(key, found);
-    }
-    if (found === undefined) {
+  const sessions = createSessionCache<ComputeTwin, Loaded>({
+    most: mostSessions,
+    keyOf: ({ sha256, device, batchSize, threads, gradientForms }) =>
+      JSON.stringify([sha256, device, batchSize, threads, gradientForms]),
+    async open(twin) {
       // They start while the session is being created.
       pool.start();
       const { device, batchSize, threads, gradientForms, graphCacheFolder } = twin;
-      found = openTwinSession(twin, { device, batchSize, threads, gradientForms }, { graphCacheFolder }).then(
-        (session) => ({
-          session,
-          rasteriser: createRasteriser(session.field, fetchBytes),
-          pipeline: createPipeline({ session, pool, fetchBytes }),
-        }),
-      );
-      loaded.set(key, found);
-      found.catch(() => loaded.delete(key));
-      for (const [oldest, unused] of loaded) {
-        if (loaded.size <= mostSessions) break;
-        loaded.delete(oldest);
-        void unused.then(({ session }) => session.release()).catch(() => undefined);
-      }
-    }
-    return found;
-  }
+      const session = await openTwinSession(twin, { device, batchSize, threads, gradientForms }, { graphCacheFolder });
+      return {
+        session,
+        rasteriser: createRasteriser(session.field, fetchBytes),
+        pipeline: createPipeline({ session, pool, fetchBytes }),
+      };
+    },
+    release: ({ session }) => session.release(),
+  });
 
-  const searches = createSearchHost(open);
+  const searches = createSearchHost(sessions);
 
   const handlers: {
     [M in keyof ComputeMethods]: ComputeHandler<M>;
   } = {
-    async 'twin.describe'({ twin }) {
-      const { session } = await open(twin);
-      return { versions: computeVersions(), areas: [...session.areas], sizePx: session.field.sizePx };
-    },
-    async 'twin.responses'({ twin, stimuli }, { signal }) {
-      const { session, pipeline } = await open(twin);
-      return { areas: splitAreas(session, await pipeline.responses(stimuli, signal), stimuli.length) };
-    },
-    async 'twin.forward'({ twin, images, n }, { signal }) {
-      const { session } = await open(twin);
-      const floats = pictureFloats(session.format);
-      const all = new Float32Array(n * session.unitCount);
-      for (let at = 0; at < n; at += session.settings.batchSize) {
-        signal.throwIfAborted();
-        const m = Math.min(session.settings.batchSize, n - at);
-        all.set(await session.run(images.subarray(at * floats, (at + m) * floats), m), at * session.unitCount);
-      }
-      return { areas: splitAreas(session, all, n) };
-    },
-    ...createModelHost(open),
+    'twin.describe': ({ twin }) =>
+      sessions.use(twin, async ({ session }) => ({
+        versions: computeVersions(),
+        areas: [...session.areas],
+        sizePx: session.field.sizePx,
+      })),
+    'twin.responses': ({ twin, stimuli }, { signal }) =>
+      sessions.use(twin, async ({ session, pipeline }) => ({
+        areas: splitAreas(session, await pipeline.responses(stimuli, signal), stimuli.length),
+      })),
+    'twin.forward': ({ twin, images, n }, { signal }) =>
+      sessions.use(twin, async ({ session }) => ({
+        areas: splitAreas(session, await forwardOf(session, images, n, signal), n),
+      })),
+    ...createModelHost(sessions),
     'search.begin': searches.begin,
     'search.advance': searches.advance,
     'search.result': searches.result,
@@ -124,6 +108,22 @@ export function serveCompute(port: Port): void {
     });
   }
   connection.listen();
+}
+
+async function forwardOf(
+  session: TwinSession,
+  images: Float32Array,
+  n: number,
+  signal: CancelSignal,
+): Promise<Float32Array> {
+  const floats = pictureFloats(session.format);
+  const all = new Float32Array(n * session.unitCount);
+  for (let at = 0; at < n; at += session.settings.batchSize) {
+    signal.throwIfAborted();
+    const m = Math.min(session.settings.batchSize, n - at);
+    all.set(await session.run(images.subarray(at * floats, (at + m) * floats), m), at * session.unitCount);
+  }
+  return all;
 }
 
 function splitAreas(session: TwinSession, all: Float32Array, count: number): { area: string; data: Float32Array }[] {

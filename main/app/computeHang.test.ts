@@ -26,14 +26,18 @@ beforeAll(async () => {
 afterAll(() => watched.close());
 
 /** Runs a plan to its end; `onFirstProgress` is called once something was committed. */
-async function runPlanOf(kind: Kind, onFirstProgress: () => void, plan: Plan = plans[kind]): Promise<JobSnapshot> {
+async function runPlanOf(
+  kind: Kind,
+  onFirstProgress: (id: string) => void,
+  plan: Plan = plans[kind],
+): Promise<JobSnapshot> {
   const { queue } = watched.backend.services.current();
   const { id } = await queue.start(kind, kind, plan);
   let told = false;
   const stop = queue.onChange((job) => {
     if (job.id !== id || told || job.progress.done === 0) return;
     told = true;
-    onFirstProgress();
+    onFirstProgress(id);
   });
   const ended = await queue.waitFor(id);
   stop();
@@ -58,6 +62,33 @@ test.each(['run', 'search'] as const)(
     expect(await watched.contentOf(job)).toBe(await watched.contentOf(undisturbed));
   },
 );
+
+test('a search that is begun in a process that hangs waits no longer than for any first answer', async () => {
+  const job = await runPlanOf('search', () => {
+    watched.onSpawn = ({ pid }) => {
+      watched.onSpawn = () => undefined;
+      process.kill(pid, 'SIGSTOP');
+    };
+    watched.current.kill();
+  });
+  expect(job, JSON.stringify(job.error)).toMatchObject({ state: 'finished' });
+  const [hang, ...others] = job.notices.filter((text) => text.includes('gave no answer for'));
+  expect(others).toEqual([]);
+  // The limit of a request that says none.
+  expect(hang).not.toContain('120 s');
+});
+
+test('a search that is cancelled while its process hangs starts no other to have it forget the search', async () => {
+  let started = -1;
+  const job = await runPlanOf('search', (id) => {
+    started = watched.started.length;
+    process.kill(watched.current.pid, 'SIGSTOP');
+    // By then the next slice was asked for.
+    setTimeout(() => void watched.backend.services.current().queue.cancel(id), 1000);
+  });
+  expect(job.state).toBe('cancelled');
+  expect(watched.started).toHaveLength(started);
+});
 
 test('three ends in a row end the job with a sentence; what is saved is kept and the job goes on when resumed', async () => {
   const { queue, project } = watched.backend.services.current();

@@ -11,6 +11,7 @@ import { openTapSession, type TapSession } from '../engine/node/tapSession.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
 import { stack } from '../engine/taps.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
+import { createSessionCache, type SessionCache } from './sessionCache.ts';
 
 type ModelMethod = 'twin.checkGradient' | 'twin.taps' | 'model.describe' | 'model.gradient';
 
@@ -24,39 +25,36 @@ type Batches = AsyncGenerator<{ feeds: Record<string, ort.Tensor>; n: number }>;
 /** Each holds a twin's weights once more; asking for the same tensors again is common, for many sets of them is not. */
 const mostTapSessions = 2;
 
-export function createModelHost(open: (twin: ComputeTwin) => Promise<Loaded>): ModelHost {
-  const taps = new Map<string, Promise<TapSession>>();
+type TapRequest = { twin: ComputeTwin; tensors: readonly string[] };
 
-  function openTaps(twin: ComputeTwin, tensors: readonly string[]): Promise<TapSession> {
-    const key = JSON.stringify([twin.sha256, twin.device, twin.threads, twin.batchSize, tensors]);
-    const found = taps.get(key) ?? openTapSession(twin, tensors, twin);
-    // The order of insertion is the order of use.
-    taps.delete(key);
-    taps.set(key, found);
-    found.catch(() => taps.delete(key));
-    for (const [oldest, unused] of taps) {
-      if (taps.size <= mostTapSessions) break;
-      taps.delete(oldest);
-      void unused.then((session) => session.release()).catch(() => undefined);
-    }
-    return found;
-  }
+export function createModelHost(sessions: SessionCache<ComputeTwin, Loaded>): ModelHost {
+  const taps = createSessionCache<TapRequest, TapSession>({
+    most: mostTapSessions,
+    keyOf: ({ twin: { sha256, device, threads, batchSize }, tensors }) =>
+      JSON.stringify([sha256, device, threads, batchSize, tensors]),
+    open: ({ twin, tensors }) => openTapSession(twin, tensors, twin),
+    release: (session) => session.release(),
+  });
 
   return {
-    async 'twin.checkGradient'({ twin }, context) {
-      const { session } = await open(twin);
-      return checkTwinGradient(session, context);
-    },
-    async 'twin.taps'({ twin, tensors, from }, { signal }) {
-      const session = await openTaps(twin, tensors);
-      const batches = 'design' in from ? rendered(await open(twin), from) : sliced(twin, from);
-      const parts: TapArray[][] = [];
-      for await (const { feeds, n } of batches) {
-        signal.throwIfAborted();
-        parts.push(await session.run(feeds, n));
-      }
-      return { arrays: (parts[0] ?? []).map((_, tensor) => stack(parts.map((batch) => batch[tensor] as TapArray))) };
-    },
+    'twin.checkGradient': ({ twin }, context) =>
+      sessions.use(twin, ({ session }) => checkTwinGradient(session, context)),
+    'twin.taps': ({ twin, tensors, from }, { signal }) =>
+      taps.use({ twin, tensors }, async (session) => {
+        const collect = async (batches: Batches): Promise<TapArray[]> => {
+          const parts: TapArray[][] = [];
+          for await (const { feeds, n } of batches) {
+            signal.throwIfAborted();
+            parts.push(await session.run(feeds, n));
+          }
+          return (parts[0] ?? []).map((_, tensor) => stack(parts.map((batch) => batch[tensor] as TapArray)));
+        };
+        const arrays =
+          'design' in from
+            ? await sessions.use(twin, (loaded) => collect(rendered(loaded, from)))
+            : await collect(sliced(twin, from));
+        return { arrays };
+      }),
     async 'model.describe'({ modelFile }) {
       return refusing(modelFile, async () => {
         const model = await openModelFile(modelFile);

@@ -6,6 +6,7 @@ import type {
   FoundStimulus,
   SearchOutcomeMessage,
   SearchProgress,
+  SearchStart,
 } from '../engine/computeContract.ts';
 import { twinNodeAtFault } from '../engine/node/diagnose.ts';
 import type { Rasteriser } from '../engine/node/rasteriser.ts';
@@ -19,6 +20,7 @@ import { designCount, specAt } from '../stimuli/design.ts';
 import { encodeGreyPng } from '../stimuli/node/png.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
 import { renderSpec } from '../stimuli/render.ts';
+import type { Held, SessionCache } from './sessionCache.ts';
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser };
 
@@ -37,14 +39,14 @@ const tilesEveryMs = 500;
 
 type Running = {
   search: Search;
-  twin: ComputeTwin;
-  session: TwinSession;
+  /** Held from the beginning of the search to its end. */
+  held: Held<Loaded>;
   lastTilesAt: number;
   optimisationSteps: number;
   optimisationDone: number;
 };
 
-export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): SearchHost {
+export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): SearchHost {
   const searches = new Map<string, Running>();
 
   function find(key: string): Running {
@@ -59,44 +61,38 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
     return found;
   }
 
+  function forget(key: string): void {
+    searches.get(key)?.held.letGo();
+    searches.delete(key);
+  }
+
   return {
-    async begin({ key, plan, twin, batchSize, reference, screening, bestOf, checkpoint }, { signal }) {
-      const { session, rasteriser } = await open(twin);
-      // Nobody would end a search whose beginning was withdrawn.
-      signal.throwIfAborted();
-      const source = (design: StimulusDesign): StimulusSource => ({
-        count: designCount(design),
-        render: (index) => rasteriser.renderAt(design, index),
-        spec: (index) => specAt(design, index),
-      });
-      const search = createSearch({
-        plan,
-        model: { ...responseModel(session, twin), batchSize, mostPerRun: session.settings.batchSize },
-        reference: source(reference),
-        sources: {
-          ...(screening ? { screening: source(screening) } : {}),
-          ...(bestOf ? { bestOf: source(bestOf) } : {}),
-        },
-        renderSpec: (spec) => renderSpec(spec, session.field),
-      });
-      if (checkpoint !== null) search.restore(checkpoint);
-      const { optimiser } = plan;
-      searches.set(key, {
-        search,
-        twin,
-        session,
-        lastTilesAt: -Infinity,
-        optimisationSteps: optimiser.type === 'gradient' ? optimiser.steps : 0,
-        optimisationDone: checkpoint === null ? 0 : search.result().trajectory.length,
-      });
-      return { total: search.total };
+    async begin(start, { signal }) {
+      const held = await sessions.hold(start.twin);
+      try {
+        // Nobody would end a search whose beginning was withdrawn.
+        signal.throwIfAborted();
+        const search = searchOf(start, held.session);
+        const { optimiser } = start.plan;
+        forget(start.key);
+        searches.set(start.key, {
+          search,
+          held,
+          lastTilesAt: -Infinity,
+          optimisationSteps: optimiser.type === 'gradient' ? optimiser.steps : 0,
+          optimisationDone: start.checkpoint === null ? 0 : search.result().trajectory.length,
+        });
+        return { total: search.total };
+      } catch (error) {
+        held.letGo();
+        throw error;
+      }
     },
 
     async advance({ key, budgetMs }, { signal }): Promise<SearchProgress> {
       const running = find(key);
-      const { search, session, twin } = running;
-      // Counts as use, so that its session is not the one that makes room for another.
-      await open(twin);
+      const { search } = running;
+      const { session } = running.held.session;
       const started = performance.now();
       const trajectory: SearchProgress['trajectory'] = [];
       let update = null;
@@ -134,9 +130,9 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
     },
 
     async result({ key }): Promise<SearchOutcomeMessage> {
-      const { search, session } = find(key);
+      const { search, held } = find(key);
       const outcome = search.result();
-      const { sizePx } = session.field;
+      const { sizePx } = held.session.session.field;
       const found = (image: Float32Array, spec: FoundStimulus['spec']): FoundStimulus =>
         spec === null ? { array: encodeNpy(image, [sizePx, sizePx]), spec: null } : { array: null, spec };
       return {
@@ -166,10 +162,33 @@ export function createSearchHost(open: (twin: ComputeTwin) => Promise<Loaded>): 
     },
 
     async end({ key }) {
-      searches.delete(key);
+      forget(key);
       return {};
     },
   };
+}
+
+function searchOf(
+  { plan, twin, batchSize, reference, screening, bestOf, checkpoint }: SearchStart,
+  { session, rasteriser }: Loaded,
+): Search {
+  const source = (design: StimulusDesign): StimulusSource => ({
+    count: designCount(design),
+    render: (index) => rasteriser.renderAt(design, index),
+    spec: (index) => specAt(design, index),
+  });
+  const search = createSearch({
+    plan,
+    model: { ...responseModel(session, twin), batchSize, mostPerRun: session.settings.batchSize },
+    reference: source(reference),
+    sources: {
+      ...(screening ? { screening: source(screening) } : {}),
+      ...(bestOf ? { bestOf: source(bestOf) } : {}),
+    },
+    renderSpec: (spec) => renderSpec(spec, session.field),
+  });
+  if (checkpoint !== null) search.restore(checkpoint);
+  return search;
 }
 
 function unmodulated({ reference }: SearchOutcome): string[] {

@@ -240,6 +240,9 @@ export function createDeviceService(host: {
   }
 
   async function unavailable(device: DeviceId): Promise<string | null> {
+    const before = await probes.get(device);
+    // It may be back by now.
+    if (before?.available === false) probes.delete(device);
     const probed = await probe(device);
     return probed.available ? null : probed.reason;
   }
@@ -278,7 +281,7 @@ export function createDeviceService(host: {
       }
       const measured = measurementsOf(known);
       const wanted = asked.device === 'auto' ? chooseDevice(measured, by).device : asked.device;
-      const reason = await unavailable(wanted);
+      const reason = await unlessAborted(unavailable(wanted), signal);
       const device = reason === null ? wanted : 'cpu';
       const usual = sessionOf(device, measured);
       return {

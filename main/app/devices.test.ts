@@ -152,7 +152,7 @@ test('a paused job is resumed on its device or not at all', async () => {
   expect((await resumed.waitFor(job.id)).error).toEqual({
     code: 'conflict',
     message: expect.stringMatching(
-      /^This job was started on WebGPU, which is not available here now: the compute process was ended from outside.+Start the plan again as a new job\.$/,
+      /^This job was started on WebGPU, which is not available here now: the compute process was ended from outside.+Resume it when the device is back, or start the plan again as a new job\.$/,
     ),
   });
 });

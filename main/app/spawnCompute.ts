@@ -1,9 +1,8 @@
 /** Starts compute as a child process with an empty working directory: for the browser host and the command line. */
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeOwnedFolder, removeOwnedFolder } from '../platform/node/ownedFolders.ts';
+import { computeFolder } from '../platform/node/paths.ts';
 import { fromIpc } from '../rpc/transports.ts';
 import type { ComputeProcess, SpawnCompute } from '../engine/computeContract.ts';
 
@@ -13,7 +12,7 @@ const entry = fileURLToPath(
 );
 
 export const spawnCompute: SpawnCompute = async ({ quiet = false } = {}): Promise<ComputeProcess> => {
-  const emptyFolder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-compute-'));
+  const emptyFolder = makeOwnedFolder(computeFolder());
   const child = fork(entry, [], {
     cwd: emptyFolder,
     serialization: 'advanced',
@@ -26,11 +25,7 @@ export const spawnCompute: SpawnCompute = async ({ quiet = false } = {}): Promis
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => {
       process.removeListener('exit', end);
-      try {
-        rmSync(emptyFolder, { recursive: true, force: true });
-      } catch {
-        // A virus scanner may still hold an empty folder in the temporary folder; the system clears it.
-      }
+      removeOwnedFolder(emptyFolder);
       resolve({ code, signal });
     });
   });

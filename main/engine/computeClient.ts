@@ -7,15 +7,7 @@ import { CancellationTokenSource, ProgressType, type CancellationToken, type Mes
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toTwinscopeError } from '../rpc/connection.ts';
-import {
-  endError,
-  failureKindOf,
-  hangError,
-  isBatchMemory,
-  isMemoryEnd,
-  mayRestart,
-  withoutAdvice,
-} from './failures.ts';
+import { endError, failureKindOf, hangError } from './failures.ts';
 import type {
   ComputeCallbacks,
   ComputeMethods,
@@ -32,7 +24,7 @@ export type ComputeClient = {
   ): Promise<ComputeMethods[M]['output']>;
   /** The running process, or null. */
   pid(): number | null;
-  /** Ends the process at once; the next call starts another. */
+  /** Ends the process, or gives up one that does not end; the next call starts another. */
   kill(): Promise<void>;
   close(): Promise<void>;
 };
@@ -40,10 +32,15 @@ export type ComputeClient = {
 export type CallOptions = {
   /** How long a request may take before the process counts as hanging. */
   deadlineMs?: number;
-  /** When aborted, compute is told, and has `graceMs` to end this request before its process is killed. */
+  /**
+   * When aborted, compute is told, and has `graceMs` to end this request before its process is killed. One that others
+   * use meanwhile is left to them, and the request runs out.
+   */
   signal?: CancelSignal;
   /** Told how far the request is, where compute tells. */
   onProgress?: (at: ComputeProgress) => void;
+  /** Fails where no process runs instead of starting one: for what only that process could know of. */
+  onlyIfRunning?: boolean;
 };
 
 export const computeProgress = new ProgressType<ComputeProgress>();
@@ -57,22 +54,37 @@ export type ComputeClientOptions = {
   onProcess?: (pid: number | null) => Promise<void> | void;
   /** Told of what went wrong beside the requests; nothing depends on it. */
   logError?: (error: unknown) => void;
+  /** How long a killed process may take to end before it is given up. */
+  endMs?: number;
 };
 
 const defaultDeadlineMs = 120_000;
 const graceMs = 3_000;
-/** How long a killed process may take to end. */
-const endMs = 10_000;
+const usualEndMs = 10_000;
+
+/** A request that has no answer yet. */
+type Request = { withdrawn: boolean; fail(reason: TwinscopeError): void };
 
 type Running = {
   process: ComputeProcess;
   connection: MessageConnection;
-  failed: Promise<never>;
+  /**
+   * Told when the process ends; each leaves when it is over. One promise for all would live as long as the process and
+   * hold the answers of all that ever waited for it.
+   */
+  underWay: Set<Request>;
+  /** Grows with every request that begins, and with every end of one that was not withdrawn. */
+  uses: number;
+  /** Why the process is of no more use; null while it is. */
+  ended: TwinscopeError | null;
   /** Ends the process; requests that are under way fail for the same reason. */
   end(reason: TwinscopeError): void;
+  /** For one that has ended, or would not: its requests fail, and the next gets another process. */
+  giveUp(reason: TwinscopeError): void;
 };
 
 export function createComputeClient(options: ComputeClientOptions): ComputeClient {
+  const { endMs = usualEndMs } = options;
   let running: Promise<Running> | null = null;
   let closed = false;
   let pid: number | null = null;
@@ -98,18 +110,27 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
     }
     connection.listen();
     let ending: TwinscopeError | null = null;
-    const failed = process.exited.then((end) => {
-      connection.dispose();
-      forget(process);
-      throw ending ?? endError(end);
-    });
-    failed.catch(() => undefined);
-    await announce(process.pid);
-    const end = (reason: TwinscopeError): void => {
-      ending ??= reason;
-      process.kill();
+    const current: Running = {
+      process,
+      connection,
+      underWay: new Set(),
+      uses: 0,
+      ended: null,
+      end(reason) {
+        ending ??= reason;
+        process.kill();
+      },
+      giveUp(reason) {
+        if (current.ended !== null) return;
+        current.ended = ending ?? reason;
+        connection.dispose();
+        forget(process);
+        for (const request of current.underWay) request.fail(current.ended);
+      },
     };
-    return { process, connection, failed, end };
+    void process.exited.then((end) => current.giveUp(endError(end)));
+    await announce(process.pid);
+    return current;
   }
 
   /** Another may have been started since. */
@@ -119,13 +140,14 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
     void announce(null);
   }
 
-  /** One that a driver holds cannot be ended; the next does not wait for it for ever. */
-  async function waitForEnd({ process }: Running): Promise<void> {
+  /** One that a driver holds cannot be ended; neither the next nor whoever leaves waits for it for ever. */
+  async function endAndWait(current: Running, reason: TwinscopeError): Promise<void> {
+    current.end(reason);
     let timer: unknown;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, endMs)));
-    await Promise.race([process.exited, late]);
+    await Promise.race([current.process.exited, late]);
     clearTimeout(timer);
-    forget(process);
+    current.giveUp(reason);
   }
 
   function ensure(): Promise<Running> {
@@ -139,33 +161,35 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
 
   async function kill(): Promise<void> {
     const current = await running?.catch(() => null);
-    if (!current) return;
-    current.end(stopped());
-    await current.process.exited;
+    if (current) await endAndWait(current, stopped());
   }
 
   return {
-    async call(method, input, { deadlineMs = defaultDeadlineMs, signal, onProgress } = {}) {
+    async call(method, input, { deadlineMs = defaultDeadlineMs, signal, onProgress, onlyIfRunning = false } = {}) {
       signal?.throwIfAborted();
+      if (onlyIfRunning && running === null) throw stopped();
       const current = await ensure();
       signal?.throwIfAborted();
-      let timer: unknown;
-      let graceTimer: unknown;
+      if (current.ended !== null) throw current.ended;
+      const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+      const request: Request = { withdrawn: false, fail };
+      current.underWay.add(request);
+      current.uses += 1;
       const withdrawal = new CancellationTokenSource();
+      let stopWaiting: () => void = () => undefined;
       const onAbort = (): void => {
+        request.withdrawn = true;
         withdrawal.cancel();
-        graceTimer = setTimeout(() => current.end(stopped()), graceMs);
+        stopWaiting = endWhenAlone(current);
       };
       signal?.addEventListener('abort', onAbort);
       const id = (requests += 1);
       const listening = onProgress && current.connection.onProgress(computeProgress, id, onProgress);
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          const error = hangError(deadlineMs);
-          reject(error);
-          current.end(error);
-        }, deadlineMs);
-      });
+      const timer = setTimeout(() => {
+        const error = hangError(deadlineMs);
+        fail(error);
+        current.end(error);
+      }, deadlineMs);
       try {
         return (await Promise.race([
           ask(current, method, { input, id, token: withdrawal.token }).catch(async (error: unknown) => {
@@ -173,25 +197,22 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
             if (told.code === 'cancelled') signal?.throwIfAborted();
             if (told.details['disconnected'] !== true) throw told;
             // A request cut off by the end of the process is told as that, not as a closed connection.
-            const ended = await Promise.race([
-              current.failed.catch((reason: unknown) => reason),
-              new Promise<null>((resolve) => setTimeout(() => resolve(null), 200)),
-            ]);
-            throw ended ?? told;
+            await new Promise<void>((resolve) => setTimeout(resolve, 200));
+            throw told;
           }),
-          current.failed,
-          late,
+          failed,
         ])) as ComputeMethods[typeof method]['output'];
       } catch (error) {
         // A process short of memory or without its device still answers, but nothing it could be asked for.
         if (failureKindOf(error) !== null) {
-          current.end(error as TwinscopeError);
-          await waitForEnd(current);
+          await endAndWait(current, error as TwinscopeError);
         }
         throw error;
       } finally {
+        current.underWay.delete(request);
+        if (!request.withdrawn) current.uses += 1;
         clearTimeout(timer);
-        clearTimeout(graceTimer);
+        stopWaiting();
         listening?.dispose();
         signal?.removeEventListener('abort', onAbort);
       }
@@ -203,6 +224,24 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       await kill();
     },
   };
+}
+
+/**
+ * Ends the process once `graceMs` have passed in which nobody used it whose request was not withdrawn. Returns what stops
+ * the waiting.
+ */
+function endWhenAlone(current: Running): () => void {
+  let timer: unknown;
+  const wait = (): void => {
+    const seen = current.uses;
+    timer = setTimeout(() => {
+      const alone = current.uses === seen && [...current.underWay].every(({ withdrawn }) => withdrawn);
+      if (alone) current.end(stopped());
+      else wait();
+    }, graceMs);
+  };
+  wait();
+  return () => clearTimeout(timer);
 }
 
 /** A connection whose process has ended by now throws at once instead of failing the request. */
@@ -228,71 +267,4 @@ function stopped(): TwinscopeError {
   return new TwinscopeError('compute-failed', 'The compute process was stopped. What was finished is saved.', {
     restart: true,
   });
-}
-
-export type RestartOptions = {
-  onRestart: (sentence: string) => Promise<void> | void;
-  signal: CancelSignal;
-  /**
-   * Makes the next attempt work in batches of half the size and returns that size; null where a batch is one stimulus
-   * already. Called where memory for a batch was refused, and where the process ended three times in a row as if there
-   * were no memory left: once may be a person's doing, and a smaller batch may change the last bits of what follows.
-   */
-  halveBatch?: () => Promise<number | null>;
-};
-
-const mostFailures = 3;
-
-/**
- * Runs `work` again after the compute process failed under it, up to three failures in a row; `work` starts from what
- * is saved and calls `progressed` whenever more has been saved.
- */
-export async function withRestarts<T>(
-  work: (progressed: () => void) => Promise<T>,
-  { onRestart, signal, halveBatch }: RestartOptions,
-): Promise<T> {
-  let failures: TwinscopeError[] = [];
-  for (;;) {
-    try {
-      return await work(() => {
-        failures = [];
-      });
-    } catch (error) {
-      // A process that was killed because the job is to stop has not failed.
-      signal.throwIfAborted();
-      if (!(error instanceof TwinscopeError) || !mayRestart(error)) throw error;
-      failures.push(error);
-      const last = failures.length === mostFailures;
-      const memory = isBatchMemory(error) || (last && failures.every(isMemoryEnd));
-      if (halveBatch !== undefined && memory) {
-        const batchSize = await halveBatch();
-        if (batchSize !== null) {
-          failures = [];
-          await onRestart(goesOnWith(error, batchSize));
-          continue;
-        }
-        if (last) throw nothingToHalve(error);
-      }
-      if (last) {
-        throw new TwinscopeError(
-          'compute-failed',
-          `${error.message} It failed three times in a row, so the job was stopped. What is saved is kept: resume the job, or verify the twin in the Library.`,
-        );
-      }
-      await onRestart(`${error.message} It was started again from what is saved.`);
-    }
-  }
-}
-
-function goesOnWith(error: TwinscopeError, batchSize: number): string {
-  const batches = batchSize === 1 ? 'one stimulus at a time' : `batches of ${batchSize}`;
-  return `${withoutAdvice(error)} It was started again from what is saved and goes on with ${batches}; the provenance says from where.`;
-}
-
-function nothingToHalve(error: TwinscopeError): TwinscopeError {
-  return new TwinscopeError(
-    'compute-failed',
-    `${withoutAdvice(error)} It failed three times in a row with one stimulus at a time, so the job was stopped: no batch is smaller. ` +
-      'What is saved is kept: close other programs and resume the job, or run it on a computer with more memory.',
-  );
 }

@@ -15,11 +15,21 @@ export const outOfMemory =
 export const deviceLost =
   /device (?:is|was|has been) (?:lost|removed)|device[ _]?lost|DEVICE_(?:REMOVED|HUNG|RESET)|887A00(?:05|06|07|20)|GPU (?:will not respond|is lost|device instance has been suspended)|CUDA (?:failure|error) (?:214|700|702|719)\b|illegal memory access|unspecified launch failure|launch timed out/i;
 
+/** As above, while a session is created: of a device that was there before, it means that it is not back yet. */
+const deviceMissing =
+  /No supported adapters|Failed to get a WebGPU adapter|no CUDA-capable device|CUDA (?:failure|error) 100\b|887A0002/i;
+
 /** Whether an error of a computation means that its process is of no more use; null: it is of some other kind. */
 export function failureOfMessage(error: unknown): 'memory' | 'device' | null {
   const message = error instanceof Error ? error.message : String(error);
   if (outOfMemory.test(message)) return 'memory';
   return deviceLost.test(message) ? 'device' : null;
+}
+
+/** As `failureOfMessage`, for the creation of a session on a device other than the CPU. */
+export function failureOfCreation(error: unknown): 'memory' | 'device' | null {
+  const message = error instanceof Error ? error.message : String(error);
+  return failureOfMessage(error) ?? (deviceMissing.test(message) ? 'device' : null);
 }
 
 export type ProcessEnd = { code: number | null; signal: string | null };
@@ -42,6 +52,12 @@ export function failureOfEnd({ code, signal }: ProcessEnd): 'memory' | 'exit' {
 
 const isSaved = 'What was finished is saved.';
 const lessMemory = 'close other programs or choose a smaller batch size.';
+
+/** For work that keeps nothing before it is done: `safe` where other work says that what was finished is saved. */
+export function withNothingSaved(error: unknown, safe: string): unknown {
+  if (!(error instanceof TwinscopeError) || !error.message.includes(isSaved)) return error;
+  return new TwinscopeError(error.code, error.message.replace(isSaved, safe), error.details);
+}
 
 /** For a process that ended by itself or by another's hand. */
 export function endError(end: ProcessEnd): TwinscopeError {
@@ -101,10 +117,9 @@ export function withoutAdvice({ message, details }: TwinscopeError): string {
 }
 
 export function deviceError(reason: string): TwinscopeError {
-  return failure(
-    'device',
-    `The computing device stopped answering (${reason}). ${isSaved} If it happens again, update its driver or run on the CPU.`,
-  );
+  const what = `The computing device stopped answering (${reason}). ${isSaved}`;
+  const advice = 'If it happens again, update its driver or start anew on the CPU.';
+  return failure('device', `${what} ${advice}`, { what });
 }
 
 function failure(kind: FailureKind, message: string, details: Record<string, unknown> = {}): TwinscopeError {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { TwinscopeError } from '../platform/errors.ts';
-import { createComputeClient, withRestarts } from './computeClient.ts';
+import { createComputeClient } from './computeClient.ts';
 import { batchMemoryError, deviceError, endError, hangError, mayRestart, memoryError } from './failures.ts';
+import { withRestarts } from './restarts.ts';
 
 const { signal } = new AbortController();
 
@@ -18,7 +19,8 @@ test.each([
     tries += 1;
     throw error;
   };
-  await expect(withRestarts(work, { onRestart: (sentence) => void notices.push(sentence), signal })).rejects.toThrow(
+  const onRestart = (sentence: string): void => void notices.push(sentence);
+  await expect(withRestarts(work, { onRestart, signal, deviceWaitsMs: [1, 1] })).rejects.toThrow(
     'It failed three times in a row, so the job was stopped.',
   );
   expect(tries).toBe(3);
@@ -36,6 +38,23 @@ test.each([
     throw error;
   };
   await expect(withRestarts(work, { onRestart: () => undefined, signal })).rejects.toBe(error);
+  expect(tries).toBe(1);
+});
+
+test('a lost device is waited for, and a job can be stopped while it waits', async () => {
+  const stopping = new AbortController();
+  let tries = 0;
+  const work = async (): Promise<never> => {
+    tries += 1;
+    throw deviceError('DEVICE_LOST');
+  };
+  const never = 2 ** 31 - 1;
+  const restarted = withRestarts(work, {
+    onRestart: () => void setImmediate(() => stopping.abort('pause')),
+    signal: stopping.signal,
+    deviceWaitsMs: [never, never],
+  });
+  await expect(restarted).rejects.toBe('pause');
   expect(tries).toBe(1);
 });
 

@@ -49,6 +49,8 @@ const cases: Case[] = [
   ['Add', [open('batch', 3), open('batch', 1)], {}, [['batch', 3]]],
   ['Add', [open('n'), open(5)], {}, [[5]]],
   ['Greater', [open('batch', 3), open(3)], {}, [['batch', 3]], 'bool'],
+  ['EyeLike', [{ shape: ['n', 3], dtype: 'int64' }], { dtype: 1 }, [['n', 3]], 'float32'],
+  ['RandomNormalLike', [{ shape: ['n', 3], dtype: 'int64' }], { dtype: 1 }, [['n', 3]], 'float32'],
   ['Where', [{ shape: ['batch', 1], dtype: 'bool' }, open(1, 3), open(2, 1, 1)], {}, [[2, 'batch', 3]]],
   ['Cast', [open('batch', 3)], { to: 7 }, [['batch', 3]], 'int64'],
   ['Shape', [open('batch', 3, 4)], {}, [[3]], 'int64'],

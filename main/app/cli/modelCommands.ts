@@ -5,6 +5,7 @@ import { stillWorks } from '../../autodiff/index.ts';
 import type { DeviceChoice } from '../../contract/devices.ts';
 import { gradientFailed } from '../../contract/twins.ts';
 import type { ModelGradient } from '../../engine/computeContract.ts';
+import { withNothingSaved } from '../../engine/failures.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { writeFileAtomic } from '../../platform/node/files.ts';
 import { encodeNpy } from '../../stimuli/npy.ts';
@@ -48,7 +49,8 @@ export async function modelGradient(context: CliContext, given: string | undefin
       onProgress: ({ done, total }) => show(`finite differences, direction ${done} of ${total}`),
     }),
   ).catch((error: unknown) => {
-    throw isTwin ? error : ofBareModel(error);
+    const told = withNothingSaved(error, 'Nothing was written.');
+    throw isTwin ? told : ofBareModel(told);
   });
   await writeFileAtomic(out, encodeNpy(result.gradient, result.wrt.shape));
   const { gradient: _, ...figures } = result;

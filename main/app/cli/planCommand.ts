@@ -102,8 +102,8 @@ export async function follow(backend: Backend, job: JobSnapshot): Promise<JobSna
   const { queue } = backend.services.current();
   const line = createProgressLine(process.stderr);
   const stop = queue.onChange((change) => {
-    if (change.id === job.id && change.state === 'running')
-      line.show(describeProgress(change, columnsOf(process.stderr)));
+    if (change.id !== job.id || change.state !== 'running') return;
+    line.show(describeProgress(change, columnsOf(process.stderr)));
   });
   const onInterrupt = (): void => {
     line.clear();
@@ -206,17 +206,10 @@ async function printRun(context: CliContext, id: string): Promise<void> {
   const rows: (string | number)[][] = [];
   const summary = [];
   for (const { area, units, responseUnits } of run.areas) {
-    const data = await project.runs.readArea(id, area);
-    let best = -Infinity;
-    let at = 0;
-    let sum = 0;
-    data.forEach((value, i) => {
-      sum += value;
-      if (value > best) [best, at] = [value, i];
-    });
-    const bestUnit = units[at % units.length] as string;
-    rows.push([area, units.length, (sum / data.length).toFixed(2), best.toFixed(2), bestUnit, responseUnits]);
-    summary.push({ area, units: units.length, mean: sum / data.length, max: best, bestUnit, responseUnits });
+    const { mean, largest, unitIndex } = await project.runs.summariseArea(id, area);
+    const bestUnit = units[unitIndex] as string;
+    rows.push([area, units.length, mean.toFixed(2), largest.toFixed(2), bestUnit, responseUnits]);
+    summary.push({ area, units: units.length, mean, max: largest, bestUnit, responseUnits });
   }
   const text = [
     `${run.name}: ${plural(run.stimuli, 'stimulus', 'stimuli')} × ${plural(run.units, 'unit')}, content ${run.contentSha256?.slice(0, 12)}`,

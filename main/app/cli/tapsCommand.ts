@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { zipSync, type Zippable } from 'fflate';
 import type { ComputeMethods, TapArray } from '../../engine/computeContract.ts';
+import { createDeadline } from '../../engine/deadline.ts';
+import { withNothingSaved } from '../../engine/failures.ts';
 import { isTappable, stack } from '../../engine/taps.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { plural } from '../../platform/words.ts';
@@ -49,7 +51,9 @@ export async function tapTwin(context: CliContext, id: string, options: Options)
       arrays: await collect({ ...context, ...interrupts }, id, wanted.names, count, from),
       table: rows,
     })),
-  );
+  ).catch((error: unknown) => {
+    throw withNothingSaved(error, 'Nothing was written.');
+  });
   const files: Zippable = {};
   for (const { name, dtype, data, shape } of arrays) {
     files[`${name}.npy`] = encodeNpyArray(dtype as NpyDtype, data as Float32Array, shape);
@@ -163,12 +167,19 @@ async function collect(
   count: number,
   from: (first: number, count: number) => From,
 ): Promise<TapArray[]> {
-  const { compute, library } = backend.services;
+  const { compute, deadlines, library } = backend.services;
   const twin = computeTwin(await library.resolve(id), defaultSession());
   const parts: TapArray[][] = [];
+  const deadline = createDeadline(deadlines, Math.min(chunk, count));
   for (let first = 0; first < Math.max(count, 1); first += chunk) {
     const n = Math.min(chunk, count - first);
-    const { arrays } = await compute.call('twin.taps', { twin, tensors: names, from: from(first, n) }, { signal });
+    const began = performance.now();
+    const { arrays } = await compute.call(
+      'twin.taps',
+      { twin, tensors: names, from: from(first, n) },
+      { signal, deadlineMs: deadline.ms() },
+    );
+    deadline.answered(performance.now() - began);
     const bytes = arrays.reduce((sum, { data, axis }) => sum + (axis === null ? 0 : data.byteLength / n) * count, 0);
     if (bytes > mostBytes) {
       throw new TwinscopeError(

@@ -1,4 +1,5 @@
 import type { Handlers } from '../../contract/methods.ts';
+import { createDeadline } from '../../engine/deadline.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { checkGradientOf } from '../gradientCheck.ts';
 import { computeTwin, type Services } from '../services.ts';
@@ -32,7 +33,8 @@ export function libraryHandlers(
         const checked = await checkGradientOf(services, id, signal, device);
         const summary = await library.verify(id, async (resolved, images, n) => {
           const twin = computeTwin(resolved, await devices.knownSession(resolved, device));
-          const { areas } = await compute.call('twin.forward', { twin, images, n }, { signal });
+          const deadlineMs = createDeadline(services.deadlines, n).ms();
+          const { areas } = await compute.call('twin.forward', { twin, images, n }, { signal, deadlineMs });
           return { device: twin.device, areas };
         });
         return { ...summary, ...checked };

@@ -5,6 +5,7 @@ import type { Provenance } from '../../contract/results.ts';
 import type { ComputeTwin } from '../../engine/computeContract.ts';
 import { devices } from '../../engine/devices.ts';
 import type { JobContext } from '../../jobs/node/queue.ts';
+import { unlessAborted } from '../../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import type { ResolvedTwin } from '../../twins/node/library.ts';
 import { fallbackNotice } from '../deviceSentences.ts';
@@ -72,7 +73,7 @@ export async function openFrozenSession(
   const batchSize = lastBatchSize(provenance);
   const known = deviceId.safeParse(name);
   const reason = known.success
-    ? await services.devices.unavailable(known.data)
+    ? await unlessAborted(services.devices.unavailable(known.data), context.signal)
     : 'this version of Twinscope does not know it';
   if (reason === null) {
     return open(services, context, resolved, { device: deviceId.parse(name), batchSize, threads, gradientForms });
@@ -81,6 +82,6 @@ export async function openFrozenSession(
   throw new TwinscopeError(
     'conflict',
     `This job was started on ${label}, which is not available here now: ${reason}. On another device the rest would not ` +
-      'be computed in the same way. What is stored is kept. Start the plan again as a new job.',
+      'be computed in the same way. What is stored is kept. Resume it when the device is back, or start the plan again as a new job.',
   );
 }

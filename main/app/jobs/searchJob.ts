@@ -5,8 +5,8 @@ import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import { gradientFailed } from '../../contract/twins.ts';
 import type { ComputeTwin, FoundStimulus, SearchOutcomeMessage, SearchProgress } from '../../engine/computeContract.ts';
-import { withRestarts } from '../../engine/computeClient.ts';
 import { createDeadline } from '../../engine/deadline.ts';
+import { withRestarts } from '../../engine/restarts.ts';
 import type { JobContext, JobRunner } from '../../jobs/node/queue.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson, sha256Hex } from '../../platform/hash.ts';
@@ -47,20 +47,23 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     );
     const { frozen, twin } = job;
     const pinned = frozen.provenance.plan as SearchPlan;
-    const search =
-      (await project.searches.getByJob(context.jobId)) ??
-      (await project.searches.create({
-        jobId: context.jobId,
-        name: plan.name ?? defaultName(plan),
-        plan: pinned,
-        provenance: frozen.provenance,
-      }));
-    await context.setResult(search.id);
-    const store = (provenance: Provenance): Promise<void> => project.searches.setProvenance(search.id, provenance);
-    await store(frozen.provenance);
+    const key = context.jobId;
+    let stored = await project.searches.getByJob(context.jobId);
+    const store = async (provenance: Provenance): Promise<void> => {
+      if (stored !== null) await project.searches.setProvenance(stored.id, provenance);
+    };
+    /** Asked for once compute has taken the plan: a plan that it refuses leaves no search behind. */
+    const requireSearch = async (): Promise<string> => {
+      const { provenance } = job.frozen;
+      const name = plan.name ?? defaultName(plan);
+      stored ??= await project.searches.create({ jobId: context.jobId, name, plan: pinned, provenance });
+      await context.setResult(stored.id);
+      await store(provenance);
+      return stored.id;
+    };
     const reference = frozen.designs['reference'] as { name: string; design: StimulusDesign };
 
-    const { outcome, seconds } = await withRestarts(
+    const { searchId, outcome, seconds } = await withRestarts(
       async (progressed) => {
         const { twin } = job;
         // A later slice may be the first to derive and load the gradient.
@@ -73,7 +76,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
         await services.compute.call(
           'search.begin',
           {
-            key: search.id,
+            key,
             plan: pinned,
             twin,
             batchSize: frozen.provenance.batchSize,
@@ -82,22 +85,23 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             bestOf: frozen.designs['bestOf']?.design ?? null,
             checkpoint: saved?.bytes ?? null,
           },
-          { signal: context.signal },
+          { signal: context.signal, deadlineMs: deadline.ms() },
         );
         try {
+          const searchId = await requireSearch();
           for (;;) {
             context.signal.throwIfAborted();
             const started = performance.now();
             const slice = await services.compute.call(
               'search.advance',
-              { key: search.id, budgetMs: sliceMs },
+              { key, budgetMs: sliceMs },
               { signal: context.signal, deadlineMs: deadline.ms() },
             );
             const tookMs = performance.now() - started;
             deadline.answered(tookMs);
             elapsed += tookMs / 1000;
             await project.searches.saveCheckpoint({
-              searchId: search.id,
+              searchId,
               jobId: context.jobId,
               checkpoint: packCheckpoint(elapsed, slice.checkpoint),
               progress: context.progress({
@@ -112,10 +116,11 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             emitLive(services, context, slice);
             if (slice.done) break;
           }
-          return { outcome: await services.compute.call('search.result', { key: search.id }), seconds: elapsed };
+          const outcome = await services.compute.call('search.result', { key }, { deadlineMs: deadline.ms() });
+          return { searchId, outcome, seconds: elapsed };
         } finally {
           // A dead process has forgotten the search by itself.
-          await services.compute.call('search.end', { key: search.id }).catch(() => undefined);
+          await services.compute.call('search.end', { key }, { onlyIfRunning: true }).catch(() => undefined);
         }
       },
       {
@@ -140,14 +145,14 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
       fieldOfViewDeg: twin.manifest.inputs[0]?.fieldOfViewDeg ?? 8,
     });
     await project.searches.finish({
-      searchId: search.id,
+      searchId,
       report: findings,
       arrays,
       trajectory: outcome.trajectory,
       contentSha256: hashFindings(findings, outcome),
     });
     services.emit('data.changed', { lists: ['searches', 'project'] });
-    return { resultId: search.id };
+    return { resultId: searchId };
   };
 }
 

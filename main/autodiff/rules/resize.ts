@@ -23,6 +23,7 @@ const resize: GradientRule = (context) => {
   const policy = stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch');
   if (policy !== 'stretch') context.refuse(`it keeps the aspect ratio ("${policy}"), and there is no rule for that`);
   const resized = resizedAxes(context);
+  if (resized.length === 0) return [context.gradient];
   const repeats = repeatsElements(context);
   if (repeats && resized.every(({ axis, factor }) => axis >= 2 && factor !== undefined)) {
     return [sumOfCopies(context, resized)];

@@ -2,10 +2,10 @@
  * Finds where a computation stopped giving finite numbers: every intermediate value is asked for, and the node at fault
  * is the first that makes a value that is not finite out of values that are.
  */
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { defaultLowering, deriveVjp } from '../../autodiff/index.ts';
 import { describeNode, inferShapes, isFloating, namesRead, type Graph, type GraphNode } from '../../onnx/index.ts';
-
+import { cotangentInput, floatTensor } from './floatTensors.ts';
 import { openModelFile, writeWithReferences } from './modelFile.ts';
 import { createModelSession } from './modelSession.ts';
 import type { TwinSession } from './twinSession.ts';
@@ -66,7 +66,8 @@ export async function twinNodeAtFault(
   let offset = 0;
   for (const [index, { units }] of twin.areas.entries()) {
     const part = cotangent.slice(offset, offset + units);
-    feeds[vjp.cotangents[tensors[index] as string] as string] = new ort.Tensor('float32', part, [1, units]);
+    const { name, dtype } = cotangentInput(vjp, tensors[index] as string);
+    feeds[name] = floatTensor(dtype, [1, units], part);
     offset += units;
   }
   const backward = await firstNonFinite(vjp.graph, feeds, create);

@@ -2,7 +2,7 @@
  * The gradient of a bare model, with everything that says how far it can be trusted: its outputs, the finite-difference
  * check, and the time and memory it took. Used inside the compute process.
  */
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import {
   checkGradient,
   defaultLowering,
@@ -13,13 +13,13 @@ import {
 } from '../../autodiff/index.ts';
 import { describeNode, isFloating, requiredInputs, type Dim, type Graph } from '../../onnx/index.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
-import { halfOfNumber, numberOfHalf } from '../../platform/float16.ts';
 import { Random } from '../../platform/random.ts';
 import type { ComputeContext, ModelGradient, ModelGradientRequest } from '../computeContract.ts';
 import type { SessionKind } from '../memory.ts';
 import { firstNonFinite, isFinite, type Feeds } from './diagnose.ts';
+import { floatsOf, floatTensor } from './floatTensors.ts';
 import { openModelFile, writeWithReferences, type ModelFile } from './modelFile.ts';
-import { axisMismatch, chooseValue, halfTensor, readInputs } from './modelInputs.ts';
+import { axisMismatch, chooseValue, readInputs } from './modelInputs.ts';
 import { createModelSession, runtimeError } from './modelSession.ts';
 import { requireSessionMemory } from './sessionMemory.ts';
 
@@ -42,7 +42,7 @@ export async function gradientOfModel(request: ModelGradientRequest, context: Co
   if (!isFinite(value)) throw await notFinite(work, `The output "${names.output.name}"`, feeds);
   const batch = batchOf(names.wrt.shape, x.dims, names.output.shape, value.dims);
   const elements = value.dims.reduce((product, size) => product * size, 1);
-  const weights = floatTensor(value, new Float64Array(elements).fill(batch.size / elements));
+  const weights = floatTensor(value.type, value.dims, new Float64Array(elements).fill(batch.size / elements));
 
   clock.lap();
   const product = await openProduct(work, weights);
@@ -257,9 +257,10 @@ async function judge(
   const given = feeds[names.wrt.name] as ort.Tensor;
   const cotangent = floatsOf(weights);
   const against = (found: ort.Tensor) => ({
-    outputs: async (at: FloatArray) => floatsOf(await forward({ ...feeds, [names.wrt.name]: floatTensor(given, at) })),
+    outputs: async (at: FloatArray) =>
+      floatsOf(await forward({ ...feeds, [names.wrt.name]: floatTensor(given.type, given.dims, at) })),
     gradient: async () => floatsOf(found),
-    round: (at: FloatArray) => floatsOf(floatTensor(given, at)),
+    round: (at: FloatArray) => floatsOf(floatTensor(given.type, given.dims, at)),
   });
   const x = floatsOf(given);
   const onDirection = (done: number, total: number): void => context.progress({ done, total });
@@ -270,25 +271,11 @@ async function judge(
   const beside = x.map((value) => value + scale * random.normal()) as FloatArray;
   // The file and its product anew: kept from before, they would be held through every check for the few that need them.
   const product = await openProduct({ ...work, model: await openModelFile(request.modelFile) }, weights);
-  const there = await releasing(product, () => product.at(floatTensor(given, beside)));
+  const there = await releasing(product, () => product.at(floatTensor(given.type, given.dims, beside)));
   const second = await checkGradient<FloatArray>(against(there), { x: beside, cotangent, seed: 1, smooth });
   if (second.verdict !== 'verified') return check;
   const sentence = `This input lies on a kink, where finite differences see both sides. Beside it: ${second.sentence}`;
   return { ...check, verdict: 'inconclusive', sentence };
-}
-
-/** Floats of a tensor as numbers that can be added: half precision is widened. */
-function floatsOf({ type, data }: ort.Tensor): FloatArray {
-  if (type === 'float64') return data as Float64Array;
-  if (type !== 'float16') return data as Float32Array;
-  return data instanceof Uint16Array ? Float32Array.from(data, numberOfHalf) : Float32Array.from(data as Float32Array);
-}
-
-/** A tensor of another's type and shape. */
-function floatTensor(like: ort.Tensor, values: FloatArray): ort.Tensor {
-  if (like.type === 'float64') return new ort.Tensor('float64', Float64Array.from(values), like.dims);
-  if (like.type === 'float16') return halfTensor(Uint16Array.from(values, halfOfNumber), like.dims);
-  return new ort.Tensor('float32', Float32Array.from(values), like.dims);
 }
 
 function startClock(): { lap(): number } {

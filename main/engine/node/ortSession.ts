@@ -9,7 +9,7 @@ import * as ort from 'onnxruntime-node';
 import type { DeviceId } from '../../contract/devices.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { devices } from '../devices.ts';
-import { deviceLost, failureOfMessage, memoryError, outOfMemory } from '../failures.ts';
+import { deviceError, deviceLost, failureOfCreation, failureOfMessage, memoryError, outOfMemory } from '../failures.ts';
 import { saidBy } from '../runtimeMessage.ts';
 import {
   beginGraph,
@@ -159,16 +159,31 @@ async function createAndKeep(
   }
 }
 
+/**
+ * A device that is lost, or not there yet after it was, may be back for the next attempt. At a job's first start the job
+ * goes to the CPU instead: `details.reason` says why, as the end of a sentence.
+ */
 function creationError({ device, title }: OrtSessionRequest, error: unknown): TwinscopeError {
-  if (device === 'cpu' && failureOfMessage(error) === 'memory') return memoryError(saidBy(error));
   const reason = reasonOf(error);
+  const details = { device, reason };
+  if (device === 'cpu') {
+    if (failureOfMessage(error) === 'memory') return memoryError(saidBy(error));
+    // It is the model that cannot be loaded; elsewhere it may be the device, and the CPU is left.
+    return new TwinscopeError(
+      'unsupported',
+      `ONNX Runtime could not load ${title}: ${reason}. Nothing was changed. Verify the twin in the Library.`,
+      details,
+    );
+  }
+  const kind = failureOfCreation(error);
+  if (kind !== null) {
+    const failed = kind === 'memory' ? memoryError(saidBy(error)) : deviceError(reason);
+    return new TwinscopeError(failed.code, failed.message, { ...failed.details, ...details });
+  }
   return new TwinscopeError(
-    // On the CPU it is the model that cannot be loaded; elsewhere it may be the device, and the CPU is left.
-    device === 'cpu' ? 'unsupported' : 'compute-failed',
-    device === 'cpu'
-      ? `ONNX Runtime could not load ${title}: ${reason}. Nothing was changed. Verify the twin in the Library.`
-      : `ONNX Runtime could not start ${title} on ${devices[device].label}: ${reason}. Nothing was changed. Run it on the CPU.`,
-    { device, reason },
+    'compute-failed',
+    `ONNX Runtime could not start ${title} on ${devices[device].label}: ${reason}. Nothing was changed. Start anew on the CPU.`,
+    details,
   );
 }
 

@@ -1,9 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { GraphBuilder, writeGraph } from '../../onnx/index.ts';
 import { Random } from '../../platform/random.ts';
 import { openLibrary, type ResolvedTwin } from '../../twins/node/library.ts';
+import { smallManifest } from '../../twins/testing/smallTwin.ts';
 import { openTwinSession, type TwinSession } from './twinSession.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -65,6 +68,14 @@ test('a buffer may be filled anew while its request waits', async () => {
   expect((await Promise.all(waiting))[1]).toEqual(expected);
 });
 
+test('a session is released after the run that is under way', async () => {
+  const other = await openTwinSession(twin, { device: 'cpu', batchSize: 4, threads: 1 });
+  const images = noise(1, 8);
+  const running = other.responses(images, 1);
+  await other.release();
+  expect(await running).toEqual(await session.responses(images, 1));
+});
+
 test('the gradient agrees with finite differences of the responses', async () => {
   const pixels = session.field.sizePx ** 2;
   const x = noise(1, 4);
@@ -90,4 +101,35 @@ test('the gradient agrees with finite differences of the responses', async () =>
   }
   // The gradient's own direction, best of several steps, as every imported twin is judged (smooth: 1e-3).
   expect(Math.min(...errors)).toBeLessThan(1e-3);
+});
+
+/** Two units, the mean light of the upper and of the lower half of 4 × 4 pixels, as responses of another type. */
+function halvesModel(dtype: 'float16' | 'float64'): Uint8Array {
+  const builder = new GraphBuilder();
+  const x = builder.input('x', 'float32', ['batch', 1, 4, 4]);
+  const flat = builder.node('Reshape', [x, builder.constant('flat', 'int64', [2], [-1n, 16n])]);
+  const weights = Array.from({ length: 32 }, (_, i) => (i % 2 === (i < 16 ? 0 : 1) ? 1 / 8 : 0));
+  const light = builder.node('MatMul', [flat, builder.constant('w', 'float32', [16, 2], weights)]);
+  builder.node('Cast', [light], { to: dtype === 'float16' ? 10 : 11 }, 'y');
+  builder.output('y', dtype, ['batch', 2]);
+  return writeGraph(builder.build());
+}
+
+test.each(['float16', 'float64'] as const)('responses in %s have a gradient', async (dtype) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-session-'));
+  const modelFile = path.join(folder, 'model.onnx');
+  writeFileSync(modelFile, halvesModel(dtype));
+  const manifest = { ...smallManifest(), files: {} };
+  const location = { id: dtype, version: '1.0.0', sha256: dtype, modelFile, manifest };
+  const halves = await openTwinSession(location, { device: 'cpu', batchSize: 2, threads: 1 });
+  // Every number here is a sum of few powers of two, which half precision holds exactly.
+  const images = Float32Array.from({ length: 32 }, (_, i) => [0.25, 0.75, 1, 0.5][Math.floor(i / 8)] as number);
+  const { responses, gradient } = await halves.gradient(images, 2, Float32Array.of(1, 2, -4, 0.5));
+  expect(responses).toEqual(Float32Array.of(0.25, 0.75, 1, 0.5));
+  expect(await halves.responses(images, 2)).toEqual(responses);
+  expect(gradient).toEqual(
+    Float32Array.from({ length: 32 }, (_, i) => ([1, 2, -4, 0.5][Math.floor(i / 8)] as number) / 8),
+  );
+  await halves.release();
+  rmSync(folder, { recursive: true, force: true });
 });

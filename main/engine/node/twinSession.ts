@@ -15,6 +15,7 @@ import {
   pictureShape,
   type PictureFormat,
 } from '../inputAdapter.ts';
+import { cotangentInput, floatsOf, floatTensor } from './floatTensors.ts';
 import { graphCacheFile } from './graphCache.ts';
 import { openModelFile, writeWithReferences } from './modelFile.ts';
 import { requireFileMemory, requireSessionMemory, type PlannedSession } from './sessionMemory.ts';
@@ -76,6 +77,7 @@ export type TwinSession = {
   endProfiling(): Promise<void>;
   /** Pictures as the graph takes them, for whoever runs another graph made from it. */
   feeds(images: Float32Array, n: number): Record<string, ort.Tensor>;
+  /** After the runs that are under way. */
   release(): Promise<void>;
 };
 
@@ -141,7 +143,8 @@ export async function openTwinSession(
       referencesIn: model.folder,
       weightBytes,
     });
-    return { session, cotangents: vjp.cotangents, gradient: vjp.gradient, smooth: vjp.smooth };
+    const cotangents = areas.map(({ tensor }) => cotangentInput(vjp, tensor));
+    return { session, cotangents, gradient: vjp.gradient, smooth: vjp.smooth };
   };
 
   /** A derivation that failed, for lack of memory say, is tried anew when it is asked for again. */
@@ -179,7 +182,7 @@ export async function openTwinSession(
     const result = new Float32Array(n * unitCount);
     let offset = 0;
     for (const { tensor, units } of areas) {
-      const data = outputs[tensor]?.data as Float32Array;
+      const data = floatsOf(outputs[tensor] as ort.Tensor);
       for (let i = 0; i < n; i++) result.set(data.subarray(i * units, (i + 1) * units), i * unitCount + offset);
       offset += units;
     }
@@ -210,12 +213,13 @@ export async function openTwinSession(
       const { session, cotangents, gradient } = await requireBackward();
       const feeds: Record<string, ort.Tensor> = { [input.tensor]: image };
       let offset = 0;
-      for (const { tensor, units } of areas) {
+      for (const [area, { units }] of areas.entries()) {
         const part = new Float32Array(n * units);
         for (let i = 0; i < n; i++) {
           part.set(cotangent.subarray(i * unitCount + offset, i * unitCount + offset + units), i * units);
         }
-        feeds[cotangents[tensor] as string] = new ort.Tensor('float32', part, [n, units]);
+        const { name, dtype } = cotangents[area] as Backward['cotangents'][number];
+        feeds[name] = floatTensor(dtype, [n, units], part);
         offset += units;
       }
       return exclusively(async () => {
@@ -228,16 +232,18 @@ export async function openTwinSession(
       forward.endProfiling();
       (await derived())?.session.endProfiling();
     },
-    async release() {
-      await forward.release();
-      await (await derived())?.session.release();
-    },
+    release: () =>
+      exclusively(async () => {
+        await forward.release();
+        await (await derived())?.session.release();
+      }),
   };
 }
 
 type Backward = {
   session: ort.InferenceSession;
-  cotangents: Record<string, string>;
+  /** The weights of every area's responses, in the order of the areas, in each output's own type. */
+  cotangents: { name: string; dtype: string }[];
   gradient: string;
   smooth: boolean;
 };

@@ -7,6 +7,13 @@ import { numbersOf } from '../tensor.ts';
 
 const asFirst: ShapeRule = (node, context) => [context.type(node.inputs[0])];
 
+/** Filled anew in the shape of the input, of a type that may be stated. */
+const filled: ShapeRule = (node, context) => {
+  const type = context.type(node.inputs[0]);
+  const stated = dtypeOfCode(intAttribute(node, 'dtype', 0));
+  return [type && (stated === 'undefined' ? type : { dtype: stated, shape: type.shape })];
+};
+
 const boolAsFirst: ShapeRule = (node, context) => {
   const type = context.type(node.inputs[0]);
   return [type && { dtype: 'bool', shape: type.shape }];
@@ -81,9 +88,9 @@ const unary =
   'Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Clip Cos Cosh CumSum Elu Erf Exp Floor Gelu HardSigmoid ' +
   'HardSwish Hardmax Identity LeakyRelu Log LogSoftmax LpNormalization LRN MeanVarianceNormalization Mish Neg Not ' +
   'Reciprocal Relu Round ScatterElements Scatter ScatterND Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign ' +
-  'Sqrt Swish Tan Tanh ThresholdedRelu Trilu InstanceNormalization GroupNormalization EyeLike BatchNormalization ' +
-  'LayerNormalization RMSNormalization RotaryEmbedding ReverseSequence CumProd RandomNormalLike RandomUniformLike ' +
-  'Bernoulli';
+  'Sqrt Swish Tan Tanh ThresholdedRelu Trilu InstanceNormalization GroupNormalization BatchNormalization ' +
+  'LayerNormalization RMSNormalization RotaryEmbedding ReverseSequence CumProd';
+const fillers = 'EyeLike RandomNormalLike RandomUniformLike Bernoulli';
 const binary = 'Add Sub Mul Div Mod PRelu Min Max Sum Mean BitwiseAnd BitwiseOr BitwiseXor BitShift';
 const logical = 'And Or Xor Equal Greater GreaterOrEqual Less LessOrEqual';
 const reductions =
@@ -107,6 +114,7 @@ export const elementwiseShapes: Record<string, ShapeRule> = {
   ...Object.fromEntries(binary.split(' ').map((op) => [op, broadcast()])),
   ...Object.fromEntries(logical.split(' ').map((op) => [op, broadcast('bool')])),
   ...Object.fromEntries(reductions.split(' ').map((op) => [op, reduction])),
+  ...Object.fromEntries(fillers.split(' ').map((op) => [op, filled])),
   Pow: broadcast(undefined, 0),
   Where: broadcast(undefined, 1),
   IsNaN: boolAsFirst,

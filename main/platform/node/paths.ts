@@ -39,6 +39,11 @@ export function measuringFolder(environment: Environment = process.env): string 
   return join(userDataFolder(environment), 'measuring');
 }
 
+/** Empty folders that compute processes work in, so that a model opened there finds nothing to read beside itself. */
+export function computeFolder(environment: Environment = process.env): string {
+  return join(userDataFolder(environment), 'compute');
+}
+
 export function logFile(environment: Environment = process.env): string {
   return join(userDataFolder(environment), 'logs', 'twinscope.log');
 }

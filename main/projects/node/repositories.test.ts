@@ -116,6 +116,23 @@ test('responses come back by area and by unit, across tiles', async () => {
   await expect(runs.readArea(id, 'IT')).rejects.toMatchObject({ code: 'not-found' });
 });
 
+test('an area is summarised over all its tiles', async () => {
+  const project = await newProject();
+  const { runs } = project;
+  const { runId } = await storeRun(project, [areaOf('V1', 130), areaOf('V4', 2)], 600, [256, 344]);
+  for (const area of ['V1', 'V4']) {
+    const data = await runs.readArea(runId, area);
+    const units = area === 'V1' ? 130 : 2;
+    const largest = data.reduce((most, value) => Math.max(most, value), -Infinity);
+    expect(await runs.summariseArea(runId, area)).toEqual({
+      mean: data.reduce((sum, value) => sum + value, 0) / data.length,
+      largest,
+      unitIndex: data.indexOf(largest) % units,
+    });
+  }
+  await expect(runs.summariseArea(runId, 'IT')).rejects.toMatchObject({ code: 'not-found' });
+});
+
 test('the content hash is of the responses, whatever the chunks were', async () => {
   const areas = [areaOf('V1', 65), areaOf('V4', 3)];
   const stimuli = 300;

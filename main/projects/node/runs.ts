@@ -217,6 +217,27 @@ export function createRuns(session: Session) {
       return matrix;
     },
 
+    /**
+     * What an area responds on the whole, read tile by tile: a run may be larger than memory. The mean over every
+     * committed stimulus and unit, the largest response, and which unit gave it (the first of several). NaN and −∞ while
+     * nothing is committed.
+     */
+    summariseArea(id: string, area: string): { mean: number; largest: number; unitIndex: number } {
+      const run = find(id);
+      const { index, units } = areaOf(run, area);
+      let sum = 0;
+      let largest = -Infinity;
+      let unitIndex = 0;
+      for (const { unitBlock, stimulusBlock, width } of tilesTouched(0, run.committed, units)) {
+        loadTile(run, index, unitBlock, stimulusBlock).forEach((value, at) => {
+          sum += value;
+          const unit = unitBlock * tileUnits + (at % width);
+          if (value > largest || (value === largest && unit < unitIndex)) [largest, unitIndex] = [value, unit];
+        });
+      }
+      return { mean: sum / (run.committed * units), largest, unitIndex };
+    },
+
     /** Responses of one unit to every committed stimulus; reads only the tiles that hold it. */
     readUnit(id: string, area: string, unitIndex: number): Float32Array {
       const run = find(id);
