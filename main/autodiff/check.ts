@@ -4,7 +4,8 @@
  * In float32 a finite difference cannot be compared with the directional derivative itself, which is tiny in most
  * directions: the error is taken relative to the largest slope a direction of that length could have,
  * |FD − g·δ| / (‖g‖·‖δ‖), with central differences, FD and all sums in float64, δ the step that float32 really made, and
- * the best of up to six step sizes.
+ * the best of up to six step sizes. The noise of the responses is measured first: a step that does not stand above it
+ * shows nothing, neither for the gradient nor against it.
  */
 import { Random } from '../platform/random.ts';
 
@@ -44,6 +45,8 @@ export interface GradientCheck {
   ownError: number;
   ownTolerance: number;
   gradientNorm: number;
+  /** Largest change that any step made to an element of x; 0 where none was made. */
+  longestStep: number;
   /** The verdict as a sentence with its figures. */
   sentence: string;
 }
@@ -72,7 +75,17 @@ export async function checkGradient<A extends FloatArray>(
     sentence: string,
     randomError = Number.NaN,
     ownError = Number.NaN,
-  ): GradientCheck => ({ verdict, sentence, randomError, randomTolerance, ownError, ownTolerance, gradientNorm });
+    longestStep = 0,
+  ): GradientCheck => ({
+    verdict,
+    sentence,
+    randomError,
+    randomTolerance,
+    ownError,
+    ownTolerance,
+    gradientNorm,
+    longestStep,
+  });
   if (!Number.isFinite(gradientNorm)) {
     return judge('refused', 'The gradient holds values that are not finite numbers at the image it was checked at.');
   }
@@ -99,18 +112,15 @@ export async function checkGradient<A extends FloatArray>(
   const figures =
     `error ${ownError.toExponential(1)} along the gradient (tolerance ${ownTolerance}), ` +
     `${randomError.toExponential(1)} in ${randomDirections} random directions (tolerance ${randomTolerance})`;
-  if ([own, ...others].some(({ contradicts }) => contradicts)) {
-    return judge('contradicted', `The gradient disagrees with finite differences: ${figures}.`, randomError, ownError);
+  const all = [own, ...others];
+  const longest = Math.max(...all.map((compared) => compared.longest));
+  const judged = (verdict: GradientCheck['verdict'], said: string): GradientCheck =>
+    judge(verdict, `${said}: ${figures}.`, randomError, ownError, longest);
+  if (all.some(({ contradicts }) => contradicts)) {
+    return judged('contradicted', 'The gradient disagrees with finite differences');
   }
-  if ([own, ...others].every(({ agrees }) => agrees)) {
-    return judge('verified', `The gradient agrees with finite differences: ${figures}.`, randomError, ownError);
-  }
-  return judge(
-    'inconclusive',
-    `Finite differences could neither confirm nor refute the gradient here: ${figures}.`,
-    randomError,
-    ownError,
-  );
+  if (all.every(({ agrees }) => agrees)) return judged('verified', 'The gradient agrees with finite differences');
+  return judged('inconclusive', 'Finite differences could neither confirm nor refute the gradient here');
 }
 
 /** What is differentiated, where, and how far its responses scatter there. */
@@ -123,6 +133,8 @@ interface Point<A extends FloatArray> {
 }
 
 interface Difference {
+  /** ‖δ‖. */
+  length: number;
   /** (FD − g·δ) / (‖g‖·‖δ‖). */
   error: number;
   /** FD alone, and its standard deviation by noise, in the same unit. */
@@ -135,12 +147,13 @@ interface Comparison {
   best: number;
   agrees: boolean;
   contradicts: boolean;
+  /** Largest change of any element. */
+  longest: number;
 }
 
 /**
- * Compares along one direction. The steps follow the size of x, and where they are lost in noise, the noise: a small x
- * does not mean that the function changes within so short a distance. Where all usual steps are far above the noise and
- * do not agree, shorter ones may: then it is the function that changes within a short distance.
+ * Compares along one direction. The steps follow the size of x; where that shows nothing, they follow the noise. A small x
+ * does not mean that the function changes within so short a distance, nor a large one that it is smooth over a long one.
  */
 async function compare<A extends FloatArray>(
   point: Point<A>,
@@ -152,35 +165,53 @@ async function compare<A extends FloatArray>(
   const length = norm(direction) / largestOf(direction);
   /** Here the noise of a central difference is a tenth of the tolerance in random directions. */
   const quiet = (10 * noise) / (randomTolerance * gradientNorm * Math.SQRT2 * length);
-  const first = await climbDown(point, direction, tolerance, Number.isFinite(quiet) ? Math.max(usual, 10 * quiet) : usual);
-  const quietBelow = 10 * quiet < usual * ladder.at(-1)!;
-  if (first.agrees || !quietBelow || quiet === 0) return first;
-  const second = await climbDown(point, direction, tolerance, 30 * quiet);
-  if (second.agrees) return second;
-  return { ...first, contradicts: first.contradicts || second.contradicts };
+  const wide = tolerance > randomTolerance;
+  let differences = await climbDown(point, direction, tolerance, usual);
+  let longest = usual;
+  const tooShort = 10 * quiet > usual;
+  const tooLong = quiet < usual * ladder.at(-1)!;
+  if (
+    least(differences.filter(({ noise: scatter }) => scatter <= randomTolerance)) >
+      (wide ? tolerance / 2 : tolerance) &&
+    (tooShort || tooLong) &&
+    Number.isFinite(quiet)
+  ) {
+    const other = (tooShort ? 10 : 30) * quiet;
+    longest = Math.max(usual, other);
+    differences = [...differences, ...(await climbDown(point, direction, tolerance, other))];
+    differences.sort((a, b) => b.length - a.length);
+  }
+  const heard = differences.filter(({ noise: scatter }) => scatter <= randomTolerance);
+  return {
+    best: least(heard.length > 0 ? heard : differences),
+    agrees: least(heard) <= tolerance,
+    contradicts: contradicts(heard, tolerance, request.smooth),
+    longest,
+  };
 }
 
-/** Differences from the longest step on, up to one that leaves no doubt. */
+function least(differences: readonly Difference[]): number {
+  return Math.min(...differences.map(({ error }) => Math.abs(error)));
+}
+
+/** Differences from the longest step on, up to one that leaves no doubt or is lost in noise. */
 async function climbDown<A extends FloatArray>(
   point: Point<A>,
   direction: ArrayLike<number>,
   tolerance: number,
   longest: number,
-): Promise<Comparison> {
+): Promise<Difference[]> {
   const differences: Difference[] = [];
-  let best = Infinity;
-  let loud = Infinity;
+  /** Under the wide tolerance one error may be small by chance: those of kinks change their sign. */
+  const sufficient = tolerance > randomTolerance ? 2 : 1;
   for (const part of ladder) {
     const found = await centralDifference(point, direction, (part * longest) / largestOf(direction));
     if (!Number.isFinite(found.error)) continue;
-    loud = Math.min(loud, Math.abs(found.error));
-    if (found.noise > tolerance / 3) continue;
     differences.push(found);
-    best = Math.min(best, Math.abs(found.error));
-    if (best <= tolerance / 10) break;
+    const clear = differences.slice(-sufficient).filter(({ error }) => Math.abs(error) <= tolerance / 10);
+    if (found.noise > randomTolerance || clear.length === sufficient) break;
   }
-  const agrees = best <= tolerance;
-  return { best: differences.length > 0 ? best : loud, agrees, contradicts: contradicts(differences, best, tolerance) };
+  return differences;
 }
 
 async function centralDifference<A extends FloatArray>(
@@ -201,37 +232,62 @@ async function centralDifference<A extends FloatArray>(
     predicted += gradient[index]! * delta;
     squared += delta * delta;
   }
-  const unit = gradientNorm * Math.sqrt(squared);
-  return { error: (difference - predicted) / unit, slope: difference / unit, noise: (Math.SQRT2 * noise) / unit };
+  const length = Math.sqrt(squared);
+  const unit = gradientNorm * length;
+  return {
+    length,
+    error: (difference - predicted) / unit,
+    slope: difference / unit,
+    noise: (Math.SQRT2 * noise) / unit,
+  };
 }
 
 /**
- * Neighbouring steps find the same slope, far above the noise, and it is not the gradient's. The slopes must agree among
- * themselves too: those of a function that has levelled off are all small, and fall with the step. Between half of the
- * wide tolerance and all of it three steps must agree closely: an error by kinks changes with the step.
+ * Two neighbouring steps find the same slope, and it is not the gradient's. Where no step comes within the tolerance any
+ * two count that stand far above the noise; beside kinks two of the three shortest. Under the wide tolerance those count
+ * also where a longer step came within it: an error by kinks would have changed from one to the other.
  */
-function contradicts(differences: readonly Difference[], best: number, tolerance: number): boolean {
-  const agree = (count: number, within: number, above: number): boolean =>
-    differences.some((_, index) => {
-      const run = differences.slice(index, index + count);
-      const spread = (values: number[]): number => Math.max(...values) - Math.min(...values);
-      const slopes = run.map(({ slope }) => slope);
-      const noise = Math.max(...run.map((found) => found.noise));
-      return (
-        run.length === count &&
-        run.every(({ error }) => Math.abs(error) > above) &&
-        noise <= within / 3 &&
-        spread(run.map(({ error }) => error)) <= within &&
-        spread(slopes) <= 0.2 * Math.max(...slopes.map(Math.abs)) + 4 * noise
-      );
-    });
-  if (best > tolerance) return agree(2, tolerance / 2, tolerance);
-  return tolerance > randomTolerance && best > tolerance / 2 && agree(3, tolerance / 20, tolerance / 2);
+function contradicts(differences: readonly Difference[], tolerance: number, smooth: boolean): boolean {
+  const wide = tolerance > randomTolerance;
+  const quiet = differences.filter(({ noise }) => noise <= (wide ? tolerance / 20 : tolerance / 5));
+  const neighbours = quiet.slice(1).map((found, index): [Difference, Difference] => [quiet[index]!, found]);
+  // Steps that reach far beyond a kink agree on the mean of its two slopes.
+  const pairs = smooth ? neighbours : neighbours.slice(-2);
+  if (differences.every(({ error }) => Math.abs(error) > tolerance)) {
+    if (smooth && converges(quiet.slice(-3), tolerance)) return true;
+    if (pairs.some((pair) => sameSlope(pair, tolerance, (error) => Math.min(tolerance / 2, error / 4)))) return true;
+  }
+  return (
+    wide &&
+    quiet.slice(-3).every(({ error }) => Math.abs(error) > tolerance / 2) &&
+    pairs.some((pair) => sameSlope(pair, tolerance / 2, (error) => error / 10))
+  );
+}
+
+/** The errors of a smooth function change with the square of the step: these are about to end beyond the tolerance. */
+function converges([first, second, third]: readonly Difference[], tolerance: number): boolean {
+  if (first === undefined || second === undefined || third === undefined) return false;
+  const change = Math.abs(second.error - third.error);
+  return change <= Math.abs(first.error - second.error) / 4 && Math.abs(third.error) > tolerance + change / 2;
+}
+
+/**
+ * Both errors lie above a bound and near to one another. The slopes must agree among themselves too: those of a function
+ * that has levelled off are all small, and fall as the step grows.
+ */
+function sameSlope([a, b]: [Difference, Difference], above: number, within: (error: number) => number): boolean {
+  const error = Math.min(Math.abs(a.error), Math.abs(b.error));
+  const slope = Math.max(Math.abs(a.slope), Math.abs(b.slope));
+  return (
+    error > above &&
+    Math.abs(a.error - b.error) <= within(error) &&
+    Math.abs(a.slope - b.slope) <= slope / 5 + 4 * Math.max(a.noise, b.noise)
+  );
 }
 
 /** Points in a row for the noise, and how often they are set wider apart where the responses do not change. */
 const rowLength = 6;
-const rowAttempts = 6;
+const rowAttempts = 4;
 
 /**
  * Standard deviation of cotangent · outputs by rounding: third differences of a row of points that are too near to one
@@ -244,9 +300,12 @@ async function measureNoise<A extends FloatArray>(
   gradient: A,
   direction: ArrayLike<number>,
 ): Promise<number> {
-  let apart = (5e-6 * scaleOf(x)) / largestOf(direction);
+  const own = await checked.outputs(x);
+  const size = Math.sqrt(cotangent.reduce((sum: number, weight, index) => sum + (weight * own[index]!) ** 2, 0));
+  /** Half a unit in the last place: a row must not change by less. */
+  const least = size * (x instanceof Float64Array ? 2 ** -53 : 2 ** -24);
+  let apart = Math.max((5e-6 * scaleOf(x)) / largestOf(direction), least / (norm(gradient) * norm(direction)));
   let values: number[] = [];
-  let size = 0;
   for (let attempt = 0; attempt < rowAttempts; attempt++, apart *= 100) {
     values = [];
     const responses = new Set<number>();
@@ -254,32 +313,22 @@ async function measureNoise<A extends FloatArray>(
       const at = moved(checked, x, direction, place * apart);
       const outputs = await checked.outputs(at);
       let value = 0;
-      let squares = 0;
-      for (const [index, weight] of cotangent.entries()) {
-        value += weight * outputs[index]!;
-        squares += (weight * outputs[index]!) ** 2;
-      }
+      for (const [index, weight] of cotangent.entries()) value += weight * outputs[index]!;
       responses.add(value);
       // What rounding has done to the point itself is no noise: the differences count it exactly.
       for (let index = 0; index < at.length; index++)
         value -= gradient[index]! * (at[index]! - x[index]! - place * apart * direction[index]!);
       values.push(value);
-      size = Math.sqrt(squares);
     }
     if (responses.size > rowLength / 2) break;
   }
   let row = values;
   for (let order = 0; order < 3; order++) row = row.slice(1).map((value, index) => value - row[index]!);
   const noise = norm(row) / Math.sqrt(20 * row.length);
-  return noise > size / 100 ? Infinity : noise;
+  return noise > size / 100 ? Infinity : Math.max(noise, least);
 }
 
-function moved<A extends FloatArray>(
-  checked: CheckedFunction<A>,
-  x: A,
-  direction: ArrayLike<number>,
-  size: number,
-): A {
+function moved<A extends FloatArray>(checked: CheckedFunction<A>, x: A, direction: ArrayLike<number>, size: number): A {
   const there = x.map((value, index) => value + size * direction[index]!) as A;
   return checked.round?.(there) ?? there;
 }
