@@ -257,11 +257,11 @@ function contradicts(differences: readonly Difference[], tolerance: number, smoo
     if (smooth && converges(quiet.slice(-3), tolerance)) return true;
     if (pairs.some((pair) => sameSlope(pair, tolerance, (error) => Math.min(tolerance / 2, error / 4)))) return true;
   }
-  return (
-    wide &&
-    quiet.slice(-3).every(({ error }) => Math.abs(error) > tolerance / 2) &&
-    pairs.some((pair) => sameSlope(pair, tolerance / 2, (error) => error / 10))
-  );
+  if (!wide || quiet.length < 2) return false;
+  const beyond = (index: number): boolean =>
+    quiet.slice(index).every(({ error }) => Math.abs(error) > tolerance / 2) &&
+    sameSlope([quiet[index]!, quiet[index + 1]!], tolerance / 2, (error) => error / 10);
+  return [quiet.length - 2, quiet.length - 3].some((index) => index >= 0 && beyond(index));
 }
 
 /** The errors of a smooth function change with the square of the step: these are about to end beyond the tolerance. */
