@@ -173,18 +173,14 @@ async function compare<A extends FloatArray>(
   let longest = usual;
   const tooShort = 10 * quiet > usual;
   const tooLong = quiet < usual * ladder.at(-1)!;
-  if (
-    least(differences.filter(({ noise: scatter }) => scatter <= randomTolerance)) >
-      (wide ? tolerance / 2 : tolerance) &&
-    (tooShort || tooLong) &&
-    Number.isFinite(quiet)
-  ) {
+  const enough = wide ? tolerance / 2 : tolerance;
+  if (least(heardOf(differences)) > enough && (tooShort || tooLong) && Number.isFinite(quiet)) {
     const other = (tooShort ? 10 : 30) * quiet;
     longest = Math.max(usual, other);
     differences = [...differences, ...(await climbDown(point, direction, tolerance, other))];
     differences.sort((a, b) => b.length - a.length);
   }
-  const heard = differences.filter(({ noise: scatter }) => scatter <= randomTolerance);
+  const heard = heardOf(differences);
   return {
     best: least(heard.length > 0 ? heard : differences),
     agrees: least(heard) <= tolerance,
@@ -192,6 +188,11 @@ async function compare<A extends FloatArray>(
     longest,
     lengthened: longest > usual,
   };
+}
+
+/** Those that stand above the noise. */
+function heardOf(differences: readonly Difference[]): Difference[] {
+  return differences.filter(({ noise }) => noise <= randomTolerance);
 }
 
 function least(differences: readonly Difference[]): number {
@@ -305,7 +306,7 @@ async function measureNoise<A extends FloatArray>(
   direction: ArrayLike<number>,
 ): Promise<number> {
   const own = await checked.outputs(x);
-  const size = Math.sqrt(cotangent.reduce((sum: number, weight, index) => sum + (weight * own[index]!) ** 2, 0));
+  const size = norm(Float64Array.from(cotangent, (weight, index) => weight * own[index]!));
   /** Half a unit in the last place: a row must not change by less. */
   const least = size * (x instanceof Float64Array ? 2 ** -53 : 2 ** -24);
   let apart = Math.max((5e-6 * scaleOf(x)) / largestOf(direction), least / (norm(gradient) * norm(direction)));
