@@ -155,6 +155,20 @@ describe('closed forms', () => {
     expect(report.values).toHaveLength(1);
   });
 
+  test('kinks nearer than the rounding of the responses do not make a gradient wrong', async () => {
+    const builder = new GraphBuilder();
+    builder.input('x', 'float32', ['batch', 16]);
+    builder.node('Add', [builder.node('Relu', ['x']), builder.constant('one', 'float32', [1], [1])], {}, 'y');
+    builder.output('y', 'float32', ['batch', 16]);
+    writeFileSync(own('offset.onnx'), writeGraph(builder.build()));
+    const x = ramp(16).map((value) => 1e-6 * (value + 0.01));
+    writeFileSync(own('tiny.npy'), encodeNpy(x, [1, 16]));
+    const { code, stdout } = await gradient(own('offset.onnx'), '--input', own('tiny.npy'), '--out', own('tiny.g.npy'));
+    expect(code).toBe(0);
+    expect(valuesOf(own('tiny.g.npy'))).toEqual(Array.from(x, (value) => (value > 0 ? 1 / 16 : 0)));
+    expect((JSON.parse(stdout) as Report).check.verdict).toBe('inconclusive');
+  });
+
   test('integers choose, floats are differentiated, and a blank input on a kink is not called wrong', async () => {
     const builder = new GraphBuilder();
     builder.input('x', 'float32', ['batch', 4]);

@@ -23,12 +23,12 @@ function network(op: string): Graph {
   return builder.build();
 }
 
-async function functionOf(graph: Graph): Promise<CheckedFunction> {
+async function functionOf(graph: Graph, length = size): Promise<CheckedFunction> {
   const vjp = deriveVjp(graph, { wrt: 'x', outputs: ['y'] });
   const session = await InferenceSession.create(writeGraph(vjp.graph));
   const run = async (name: string, x: Float32Array, v: Float32Array): Promise<Float32Array> => {
     const feeds = {
-      x: new RuntimeTensor('float32', x, [1, size]),
+      x: new RuntimeTensor('float32', x, [1, length]),
       [vjp.cotangents['y']!]: new RuntimeTensor('float32', v, [1, 5]),
     };
     return (await session.run(feeds))[name]!.data as Float32Array;
@@ -92,4 +92,57 @@ describe('the finite-difference check', () => {
     };
     expect((await checkGradient(noisy, { ...request, smooth: true })).verdict).toBe('inconclusive');
   });
+});
+
+const side = 24;
+const pixels = side * side;
+
+/** Convolutions over one picture, pooled to 64 values and weighted into five responses with offsets. */
+function convolutions(first: string, second: string): Graph {
+  const builder = new GraphBuilder();
+  builder.input('x', 'float32', [1, pixels]);
+  const weights = (name: string, shape: number[], scale: number): string => {
+    const count = shape.reduce((product, length) => product * length, 1);
+    return builder.constant(name, 'float32', shape, randomValues(count, name, scale));
+  };
+  const picture = builder.node('Reshape', ['x', builder.constant('image', 'int64', [4], [1n, 1n, 24n, 24n])]);
+  const pads = [1, 1, 1, 1];
+  const one = builder.node('Conv', [picture, weights('k1', [8, 1, 3, 3], 0.3), weights('b1', [8], 0.3)], { pads });
+  const two = [builder.node(first, [one]), weights('k2', [4, 8, 3, 3], 0.1), weights('b2', [4], 0.1)];
+  const three = builder.node(second, [builder.node('Conv', two, { pads, strides: [2, 2] })]);
+  const pooled = builder.node('AveragePool', [three], { kernel_shape: [3, 3], strides: [3, 3] });
+  const flat = builder.node('Reshape', [pooled, builder.constant('flat', 'int64', [2], [1n, 64n])]);
+  const weighted = builder.node('MatMul', [flat, weights('w', [64, 5], 0.2)]);
+  builder.node('Add', [weighted, weights('b', [5], 0.5)], {}, 'y');
+  builder.output('y', 'float32', [1, 5]);
+  return builder.build();
+}
+
+describe.each([
+  ['smooth', 'Tanh', 'Softplus'],
+  ['rectifying', 'Relu', 'Relu'],
+])('a %s network at inputs of any size', (kind, first, second) => {
+  const smooth = kind === 'smooth';
+  test.each([1e-30, 1e-6, 1e-5, 1e-4, 1e-3, 0.1, 255])('%d', async (scale) => {
+    // Where many kinks are near, one hundredth is what the wide tolerance allows.
+    const part = smooth || scale < 1 ? 0.01 : 0.02;
+    const wrong: [string, (value: number, index: number) => number][] = [
+      ['too long', (value) => (1 + part) * value],
+      ['too short', (value) => (1 - part) * value],
+      ['of the wrong sign in a quarter', (value, index) => (index % side < side / 4 ? -value : value)],
+    ];
+    const checked = await functionOf(convolutions(first, second), pixels);
+    const at = { ...request, x: randomValues(pixels, 'picture', scale), smooth };
+    expect((await checkGradient(checked, at)).verdict).toBe('verified');
+    for (const [name, spoil] of wrong) {
+      expect([name, (await checkGradient(spoilt(checked, spoil), at)).verdict]).toEqual([name, 'contradicted']);
+    }
+  });
+});
+
+test('steps reach beyond a small input where it is lost in noise, and say how far', async () => {
+  const checked = await functionOf(convolutions('Relu', 'Relu'), pixels);
+  const check = await checkGradient(checked, { ...request, x: randomValues(pixels, 'picture', 1e-6), smooth: false });
+  // Far beyond x: a tenth of its size would be lost in the rounding of the responses.
+  expect(check.longestStep).toBeGreaterThan(1e-4);
 });

@@ -92,5 +92,6 @@ function judgement(verdict: TwinGradientCheck['verdict'], sentence: string, grad
     randomTolerance: missing,
     ownError: missing,
     ownTolerance: missing,
+    longestStep: 0,
   };
 }

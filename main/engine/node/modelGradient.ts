@@ -267,7 +267,9 @@ async function judge(
   const check = await checkGradient<FloatArray>(against(gradient), { x, cotangent, seed: 1, smooth, onDirection });
   if (check.verdict !== 'contradicted' || smooth) return check;
   const random = Random.fromSeed(1, 'beside a kink');
-  const scale = 0.03 * (norm(x) / Math.sqrt(x.length) || 1);
+  // A kink counts as near where the steps reach beyond it, and so must the point that decides.
+  const size = norm(x) / Math.sqrt(x.length) || 1;
+  const scale = check.longestStep > 0.11 * size ? 10 * check.longestStep : 0.03 * size;
   const beside = x.map((value) => value + scale * random.normal()) as FloatArray;
   // The file and its product anew: kept from before, they would be held through every check for the few that need them.
   const product = await openProduct({ ...work, model: await openModelFile(request.modelFile) }, weights);
