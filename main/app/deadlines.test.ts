@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SpawnCompute } from '../engine/computeContract.ts';
 import type { DeadlineLimits } from '../engine/deadline.ts';
 import { silentLog } from '../platform/node/log.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
@@ -31,14 +32,27 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function withLimits<T>(
   deadlines: DeadlineLimits,
   work: (backend: Awaited<ReturnType<typeof createBackend>>) => Promise<T>,
+  spawn: SpawnCompute = spawnCompute,
 ): Promise<T> {
-  const backend = await createBackend({ host: 'cli', spawnCompute, log: silentLog(), deadlines });
+  const backend = await createBackend({ host: 'cli', spawnCompute: spawn, log: silentLog(), deadlines });
   try {
     return await work(backend);
   } finally {
     await backend.close();
   }
 }
+
+/** Compute that is stopped where golden pictures are asked for: a loaded twin answers them within a millisecond. */
+const stoppedAtGolden: SpawnCompute = async (options) => {
+  const compute = await spawnCompute(options);
+  const postMessage = (message: unknown): void => {
+    if ((message as { method?: string }).method === 'twin.forward') process.kill(compute.pid, 'SIGSTOP');
+    compute.port.postMessage(message);
+  };
+  const onMessage = compute.port.onMessage.bind(compute.port);
+  const onClose = compute.port.onClose.bind(compute.port);
+  return { ...compute, port: { postMessage, onMessage, onClose, close: () => compute.port.close() } };
+};
 
 const taps = (deadlines: DeadlineLimits, out: string): Promise<void> =>
   withLimits(deadlines, (backend) =>
@@ -54,8 +68,8 @@ test('activations have time for every picture, and nothing is written where that
 });
 
 test('a verification has time for every golden picture', async () => {
-  const verify = (deadlines: DeadlineLimits) =>
-    withLimits(deadlines, ({ handlers }) => handlers['library.verify']({ id }, { signal }));
-  await expect(verify(none)).rejects.toThrow(/gave no answer for .* and was stopped/);
+  const verify = (deadlines: DeadlineLimits, spawn?: SpawnCompute) =>
+    withLimits(deadlines, ({ handlers }) => handlers['library.verify']({ id }, { signal }), spawn);
+  await expect(verify(none, stoppedAtGolden)).rejects.toThrow(/gave no answer for .* and was stopped/);
   expect((await verify(byPicture)).id).toBe(id);
 });
