@@ -5,7 +5,7 @@ import type { StimulusSpec } from '../contract/stimuli.ts';
 import { nearestName } from '../contract/validate.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { canonicalJson } from '../platform/hash.ts';
-import { plural } from '../platform/words.ts';
+import { formatCount, plural } from '../platform/words.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { ProtocolRow, SearchRow } from '../projects/rows.ts';
 import { expandProtocol, type ProtocolStimulusInput } from '../protocols/expand.ts';
@@ -60,7 +60,7 @@ function refuseMoreThan(most: number, stimuli: number): void {
   if (stimuli <= most) return;
   throw new TwinscopeError(
     'bad-input',
-    `This protocol would show more than ${mostStimuli.toLocaleString('en')} different stimuli. Nothing was made. Choose smaller sets.`,
+    `This protocol would show more than ${formatCount(mostStimuli)} different stimuli. Nothing was made. Choose smaller sets.`,
   );
 }
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { zipSync, type Zippable } from 'fflate';
 import { isTwinscopeError, TwinscopeError, type ErrorCode } from '../platform/errors.ts';
+import { formatCount } from '../platform/words.ts';
 import { createStimulusService, type StimulusService } from './stimulusService.ts';
 import type { Services } from './services.ts';
 import { receiveUpload } from './uploads.ts';
@@ -105,7 +106,7 @@ async function interleavedResponses(services: Services, id: string): Promise<Uin
   if (run.committed * total > mostResponses) {
     throw new TwinscopeError(
       'unsupported',
-      `This run holds ${(run.committed * total).toLocaleString('en')} responses, more than a window can show. They are safe in the project. Present fewer stimuli, or fewer areas.`,
+      `This run holds ${formatCount(run.committed * total)} responses, more than a window can show. They are safe in the project. Present fewer stimuli, or fewer areas.`,
     );
   }
   const all = new Float32Array(run.committed * total);

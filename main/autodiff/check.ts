@@ -4,7 +4,7 @@
  * In float32 a finite difference cannot be compared with the directional derivative itself, which is tiny in most
  * directions: the error is taken relative to the largest slope a direction of that length could have,
  * |FD − g·δ| / (‖g‖·‖δ‖), with central differences, FD and all sums in float64, δ the step that float32 really made, and
- * the best of up to six step sizes. The noise of the responses is measured first: a step that does not stand above it
+ * the best of up to six step sizes, and of six more where those show nothing. The noise of the responses is measured first: a step that does not stand above it
  * shows nothing, neither for the gradient nor against it.
  */
 import { Random } from '../platform/random.ts';

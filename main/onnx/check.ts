@@ -3,6 +3,7 @@ import { damaged } from './damaged.ts';
 import { checkExternalData } from './externalData.ts';
 import type { SparseTensorProto } from './generated/onnx_pb.ts';
 import { describeNode, subgraphsOf, type GraphBody, type GraphNode } from './graph.ts';
+import { formatCount } from '../platform/words.ts';
 
 /** Real models nest branches a few levels deep; decoding stops a little above this (100 messages within messages). */
 export const deepestNesting = 16;
@@ -26,7 +27,7 @@ function checkBody(body: GraphBody, outer: (name: string) => boolean, count: { n
   const known = (name: string): boolean => made.has(name) || outer(name);
   for (const node of body.nodes) {
     count.nodes += 1;
-    if (count.nodes > mostNodes) throw damaged(`This model has more than ${mostNodes.toLocaleString('en-GB')} nodes.`);
+    if (count.nodes > mostNodes) throw damaged(`This model has more than ${formatCount(mostNodes)} nodes.`);
     const missing = node.inputs.find((name) => name !== '' && !known(name));
     if (missing !== undefined) {
       throw damaged(`${describeNode(node)} of this model reads "${missing}", which nothing makes.`, {

@@ -1,6 +1,7 @@
 /** Bytes of an .onnx file ↔ the messages of its wire format. */
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { TwinscopeError } from '../platform/errors.ts';
+import { formatCount } from '../platform/words.ts';
 import { ModelProtoSchema, type ModelProto } from './generated/onnx_pb.ts';
 
 /** Protocol buffers, and with them .onnx files, end at 2 GiB; larger models keep their weights in a second file. */
@@ -31,7 +32,7 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
 
 function notReadable(bytes: Uint8Array): string {
   return (
-    `This file (${bytes.byteLength.toLocaleString('en-GB')} bytes) cannot be read as an ONNX model: it is cut off, ` +
+    `This file (${formatCount(bytes.byteLength)} bytes) cannot be read as an ONNX model: it is cut off, ` +
     'damaged or of another kind. Nothing was changed. Get the file again, or export the model to ONNX.'
   );
 }

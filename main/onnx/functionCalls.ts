@@ -1,5 +1,6 @@
 /** What calls of model-local functions must keep to, counted before anything expands them. */
 import { TwinscopeError } from '../platform/errors.ts';
+import { formatCount } from '../platform/words.ts';
 import { damaged } from './damaged.ts';
 import type { FunctionProto, NodeProto } from './generated/onnx_pb.ts';
 import { subgraphsOf, type Graph, type GraphBody } from './graph.ts';
@@ -71,7 +72,7 @@ function total<T>(items: readonly T[], count: (item: T) => number): number {
   if (sum <= mostExpandedNodes) return sum;
   throw new TwinscopeError(
     'unsupported',
-    `The local functions of this model expand to more than ${mostExpandedNodes.toLocaleString('en-GB')} nodes. ` +
+    `The local functions of this model expand to more than ${formatCount(mostExpandedNodes)} nodes. ` +
       'Nothing was changed. Export it without functions.',
   );
 }

@@ -4,6 +4,7 @@ import type { ExpandedProtocol, ProtocolStimulus, StimulusSource, Trial } from '
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { Random, randomGeneratorName } from '../platform/random.ts';
+import { formatCount } from '../platform/words.ts';
 import { stimulusExtentDeg } from './extent.ts';
 import { safeCondition, stimulusNames } from './names.ts';
 import { pixelsPerDegAtCentre } from './screen.ts';
@@ -44,7 +45,7 @@ export function expandProtocol(source: {
   }
   const perBlock = inputs.length * plan.repeats + plan.blanksPerBlock;
   if (perBlock * plan.blocks > mostTrials) {
-    const wanted = (perBlock * plan.blocks).toLocaleString('en');
+    const wanted = formatCount(perBlock * plan.blocks);
     throw new TwinscopeError(
       'bad-input',
       `This protocol would have ${wanted} trials; at most 1,000,000 can be planned. Use fewer repeats or blocks.`,

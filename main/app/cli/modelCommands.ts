@@ -16,7 +16,7 @@ import { formatBytes, formatTable } from './output.ts';
 import { requireOutput } from './outputFile.ts';
 import { looksLikeFile } from './twinCommands.ts';
 
-/** A large model on a slow machine: the check alone runs it some fifty times. */
+/** A large model on a slow machine: the check alone runs it thirty to some 240 times. */
 const deadlineMs = 6 * 3_600_000;
 /** What fits on a screen; JSON holds every sample. */
 const mostSamples = 12;

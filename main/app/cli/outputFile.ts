@@ -6,8 +6,7 @@ import { exists } from '../../platform/node/files.ts';
 
 /**
  * `--out` as an absolute path. Throws 'bad-input' where its name does not end as what is written (`extension`, e.g.
- * '.npy') or it is one of the files that the command reads, under this or another name, and 'not-found' for a folder
- * that is not there.
+ * '.npy'), 'not-found' for a folder that is not there, and 'conflict' as {@link refuseInputs} does.
  */
 export async function requireOutput(given: string, extension: string, inputs: readonly string[]): Promise<string> {
   const out = path.resolve(given);

@@ -13,7 +13,7 @@ import { imageInput } from '../../engine/inputAdapter.ts';
 import { unlockProject, upgradeProject } from '../../projects/node/project.ts';
 import type { CliContext } from './context.ts';
 import { createStimulusService, type StimulusService } from '../stimulusService.ts';
-import { formatTable } from './output.ts';
+import { formatBytes, formatTable } from './output.ts';
 import { stimulusTable } from './stimulusTable.ts';
 import { follow, openOrCreate, readPlan, requireForNew } from './planCommand.ts';
 import { ask } from './twinCommands.ts';
@@ -22,7 +22,7 @@ export async function projectInfo(context: CliContext, file: string): Promise<vo
   const info = await context.backend.openProject(file);
   const { counts } = info;
   const lines = [
-    `${info.name} (${info.path}, ${(info.sizeBytes / 1048576).toFixed(1)} MiB)`,
+    `${info.name} (${info.path}, ${formatBytes(info.sizeBytes)})`,
     formatTable(
       ['images', 'sets', 'runs', 'searches', 'protocols'],
       [[counts.images, counts.sets, counts.runs, counts.searches, counts.protocols]],

@@ -7,7 +7,7 @@ import { TwinscopeError } from '../../platform/errors.ts';
 import { plural } from '../../platform/words.ts';
 import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
-import { formatTable } from './output.ts';
+import { formatBytes, formatTable } from './output.ts';
 
 /** Calls a handler the way the workbench does. */
 export function ask<M extends MethodName>(
@@ -82,7 +82,7 @@ export async function showTwin(context: CliContext, id: string): Promise<void> {
   const details = await ask(context, 'library.get', { id });
   const { summary, graph, card } = details;
   const text = [
-    `${summary.title} (${summary.id}@${summary.version}, ${(summary.sizeBytes / 1048576).toFixed(1)} MiB)`,
+    `${summary.title} (${summary.id}@${summary.version}, ${formatBytes(summary.sizeBytes)})`,
     `Hash ${summary.sha256}`,
     `Areas: ${summary.areas.map(({ name, units }) => `${name} (${plural(units, 'unit')})`).join(', ')}`,
     `Field of view ${summary.fieldOfViewDeg}°, ${summary.rasterPx} × ${summary.rasterPx} px`,
