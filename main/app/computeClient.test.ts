@@ -90,3 +90,16 @@ test('a process that owes answers to withdrawn requests only is ended', async ()
   }
   expect(compute.pid()).toBeNull();
 });
+
+test('a request that comes while its process is being ended waits and is answered by the next', async () => {
+  opened = await openPlainCompute('next');
+  const { compute, twin } = opened;
+  await compute.call('twin.describe', { twin });
+  const pid = compute.pid();
+  const killed = compute.kill();
+  await new Promise((resolve) => setImmediate(resolve));
+  const answer = compute.call('twin.describe', { twin });
+  await killed;
+  expect((await answer).sizePx).toBeGreaterThan(0);
+  expect(compute.pid()).not.toBe(pid);
+});

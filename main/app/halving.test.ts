@@ -10,10 +10,12 @@ import type { JobSnapshot } from '../contract/jobs.ts';
 import { runPlan, searchPlan, type Plan } from '../contract/plans.ts';
 import { stimulusSpec, type StimulusSpec } from '../contract/stimuli.ts';
 import type { ComputeProcess } from '../engine/computeContract.ts';
+import { isBatchMemory, mayRestart } from '../engine/failures.ts';
 import { shortageDraft } from '../engine/testing/shortageTwin.ts';
 import { silentLog } from '../platform/node/log.ts';
 import { packDraft, writePackage } from '../twins/node/package.ts';
 import { createBackend, type Backend } from './backend.ts';
+import { computeTwin, defaultSession } from './services.ts';
 import { spawnCompute } from './spawnCompute.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-halving-'));
@@ -210,6 +212,32 @@ test('a search whose gradients alone find no memory does likewise', async () => 
   const small = await finish(search(8, 4));
   expect(small.segments).toBeUndefined();
   expectClose(await objectivesOf(halved.id), await objectivesOf(small.id));
+});
+
+test('memory that one job was refused tells only its own requests to take smaller batches', async () => {
+  const { compute, library } = backend.services;
+  const resolved = await library.resolve({ id: 'shortage-twin' });
+  const twin = { ...computeTwin(resolved, defaultSession()), graphCacheFolder: null };
+  await compute.call('twin.describe', { twin });
+  const pid = compute.pid();
+  const ask = (jobId: string, stimuli: StimulusSpec[], batchSize: number) =>
+    compute.call('twin.responses', { twin: { ...twin, batchSize }, stimuli }, { jobId }).then(
+      () => null,
+      (error: unknown) => error,
+    );
+  const many = noise(2_000, 0.05);
+  const [refused, ofTheSame, ofAnother] = await Promise.all([
+    ask('a', noise(32, 0.3), 32),
+    ask('a', many, 1),
+    ask('b', many, 1),
+  ]);
+  expect(isBatchMemory(refused)).toBe(true);
+  expect(isBatchMemory(ofTheSame)).toBe(true);
+  expect(isBatchMemory(ofAnother)).toBe(false);
+  expect(mayRestart(ofAnother)).toBe(true);
+  expect((ofAnother as Error).message).toContain('was stopped');
+  await compute.call('twin.describe', { twin });
+  expect(compute.pid()).not.toBe(pid);
 });
 
 test('with one stimulus at a time nothing is left to halve, and the job ends with a sentence', async () => {

@@ -7,7 +7,7 @@ import { CancellationTokenSource, ProgressType, type CancellationToken, type Mes
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toTwinscopeError } from '../rpc/connection.ts';
-import { endError, failureKindOf, hangError } from './failures.ts';
+import { endError, failureKindOf, hangError, isBatchMemory } from './failures.ts';
 import type {
   ComputeCallbacks,
   ComputeMethods,
@@ -41,6 +41,8 @@ export type CallOptions = {
   onProgress?: (at: ComputeProgress) => void;
   /** Fails where no process runs instead of starting one: for what only that process could know of. */
   onlyIfRunning?: boolean;
+  /** The job that asks. What one job needed too much memory for is no reason for others to take smaller batches. */
+  jobId?: string;
 };
 
 export const computeProgress = new ProgressType<ComputeProgress>();
@@ -63,7 +65,7 @@ const graceMs = 3_000;
 const usualEndMs = 10_000;
 
 /** A request that has no answer yet. */
-type Request = { withdrawn: boolean; fail(reason: TwinscopeError): void };
+type Request = { jobId: string | undefined; withdrawn: boolean; fail(reason: TwinscopeError): void };
 
 type Running = {
   process: ComputeProcess;
@@ -77,15 +79,18 @@ type Running = {
   uses: number;
   /** Why the process is of no more use; null while it is. */
   ended: TwinscopeError | null;
-  /** Ends the process; requests that are under way fail for the same reason. */
-  end(reason: TwinscopeError): void;
-  /** For one that has ended, or would not: its requests fail, and the next gets another process. */
-  giveUp(reason: TwinscopeError): void;
+  /**
+   * Ends the process, or gives up one that does not end, and is over when it is gone; new requests wait for that and get
+   * another. Those under way fail for `reason`, or as `reasonFor` says.
+   */
+  end(reason: TwinscopeError, jobId?: string): Promise<void>;
 };
 
 export function createComputeClient(options: ComputeClientOptions): ComputeClient {
   const { endMs = usualEndMs } = options;
   let running: Promise<Running> | null = null;
+  /** Over when a process that was told to end is gone. */
+  let leaving: Promise<void> = Promise.resolve();
   let closed = false;
   let pid: number | null = null;
   let requests = 0;
@@ -109,70 +114,75 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       connection.onRequest(name, (input) => (callback as (value: unknown) => Promise<unknown>)(input));
     }
     connection.listen();
-    let ending: TwinscopeError | null = null;
+    let ending: { reason: TwinscopeError; jobId: string | undefined; gone: Promise<void> } | null = null;
+    let left = false;
+    /** From here on requests get the next process. */
+    const leave = (): void => {
+      if (!left) running = null;
+      left = true;
+    };
+    const giveUp = (reason: TwinscopeError): void => {
+      if (current.ended !== null) return;
+      current.ended = ending?.reason ?? reason;
+      connection.dispose();
+      leave();
+      if (pid === process.pid) void announce(null);
+      for (const request of current.underWay) request.fail(reasonFor(request, current.ended, ending?.jobId));
+    };
     const current: Running = {
       process,
       connection,
       underWay: new Set(),
       uses: 0,
       ended: null,
-      end(reason) {
-        ending ??= reason;
+      end(reason, jobId) {
+        if (ending !== null) return ending.gone;
         process.kill();
-      },
-      giveUp(reason) {
-        if (current.ended !== null) return;
-        current.ended = ending ?? reason;
-        connection.dispose();
-        forget(process);
-        for (const request of current.underWay) request.fail(current.ended);
+        // One that a driver holds cannot be ended; neither the next nor whoever leaves waits for it for ever.
+        const gone = settledWithin(process.exited, endMs).then(() => giveUp(reason));
+        ending = { reason, jobId, gone };
+        leave();
+        leaving = gone;
+        return gone;
       },
     };
-    void process.exited.then((end) => current.giveUp(endError(end)));
+    void process.exited.then((end) => giveUp(endError(end)));
     await announce(process.pid);
     return current;
   }
 
-  /** Another may have been started since. */
-  function forget(process: ComputeProcess): void {
-    if (pid !== process.pid) return;
-    running = null;
-    void announce(null);
-  }
-
-  /** One that a driver holds cannot be ended; neither the next nor whoever leaves waits for it for ever. */
-  async function endAndWait(current: Running, reason: TwinscopeError): Promise<void> {
-    current.end(reason);
-    let timer: unknown;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, endMs)));
-    await Promise.race([current.process.exited, late]);
-    clearTimeout(timer);
-    current.giveUp(reason);
-  }
-
   function ensure(): Promise<Running> {
-    if (closed) throw new TwinscopeError('cancelled', 'Twinscope is closing.');
-    running ??= start().catch((error: unknown) => {
-      running = null;
-      throw error;
-    });
+    if (closed) throw closing();
+    running ??= leaving
+      .then(() => {
+        if (closed) throw closing();
+        return start();
+      })
+      .catch((error: unknown) => {
+        running = null;
+        throw error;
+      });
     return running;
   }
 
   async function kill(): Promise<void> {
     const current = await running?.catch(() => null);
-    if (current) await endAndWait(current, stopped());
+    await (current?.end(stopped()) ?? leaving);
   }
 
   return {
-    async call(method, input, { deadlineMs = defaultDeadlineMs, signal, onProgress, onlyIfRunning = false } = {}) {
+    async call(
+      method,
+      input,
+      { deadlineMs = defaultDeadlineMs, signal, onProgress, onlyIfRunning = false, jobId } = {},
+    ) {
       signal?.throwIfAborted();
       if (onlyIfRunning && running === null) throw stopped();
       const current = await ensure();
       signal?.throwIfAborted();
       if (current.ended !== null) throw current.ended;
       const { promise: failed, reject: fail } = Promise.withResolvers<never>();
-      const request: Request = { withdrawn: false, fail };
+      const request: Request = { jobId, withdrawn: false, fail };
       current.underWay.add(request);
       current.uses += 1;
       const withdrawal = new CancellationTokenSource();
@@ -188,7 +198,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       const timer = setTimeout(() => {
         const error = hangError(deadlineMs);
         fail(error);
-        current.end(error);
+        void current.end(error);
       }, deadlineMs);
       try {
         return (await Promise.race([
@@ -204,9 +214,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
         ])) as ComputeMethods[typeof method]['output'];
       } catch (error) {
         // A process short of memory or without its device still answers, but nothing it could be asked for.
-        if (failureKindOf(error) !== null) {
-          await endAndWait(current, error as TwinscopeError);
-        }
+        if (failureKindOf(error) !== null) await current.end(error as TwinscopeError, jobId);
         throw error;
       } finally {
         current.underWay.delete(request);
@@ -236,12 +244,25 @@ function endWhenAlone(current: Running): () => void {
     const seen = current.uses;
     timer = setTimeout(() => {
       const alone = current.uses === seen && [...current.underWay].every(({ withdrawn }) => withdrawn);
-      if (alone) current.end(stopped());
+      if (alone) void current.end(stopped());
       else wait();
     }, graceMs);
   };
   wait();
   return () => clearTimeout(timer);
+}
+
+/** What one job was refused memory for says nothing of the batches of others: to them their process was stopped. */
+function reasonFor(request: Request, reason: TwinscopeError, jobId: string | undefined): TwinscopeError {
+  const own = jobId !== undefined && request.jobId === jobId;
+  return isBatchMemory(reason) && !own ? stopped() : reason;
+}
+
+async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: unknown;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
 }
 
 /** A connection whose process has ended by now throws at once instead of failing the request. */
@@ -261,6 +282,10 @@ function didNotStart(error: unknown): TwinscopeError {
     `The compute process did not start (${reason}). What was finished is saved. Close other programs, then resume.`,
     { restart: true },
   );
+}
+
+function closing(): TwinscopeError {
+  return new TwinscopeError('cancelled', 'Twinscope is closing.');
 }
 
 function stopped(): TwinscopeError {

@@ -80,7 +80,7 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
             const request = services.compute.call(
               'twin.responses',
               { twin, stimuli: Array.from({ length: count }, (_, i) => specAt(design, first + i)) },
-              { signal: context.signal, deadlineMs: deadline.ms() },
+              { jobId: context.jobId, signal: context.signal, deadlineMs: deadline.ms() },
             );
             const began = performance.now();
             request.then(

@@ -85,7 +85,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             bestOf: frozen.designs['bestOf']?.design ?? null,
             checkpoint: saved?.bytes ?? null,
           },
-          { signal: context.signal, deadlineMs: deadline.ms() },
+          { jobId: context.jobId, signal: context.signal, deadlineMs: deadline.ms() },
         );
         try {
           const searchId = await requireSearch();
@@ -95,7 +95,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             const slice = await services.compute.call(
               'search.advance',
               { key, budgetMs: sliceMs },
-              { signal: context.signal, deadlineMs: deadline.ms() },
+              { jobId: context.jobId, signal: context.signal, deadlineMs: deadline.ms() },
             );
             const tookMs = performance.now() - started;
             deadline.answered(tookMs);
@@ -116,7 +116,11 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             emitLive(services, context, slice);
             if (slice.done) break;
           }
-          const outcome = await services.compute.call('search.result', { key }, { deadlineMs: deadline.ms() });
+          const outcome = await services.compute.call(
+            'search.result',
+            { key },
+            { jobId: context.jobId, deadlineMs: deadline.ms() },
+          );
           return { searchId, outcome, seconds: elapsed };
         } finally {
           // A dead process has forgotten the search by itself.
