@@ -53,6 +53,15 @@ test('serve: a project that cannot be opened is told instead of an address', asy
   );
 });
 
+const search = {
+  twin,
+  space: { type: 'pixels' },
+  reference: gratings,
+  optimiser: { type: 'gradient', steps: 1 },
+  starts: 1,
+  seed: 1,
+};
+
 describe('a plan that needs what a new project cannot have makes none', () => {
   test.each([
     [
@@ -63,6 +72,9 @@ describe('a plan that needs what a new project cannot have makes none', () => {
     ['run', { twin, stimuli: { set: 'my set' } }, /no project .*names the set “my set” of one\. Nothing was made/],
     ['run', { twin: 'nobody', stimuli: gratings }, /no twin "nobody"/],
     ['run', { twin, stimuli: { imageFolder: 'none' } }, /The folder .*none cannot be opened/],
+    ['run', { twin, stimuli: gratings, areas: ['V9'] }, /This twin has no area V9; it has V1/],
+    ['search', { ...search, target: [{ area: 'V9' }] }, /This twin has no area 'V9'; the nearest name is 'V1/],
+    ['search', { ...search, target: [{ area: 'V1-complex', units: ['x'] }] }, /of this twin has no unit 'x'/],
   ])('%s %o', async (kind, plan, said) => {
     const file = writePlan('needs.plan.json', { kind, ...plan });
     expectRefusal(await run(kind, file, '--project', own('fresh.twinscope')), said);

@@ -202,7 +202,7 @@ export function createDeviceService(host: {
         probes.clear();
         tried.clear();
       }
-      await Promise.all(deviceIds.map(probe));
+      await unlessAborted(Promise.all(deviceIds.map(probe)), signal);
       const known = await store.of(twin.sha256);
       let changed = false;
       let undisturbed = true;

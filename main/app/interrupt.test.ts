@@ -1,11 +1,12 @@
 /** Ctrl-C on the command line: exit code 130, a sentence, nothing left running, and work that can be gone on with. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TwinSummary } from '../contract/twins.ts';
 import { openProject } from '../projects/node/project.ts';
+import { encodeGreyPng } from '../stimuli/node/png.ts';
 import { runCli, type CliResult } from './testing/cliProcess.ts';
 import { writeWideModel, writeWideTwin } from './testing/wideModel.ts';
 import { every, gratingsRun, pixelSearch } from './testing/watchedBackend.ts';
@@ -135,4 +136,40 @@ test('the gradient of a bare model: nothing is written', async () => {
   expect(code).toBe(130);
   await expectGone(group);
   expect(existsSync(out)).toBe(false);
+});
+
+test('drawing stimuli: no folder is left', async () => {
+  const out = path.join(folder, 'drawn');
+  const before = readdirSync(folder);
+  const args = ['stimuli', 'render', planFile('run'), '--out', out];
+  const { code, stderr, group } = await interrupt(args, /drawing stimuli · [1-9]\d*\/\d+/);
+  expect(stderr).toContain('The drawing was stopped. Nothing was written.');
+  expect(code).toBe(130);
+  await expectGone(group);
+  expect(readdirSync(folder)).toEqual(before);
+});
+
+test('activations of photographs: reading them stops, and nothing is written', async () => {
+  const photographs = path.join(folder, 'photographs');
+  mkdirSync(photographs);
+  const png = await encodeGreyPng(
+    Float32Array.from({ length: 64 * 64 }, (_, i) => (i % 64) / 64),
+    64,
+    { srgb: true },
+  );
+  for (let i = 0; i < 400; i++) writeFileSync(path.join(photographs, `${i}.png`), png);
+  const plan = path.join(folder, 'photographs.plan.json');
+  const stimuli = { imageFolder: photographs };
+  writeFileSync(plan, JSON.stringify({ format: 1, kind: 'run', twin: 'macaque-v1-gabor-energy', stimuli }));
+  const out = path.join(folder, 'taps.npz');
+  const { stdout } = await runCli(['twins', 'taps', 'macaque-v1-gabor-energy', '--list', '--json'], home);
+  const { tensors } = JSON.parse(stdout) as { tensors: { name: string }[] };
+  const [name] = tensors.map((tensor) => tensor.name);
+  const args = ['twins', 'taps', 'macaque-v1-gabor-energy', '--tensors', name as string, '--stimuli', plan];
+  const { code, stderr, group } = await interrupt([...args, '--out', out], /reading photographs · [1-9]\d*\/400/);
+  expect(stderr).toContain('The activations were stopped. Nothing was written.');
+  expect(code).toBe(130);
+  await expectGone(group);
+  expect(readdirSync(folder).filter((file) => file.startsWith('taps'))).toEqual([]);
+  expect(readdirSync(path.join(home, 'uploads'))).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { GraphBuilder, writeGraph } from '../onnx/index.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
 import { smallManifest } from '../twins/testing/smallTwin.ts';
-import { availableBytes, bytesInWords, memAvailable, predictMemory, requireMemory } from './memory.ts';
+import { availableBytes, memAvailable, predictMemory, requireMemory } from './memory.ts';
 import { availableMemory } from './node/availableMemory.ts';
 import { gradientOfModel } from './node/modelGradient.ts';
 import { openTwinSession } from './node/twinSession.ts';
@@ -118,15 +118,5 @@ describe('available memory', () => {
   test('is read from what Linux tells', () => {
     expect(memAvailable('MemTotal:  8 kB\nMemFree:  1 kB\nMemAvailable:  3 kB\n')).toBe(3072);
     expect(memAvailable('MemTotal: 8 kB\n')).toBeNull();
-  });
-
-  test.each([
-    [512, '0.5 kB'],
-    [8000, '8 kB'],
-    [1.25e9, '1.3 GB'],
-    [999.6e6, '1 GB'],
-    [16e12, '16 TB'],
-  ])('%i bytes are %s', (bytes, words) => {
-    expect(bytesInWords(bytes)).toBe(words);
   });
 });

@@ -1,5 +1,6 @@
 /** Whether a session fits into the memory there is, before anything is loaded. */
 import { TwinscopeError } from '../platform/errors.ts';
+import { formatBytes } from '../platform/words.ts';
 import { estimateMemory, requiredInputs, type Graph } from '../onnx/index.ts';
 
 export type SessionKind = 'forward' | 'gradient';
@@ -67,8 +68,8 @@ export function requireMemory(
       : 'Close other programs, or use a computer with more memory.';
   throw new TwinscopeError(
     'unsupported',
-    `${what} needs about ${bytesInWords(bytes)} of memory (weights ${bytesInWords(weightBytes)}, values of one batch ` +
-      `${bytesInWords(activationBytes)}), and ${bytesInWords(availableBytes)} are available. Nothing was started. ${advice}`,
+    `${what} needs about ${formatBytes(bytes)} of memory (weights ${formatBytes(weightBytes)}, values of one batch ` +
+      `${formatBytes(activationBytes)}), and ${formatBytes(availableBytes)} are available. Nothing was started. ${advice}`,
     { neededBytes: bytes, availableBytes },
   );
 }
@@ -79,17 +80,6 @@ export function isMemoryRefusal(error: unknown): boolean {
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** Decimal units, as disks and memory are sold and as system monitors count. */
-export function bytesInWords(bytes: number): string {
-  // Shapes beyond all numbers make sums that are none.
-  if (!Number.isFinite(bytes)) return 'more than can be told';
-  const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
-  let value = bytes / 1000;
-  let unit = 0;
-  for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1000;
-  return `${value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} ${units[unit]}`;
-}
 
 /** A control group of Linux: its limit, what it uses, and what of that are pages of files, given back on demand. */
 export type ControlGroup = { limitBytes: number; usedBytes: number; fileBytes: number };

@@ -3,7 +3,7 @@ import { TwinscopeError } from '../../main/platform/errors.ts';
 import { screenPxOf } from '../app/settings.ts';
 import { errorSentence } from './errors.tsx';
 import { safeFileName, toCsv } from './exportPlot.ts';
-import { formatBytes, formatNumber, formatRate, formatSeconds, plural } from './format.ts';
+import { formatNumber, formatRate, formatSeconds, plural } from './format.ts';
 import { smallerBatches } from './smallerBatches.ts';
 import { columnsFor, sortRows, type Column } from './VirtualTable.tsx';
 
@@ -20,9 +20,8 @@ describe('numbers for people', () => {
     expect(formatNumber(-1.6e-7)).toBe('−1.60e−7');
     expect(formatNumber(Number.NaN)).toBe('missing');
   });
-  it('says durations, sizes, rates and counts with their units', () => {
+  it('says durations, rates and counts with their units', () => {
     expect([0.34, 8.2, 75, 3725].map(formatSeconds)).toEqual(['0.3 s', '8 s', '1 min 15 s', '1 h 02 min']);
-    expect([512, 20480, 5.1e6].map(formatBytes)).toEqual(['512 B', '20.5 kB', '5.10 MB']);
     expect(formatRate(594.4, 'stimuli')).toBe('594 stimuli/s');
     expect([1, 1200].map((n) => plural(n, 'stimulus', 'stimuli'))).toEqual(['1 stimulus', '1,200 stimuli']);
   });

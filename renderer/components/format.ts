@@ -1,8 +1,6 @@
 /** Numbers as people read them: with units, and no more digits than are meant. */
 
-const thin = ' ';
-
-export { formatCount, plural } from '../../main/platform/words.ts';
+export { formatBytes, formatCount, plural } from '../../main/platform/words.ts';
 
 /** Three significant digits and every digit before the point, without an exponent where it can be avoided. */
 export function formatNumber(value: number, digits = 3): string {
@@ -16,17 +14,6 @@ export function formatNumber(value: number, digits = 3): string {
       .replace(/^-/, '−');
   const shown = size >= 10 ** digits ? Math.round(value) : Number(value.toPrecision(digits));
   return shown.toString().replace('-', '−');
-}
-
-export function formatBytes(bytes: number): string {
-  const steps = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let step = 0;
-  while (value >= 1000 && step < steps.length - 1) {
-    value /= 1000;
-    step += 1;
-  }
-  return `${step === 0 ? value : value.toPrecision(3)}${thin}${steps[step]}`;
 }
 
 /** `8 s`, `3 min 20 s`, `2 h 05 min`. */

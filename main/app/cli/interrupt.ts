@@ -2,13 +2,32 @@
 import type { CancelSignal } from '../../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { exitInterrupted } from './context.ts';
-import { createProgressLine } from './output.ts';
+import { createProgressLine, type ProgressLine } from './output.ts';
 
 export type Interruptible = { signal: CancelSignal; show: (progress: string) => void };
 
 /**
+ * On Ctrl-C clears the progress line, says `stopping`, a sentence, and calls `act`; a second one ends the command. Returns
+ * what leaves Ctrl-C to others again.
+ */
+export function onInterrupt(line: ProgressLine, stopping: string, act: () => void): () => void {
+  const atOnce = (): never => process.exit(exitInterrupted);
+  const first = (): void => {
+    line.clear();
+    process.stderr.write(`${stopping}\n`);
+    process.once('SIGINT', atOnce);
+    act();
+  };
+  process.once('SIGINT', first);
+  return () => {
+    process.removeListener('SIGINT', first);
+    process.removeListener('SIGINT', atOnce);
+  };
+}
+
+/**
  * Does `work` with a progress line of its own. Ctrl-C says `stopping`, a sentence, and withdraws what the work has asked
- * for, which then fails with `stopped` as 'cancelled'; a second one ends the command.
+ * for, which then fails with `stopped` as 'cancelled'.
  */
 export async function interruptible<T>(
   { stopping, stopped }: { stopping: string; stopped: string },
@@ -16,14 +35,7 @@ export async function interruptible<T>(
 ): Promise<T> {
   const line = createProgressLine(process.stderr);
   const controller = new AbortController();
-  const atOnce = (): never => process.exit(exitInterrupted);
-  const onInterrupt = (): void => {
-    line.clear();
-    process.stderr.write(`${stopping}\n`);
-    controller.abort(new TwinscopeError('cancelled', stopped));
-    process.once('SIGINT', atOnce);
-  };
-  process.once('SIGINT', onInterrupt);
+  const stopListening = onInterrupt(line, stopping, () => controller.abort(new TwinscopeError('cancelled', stopped)));
   try {
     return await work({ signal: controller.signal, show: (text) => line.show(text) });
   } catch (error) {
@@ -31,8 +43,7 @@ export async function interruptible<T>(
     if (!isTwinscopeError(error) || error.code !== 'cancelled') controller.signal.throwIfAborted();
     throw error;
   } finally {
-    process.removeListener('SIGINT', onInterrupt);
-    process.removeListener('SIGINT', atOnce);
+    stopListening();
     line.clear();
   }
 }

@@ -8,11 +8,12 @@ import type { ModelGradient } from '../../engine/computeContract.ts';
 import { withNothingSaved } from '../../engine/failures.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { writeFileAtomic } from '../../platform/node/files.ts';
+import { formatBytes } from '../../platform/words.ts';
 import { encodeNpy } from '../../stimuli/npy.ts';
 import { sessionThreads } from '../services.ts';
 import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
-import { formatBytes, formatTable } from './output.ts';
+import { formatTable } from './output.ts';
 import { requireOutput } from './outputFile.ts';
 import { looksLikeFile } from './twinCommands.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobProgress } from '../../contract/jobs.ts';
-import { columnsOf, createProgressLine, describeProgress, formatBytes, formatMinute } from './output.ts';
+import { columnsOf, createProgressLine, describeProgress, formatMinute } from './output.ts';
 
 const search: JobProgress = {
   done: 1234,
@@ -42,8 +42,4 @@ afterEach(() => {
 });
 test('times name their zone', () => {
   expect(formatMinute('2026-05-04T09:30:12Z')).toBe('2026-05-04 18:30 GMT+9');
-});
-
-test('small sizes are not 0.0 MB', () => {
-  expect([12, 4_600, 1.25e6].map(formatBytes)).toEqual(['12 B', '4.6 kB', '1.3 MB']);
 });

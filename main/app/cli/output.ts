@@ -33,12 +33,6 @@ const minuteParts = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '
 export const formatMinute = (iso: string): string =>
   new Date(iso).toLocaleString('sv-SE', { ...minuteParts, timeZoneName: 'short' });
 
-/** Decimal units: 1 kB is 1000 bytes. */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1e3) return `${bytes} B`;
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
 const widestBar = 24;
 /** Below that a bar says nothing. */
 const narrowestBar = 6;
@@ -59,8 +53,10 @@ export function describeProgress({ progress }: Pick<JobSnapshot, 'progress'>, co
 /** Characters of a terminal's line; some report 0 where they do not know. */
 export const columnsOf = (stream: { columns?: number }): number => stream.columns || 80;
 
+export type ProgressLine = { show(text: string): void; clear(): void };
+
 /** Redraws one line on a terminal; silent elsewhere, so that logs stay readable. */
-export function createProgressLine(stream: NodeJS.WriteStream): { show(text: string): void; clear(): void } {
+export function createProgressLine(stream: NodeJS.WriteStream): ProgressLine {
   let shown = false;
   return {
     show(text) {

@@ -15,6 +15,8 @@ import { formatCount, plural } from '../../platform/words.ts';
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
+import { requireNames } from '../jobs/areas.ts';
+import { onInterrupt } from './interrupt.ts';
 import { jobTitle } from '../handlers/jobHandlers.ts';
 import { columnsOf, createProgressLine, describeProgress, formatDuration, formatTable } from './output.ts';
 
@@ -66,10 +68,10 @@ function absoluteFolders<T>(value: T, folder: string): T {
   return copy as T;
 }
 
-/** Throws where the plan needs what a project that is not there cannot have, so that a slip in its name makes none. */
+/** Throws where the plan names what its twin lacks or what a project that is not there cannot have, so that a slip in its name makes none. */
 export async function requireForNew(backend: Backend, plan: Plan, file: string): Promise<void> {
   if (existsSync(file)) return;
-  if ('twin' in plan) await backend.services.library.resolve(plan.twin);
+  if ('twin' in plan) requireNames(plan, await backend.services.library.resolve(plan.twin));
   for (const { key, value } of referencesIn(plan)) {
     if (key === 'imageFolder') {
       await listImageFiles(value);
@@ -105,17 +107,13 @@ export async function follow(backend: Backend, job: JobSnapshot): Promise<JobSna
     if (change.id !== job.id || change.state !== 'running') return;
     line.show(describeProgress(change, columnsOf(process.stderr)));
   });
-  const onInterrupt = (): void => {
-    line.clear();
-    process.stderr.write('Stopping at the next checkpoint.\n');
+  const stopListening = onInterrupt(line, 'Stopping at the next checkpoint.', () => {
     void queue.pause(job.id).catch(() => undefined);
-    process.once('SIGINT', () => process.exit(exitInterrupted));
-  };
-  process.once('SIGINT', onInterrupt);
+  });
   try {
     return await queue.waitFor(job.id);
   } finally {
-    process.removeListener('SIGINT', onInterrupt);
+    stopListening();
     stop();
     line.clear();
   }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { RunPlan } from '../../contract/plans.ts';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
-import { plural } from '../../platform/words.ts';
+import { formatBytes, plural } from '../../platform/words.ts';
 import { safeFileName, writeFolderAtomic } from '../../platform/node/files.ts';
 import { designCount, labelAt, specAt } from '../../stimuli/design.ts';
 import { encodeGreyPng } from '../../stimuli/node/png.ts';
@@ -13,7 +13,8 @@ import { imageInput } from '../../engine/inputAdapter.ts';
 import { unlockProject, upgradeProject } from '../../projects/node/project.ts';
 import type { CliContext } from './context.ts';
 import { createStimulusService, type StimulusService } from '../stimulusService.ts';
-import { formatBytes, formatTable } from './output.ts';
+import { interruptible, type Interruptible } from './interrupt.ts';
+import { formatTable } from './output.ts';
 import { stimulusTable } from './stimulusTable.ts';
 import { follow, openOrCreate, readPlan, requireForNew } from './planCommand.ts';
 import { ask } from './twinCommands.ts';
@@ -110,7 +111,7 @@ export async function exportProtocol(
  * for a plan that names a set of a project.
  */
 export async function withPlanDesign<T>(
-  { backend }: CliContext,
+  { backend, signal, show }: CliContext & Interruptible,
   plan: RunPlan,
   use: (design: StimulusDesign, stimuli: StimulusService) => Promise<T>,
 ): Promise<T> {
@@ -126,7 +127,8 @@ export async function withPlanDesign<T>(
   await backend.openProject(scratch, { name: 'render' });
   try {
     const stimuli = createStimulusService(backend.services.current().project);
-    return await use((await stimuli.resolve(plan.stimuli)).design, stimuli);
+    const onImage = (done: number, total: number): void => show(`reading photographs · ${done}/${total}`);
+    return await use((await stimuli.resolve(plan.stimuli, { signal, onImage })).design, stimuli);
   } finally {
     await backend.services.closeProject();
     await rm(path.dirname(scratch), { recursive: true, force: true });
@@ -139,30 +141,34 @@ function stimulusFileName(design: StimulusDesign, index: number, count: number):
   return `${number} ${safeFileName(labelAt(design, index).replaceAll('°', 'deg'))}`.replaceAll(' ', '-');
 }
 
+const renderSentences = { stopping: 'Stopping.', stopped: 'The drawing was stopped. Nothing was written.' };
+
 export async function renderStimuli(context: CliContext, file: string, options: { out: string }): Promise<void> {
   const plan = await readPlan(file, 'run');
   const twin = await context.backend.services.library.resolve(plan.twin);
   const { input, sizePx } = imageInput(twin.manifest);
   const field = { sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background };
-  await withPlanDesign(context, plan, async (design, stimuli) => {
-    const out = path.resolve(options.out);
-    const count = designCount(design);
-    await writeFolderAtomic(out, async (temporary) => {
-      const names = Array.from({ length: count }, (_, index) => stimulusFileName(design, index, count));
-      for (const [index, name] of names.entries()) {
-        const raster = await stimuli.render(specAt(design, index), field);
-        await writeFile(path.join(temporary, `${name}.png`), await encodeGreyPng(raster, sizePx, { srgb: true }));
-        await writeFile(path.join(temporary, `${name}.npy`), encodeNpy(raster, [sizePx, sizePx]));
-      }
-      const files = names.map((name) => `${name}.npy`);
-      await writeFile(path.join(temporary, 'stimuli.csv'), stimulusTable(design, files));
-    });
-    context.print(
-      `Wrote ${plural(count, 'stimulus', 'stimuli')} to ${out} (PNG for the eye, NPY with linear light, stimuli.csv says which is which).`,
-      {
-        out,
-        count,
-      },
-    );
-  });
+  const out = path.resolve(options.out);
+  const count = await interruptible(renderSentences, (interrupts) =>
+    withPlanDesign({ ...context, ...interrupts }, plan, async (design, stimuli) => {
+      const total = designCount(design);
+      await writeFolderAtomic(out, async (temporary) => {
+        const names = Array.from({ length: total }, (_, index) => stimulusFileName(design, index, total));
+        for (const [index, name] of names.entries()) {
+          interrupts.signal.throwIfAborted();
+          const raster = await stimuli.render(specAt(design, index), field);
+          await writeFile(path.join(temporary, `${name}.png`), await encodeGreyPng(raster, sizePx, { srgb: true }));
+          await writeFile(path.join(temporary, `${name}.npy`), encodeNpy(raster, [sizePx, sizePx]));
+          interrupts.show(`drawing stimuli · ${index + 1}/${total}`);
+        }
+        const files = names.map((name) => `${name}.npy`);
+        await writeFile(path.join(temporary, 'stimuli.csv'), stimulusTable(design, files));
+      });
+      return total;
+    }),
+  );
+  context.print(
+    `Wrote ${plural(count, 'stimulus', 'stimuli')} to ${out} (PNG for the eye, NPY with linear light, stimuli.csv says which is which).`,
+    { out, count },
+  );
 }

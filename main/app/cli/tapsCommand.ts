@@ -47,7 +47,7 @@ export async function tapTwin(context: CliContext, id: string, options: Options)
   await refuseInputs(stimuli, sources);
   await refuseOtherTable(stimuli, firstColumns);
   const { arrays, table } = await interruptible(sentences, (interrupts) =>
-    withSource(context, wanted, async ({ count, from, table: rows }) => ({
+    withSource({ ...context, ...interrupts }, wanted, async ({ count, from, table: rows }) => ({
       arrays: await collect({ ...context, ...interrupts }, id, wanted.names, count, from),
       table: rows,
     })),
@@ -116,7 +116,7 @@ type Source = {
 
 /** The stimuli of a plan, or an array that is the twin's input as it stands. */
 async function withSource<T>(
-  context: CliContext,
+  context: CliContext & Interruptible,
   { stimuli, input }: Wanted,
   use: (source: Source) => Promise<T>,
 ): Promise<T> {

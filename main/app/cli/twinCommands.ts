@@ -4,10 +4,10 @@ import type { EventData, MethodArgs, MethodName, MethodOutput } from '../../cont
 import { gradientFailed, type CheckedTwin, type TwinSummary } from '../../contract/twins.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
-import { plural } from '../../platform/words.ts';
+import { formatBytes, plural } from '../../platform/words.ts';
 import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
-import { formatBytes, formatTable } from './output.ts';
+import { formatTable } from './output.ts';
 
 /** Calls a handler the way the workbench does. */
 export function ask<M extends MethodName>(

@@ -6,11 +6,11 @@ import type { AreaResponses } from '../../engine/computeContract.ts';
 import { createDeadline } from '../../engine/deadline.ts';
 import { withRestarts } from '../../engine/restarts.ts';
 import type { JobRunner } from '../../jobs/node/queue.ts';
-import { TwinscopeError } from '../../platform/errors.ts';
 import type { Project } from '../../projects/node/project.ts';
 import { designCount, specAt } from '../../stimuli/design.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, type StimulusService } from '../stimulusService.ts';
+import { requireAreas } from './areas.ts';
 import { importing, startOrResume } from './frozen.ts';
 import { halveBatch } from './segments.ts';
 
@@ -41,7 +41,7 @@ export function createRunJob(services: Services, open: () => OpenProject): JobRu
     const { frozen, twin } = started;
     const { design, name: setName } = frozen.designs['stimuli'] as (typeof frozen.designs)[string];
     const total = designCount(design);
-    const areas = chosenAreas(
+    const areas = requireAreas(
       plan,
       twin.manifest.areas.map(({ name }) => name),
     );
@@ -144,16 +144,4 @@ function seedsOfDesign(design: StimulusDesign | undefined): number[] {
   if (design?.type === 'noise') return [design.seed];
   if (design?.type !== 'list') return [];
   return [...new Set(design.stimuli.flatMap((spec) => (spec.type === 'noise' ? [spec.seed] : [])))];
-}
-
-function chosenAreas(plan: RunPlan, offered: string[]): string[] {
-  if (plan.areas === undefined) return offered;
-  const unknown = plan.areas.filter((area) => !offered.includes(area));
-  if (unknown.length > 0) {
-    throw new TwinscopeError(
-      'bad-input',
-      `This twin has no area ${unknown.join(', ')}; it has ${offered.join(', ')}. Nothing was started.`,
-    );
-  }
-  return offered.filter((area) => plan.areas?.includes(area));
 }

@@ -7,10 +7,11 @@ import type { DeviceId, DeviceMeasurement, GradientForms, Placement } from '../.
 import { GraphBuilder, writeGraph } from '../../onnx/index.ts';
 import { Random } from '../../platform/random.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
+import { formatBytes } from '../../platform/words.ts';
 import type { ComputeTwin, DeviceProbe, Tuning } from '../computeContract.ts';
 import { devices } from '../devices.ts';
 import { imageInput, pictureShape } from '../inputAdapter.ts';
-import { bytesInWords, isMemoryRefusal } from '../memory.ts';
+import { isMemoryRefusal } from '../memory.ts';
 import { measureForms } from './gradientForms.ts';
 import { openModelFile } from './modelFile.ts';
 import { createOrtSession, reasonOf } from './ortSession.ts';
@@ -100,7 +101,7 @@ function withoutGradient(error: unknown): OfGradient<never> {
   if (!isTwinscopeError(error) || error.code !== 'unsupported') throw error;
   if (!isMemoryRefusal(error)) return notAsked;
   const { neededBytes, availableBytes } = error.details as Record<string, number>;
-  const [needed, available] = [neededBytes, availableBytes].map((bytes) => bytesInWords(bytes as number));
+  const [needed, available] = [neededBytes, availableBytes].map((bytes) => formatBytes(bytes as number));
   return { found: null, refusal: `Its gradient needs about ${needed} of memory, and ${available} were available.` };
 }
 

@@ -1,0 +1,29 @@
+/** The areas and units that a plan names, looked up in its twin before anything is made for it. */
+import type { Plan, RunPlan } from '../../contract/plans.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { resolveTarget } from '../../search/target.ts';
+import type { ResolvedTwin } from '../../twins/node/library.ts';
+
+/** The areas that a run keeps, in the twin's order. Throws 'bad-input' for one that the twin lacks. */
+export function requireAreas(plan: RunPlan, offered: readonly string[]): string[] {
+  const wanted = plan.areas ?? offered;
+  const unknown = wanted.filter((area) => !offered.includes(area));
+  if (unknown.length > 0) {
+    throw new TwinscopeError(
+      'bad-input',
+      `This twin has no area ${unknown.join(', ')}; it has ${offered.join(', ')}. Nothing was started.`,
+    );
+  }
+  return offered.filter((area) => wanted.includes(area));
+}
+
+/** Throws 'bad-input' where a run or search names an area or a unit that the twin lacks. */
+export function requireNames(plan: Plan, { manifest, units }: Pick<ResolvedTwin, 'manifest' | 'units'>): void {
+  if (plan.kind === 'run') {
+    requireAreas(
+      plan,
+      manifest.areas.map(({ name }) => name),
+    );
+  }
+  if (plan.kind === 'search') resolveTarget(plan.target, units);
+}
