@@ -1,6 +1,6 @@
 /** Networks by both PyTorch exporters: derived gradients against PyTorch's own (fixtures/zoo/make_zoo.py). */
 import { describe, expect, test } from 'vitest';
-import { compareWithPyTorch, zoo } from './testing/zoo.ts';
+import { compareWithPyTorch, zoo, zooFiles } from './testing/zoo.ts';
 
 /** Of the largest output or gradient. */
 const tolerance = 1e-4;
@@ -14,6 +14,11 @@ test('the zoo holds at least fifty networks, each by both exporters where both t
     const expected = dynamoOnly.includes(name) ? ['dynamo'] : ['torchscript', 'dynamo'];
     expect(files.map(({ exporter }) => exporter)).toEqual(expected);
   }
+});
+
+test('every stored file is one that the index names', () => {
+  const named = zoo.flatMap(({ values, files }) => [values, ...files.map(({ file }) => file)]);
+  expect(zooFiles().sort()).toEqual(named.sort());
 });
 
 describe.each(zoo.map((model) => [model.name, model] as const))('%s', (_, model) => {

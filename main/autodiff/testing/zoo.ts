@@ -1,5 +1,5 @@
 /** The zoo of exported networks (fixtures/zoo): reading it, and comparing derived gradients with PyTorch's. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { brotliDecompressSync } from 'node:zlib';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { readGraph, writeGraph, type Graph } from '../../onnx/index.ts';
@@ -43,6 +43,9 @@ const folder = new URL('../fixtures/zoo/', import.meta.url);
 const unpack = (file: string): Uint8Array => brotliDecompressSync(readFileSync(new URL(file, folder)));
 
 export const zoo = (JSON.parse(readFileSync(new URL('index.json', folder), 'utf8')) as { models: ZooModel[] }).models;
+
+/** Every network and array that is stored, whether or not the index names it. */
+export const zooFiles = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.br'));
 
 export function zooGraph(file: ZooFile): Graph {
   return readGraph(unpack(file.file));
