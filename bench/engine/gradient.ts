@@ -121,7 +121,7 @@ async function measureFile(
     peer: peer && comparePeer(peer.torch, batchSize, times, peers),
     limit: network.limit,
     aim: network.aim,
-    floor: products.reduce((sum, { ms }) => sum + ms, 0) / forwardProfile.reduce((sum, { ms }) => sum + ms, 0),
+    floor: products.reduce((sum, { ms }) => sum + ms, 0) / forwardMs,
     forwardProfile,
     gradientProfile,
     forms,

@@ -202,7 +202,7 @@ export function createDeviceService(host: {
         probes.clear();
         tried.clear();
       }
-      await unlessAborted(Promise.all(deviceIds.map(probe)), signal);
+      await Promise.all(deviceIds.map(probe));
       const known = await store.of(twin.sha256);
       let changed = false;
       let undisturbed = true;

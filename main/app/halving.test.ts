@@ -235,7 +235,7 @@ test('memory that one job was refused tells only its own requests to take smalle
   expect(isBatchMemory(ofTheSame)).toBe(true);
   expect(isBatchMemory(ofAnother)).toBe(false);
   expect(mayRestart(ofAnother)).toBe(true);
-  expect((ofAnother as Error).message).toContain('was stopped');
+  expect((ofAnother as Error).message).toContain('other work in it found no memory');
   await compute.call('twin.describe', { twin });
   expect(compute.pid()).not.toBe(pid);
 });

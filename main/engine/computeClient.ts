@@ -4,7 +4,7 @@
  * a sentence and starts afresh with the next request.
  */
 import { CancellationTokenSource, ProgressType, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc';
-import type { CancelSignal } from '../platform/cancel.ts';
+import { unlessAborted, type CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { connectPort, toTwinscopeError } from '../rpc/connection.ts';
 import { endError, failureKindOf, hangError, isBatchMemory } from './failures.ts';
@@ -89,6 +89,8 @@ type Running = {
 export function createComputeClient(options: ComputeClientOptions): ComputeClient {
   const { endMs = usualEndMs } = options;
   let running: Promise<Running> | null = null;
+  /** Whether a process is there that has not been told to end. */
+  let answers = false;
   /** Over when a process that was told to end is gone. */
   let leaving: Promise<void> = Promise.resolve();
   let closed = false;
@@ -118,8 +120,10 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
     let left = false;
     /** From here on requests get the next process. */
     const leave = (): void => {
-      if (!left) running = null;
+      if (left) return;
       left = true;
+      running = null;
+      answers = false;
     };
     const giveUp = (reason: TwinscopeError): void => {
       if (current.ended !== null) return;
@@ -148,6 +152,7 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
     };
     void process.exited.then((end) => giveUp(endError(end)));
     await announce(process.pid);
+    answers = !left;
     return current;
   }
 
@@ -177,8 +182,9 @@ export function createComputeClient(options: ComputeClientOptions): ComputeClien
       { deadlineMs = defaultDeadlineMs, signal, onProgress, onlyIfRunning = false, jobId } = {},
     ) {
       signal?.throwIfAborted();
-      if (onlyIfRunning && running === null) throw stopped();
-      const current = await ensure();
+      // One that is only being prepared knows of nothing yet.
+      if (onlyIfRunning && !answers) throw stopped();
+      const current = await (signal === undefined ? ensure() : unlessAborted(ensure(), signal));
       signal?.throwIfAborted();
       if (current.ended !== null) throw current.ended;
       const { promise: failed, reject: fail } = Promise.withResolvers<never>();
@@ -252,10 +258,10 @@ function endWhenAlone(current: Running): () => void {
   return () => clearTimeout(timer);
 }
 
-/** What one job was refused memory for says nothing of the batches of others: to them their process was stopped. */
+/** What one job was refused memory for says nothing of the batches of others. */
 function reasonFor(request: Request, reason: TwinscopeError, jobId: string | undefined): TwinscopeError {
   const own = jobId !== undefined && request.jobId === jobId;
-  return isBatchMemory(reason) && !own ? stopped() : reason;
+  return isBatchMemory(reason) && !own ? endedByOthers() : reason;
 }
 
 async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
@@ -286,6 +292,14 @@ function didNotStart(error: unknown): TwinscopeError {
 
 function closing(): TwinscopeError {
   return new TwinscopeError('cancelled', 'Twinscope is closing.');
+}
+
+function endedByOthers(): TwinscopeError {
+  return new TwinscopeError(
+    'compute-failed',
+    'The compute process was ended because other work in it found no memory. What was finished is saved. Try again when that work is done.',
+    { restart: true },
+  );
 }
 
 function stopped(): TwinscopeError {

@@ -7,8 +7,8 @@ import { createProgressLine, type ProgressLine } from './output.ts';
 export type Interruptible = { signal: CancelSignal; show: (progress: string) => void };
 
 /**
- * On Ctrl-C clears the progress line, says `stopping`, a sentence, and calls `act`; a second one ends the command. Returns
- * what leaves Ctrl-C to others again.
+ * On Ctrl-C clears the progress line, says `stopping`, a sentence, and calls `act`; a second one ends the command, also
+ * later. Returns what leaves the first to others again.
  */
 export function onInterrupt(line: ProgressLine, stopping: string, act: () => void): () => void {
   const atOnce = (): never => process.exit(exitInterrupted);
@@ -19,10 +19,8 @@ export function onInterrupt(line: ProgressLine, stopping: string, act: () => voi
     act();
   };
   process.once('SIGINT', first);
-  return () => {
-    process.removeListener('SIGINT', first);
-    process.removeListener('SIGINT', atOnce);
-  };
+  // A command that was interrupted only ends; what it closes last may be broken off too.
+  return () => void process.removeListener('SIGINT', first);
 }
 
 /**

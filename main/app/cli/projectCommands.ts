@@ -163,6 +163,7 @@ export async function renderStimuli(context: CliContext, file: string, options: 
         }
         const files = names.map((name) => `${name}.npy`);
         await writeFile(path.join(temporary, 'stimuli.csv'), stimulusTable(design, files));
+        interrupts.signal.throwIfAborted();
       });
       return total;
     }),
