@@ -57,9 +57,10 @@ let computePid: number | null = null;
 const backend = await createBackend({
   host: 'cli',
   log: silentLog(),
-  spawnCompute: async () => {
-    const compute = await spawnCompute();
-    computePid = compute.pid;
+  spawnCompute: async (how) => {
+    const compute = await spawnCompute(how);
+    // Processes that measure devices are quiet ones.
+    if (how?.quiet !== true) computePid = compute.pid;
     return compute;
   },
 });
