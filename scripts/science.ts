@@ -52,6 +52,9 @@ if (unknown.length > 0) {
   const failed = rows.filter(({ passed }) => !passed).length;
   const without = tables.filter((table) => table.rows.length === 0).length;
   if (json) console.log(JSON.stringify(tables, null, 2));
-  else console.log(`\n${rows.length - failed} of ${rows.length} rows pass${without > 0 ? `; ${without} of the twins have no table` : ''}.`);
+  else
+    console.log(
+      `\n${rows.length - failed} of ${rows.length} rows pass${without > 0 ? `; ${without} of the twins have no table` : ''}.`,
+    );
   process.exitCode = failed > 0 || without > 0 ? 1 : 0;
 }

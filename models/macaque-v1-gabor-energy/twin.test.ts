@@ -200,11 +200,15 @@ describe('tuning', () => {
     for (const area of areas) {
       // Shifted by 22.5° so that the bin around 0° is in one piece; counts as published for 0, 45, 90, 135°.
       const shifted = ofArea(area).map(({ orientationDeg }) => (orientationDeg + 22.5) % 180);
-      expect(kolmogorovSmirnov(shifted, cumulativeHistogram([0, 45, 90, 135, 180], [66, 49, 77, 54]))).toBeLessThanOrEqual(0.2);
+      expect(
+        kolmogorovSmirnov(shifted, cumulativeHistogram([0, 45, 90, 135, 180], [66, 49, 77, 54])),
+      ).toBeLessThanOrEqual(0.2);
     }
     const halfOctaves = [-1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3];
     const simple = ofArea('V1-simple').map(({ cpd }) => Math.log2(cpd));
-    expect(kolmogorovSmirnov(simple, cumulativeHistogram(halfOctaves, [4, 4, 8, 25, 32, 26, 28, 12]))).toBeLessThanOrEqual(0.2);
+    expect(
+      kolmogorovSmirnov(simple, cumulativeHistogram(halfOctaves, [4, 4, 8, 25, 32, 26, 28, 12])),
+    ).toBeLessThanOrEqual(0.2);
     const complex = ofArea('V1-complex').map(({ cpd }) => cpd);
     for (const [p, published] of [
       [0.25, 2.31],

@@ -86,7 +86,8 @@ export async function phaseCurves(bench: Bench, chosen: readonly Placed[]): Prom
   return curves.map(([curve]) => curve as number[]);
 }
 
-export const variation = (curve: readonly number[]) => (100 * (Math.max(...curve) - Math.min(...curve))) / Math.max(...curve);
+export const variation = (curve: readonly number[]) =>
+  (100 * (Math.max(...curve) - Math.min(...curve))) / Math.max(...curve);
 
 type Part<Id extends FigureId> = Promise<Record<Id, Measurement>>;
 

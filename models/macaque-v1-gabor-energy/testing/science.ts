@@ -63,10 +63,7 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
 
   // Shifted by 22.5° so that the bin around 0° is in one piece.
   const orientations = [...simple, ...complex].map(({ orientationDeg }) => (orientationDeg + 22.5) % 180);
-  const orientationKs = kolmogorovSmirnov(
-    orientations,
-    cumulativeHistogram([0, 45, 90, 135, 180], [66, 49, 77, 54]),
-  );
+  const orientationKs = kolmogorovSmirnov(orientations, cumulativeHistogram([0, 45, 90, 135, 180], [66, 49, 77, 54]));
   const simpleKs = kolmogorovSmirnov(
     simple.map(({ cpd }) => Math.log2(cpd)),
     cumulativeHistogram([-1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3], [4, 4, 8, 25, 32, 26, 28, 12]),
@@ -74,7 +71,7 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
   const publishedQuartiles = [2.31, 4.43, 6.5];
   const complexKs = Math.max(
     ...publishedQuartiles.map((cpd, i) =>
-      Math.abs((complex.filter((each) => each.cpd <= cpd).length / complex.length) - (i + 1) / 4),
+      Math.abs(complex.filter((each) => each.cpd <= cpd).length / complex.length - (i + 1) / 4),
     ),
   );
 
