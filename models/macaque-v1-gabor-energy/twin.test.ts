@@ -1,5 +1,6 @@
 /** The V1 twin against its definition, its planted parameters and the published distributions. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { cumulativeHistogram, kolmogorovSmirnov } from '../statistics.ts';
 import { buildModel } from './index.ts';
 import { createReference, plantedFilters, type PlantedUnit, type ReferenceModel } from './reference.ts';
 import { samplePopulation } from './sampling.ts';
@@ -194,32 +195,20 @@ describe('tuning', () => {
     expect(agree.length / units.length).toBeGreaterThanOrEqual(0.98);
   });
 
-  /** Largest distance between the sample's distribution and a published cumulative distribution. */
-  const kolmogorovSmirnov = (sample: readonly number[], cumulative: (x: number) => number): number =>
-    sample
-      .toSorted((a, b) => a - b)
-      .reduce((worst, x, i) => {
-        const p = cumulative(x);
-        return Math.max(worst, Math.abs(p - i / sample.length), Math.abs((i + 1) / sample.length - p));
-      }, 0);
-  const histogram = (edges: readonly number[], counts: readonly number[]) => (x: number) => {
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    return counts.reduce((sum, count, i) => {
-      const [low, high] = [edges[i] as number, edges[i + 1] as number];
-      return sum + (count / total) * Math.min(1, Math.max(0, (x - low) / (high - low)));
-    }, 0);
-  };
-
   it('has the published distributions of measured orientation and spatial frequency (KS ≤ .2)', () => {
     const ofArea = (area: string) => measured.filter((_, at) => units[at]?.area === area);
     for (const area of areas) {
       // Shifted by 22.5° so that the bin around 0° is in one piece; counts as published for 0, 45, 90, 135°.
       const shifted = ofArea(area).map(({ orientationDeg }) => (orientationDeg + 22.5) % 180);
-      expect(kolmogorovSmirnov(shifted, histogram([0, 45, 90, 135, 180], [66, 49, 77, 54]))).toBeLessThanOrEqual(0.2);
+      expect(
+        kolmogorovSmirnov(shifted, cumulativeHistogram([0, 45, 90, 135, 180], [66, 49, 77, 54])),
+      ).toBeLessThanOrEqual(0.2);
     }
     const halfOctaves = [-1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3];
     const simple = ofArea('V1-simple').map(({ cpd }) => Math.log2(cpd));
-    expect(kolmogorovSmirnov(simple, histogram(halfOctaves, [4, 4, 8, 25, 32, 26, 28, 12]))).toBeLessThanOrEqual(0.2);
+    expect(
+      kolmogorovSmirnov(simple, cumulativeHistogram(halfOctaves, [4, 4, 8, 25, 32, 26, 28, 12])),
+    ).toBeLessThanOrEqual(0.2);
     const complex = ofArea('V1-complex').map(({ cpd }) => cpd);
     for (const [p, published] of [
       [0.25, 2.31],

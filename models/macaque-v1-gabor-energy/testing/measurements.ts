@@ -47,12 +47,12 @@ export function f1(curve: readonly number[]): number {
   return (2 * Math.hypot(wave(Math.cos), wave(Math.sin))) / curve.length;
 }
 
-const distribution = (values: readonly number[]): Measurement => ({
+export const distribution = (values: readonly number[]): Measurement => ({
   n: values.length,
   value: median(values),
   quartiles: [quantile(values, 0.25), quantile(values, 0.75)],
 });
-const share = (values: readonly boolean[]): Measurement => ({ n: values.length, value: percent(values) });
+export const share = (values: readonly boolean[]): Measurement => ({ n: values.length, value: percent(values) });
 
 /** Responses of each chosen unit to its own gratings: conditions × phases; a condition is a function of unit and phase. */
 async function ownResponses(
@@ -86,7 +86,8 @@ export async function phaseCurves(bench: Bench, chosen: readonly Placed[]): Prom
   return curves.map(([curve]) => curve as number[]);
 }
 
-const variation = (curve: readonly number[]) => (100 * (Math.max(...curve) - Math.min(...curve))) / Math.max(...curve);
+export const variation = (curve: readonly number[]) =>
+  (100 * (Math.max(...curve) - Math.min(...curve))) / Math.max(...curve);
 
 type Part<Id extends FigureId> = Promise<Record<Id, Measurement>>;
 
@@ -110,32 +111,42 @@ export async function measurePhase(
   };
 }
 
-/**
- * Preference and circular variance on one grid of gratings over 4 phases, by mean rate over phase. Circular variance is
- * that of raw rates, over orientation at the spatial frequency of the unit's best grating.
- */
-export async function measureTuning(
-  full: Bench,
-  linear: Bench,
-  placed: readonly Placed[],
-  grid: { stepDeg: number; stepsPerOctave: number } = { stepDeg: 5, stepsPerOctave: 8 },
-): Part<'preferenceKept' | 'filterPreferenceKept' | 'circularVarianceSimple' | 'circularVarianceComplex'> {
+export interface GratingGrid {
+  stepDeg: number;
+  stepsPerOctave: number;
+}
+
+/** The best grating of a grid for a unit, by mean rate over phase. */
+export interface Preference {
+  orientationDeg: number;
+  cpd: number;
+}
+
+export interface GratingTuning {
+  preferences: Preference[];
+  /** Raw rates over orientation, equally spaced, at the spatial frequency of the unit's best grating. */
+  orientationCurves: number[][];
+}
+
+/** Tuning of all 512 units on one grid of full-field gratings over 4 phases, for several forms of the model at once. */
+export async function measureGratings<Key extends string>(
+  benches: Readonly<Record<Key, Bench>>,
+  grid: GratingGrid,
+): Promise<Record<Key, GratingTuning>> {
   const orientationsDeg = Array.from({ length: 180 / grid.stepDeg }, (_, i) => grid.stepDeg * i);
   const frequenciesCpd = Array.from(
     { length: 4.5 * grid.stepsPerOctave + 1 },
     (_, i) => 0.42 * 2 ** (i / grid.stepsPerOctave),
   );
   const phasesDeg = phases(4);
-  const means = { full: [] as Float64Array[], linear: [] as Float64Array[] };
+  const keys = Object.keys(benches) as Key[];
+  const means = Object.fromEntries(keys.map((key) => [key, []])) as unknown as Record<Key, Float64Array[]>;
   for (const orientationDeg of orientationsDeg) {
     const images = frequenciesCpd.flatMap((cpd) =>
       phasesDeg.map((phaseDeg) => luminance([{ orientationDeg, cpd, phaseDeg, contrast: 1 }])),
     );
-    for (const [key, bench] of [
-      ['full', full],
-      ['linear', linear],
-    ] as const) {
-      const responses = await bench.responses(images);
+    for (const key of keys) {
+      const responses = await benches[key].responses(images);
       for (let cell = 0; cell < frequenciesCpd.length; cell++) {
         means[key].push(
           Float64Array.from({ length: 512 }, (_, at) =>
@@ -145,31 +156,55 @@ export async function measureTuning(
       }
     }
   }
-  const best = (key: 'full' | 'linear', at: number): { orientation: number; frequency: number } => {
-    let cell = 0;
-    for (const [i, mean] of means[key].entries()) {
-      if ((mean[at] as number) > (means[key][cell]?.[at] as number)) cell = i;
-    }
-    return { orientation: Math.floor(cell / frequenciesCpd.length), frequency: cell % frequenciesCpd.length };
+  const tuningOf = (cells: readonly Float64Array[]): GratingTuning => {
+    const best = Array.from({ length: 512 }, (_, at) =>
+      cells.reduce((top, mean, i) => ((mean[at] as number) > (cells[top]?.[at] as number) ? i : top), 0),
+    );
+    return {
+      preferences: best.map((cell) => ({
+        orientationDeg: orientationsDeg[Math.floor(cell / frequenciesCpd.length)] as number,
+        cpd: frequenciesCpd[cell % frequenciesCpd.length] as number,
+      })),
+      orientationCurves: best.map((cell, at) => {
+        const frequency = cell % frequenciesCpd.length;
+        return orientationsDeg.map((_, o) => cells[o * frequenciesCpd.length + frequency]?.[at] as number);
+      }),
+    };
   };
-  const kept = (key: 'full' | 'linear') =>
-    placed.map(({ unit, at }) => {
-      const { orientation, frequency } = best(key, at);
-      const distance = Math.abs((orientationsDeg[orientation] as number) - unit.orientationDeg) % 180;
-      const octaves = Math.abs(Math.log2((frequenciesCpd[frequency] as number) / unit.spatialFrequencyCpd));
-      return Math.min(distance, 180 - distance) <= 7.5 && octaves <= 1 / 8;
-    });
-  const circularVariance = ({ at }: Placed): number => {
-    const { frequency } = best('full', at);
-    const rates = orientationsDeg.map((_, o) => means.full[o * frequenciesCpd.length + frequency]?.[at] as number);
-    const wave = (f: (x: number) => number) =>
-      rates.reduce((sum, rate, o) => sum + rate * f((2 * (orientationsDeg[o] as number) * Math.PI) / 180), 0);
-    return 1 - Math.hypot(wave(Math.cos), wave(Math.sin)) / rates.reduce((sum, rate) => sum + rate, 0);
-  };
-  const ofArea = (area: string) => placed.filter(({ unit }) => unit.area === area).map(circularVariance);
+  return Object.fromEntries(keys.map((key) => [key, tuningOf(means[key])])) as Record<Key, GratingTuning>;
+}
+
+/** 1 − |Σ r exp(2iθ)| ÷ Σ r over equally spaced orientations. */
+export function circularVariance(rates: readonly number[]): number {
+  const wave = (f: (x: number) => number) =>
+    rates.reduce((sum, rate, o) => sum + rate * f((2 * Math.PI * o) / rates.length), 0);
+  return 1 - Math.hypot(wave(Math.cos), wave(Math.sin)) / rates.reduce((sum, rate) => sum + rate, 0);
+}
+
+/** Whether a preference lies within 7.5° and 1/8 octave of what the unit's filter prefers. */
+export function isKept(unit: PlantedUnit, { orientationDeg, cpd }: Preference): boolean {
+  const distance = Math.abs(orientationDeg - unit.orientationDeg) % 180;
+  const octaves = Math.abs(Math.log2(cpd / unit.spatialFrequencyCpd));
+  return Math.min(distance, 180 - distance) <= 7.5 && octaves <= 1 / 8;
+}
+
+/** Preference and circular variance, of the whole model and without normalisation. */
+export async function measureTuning(
+  full: Bench,
+  linear: Bench,
+  placed: readonly Placed[],
+  grid: GratingGrid = { stepDeg: 5, stepsPerOctave: 8 },
+): Part<'preferenceKept' | 'filterPreferenceKept' | 'circularVarianceSimple' | 'circularVarianceComplex'> {
+  const tuning = await measureGratings({ full, linear }, grid);
+  const kept = ({ preferences }: GratingTuning) =>
+    placed.map(({ unit, at }) => isKept(unit, preferences[at] as Preference));
+  const ofArea = (area: string) =>
+    placed
+      .filter(({ unit }) => unit.area === area)
+      .map(({ at }) => circularVariance(tuning.full.orientationCurves[at] as number[]));
   return {
-    preferenceKept: share(kept('full')),
-    filterPreferenceKept: share(kept('linear')),
+    preferenceKept: share(kept(tuning.full)),
+    filterPreferenceKept: share(kept(tuning.linear)),
     circularVarianceSimple: distribution(ofArea('V1-simple')),
     circularVarianceComplex: distribution(ofArea('V1-complex')),
   };
