@@ -34,8 +34,8 @@ describe('the shipped twins', () => {
       const details = await library.get(id);
       expect(details.summary).toMatchObject({ sha256, builtIn: true, reproduces: null });
       expect(details.units.length).toBe(details.summary.units);
-      expect(details.card.split('\n').find((line) => /^[A-Z]/.test(line))).toBe(
-        'Mechanistic model from published equations, not fitted to recordings.',
+      expect(details.card.split('\n').find((line) => /^[A-Z]/.test(line))).toMatch(
+        /^Mechanistic model from published equations, not fitted to recordings/,
       );
     }
 
@@ -52,11 +52,7 @@ describe('the shipped twins', () => {
       const size = String(rasterPx);
       expect(details.graph.inputs).toEqual([{ name: 'stimulus', type: 'float32', shape: ['batch', '1', size, size] }]);
     }
-  });
 
-  it('hold the golden answer that follows by hand', async () => {
-    const out = path.join(folder, 'twins');
-    await buildTwins({ out });
     // The second golden picture is the best grating of unit s100 at contrast .4: Naka–Rushton by hand.
     const checks = await readChecks(path.join(out, v1, 'checks.npz'));
     const drive = 0.4 ** 2.4;

@@ -139,7 +139,7 @@ export const measured = {
   midgetExponent: {
     what: 'Exponent of the contrast response of midget cells',
     unit: '',
-    published: 'nearly linear (Benardete et al. 1992, abstract)',
+    published: 'uniform scaling with contrast (Benardete et al. 1992, abstract)',
     digits: 2,
     n: 253,
     value: 1,
