@@ -8,6 +8,8 @@ import { openLibrary } from '../main/twins/node/library.ts';
 import { buildTwins } from './build-twins.ts';
 
 const repository = path.resolve(import.meta.dirname, '..');
+const v1 = 'macaque-v1-gabor-energy';
+const retina = 'primate-retina-ganglion';
 let folder: string;
 
 beforeEach(() => {
@@ -18,33 +20,41 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 describe('the shipped twins', () => {
   it('are the locked ones, file by file, and whole in the library', async () => {
     const out = path.join(folder, 'twins');
-    const [v1] = await buildTwins({ out });
-    expect(v1?.rebuilt).toBe(true);
-    expect(v1?.sizeBytes).toBeLessThan(20e6);
-    expect((await buildTwins({ out })).map(({ rebuilt }) => rebuilt)).toEqual([false]);
+    const built = await buildTwins({ out });
+    expect(built.map(({ id }) => id)).toEqual(expect.arrayContaining([v1, retina]));
+    for (const { rebuilt, sizeBytes } of built) {
+      expect(rebuilt).toBe(true);
+      expect(sizeBytes).toBeLessThan(20e6);
+    }
+    expect((await buildTwins({ out })).some(({ rebuilt }) => rebuilt)).toBe(false);
 
     const library = await openLibrary({ folder: path.join(folder, 'library'), builtInFolder: out });
-    const details = await library.get('macaque-v1-gabor-energy');
-    expect(details.summary.sha256).toBe(v1?.sha256);
-    expect(details.summary).toMatchObject({
-      builtIn: true,
-      units: 512,
-      rasterPx: 224,
-      fieldOfViewDeg: 8,
-      reproduces: null,
-    });
-    expect(details.units.length).toBe(512);
-    for (const { xDeg, yDeg, sizeDeg } of details.units) {
-      expect(Math.max(Math.abs(xDeg as number), Math.abs(yDeg as number))).toBeLessThan(2.5);
-      expect(sizeDeg).toBeGreaterThan(0);
+    expect((await library.list()).map(({ id }) => id).toSorted()).toEqual(built.map(({ id }) => id).toSorted());
+    for (const { id, sha256 } of built) {
+      const details = await library.get(id);
+      expect(details.summary).toMatchObject({ sha256, builtIn: true, reproduces: null });
+      expect(details.units.length).toBe(details.summary.units);
+      expect(details.card.split('\n').find((line) => /^[A-Z]/.test(line))).toMatch(
+        /^Mechanistic model from published equations, not fitted to recordings/,
+      );
     }
-    expect(details.card.split('\n').find((line) => /^[A-Z]/.test(line))).toBe(
-      'Mechanistic model from published equations, not fitted to recordings.',
-    );
-    expect(details.graph.inputs).toEqual([{ name: 'stimulus', type: 'float32', shape: ['batch', '1', '224', '224'] }]);
+
+    for (const [id, units, rasterPx, fieldOfViewDeg, furthestDeg] of [
+      [v1, 512, 224, 8, 2.5],
+      [retina, 640, 480, 12, 5.5],
+    ] as const) {
+      const details = await library.get(id);
+      expect(details.summary).toMatchObject({ units, rasterPx, fieldOfViewDeg });
+      for (const { xDeg, yDeg, sizeDeg } of details.units) {
+        expect(Math.max(Math.abs(xDeg as number), Math.abs(yDeg as number))).toBeLessThanOrEqual(furthestDeg);
+        expect(sizeDeg).toBeGreaterThan(0);
+      }
+      const size = String(rasterPx);
+      expect(details.graph.inputs).toEqual([{ name: 'stimulus', type: 'float32', shape: ['batch', '1', size, size] }]);
+    }
 
     // The second golden picture is the best grating of unit s100 at contrast .4: Naka–Rushton by hand.
-    const checks = await readChecks(path.join(out, 'macaque-v1-gabor-energy', 'checks.npz'));
+    const checks = await readChecks(path.join(out, v1, 'checks.npz'));
     const drive = 0.4 ** 2.4;
     const expected = 0.82 + (32.98 * (1 + 0.33 ** 2.4) * drive) / (drive + 0.33 ** 2.4);
     expect(Math.abs((checks.outputs['v1_simple']?.data[256 + 100] as number) - expected)).toBeLessThan(1e-3);
