@@ -3,7 +3,7 @@ import type { GoldenChecks, TwinManifest } from '../contract/twins.ts';
 import type { AreaResponses, ComputeTwin } from '../engine/computeContract.ts';
 import { createDeadline } from '../engine/deadline.ts';
 import { encodeGreyPictures, imageInput, pictureShape } from '../engine/inputAdapter.ts';
-import type { Graph } from '../onnx/index.ts';
+import { inferShapes, type Graph } from '../onnx/index.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { cos, degreesToRadians, sin } from '../platform/exactMath.ts';
@@ -156,9 +156,7 @@ function unsteady(manifest: TwinManifest, error: number): TwinscopeError {
 }
 
 /** Half precision anywhere in the graph decides. */
-function toleranceOf({ initializers, values, outputs }: Graph): number {
-  const half = [...initializers.values(), ...values, ...outputs].some(
-    ({ dtype }) => dtype === 'float16' || dtype === 'bfloat16',
-  );
+function toleranceOf(graph: Graph): number {
+  const half = [...inferShapes(graph).values()].some(({ dtype }) => dtype === 'float16' || dtype === 'bfloat16');
   return half ? tolerances.half : tolerances.float;
 }

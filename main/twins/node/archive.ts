@@ -1,7 +1,6 @@
 /**
  * The archive of a package: a zip file whose bytes follow from the package alone, whichever machine writes it, closed by a
- * seal. Files are stored, not compressed: float weights shrink by a tenth at most, and what a compressor gives depends on
- * its version and on the processor.
+ * seal. Files are stored, not compressed: what a compressor gives depends on its version and on the processor.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
