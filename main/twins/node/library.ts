@@ -299,7 +299,7 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
         if (twin.sha256 === candidate.sha256) return twin.builtIn || (await isWhole(twin)) ? 'known' : 'damaged';
         throw new TwinscopeError(
           'conflict',
-          `The library already has ${nameOf(twin)} with other content (hash ${twin.sha256}; the package has ${candidate.sha256}). The library was left as it is. Remove that twin first, or ask for a package with another version.`,
+          `The library already has ${nameOf(twin)} with other content (hash ${twin.sha256}; the package has ${candidate.sha256}). The library was left as it is. ${twin.builtIn ? 'Ask' : 'Remove that twin first, or ask'} for a package with another version.`,
         );
       });
       return summarise(await find({ ...imported }), await known());
