@@ -253,6 +253,24 @@ describe('verifying', () => {
     expect((await again.get('small-twin')).summary.reproduces).toBeNull();
   });
 
+  it('keeps the latest outcome of every device, also beside one that was kept alone', async () => {
+    const { sha256 } = await library.import(await plant('package'));
+    const on = (device: string, first: number): RunForward => {
+      const data = Float32Array.of(first, 0.25);
+      return () => Promise.resolve({ device, areas: [{ area: 'V1', data }] });
+    };
+    const alone = { device: 'cpu', maxError: 0.5, tolerance: 1e-4, passed: false, at: '2026-01-01T00:00:00.000Z' };
+    await writeFile(join(root, 'library', 'verifications.json'), JSON.stringify({ [sha256]: alone }));
+    expect((await library.get('small-twin')).summary.reproductions).toEqual([alone]);
+    await library.verify('small-twin', on('webgpu', 1.00001));
+    const { reproduces, reproductions } = await library.verify('small-twin', on('cpu', 1));
+    expect(reproduces).toMatchObject({ device: 'cpu', maxError: 0, passed: true });
+    expect(reproductions.map(({ device, passed }) => [device, passed]).toSorted()).toEqual([
+      ['cpu', true],
+      ['webgpu', true],
+    ]);
+  });
+
   it.each([
     ['wrong', [1, 0.3], 0.05],
     ['not numbers', [NaN, 0.25], 1],
