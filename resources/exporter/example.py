@@ -8,7 +8,7 @@ from torch import nn
 from twin_export import export_twin
 
 SIZE_PX = 32
-FIELD_DEG = 4.0
+FIELD_DEG = 2.0
 UNITS = 12
 
 
@@ -17,14 +17,17 @@ class ConvReadout(nn.Module):
 
     def __init__(self, centres_deg: torch.Tensor, sigma_deg: float) -> None:
         super().__init__()
-        self.core = nn.Sequential(nn.Conv2d(1, 8, 7, padding=3), nn.Softplus(), nn.AvgPool2d(2))
+        self.core = nn.Sequential(nn.Conv2d(1, 8, 7, padding=3, bias=False), nn.Softplus(), nn.AvgPool2d(2))
+        nn.init.normal_(self.core[0].weight, std=0.5)
         # Degrees of the cells of the 16 × 16 feature map: x to the right, y up.
         cells = (torch.arange(16) + 0.5) / 16 * FIELD_DEG - FIELD_DEG / 2
         x, y = cells.repeat(16), -cells.repeat_interleave(16)
         distance = (x[:, None] - centres_deg[:, 0]) ** 2 + (y[:, None] - centres_deg[:, 1]) ** 2
         mask = torch.exp(-distance / (2 * sigma_deg**2))
         self.register_buffer("mask", mask / mask.sum(0))
-        self.weights = nn.Parameter(torch.randn(8, UNITS))
+        # Zero-sum, so that a blank drives all units alike.
+        weights = torch.randn(8, UNITS)
+        self.weights = nn.Parameter(weights - weights.mean(0))
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         features = self.core(pictures).flatten(2) @ self.mask
@@ -33,15 +36,15 @@ class ConvReadout(nn.Module):
 
 torch.manual_seed(1)
 angles = torch.arange(UNITS) * (2 * math.pi / UNITS)
-centres = torch.stack([torch.cos(angles), torch.sin(angles)], 1)
-sigma_deg = 0.4
+centres = 0.5 * torch.stack([torch.cos(angles), torch.sin(angles)], 1)
+sigma_deg = 0.2
 module = ConvReadout(centres, sigma_deg)
 
 manifest = {
     "id": "example-conv-readout",
     "version": "1.0.0",
     "title": "Example: convolution and readout with random weights",
-    "summary": "Twelve units on a ring of 1° around fixation, with random filters. It models nothing; it shows how a twin is shared.",
+    "summary": "Twelve units 0.5° around fixation, with random filters. They model nothing; they show how a twin is shared.",
     "authors": ["Ada Example"],
     "references": [{"text": "Example, A. (2026). How to share a twin."}],
     "source": {"url": "https://example.org/conv-readout", "revision": "v1.0.0"},
@@ -73,7 +76,7 @@ manifest = {
     "outputs": [{"tensor": "responses", "area": "V1", "layer": "readout"}],
     "commitments": [{"layer": "core.1", "area": "V1", "basis": "none: the layer before the readout, for illustration"}],
     "validity": {
-        "domains": ["static achromatic pictures within 4° of visual angle"],
+        "domains": ["static achromatic pictures of 2° × 2°"],
         "knownFailures": ["The weights are random: no response says anything about a brain."],
     },
 }

@@ -649,7 +649,7 @@ def _export(frozen: torch.nn.Module, manifest: dict, probe: np.ndarray, opset: i
     if taken is not None:
         raise _refused(f"a committed layer and a tensor of the manifest are both called {taken!r}", "Rename the tensor.")
     wrapped = _Exported(frozen, names, layers).eval()
-    options: dict = {"input_names": [entry["tensor"]], "output_names": [*names, *layers], "opset_version": opset}
+    options: dict = {"input_names": [entry["tensor"]], "output_names": [*names, *layers], "opset_version": opset, "verbose": False}
     if exporter == "torchscript":
         axes = {name: {0: "batch"} for name in [entry["tensor"], *names, *layers]}
         options.update(dynamo=False, dynamic_axes=axes)
@@ -807,7 +807,8 @@ def _card(manifest: dict, card: dict[str, str] | str | None, pictures: int, note
     if silent:
         notes.append(f"The card says nothing about: {', '.join(silent)}.")
     known = licences["weights"] not in ("NOASSERTION", "NONE")
-    tags = ["neuroscience", "digital-twin", manifest["species"], *(area["name"] for area in manifest["areas"])]
+    species = [] if manifest["species"] == "none" else [manifest["species"]]
+    tags = ["neuroscience", "digital-twin", *species, *(area["name"] for area in manifest["areas"])]
     front = [f"license: {licences['weights'].lower() if known else 'unknown'}", "library_name: onnx", "pipeline_tag: other", "tags:"]
     front += [f"  - {json.dumps(tag, ensure_ascii=False)}" for tag in tags]
     return "\n".join(["---", *front, "---", "", f"# {manifest['title']}", "", manifest["summary"], "", *body])
