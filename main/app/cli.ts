@@ -17,7 +17,8 @@ import {
 import { runPlanCommand } from './cli/planCommand.ts';
 import { deviceOption, listDevices } from './cli/deviceCommands.ts';
 import { modelGradient } from './cli/modelCommands.ts';
-import { listTwins, importTwin, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { packTwin } from './cli/packCommand.ts';
+import { exportTwin, importTwin, listTwins, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
 import { serve } from './cli/serveCommand.ts';
 import { tapTwin } from './cli/tapsCommand.ts';
 import { spawnCompute } from './spawnCompute.ts';
@@ -124,7 +125,19 @@ function buildProgram(): Command {
     .option('--input <file>', "an NPY array that is the twin's input as it stands")
     .option('--out <file>', 'required without --list: the NPZ file; a table of the stimuli is written beside it')
     .action(action(program, tapTwin));
-  twins.command('remove <id>').description('remove an imported twin').action(action(program, removeTwin));
+  twins
+    .command('pack <folder>')
+    .description('a package from a folder with twin.json and model.onnx: hashes, golden checks, refused as at import')
+    .option('--out <place>', 'NAME.twin, or another name for a folder; beside the folder when left out')
+    .action(action(program, packTwin));
+  twins
+    .command('export <id> <out>')
+    .description('write a twin of the library to NAME.twin, or to a folder of any other name')
+    .action(action(program, exportTwin));
+  twins
+    .command('remove <id>')
+    .description('remove an imported twin; results it gave stay in their projects')
+    .action(action(program, removeTwin));
 
   program
     .command('devices [twin]')

@@ -41,6 +41,9 @@ test('import, verify and a 100-step drive of one unit', async () => {
   // ONNX Runtime against PyTorch, both in float32.
   expect(verified?.reproduces?.maxError).toBeLessThan(1e-5);
 
+  await cli('twins', 'export', 'example-conv-readout', own('exported.twin'));
+  expect(readFileSync(own('exported.twin')).equals(readFileSync(archive))).toBe(true);
+
   const report = await cli<SearchReport>('search', plan, '--project', own('drive.twinscope'));
   expect(report).toMatchObject({ state: 'complete', responseUnits: 'arbitrary' });
   expect(report.trajectory.at(-1)?.step).toBe(100);

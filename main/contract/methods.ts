@@ -21,7 +21,7 @@ import {
   stimulusItem,
 } from './results.ts';
 import { stimulusDesign, stimulusSpec } from './stimuli.ts';
-import { checkedTwin, twinDetails, twinGraph, twinSummary } from './twins.ts';
+import { checkedTwin, packedTwin, twinDetails, twinGraph, twinSummary, writtenTwin } from './twins.ts';
 
 const nothing = z.strictObject({});
 const byId = z.strictObject({ id: z.string() });
@@ -81,7 +81,15 @@ export const methods = {
   /** On the CPU when no device is named; a device that is not available is refused. */
   'library.verify': { input: z.strictObject({ id: z.string(), device: deviceId.optional() }), output: checkedTwin },
   'library.import': { input: z.strictObject({ path: z.string().min(1) }), output: checkedTwin },
-  'library.remove': { input: byId, output: done },
+  /** Twins of the user's own only; results that a twin gave stay in their projects. */
+  'library.remove': { input: byId, output: z.object({ id: z.string(), version: z.string(), title: z.string() }) },
+  /** `out`, on the backend's machine: an archive where it ends in .twin or .zip, a folder otherwise; never over anything. */
+  'library.export': { input: z.strictObject({ id: z.string(), out: z.string().min(1) }), output: writtenTwin },
+  /** Packs an author's folder; without `out`, `<id>-<version>.twin` beside it. */
+  'library.pack': {
+    input: z.strictObject({ folder: z.string().min(1), out: z.string().min(1).optional() }),
+    output: packedTwin,
+  },
 
   'sets.list': { input: nothing, output: z.array(setSummary) },
   'sets.get': { input: byId, output: setDetails },

@@ -121,6 +121,17 @@ export type GradientOutcome = z.infer<typeof gradientOutcome>;
 export const gradientFailed = (verdict: GradientOutcome['verdict']): boolean =>
   verdict === 'contradicted' || verdict === 'refused';
 
+/** What the golden checks of a twin have shown on a device of this machine. */
+export const reproduction = z.object({
+  device: z.string(),
+  /** Relative to the largest response of the output, as `tolerance` is. */
+  maxError: z.number(),
+  tolerance: z.number(),
+  passed: z.boolean(),
+  at: z.string(),
+});
+export type Reproduction = z.infer<typeof reproduction>;
+
 export const twinSummary = z.object({
   id: z.string(),
   version: z.string(),
@@ -138,10 +149,10 @@ export const twinSummary = z.object({
   sizeBytes: z.int(),
   fieldOfViewDeg: z.number(),
   rasterPx: z.int(),
-  /** Null until the golden checks have been run on this machine. */
-  reproduces: z
-    .object({ device: z.string(), maxError: z.number(), tolerance: z.number(), passed: z.boolean(), at: z.string() })
-    .nullable(),
+  /** The latest outcome; null until the golden checks have been run on this machine. */
+  reproduces: reproduction.nullable(),
+  /** The latest outcome on every device, the latest first. */
+  reproductions: z.array(reproduction),
   /** Null until the gradient has been checked on this machine with these versions of Twinscope and its runtime. */
   gradientCheck: gradientOutcome.nullable(),
 });
@@ -153,6 +164,29 @@ export const checkedTwin = twinSummary.extend({
   gradientUnchecked: z.string().nullable(),
 });
 export type CheckedTwin = z.infer<typeof checkedTwin>;
+
+/** A package that was written to a place outside the library. */
+export const writtenTwin = z.object({
+  id: z.string(),
+  version: z.string(),
+  title: z.string(),
+  sha256,
+  /** Absolute; an archive or a folder. */
+  path: z.string(),
+  /** How many files the package has. */
+  files: z.int(),
+  sizeBytes: z.int(),
+});
+export type WrittenTwin = z.infer<typeof writtenTwin>;
+
+export const packedTwin = writtenTwin.extend({
+  goldenChecks: z.enum(['of the folder', 'made', 'none']),
+  /** About the golden checks, and what the package lacks. */
+  notices: z.array(z.string()),
+  /** Files of the folder that are not in the package. */
+  leftOut: z.array(z.string()),
+});
+export type PackedTwin = z.infer<typeof packedTwin>;
 
 export const twinDetails = z.object({
   summary: twinSummary,

@@ -14,7 +14,7 @@ export interface NpyHeader {
 }
 
 export const refuseNpy = (why: string, instead = 'Save it as float32 NPY.'): TwinscopeError =>
-  new TwinscopeError('bad-input', `This is not an array file that Twinscope reads: ${why}. ${instead}`);
+  new TwinscopeError('bad-input', `This is not an array file that Twinscope reads: ${why}. ${instead}`, { why });
 
 /** Throws 'bad-input' where the bytes do not begin with the head of an array of numbers. */
 export function readNpyHeader(bytes: Uint8Array): NpyHeader {

@@ -8,6 +8,7 @@ export const modelName = 'model.onnx';
 export const unitsName = 'units.csv';
 export const checksName = 'checks.npz';
 export const cardName = 'card.md';
+export const licenceName = 'LICENSE';
 
 /** Names that Windows keeps for devices, with or without an extension. */
 const reservedName = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
@@ -26,11 +27,11 @@ export function unsafePath(path: string): string | null {
   return null;
 }
 
-/**
- * Parses and checks a manifest. Unknown keys are tolerated. Throws 'newer-format' for another format number and
- * 'bad-input' for everything else that is wrong, naming the field.
- */
-export function parseManifest(text: string): TwinManifest {
+/** What a refusal of a package ends with; whoever packs one is told something else. */
+export const askAuthor = 'Ask its author for a corrected package.';
+
+/** The manifest as it was written, before it is checked. Throws 'newer-format' for another format number. */
+export function parseManifestJson(text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -45,7 +46,18 @@ export function parseManifest(text: string): TwinManifest {
         'Update Twinscope, or ask for the package in format 1.',
     );
   }
-  const parsed = twinManifest.safeParse(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refused(`${manifestName} is not a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/**
+ * Parses and checks a manifest. Unknown keys are tolerated. Throws 'newer-format' for another format number and
+ * 'bad-input' for everything else that is wrong, naming the field.
+ */
+export function parseManifest(text: string): TwinManifest {
+  const parsed = twinManifest.safeParse(parseManifestJson(text));
   if (!parsed.success) {
     const [first] = parsed.error.issues;
     const where = first?.path.join('.') ?? '';
@@ -56,10 +68,7 @@ export function parseManifest(text: string): TwinManifest {
 }
 
 function refused(why: string): TwinscopeError {
-  return new TwinscopeError(
-    'bad-input',
-    `This twin package cannot be used: ${why}. Nothing was changed. Ask its author for a corrected package.`,
-  );
+  return new TwinscopeError('bad-input', `This twin package cannot be used: ${why}. Nothing was changed. ${askAuthor}`);
 }
 
 function checkConsistency(manifest: TwinManifest): void {
@@ -70,6 +79,12 @@ function checkConsistency(manifest: TwinManifest): void {
     if (folded.has(path.toLowerCase()))
       throw refused(`two of its files are called ${path} but for upper and lower case`);
     folded.add(path.toLowerCase());
+  }
+  for (const path of folded) {
+    for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
+      const folder = path.slice(0, at);
+      if (folded.has(folder)) throw refused(`${folder} is among its files and is a folder of others`);
+    }
   }
   if (folded.has(manifestName)) throw refused(`${manifestName} may not list itself`);
   if (manifest.files[modelName] === undefined) throw refused(`${modelName} is not among its files`);

@@ -1,9 +1,10 @@
 /** `twinscope twins …`. */
+import path from 'node:path';
 import type { DeviceChoice, DeviceId } from '../../contract/devices.ts';
 import type { EventData, MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
-import { gradientFailed, type CheckedTwin, type TwinSummary } from '../../contract/twins.ts';
+import { gradientFailed, type CheckedTwin, type TwinSummary, type WrittenTwin } from '../../contract/twins.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
-import { TwinscopeError } from '../../platform/errors.ts';
+import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { formatBytes, plural } from '../../platform/words.ts';
 import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
@@ -46,10 +47,18 @@ function askChecked<M extends 'library.import' | 'library.verify'>(
   });
 }
 
-const reproduces = ({ reproduces: result }: TwinSummary): string =>
-  result === null
-    ? 'not checked'
-    : `${result.passed ? 'yes' : 'NO'} (${result.device}, largest error ${result.maxError.toExponential(1)} of the largest response)`;
+/** By every device it was verified on; one that does not reproduce decides. */
+function reproduces({ reproductions }: TwinSummary): string {
+  if (reproductions.length === 0) return 'not checked';
+  const errors = reproductions
+    .toSorted((a, b) => (a.device < b.device ? -1 : 1))
+    .map(({ device, maxError, passed }) => `${device}${passed ? '' : ' NOT'} ${maxError.toExponential(1)}`);
+  const yes = reproductions.every(({ passed }) => passed) ? 'yes' : 'NO';
+  const [first] = reproductions;
+  return reproductions.length === 1
+    ? `${yes} (${first?.device}, largest error ${first?.maxError.toExponential(1)} of the largest response)`
+    : `${yes} (largest error of the largest response: ${errors.join(', ')})`;
+}
 
 /** Whether the gradient could be relied on here; `derived` or `shipped` where that was not checked yet. */
 const gradient = ({ gradient: capability, gradientCheck }: TwinSummary): string =>
@@ -102,32 +111,77 @@ export async function importTwin(context: CliContext, path: string): Promise<voi
 }
 
 export async function removeTwin(context: CliContext, id: string): Promise<void> {
-  await ask(context, 'library.remove', { id });
-  context.print(`Removed ${id}.`, { removed: id });
+  const removed = await ask(context, 'library.remove', { id });
+  const name = `${removed.id}@${removed.version}`;
+  context.print(
+    `Removed ${removed.title} (${name}). Results it gave stay in their projects; import the package again to run it again.`,
+    { ...removed, removed: name },
+  );
 }
+
+export async function exportTwin(context: CliContext, id: string, out: string): Promise<void> {
+  // A folder is asked for by an ending that path.resolve() takes away.
+  const place = `${path.resolve(out)}${/[\\/]$/.test(out) ? path.sep : ''}`;
+  const written = await ask(context, 'library.export', { id, out: place });
+  context.print(describeWritten(written), written);
+}
+
+/** Where a package is now, and by what everybody knows it again. */
+export function describeWritten({ id, version, path: place, files, sizeBytes, sha256 }: WrittenTwin): string {
+  return `Wrote ${id}@${version} to ${place} (${plural(files, 'file')}, ${formatBytes(sizeBytes)}).\nHash ${sha256}`;
+}
+
+type Unverified = { id: string; version: string; error: { code: string; message: string } };
 
 export async function verifyTwins(
   context: CliContext,
   id: string | undefined,
   options: { all?: boolean; device: DeviceChoice },
 ): Promise<number> {
-  if (id === undefined && options.all !== true) {
-    throw new TwinscopeError('bad-input', 'Name a twin, or verify every one with --all.');
-  }
-  const ids = options.all === true ? (await ask(context, 'library.list', {})).map((twin) => twin.id) : [id as string];
-  const verified: CheckedTwin[] = [];
-  for (const each of ids) {
-    const device = await chosenDevice(context, each, options.device);
-    verified.push(await askChecked(context, 'library.verify', { id: each, device }));
-  }
-  const rows = verified.map((twin) => [`${twin.id}@${twin.version}`, reproduces(twin), verdict(twin), said(twin)]);
-  context.print(formatTable(['twin', 'reproduces here', 'gradient', 'in one sentence'], rows), verified);
-  const sound = verified.every(
-    ({ reproduces: result, gradientCheck }) =>
-      result?.passed === true && gradientCheck !== null && !gradientFailed(gradientCheck.verdict),
-  );
-  return sound ? 0 : 1;
+  if (options.all === true) return verifyAll(context, options.device);
+  if (id === undefined) throw new TwinscopeError('bad-input', 'Name a twin, or verify every one with --all.');
+  const twin = await verifyOne(context, id, options.device);
+  context.print(verifiedTable([twin]), [twin]);
+  return isSound(twin) ? 0 : 1;
 }
+
+/** Every version of every twin; one that fails does not keep the others from being verified. */
+async function verifyAll(context: CliContext, device: DeviceChoice): Promise<number> {
+  const { devices, library } = context.backend.services;
+  if (device !== 'auto') await devices.require(device);
+  const twins: (CheckedTwin | Unverified)[] = [];
+  for (const { id, version } of await ask(context, 'library.list', {})) {
+    try {
+      twins.push(await verifyOne(context, `${id}@${version}`, device));
+    } catch (error) {
+      if (!isTwinscopeError(error) || error.code === 'cancelled') throw error;
+      twins.push({ id, version, error: { code: error.code, message: error.message } });
+    }
+  }
+  const problems = await library.problems();
+  context.print([verifiedTable(twins), ...problems].join('\n'), [
+    ...twins,
+    ...problems.map((message) => ({ error: { code: 'corrupt', message } })),
+  ]);
+  return problems.length === 0 && twins.every((twin) => !('error' in twin) && isSound(twin)) ? 0 : 1;
+}
+
+async function verifyOne(context: CliContext, id: string, choice: DeviceChoice): Promise<CheckedTwin> {
+  const device = await chosenDevice(context, id, choice);
+  return askChecked(context, 'library.verify', { id, device });
+}
+
+const verifiedTable = (twins: readonly (CheckedTwin | Unverified)[]): string =>
+  formatTable(
+    ['twin', 'reproduces here', 'gradient', 'in one sentence'],
+    twins.map((twin) => [
+      `${twin.id}@${twin.version}`,
+      ...('error' in twin ? ['not verified', '', twin.error.message] : [reproduces(twin), verdict(twin), said(twin)]),
+    ]),
+  );
+
+const isSound = ({ reproduces: result, gradientCheck }: CheckedTwin): boolean =>
+  result?.passed === true && gradientCheck !== null && !gradientFailed(gradientCheck.verdict);
 
 /** Where 'auto' leads for this twin by what is known of it; nothing is measured here. */
 async function chosenDevice(context: CliContext, id: string, device: DeviceChoice): Promise<DeviceId> {

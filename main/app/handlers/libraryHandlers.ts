@@ -1,6 +1,7 @@
 import type { Handlers } from '../../contract/methods.ts';
 import { createDeadline } from '../../engine/deadline.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
+import { goldenProver } from '../goldenChecks.ts';
 import { checkGradientOf } from '../gradientCheck.ts';
 import { computeTwin, type Services } from '../services.ts';
 import { createGraphs } from '../twinGraph.ts';
@@ -9,7 +10,14 @@ export function libraryHandlers(
   services: Services,
 ): Pick<
   Handlers,
-  'library.list' | 'library.get' | 'library.graph' | 'library.verify' | 'library.import' | 'library.remove'
+  | 'library.list'
+  | 'library.get'
+  | 'library.graph'
+  | 'library.verify'
+  | 'library.import'
+  | 'library.remove'
+  | 'library.export'
+  | 'library.pack'
 > {
   const { library, compute, devices } = services;
   const graphOf = createGraphs(services);
@@ -54,9 +62,12 @@ export function libraryHandlers(
         }
       }),
     async 'library.remove'({ id }) {
-      await library.remove(id);
+      const removed = await library.remove(id);
       services.emit('data.changed', { lists: ['library'] });
-      return {};
+      return removed;
     },
+    'library.export': ({ id, out }) => library.export(id, out),
+    'library.pack': ({ folder, out = null }, { signal }) =>
+      services.workload.during(() => library.pack({ source: folder, out, prove: goldenProver(services, signal) })),
   };
 }

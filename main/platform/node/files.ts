@@ -1,5 +1,5 @@
 /** Files and folders that exist whole or not at all, and file system errors as sentences. */
-import { access, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { access, mkdir, open, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TwinscopeError } from '../errors.ts';
 import { newId } from './ids.ts';
@@ -22,6 +22,32 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   } catch (error) {
     await rm(temporary, { force: true });
     throw fileError(error, path);
+  }
+}
+
+/**
+ * Lets `fill` write a file piece by piece under a temporary name beside `path`, flushes it to the disk and renames it: the
+ * file exists whole or not at all. Refuses a `path` that exists ('conflict').
+ */
+export async function writeNewFileAtomic<T>(path: string, fill: (handle: FileHandle) => Promise<T>): Promise<T> {
+  if (await exists(path)) throw alreadyThere(path);
+  const temporary = join(dirname(path), `.${basename(path)}.${newId('part')}`);
+  try {
+    const handle = await open(temporary, 'wx');
+    let result: T;
+    try {
+      result = await fill(handle);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // rename() replaces a file silently, hence the second look.
+    if (await exists(path)) throw alreadyThere(path);
+    await rename(temporary, path);
+    return result;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error instanceof TwinscopeError ? error : fileError(error, path);
   }
 }
 

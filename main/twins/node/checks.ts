@@ -3,9 +3,11 @@
  * `tolerance.<tensor>` (one number: the largest allowed |difference| as a part of the output's largest |value|).
  */
 import { zipSync, type Zippable } from 'fflate';
-import type { GoldenChecks, NamedArray } from '../../contract/twins.ts';
-import { TwinscopeError } from '../../platform/errors.ts';
+import type { GoldenChecks, NamedArray, TwinManifest } from '../../contract/twins.ts';
+import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
+import { fileError } from '../../platform/node/files.ts';
 import { decodeNpy, encodeNpy } from '../../stimuli/npy.ts';
+import { checksName, stimulusInput } from '../manifest.ts';
 import { listZip, unpackBytes } from './zipFile.ts';
 
 /** The earliest time a zip file can hold: equal checks give equal bytes. Local, since that is what the format stores. */
@@ -23,11 +25,9 @@ export function encodeChecks(checks: GoldenChecks): Uint8Array {
   return zipSync(files, { mtime: noTime, level: 6 });
 }
 
+/** Throws 'bad-input' with the reason for a file that holds no checks; see `requireChecks` for whether they fit a twin. */
 export async function readChecks(path: string): Promise<GoldenChecks> {
-  const arrays = new Map<string, NamedArray>();
-  for (const entry of await listZip(path, { entries: 256, totalBytes: 2 ** 30 })) {
-    arrays.set(entry.path.replace(/\.npy$/, ''), decodeNpy(await unpackBytes(path, entry)));
-  }
+  const arrays = await readArrays(path);
   const checks: GoldenChecks = { inputs: {}, outputs: {} };
   for (const [name, array] of arrays) {
     const [kind, ...rest] = name.split('.');
@@ -36,6 +36,9 @@ export async function readChecks(path: string): Promise<GoldenChecks> {
     if (kind === 'output') {
       const tolerance = arrays.get(`tolerance.${tensor}`)?.data[0];
       if (tolerance === undefined || !(tolerance > 0)) throw incomplete(`the output "${tensor}" has no tolerance`);
+      // Missing responses count as an error of 1.
+      if (tolerance >= 1)
+        throw incomplete(`the tolerance of the output "${tensor}" is ${tolerance}, which allows anything`);
       checks.outputs[tensor] = { ...array, tolerance };
     }
   }
@@ -45,9 +48,51 @@ export async function readChecks(path: string): Promise<GoldenChecks> {
   return checks;
 }
 
+async function readArrays(path: string): Promise<Map<string, NamedArray>> {
+  const arrays = new Map<string, NamedArray>();
+  let reading = checksName;
+  try {
+    for (const entry of await listZip(path, { entries: 256, totalBytes: 2 ** 30 })) {
+      reading = entry.path;
+      arrays.set(entry.path.replace(/\.npy$/, ''), decodeNpy(await unpackBytes(path, entry)));
+    }
+  } catch (error) {
+    const why = isTwinscopeError(error) ? error.details['why'] : undefined;
+    throw typeof why === 'string' ? incomplete(`${reading}: ${why}`) : fileError(error, path);
+  }
+  return arrays;
+}
+
+/**
+ * Throws 'bad-input' with the reason where the checks are not those of a twin with this manifest: other tensors, sizes that
+ * do not fit, values that are not numbers. Returns the stimuli, n pictures.
+ */
+export function requireChecks(manifest: TwinManifest, checks: GoldenChecks): NamedArray {
+  const stimuli = checks.inputs[stimulusInput(manifest).tensor];
+  if (stimuli === undefined) throw incomplete('they hold no stimulus');
+  const n = stimuli.shape[0] ?? 0;
+  for (const kind of ['input', 'output'] as const) {
+    const declared = kind === 'input' ? manifest.inputs : manifest.outputs;
+    for (const [tensor, array] of Object.entries(kind === 'input' ? checks.inputs : checks.outputs)) {
+      const axes = declared.find((each) => each.tensor === tensor)?.axes;
+      if (axes === undefined) throw incomplete(`the manifest has no ${kind} "${tensor}"`);
+      const sizes = axes.map(({ size }, axis) => size ?? (axis === 0 ? n : array.shape[axis]));
+      if (n === 0 || sizes.length !== array.shape.length || sizes.some((size, axis) => size !== array.shape[axis])) {
+        const wanted = axes.map(({ size }, axis) => size ?? (axis === 0 ? n : 'any number'));
+        throw incomplete(
+          `the ${kind} "${tensor}" is ${array.shape.join(' × ') || 'one number'}, and the manifest makes it ${wanted.join(' × ')}`,
+        );
+      }
+      const wrong = array.data.findIndex((value) => !Number.isFinite(value));
+      if (wrong !== -1) throw incomplete(`value ${wrong + 1} of the ${kind} "${tensor}" is ${array.data[wrong]}`);
+    }
+  }
+  return stimuli;
+}
+
+/** What a refusal of checks ends with; whoever packs them is told something else. */
+export const askForChecks = 'The twin itself is untouched. Ask its author for corrected checks.';
+
 function incomplete(why: string): TwinscopeError {
-  return new TwinscopeError(
-    'bad-input',
-    `The golden checks of this twin cannot be used: ${why}. The twin itself is untouched. Ask its author for corrected checks.`,
-  );
+  return new TwinscopeError('bad-input', `The golden checks of this twin cannot be used: ${why}. ${askForChecks}`);
 }

@@ -1,15 +1,21 @@
 /** Taking a package into the library: judged completely in a temporary folder, then moved in with one rename. */
-import { copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { exists, fileError } from '../../platform/node/files.ts';
-import { checksName, manifestName } from '../manifest.ts';
-import { readChecks } from './checks.ts';
-import { checkFiles, checkModel, HashCache, readPackage, readUnits, type TwinPackage } from './package.ts';
+import { newId } from '../../platform/node/ids.ts';
+import { manifestName } from '../manifest.ts';
+import { requireSeal } from './archive.ts';
+import { judgePackage } from './judge.ts';
+import { readPackage, type TwinPackage } from './package.ts';
+import { copyPlainFiles, listFolder, requirePlainFile } from './sourceFolder.ts';
 import { listZip, packageLimits, refusedArchive, unpackTo } from './zipFile.ts';
 
-/** Says whether the library has the package already; throws when it has another of the same name. */
-export type Judge = (candidate: TwinPackage) => 'new' | 'known';
+/**
+ * Says whether the library has the package already, and whether what it has is still whole; throws when it has another of
+ * the same name.
+ */
+export type Judge = (candidate: TwinPackage) => Promise<'new' | 'known' | 'damaged'>;
 
 /** Imports the package at `path` into `folder`; on any failure the folder is as it was. */
 export async function importInto(folder: string, path: string, judge: Judge): Promise<{ id: string; version: string }> {
@@ -19,22 +25,42 @@ export async function importInto(folder: string, path: string, judge: Judge): Pr
     // On the same disk as the library, so that the last step is a rename.
     staging = await mkdtemp(join(folder, '.import-'));
     if (stats.isDirectory()) await stageFolder(path, staging);
+    else if (!stats.isFile()) throw refusedArchive(path, 'it is not a plain file');
     else if (/\.onnx$/i.test(path)) throw bareGraph(path);
     else await stageArchive(path, staging);
 
-    const candidate = await readPackage(staging);
+    const candidate = await judgePackage(staging);
     const { id, version } = candidate.manifest;
-    await checkFiles(candidate, new HashCache());
-    await checkModel(candidate);
-    await readUnits(candidate);
-    if (candidate.manifest.files[checksName] !== undefined) await readChecks(join(staging, checksName));
-    if (judge(candidate) === 'new') await rename(staging, join(folder, `${id}@${version}`));
+    const known = await judge(candidate);
+    if (known !== 'known') await moveIn(folder, staging, `${id}@${version}`, known === 'damaged');
     return { id, version };
   } catch (error) {
     throw isTwinscopeError(error) ? error : fileError(error, path);
   } finally {
     if (staging !== null) await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** @param replace whether a damaged package of the same content makes way */
+async function moveIn(folder: string, staging: string, name: string, replace: boolean): Promise<void> {
+  const target = join(folder, name);
+  const leaving = join(folder, `.${newId('removed')}`);
+  if (replace) await rename(target, leaving);
+  else if (await exists(target)) throw unusable(target);
+  try {
+    await rename(staging, target);
+  } catch (error) {
+    if (replace) await rename(leaving, target);
+    throw error;
+  }
+  await rm(leaving, { recursive: true, force: true });
+}
+
+function unusable(target: string): TwinscopeError {
+  return new TwinscopeError(
+    'conflict',
+    `The library has a folder ${target} that is no usable twin. It was left as it is, and nothing was imported. Move that folder away and import again.`,
+  );
 }
 
 function bareGraph(path: string): TwinscopeError {
@@ -47,48 +73,23 @@ function bareGraph(path: string): TwinscopeError {
 /** Copies the files that the manifest lists; the folder may hold others, which stay behind. */
 async function stageFolder(path: string, staging: string): Promise<void> {
   const source = resolve(path);
+  const refuse = (why: string): TwinscopeError =>
+    new TwinscopeError(
+      'bad-input',
+      `${source} cannot be imported: ${why}. Nothing was imported. Ask for the package again.`,
+    );
   // A folder that is no package may be anything, a whole disk even: it is not looked through.
-  if (await exists(join(source, manifestName))) await refuseOversize(source);
-  await refuseLinks(source, join(source, manifestName));
+  if (await exists(join(source, manifestName))) {
+    await listFolder(source, refuse);
+    await requirePlainFile(source, manifestName, refuse);
+  }
   const { manifest } = await readPackage(source);
-  for (const path of [manifestName, ...Object.keys(manifest.files)]) {
-    const from = join(source, ...path.split('/'));
-    await refuseLinks(source, from);
-    const to = join(staging, ...path.split('/'));
-    await mkdir(dirname(to), { recursive: true });
-    try {
-      await copyFile(from, to);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw refusedFolder(source, `${path} is missing`);
-    }
-  }
-}
-
-function refusedFolder(path: string, why: string): TwinscopeError {
-  return new TwinscopeError(
-    'bad-input',
-    `${path} cannot be imported: ${why}. Nothing was imported. Ask for the package again.`,
-  );
-}
-
-/** No part of the path below the package may be a symbolic link: it could point anywhere. */
-async function refuseLinks(source: string, file: string): Promise<void> {
-  for (let part = file; part !== source && part.startsWith(source + sep); part = dirname(part)) {
-    const stats = await lstat(part).catch(() => null);
-    if (stats?.isSymbolicLink()) throw refusedFolder(source, `${part.slice(source.length + 1)} is a symbolic link`);
-  }
-}
-
-async function refuseOversize(source: string): Promise<void> {
-  const found = await readdir(source, { recursive: true });
-  if (found.length > packageLimits.entries) {
-    throw refusedFolder(source, `it holds ${found.length} entries and at most ${packageLimits.entries} are allowed`);
-  }
+  await copyPlainFiles(source, staging, [manifestName, ...Object.keys(manifest.files)], refuse);
 }
 
 async function stageArchive(path: string, staging: string): Promise<void> {
   const entries = await listZip(path, packageLimits);
+  await requireSeal(path);
   // A zipped folder has the folder's name in front of every path.
   const manifest = entries.find((entry) => entry.path === manifestName || entry.path.endsWith(`/${manifestName}`));
   const prefix = manifest?.path.slice(0, -manifestName.length) ?? '';
@@ -99,6 +100,6 @@ async function stageArchive(path: string, staging: string): Promise<void> {
   const { files } = (await readPackage(staging)).manifest;
   for (const entry of entries) {
     const target = entry.path.startsWith(prefix) ? entry.path.slice(prefix.length) : '';
-    if (files[target] !== undefined) await unpackTo(path, entry, staging, target);
+    if (Object.hasOwn(files, target)) await unpackTo(path, entry, staging, target);
   }
 }

@@ -3,27 +3,39 @@
  * are the truth; all that is kept beside them is the outcome of golden checks on this machine, in a file that may be
  * deleted at any time.
  */
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
 import type { TwinRef } from '../../contract/plans.ts';
-import type { GradientOutcome, TwinDetails, TwinManifest, TwinSummary, TwinUnit } from '../../contract/twins.ts';
+import type {
+  GradientOutcome,
+  PackedTwin,
+  Reproduction,
+  TwinDetails,
+  TwinManifest,
+  TwinSummary,
+  TwinUnit,
+  WrittenTwin,
+} from '../../contract/twins.ts';
 import { summariseGraph } from '../../onnx/index.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
 import { newId } from '../../platform/node/ids.ts';
-import { cardName, checksName, modelName, rasterPx, stimulusInput } from '../manifest.ts';
-import { readChecks } from './checks.ts';
+import { checksName, modelName, rasterPx, stimulusInput } from '../manifest.ts';
+import { readChecks, requireChecks } from './checks.ts';
+import { exportPackage } from './export.ts';
 import { importInto } from './import.ts';
+import { packFolder, type PackRequest } from './pack.ts';
 import {
   checkFiles,
   HashCache,
   packageSize,
+  readCard,
   readModelGraph,
   readPackage,
   readUnits,
   type TwinPackage,
 } from './package.ts';
-import { openOutcomes, type EngineVersions, type Reproduction } from './outcomes.ts';
+import { openOutcomes, type EngineVersions } from './outcomes.ts';
 import { compareOutputs, type ForwardResult } from './verification.ts';
 
 /** A twin ready to run: its files were found to be the ones its manifest names. */
@@ -52,9 +64,17 @@ export interface Library {
   gradientOutcomes(sha256: string): Promise<GradientOutcome[]>;
   /** Remembers what the check of a gradient has shown on this machine. */
   recordGradient(id: string, outcome: GradientOutcome): Promise<TwinSummary>;
-  /** Imports a package folder or a `.twin` archive, whole or not at all. */
+  /**
+   * Imports a package folder or a `.twin` archive, whole or not at all. One that is there already stays as it is, or is put
+   * back where its files are damaged.
+   */
   import(path: string): Promise<TwinSummary>;
-  remove(id: string): Promise<void>;
+  /** Writes a twin's package elsewhere, after its files were checked: see `exportPackage` for the names of places. */
+  export(id: string, out: string): Promise<WrittenTwin>;
+  /** Packs an author's folder; the library itself stays as it is. */
+  pack(request: PackRequest): Promise<PackedTwin>;
+  /** Removes a twin of the user's own and says which it was. Several versions are not removed under one id. */
+  remove(id: string): Promise<{ id: string; version: string; title: string }>;
   /** A sentence per folder of the library that is not a usable package. */
   problems(): Promise<string[]>;
 }
@@ -103,7 +123,7 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
     ] as const) {
       const found = await readdir(parent, { withFileTypes: true }).catch(() => []);
       for (const item of found.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-        // Names that begin with a dot are imports under way.
+        // Names that begin with a dot are packages under way.
         if (!item.isDirectory() || item.name.startsWith('.')) continue;
         try {
           entries.push({ ...(await readPackage(join(parent, item.name))), builtIn });
@@ -144,8 +164,48 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
     return entry;
   }
 
+  /** The one twin of the user's own that the id may mean. */
+  async function findOwn(id: string): Promise<Entry> {
+    const found = await find(id);
+    const { version } = parseRef(id);
+    const own = (await scan()).entries.filter(
+      ({ builtIn, manifest }) =>
+        !builtIn && manifest.id === found.manifest.id && (version === undefined || manifest.version === version),
+    );
+    const [entry, ...others] = own.toSorted(newerFirst);
+    if (entry === undefined) {
+      throw new TwinscopeError(
+        'bad-input',
+        `${nameOf(found)} comes with Twinscope and cannot be removed. Nothing was changed. Only imported twins can be removed.`,
+      );
+    }
+    if (others.length > 0) {
+      const names = [entry, ...others].map(nameOf).join(', ');
+      throw new TwinscopeError(
+        'bad-input',
+        `The library has several versions of ${entry.manifest.id}: ${names}. Nothing was changed. Name the one to remove with its version.`,
+      );
+    }
+    return entry;
+  }
+
+  /** A folder in here would be a twin that nobody has judged. */
+  function refuseInside(out: string): void {
+    if (!`${resolve(out)}${sep}`.startsWith(`${resolve(folder)}${sep}`)) return;
+    throw new TwinscopeError(
+      'bad-input',
+      `${out} lies in the library itself. Nothing was written. Choose a place outside ${folder}.`,
+    );
+  }
+
+  const isWhole = (entry: Entry): Promise<boolean> =>
+    checkFiles(entry, hashes).then(
+      () => true,
+      () => false,
+    );
+
   const outcomes = openOutcomes(folder, versions ?? null);
-  type Known = { reproductions: Record<string, Reproduction>; gradients: Record<string, GradientOutcome[]> };
+  type Known = { reproductions: Record<string, Reproduction[]>; gradients: Record<string, GradientOutcome[]> };
   const known = async (): Promise<Known> => ({
     reproductions: await outcomes.reproductions(),
     gradients: await outcomes.gradients(),
@@ -170,7 +230,8 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
       sizeBytes: await packageSize(entry),
       fieldOfViewDeg: stimulusInput(manifest).fieldOfViewDeg,
       rasterPx: rasterPx(manifest),
-      reproduces: reproductions[sha256] ?? null,
+      reproduces: reproductions[sha256]?.[0] ?? null,
+      reproductions: reproductions[sha256] ?? [],
       gradientCheck: gradients[sha256]?.[0] ?? null,
     };
   }
@@ -197,7 +258,7 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
     async get(id) {
       const entry = await find(id);
       const { manifest, units } = await resolveEntry(entry);
-      const card = manifest.files[cardName] === undefined ? '' : await readFile(join(entry.folder, cardName), 'utf8');
+      const card = await readCard(entry);
       const summary = await summarise(entry, await known());
       return { summary, manifest, card, units, graph: summariseGraph(await readModelGraph(entry)) };
     },
@@ -214,13 +275,7 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
         );
       }
       const checks = await readChecks(join(entry.folder, checksName));
-      const input = checks.inputs[stimulusInput(entry.manifest).tensor];
-      if (input === undefined) {
-        throw new TwinscopeError(
-          'bad-input',
-          `The golden checks of ${nameOf(entry)} hold no stimulus. The twin itself is untouched. Ask its author for corrected checks.`,
-        );
-      }
+      const input = requireChecks(entry.manifest, checks);
       const result = await runForward(twin, input.data, input.shape[0] ?? 0);
       const outcome: Reproduction = {
         device: result.device,
@@ -238,10 +293,10 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
     },
     async import(path) {
       const { entries } = await scan();
-      const imported = await importInto(folder, path, (candidate) => {
+      const imported = await importInto(folder, path, async (candidate) => {
         const twin = entries.find((entry) => nameOf(entry) === nameOf(candidate));
         if (twin === undefined) return 'new';
-        if (twin.sha256 === candidate.sha256) return 'known';
+        if (twin.sha256 === candidate.sha256) return twin.builtIn || (await isWhole(twin)) ? 'known' : 'damaged';
         throw new TwinscopeError(
           'conflict',
           `The library already has ${nameOf(twin)} with other content (hash ${twin.sha256}; the package has ${candidate.sha256}). The library was left as it is. Remove that twin first, or ask for a package with another version.`,
@@ -249,14 +304,19 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
       });
       return summarise(await find({ ...imported }), await known());
     },
-    async remove(id) {
+    async export(id, out) {
       const entry = await find(id);
-      if (entry.builtIn) {
-        throw new TwinscopeError(
-          'bad-input',
-          `${nameOf(entry)} comes with Twinscope and cannot be removed. Nothing was changed. Only imported twins can be removed.`,
-        );
-      }
+      refuseInside(out);
+      await checkFiles(entry, hashes);
+      const { version, title } = entry.manifest;
+      return { ...(await exportPackage(entry, out)), id: entry.manifest.id, version, title, sha256: entry.sha256 };
+    },
+    async pack(request) {
+      if (request.out !== null) refuseInside(request.out);
+      return packFolder(folder, request);
+    },
+    async remove(id) {
+      const entry = await findOwn(id);
       // Renamed first, so that the twin is gone as a whole even if deleting its files is interrupted.
       const leaving = join(folder, `.${newId('removed')}`);
       try {
@@ -265,6 +325,8 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
       } catch (error) {
         throw fileError(error, entry.folder);
       }
+      const { id: removed, version, title } = entry.manifest;
+      return { id: removed, version, title };
     },
     async problems() {
       return (await scan()).problems;
@@ -276,7 +338,7 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** Clears what an interrupted import or removal left behind; younger ones may belong to another process. */
+/** Clears what an interrupted import, packing or removal left behind; younger ones may belong to another process. */
 async function sweep(folder: string): Promise<void> {
   for (const item of await readdir(folder, { withFileTypes: true })) {
     if (!item.isDirectory() || !item.name.startsWith('.')) continue;

@@ -4,13 +4,12 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gradientOutcome, type GradientOutcome, type TwinSummary } from '../../contract/twins.ts';
+import { gradientOutcome, reproduction, type GradientOutcome, type Reproduction } from '../../contract/twins.ts';
 import { writeFileAtomic } from '../../platform/node/files.ts';
 
-export type Reproduction = NonNullable<TwinSummary['reproduces']>;
-
 export interface Outcomes {
-  reproductions(): Promise<Record<string, Reproduction>>;
+  /** Outcomes for every package, the latest first: one per device. */
+  reproductions(): Promise<Record<string, Reproduction[]>>;
   recordReproduction(sha256: string, outcome: Reproduction): Promise<void>;
   /** Outcomes for every package with these versions, the latest first: one per device. */
   gradients(): Promise<Record<string, GradientOutcome[]>>;
@@ -23,20 +22,25 @@ export type EngineVersions = { twinscope: string; runtime: string };
 
 /** @param versions those whose outcomes count; null: any. */
 export function openOutcomes(folder: string, versions: EngineVersions | null): Outcomes {
-  const reproductions = recordFile<Reproduction>(join(folder, 'verifications.json'));
+  const reproductions = recordFile<unknown>(join(folder, 'verifications.json'));
   const gradients = recordFile<unknown>(join(folder, 'gradients.json'));
   return {
-    reproductions: reproductions.read,
-    recordReproduction: (sha256, outcome) => reproductions.change(sha256, () => outcome),
+    async reproductions() {
+      const stored = Object.entries(await reproductions.read());
+      return Object.fromEntries(stored.map(([sha256, each]) => [sha256, reproductionsOf(each).toSorted(latestFirst)]));
+    },
+    recordReproduction: (sha256, outcome) =>
+      reproductions.change(sha256, (before) => [
+        ...reproductionsOf(before).filter(({ device }) => device !== outcome.device),
+        outcome,
+      ]),
     async gradients() {
       const counts = ({ twinscope, runtime }: GradientOutcome): boolean =>
         versions === null || (twinscope === versions.twinscope && runtime === versions.runtime);
       return Object.fromEntries(
         Object.entries(await gradients.read()).map(([sha256, stored]) => [
           sha256,
-          known(stored)
-            .filter(counts)
-            .toSorted((a, b) => (a.at < b.at ? 1 : -1)),
+          known(stored).filter(counts).toSorted(latestFirst),
         ]),
       );
     },
@@ -46,6 +50,14 @@ export function openOutcomes(folder: string, versions: EngineVersions | null): O
         outcome,
       ]),
   };
+}
+
+const latestFirst = (a: { at: string }, b: { at: string }): number => (a.at < b.at ? 1 : -1);
+
+/** One outcome instead of a list is how they were kept at first. */
+function reproductionsOf(stored: unknown): Reproduction[] {
+  const outcomes: unknown[] = Array.isArray(stored) ? stored : [stored];
+  return outcomes.flatMap((outcome) => reproduction.safeParse(outcome).data ?? []);
 }
 
 /** A verdict that this version does not know must not count as any that it does: the check is made again. */

@@ -1,15 +1,26 @@
 /** Twin packages on disk: packing a draft, reading a folder, and checking it against its own manifest. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { TwinDraft, TwinManifest, TwinUnit } from '../../contract/twins.ts';
-import { externalTensors, readGraph, requiredInputs, type Graph } from '../../onnx/index.ts';
+import { externalTensors, readGraph, requiredInputs, type Dim, type Graph } from '../../onnx/index.ts';
 import { isTwinscopeError, shortened, TwinscopeError } from '../../platform/errors.ts';
 import { sha256Hex } from '../../platform/hash.ts';
 import { fileError } from '../../platform/node/files.ts';
-import { cardName, checksName, manifestName, modelName, parseManifest, unitsName, unsafePath } from '../manifest.ts';
+import { formatBytes } from '../../platform/words.ts';
+import {
+  askAuthor,
+  cardName,
+  checksName,
+  licenceName,
+  manifestName,
+  modelName,
+  parseManifest,
+  unitsName,
+  unsafePath,
+} from '../manifest.ts';
 import { hashOfManifest } from '../packageHash.ts';
 import { formatUnits, numberedUnits, parseUnits } from '../unitsCsv.ts';
 import { encodeChecks } from './checks.ts';
@@ -29,7 +40,7 @@ export function packDraft(draft: TwinDraft, texts: { card: string; licence: stri
     [unitsName, utf8.encode(formatUnits(draft.units))],
     [checksName, encodeChecks(draft.checks)],
     [cardName, utf8.encode(texts.card)],
-    ['LICENSE', utf8.encode(texts.licence)],
+    [licenceName, utf8.encode(texts.licence)],
   ]);
   const hashes = Object.fromEntries([...files].map(([path, bytes]) => [path, sha256Hex(bytes)]));
   const manifest: TwinManifest = { ...draft.manifest, files: hashes };
@@ -45,12 +56,24 @@ export async function writePackage(folder: string, files: ReadonlyMap<string, Ui
   }
 }
 
-/** Reads the manifest only. Throws a sentence when the folder is not a package. */
-export async function readPackage(folder: string): Promise<TwinPackage> {
+/** Larger files would be refused by what reads them, in words of a programming language. */
+const mostBytes = { text: 64 * 2 ** 20, graph: 2 ** 31 - 1 };
+
+async function requireReadable(folder: string, path: string, most: number): Promise<void> {
+  const size = (await stat(join(folder, path)).catch(() => null))?.size ?? 0;
+  if (size <= most) return;
+  throw new TwinscopeError(
+    'bad-input',
+    `This twin package cannot be used: ${path} is ${formatBytes(size)} large and may be ${formatBytes(most)}. Nothing was changed. ${askAuthor}`,
+  );
+}
+
+/** The manifest's bytes. Throws a sentence when the folder is not a package. */
+export async function readManifest(folder: string): Promise<Buffer> {
   const file = join(folder, manifestName);
-  let text: Buffer;
+  await requireReadable(folder, manifestName, mostBytes.text);
   try {
-    text = await readFile(file);
+    return await readFile(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, file);
     throw new TwinscopeError(
@@ -58,6 +81,11 @@ export async function readPackage(folder: string): Promise<TwinPackage> {
       `${folder} is not a twin package: it has no ${manifestName}. Nothing was changed. Choose a *.twin file or the folder that holds ${manifestName}.`,
     );
   }
+}
+
+/** Reads the manifest only. Throws a sentence when the folder is not a package. */
+export async function readPackage(folder: string): Promise<TwinPackage> {
+  const text = await readManifest(folder);
   const manifest = parseManifest(text.toString('utf8'));
   return { folder, manifest, sha256: hashOfManifest(text, manifest) };
 }
@@ -104,10 +132,19 @@ export async function checkFiles({ folder, manifest }: TwinPackage, cache: HashC
 
 export async function readUnits({ folder, manifest }: TwinPackage): Promise<TwinUnit[]> {
   if (manifest.files[unitsName] === undefined) return numberedUnits(manifest.areas);
+  await requireReadable(folder, unitsName, mostBytes.text);
   return parseUnits(await readFile(join(folder, unitsName), 'utf8'), manifest.areas);
 }
 
+/** The card as Markdown; '' where there is none. */
+export async function readCard({ folder, manifest }: TwinPackage): Promise<string> {
+  if (manifest.files[cardName] === undefined) return '';
+  await requireReadable(folder, cardName, mostBytes.text);
+  return readFile(join(folder, cardName), 'utf8');
+}
+
 export async function readModelGraph(twin: TwinPackage): Promise<Graph> {
+  await requireReadable(twin.folder, modelName, mostBytes.graph);
   const bytes = await readFile(join(twin.folder, modelName));
   try {
     return readGraph(bytes);
@@ -122,7 +159,7 @@ export async function readModelGraph(twin: TwinPackage): Promise<Graph> {
 function modelRefused({ manifest }: TwinPackage, why: string): TwinscopeError {
   return new TwinscopeError(
     'bad-input',
-    `The graph ${modelName} of ${manifest.id}@${manifest.version} does not fit its package: ${why}. Nothing was changed. Ask its author for a corrected package.`,
+    `The graph ${modelName} of ${manifest.id}@${manifest.version} does not fit its package: ${why}. Nothing was changed. ${askAuthor}`,
   );
 }
 
@@ -140,9 +177,13 @@ export async function checkModel(twin: TwinPackage): Promise<void> {
     }
   }
   const inputs = new Map(requiredInputs(graph).map((input) => [input.name, input]));
-  for (const { tensor, axes } of manifest.inputs) {
-    const shape = inputs.get(tensor)?.shape;
-    if (!inputs.has(tensor)) throw modelRefused(twin, `it has no input "${tensor}"`);
+  for (const { tensor, axes, dtype } of manifest.inputs) {
+    const input = inputs.get(tensor);
+    if (input === undefined) throw modelRefused(twin, `it has no input "${tensor}"`);
+    if (input.dtype !== dtype) {
+      throw modelRefused(twin, `its input "${tensor}" takes ${input.dtype}, and the manifest says ${dtype}`);
+    }
+    const { shape } = input;
     const fits = (shape ?? []).every((size, at) => typeof size === 'string' || size === axes[at]?.size);
     if (shape && (shape.length !== axes.length || !fits)) {
       throw modelRefused(twin, `its input "${tensor}" is ${shape.join(' × ')}, not what the manifest says`);
@@ -151,10 +192,29 @@ export async function checkModel(twin: TwinPackage): Promise<void> {
   }
   const [left] = inputs.keys();
   if (left !== undefined) throw modelRefused(twin, `its input "${left}" is not in the manifest`);
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
-  for (const { tensor } of manifest.outputs) {
-    if (!outputs.has(tensor)) throw modelRefused(twin, `it has no output "${tensor}"`);
+  const outputs = new Map(graph.outputs.map((output) => [output.name, output]));
+  for (const { tensor, axes } of manifest.outputs) {
+    const output = outputs.get(tensor);
+    if (output === undefined) throw modelRefused(twin, `it has no output "${tensor}"`);
+    const sizes = axes.map(({ size }) => size ?? 'any number');
+    const given = valuesPerPicture(output.shape ?? []);
+    const promised = valuesPerPicture(sizes);
+    if (given !== null && promised !== null && given !== promised) {
+      throw modelRefused(
+        twin,
+        `its output "${tensor}" is ${output.shape?.join(' × ')}, and the manifest says ${sizes.join(' × ')}`,
+      );
+    }
   }
+}
+
+/** Values behind the first axis, the batch; null where a size is open. Axes of size 1 may be there or not. */
+function valuesPerPicture([batch, ...sizes]: readonly Dim[]): number | null {
+  if (batch === undefined) return null;
+  return sizes.reduce<number | null>(
+    (product, size) => (product === null || typeof size === 'string' ? null : product * size),
+    1,
+  );
 }
 
 /** Bytes of all files of the package. */

@@ -28,8 +28,15 @@ export interface ZipLimits {
 
 export const packageLimits: ZipLimits = { entries: 10_000, totalBytes: 16 * 2 ** 30 };
 
+/**
+ * What a small archive may unpack to. Weights stay far below it; a file made to fill a disk shrinks to a thousandth, the
+ * most that deflate can do.
+ */
+const bomb = { aboveBytes: 256 * 2 ** 20, ratio: 200 };
+
 const centralSignature = 0x02014b50;
 const endSignature = 0x06054b50;
+const localHeaderBytes = 30;
 const symbolicLink = 0xa000;
 const fileTypeMask = 0xf000;
 
@@ -37,6 +44,7 @@ export function refusedArchive(path: string, why: string): TwinscopeError {
   return new TwinscopeError(
     'bad-input',
     `${path} cannot be unpacked: ${why}. Nothing was imported. Ask for the package again, or import its unpacked folder.`,
+    { why },
   );
 }
 
@@ -51,6 +59,7 @@ export async function listZip(path: string, limits: ZipLimits): Promise<ZipEntry
     let end = tailLength - 22;
     while (end >= 0 && tail.readUInt32LE(end) !== endSignature) end--;
     if (end < 0) throw refusedArchive(path, 'it is not a complete zip file');
+    if (end + 22 + tail.readUInt16LE(end + 20) > tailLength) throw refusedArchive(path, 'its end is cut off');
     const count = tail.readUInt16LE(end + 10);
     const length = tail.readUInt32LE(end + 12);
     const start = tail.readUInt32LE(end + 16);
@@ -60,14 +69,24 @@ export async function listZip(path: string, limits: ZipLimits): Promise<ZipEntry
     if (start + length > size) throw refusedArchive(path, 'its list of files is cut off');
     const directory = Buffer.alloc(length);
     await handle.read(directory, 0, length, start);
-    return parseDirectory(path, directory, count, size, limits);
+    return parseDirectory(path, directory, count, { size, start, limits });
   } finally {
     await handle.close();
   }
 }
 
-function parseDirectory(path: string, directory: Buffer, count: number, size: number, limits: ZipLimits): ZipEntry[] {
+/** The bytes of an entry in the archive, its header among them. */
+type Span = { name: string; from: number; to: number };
+
+/** @param archive its size, where its list of files starts, and what it is held to */
+function parseDirectory(
+  path: string,
+  directory: Buffer,
+  count: number,
+  { size, start, limits }: { size: number; start: number; limits: ZipLimits },
+): ZipEntry[] {
   const entries: ZipEntry[] = [];
+  const spans: Span[] = [];
   const names = new Set<string>();
   let total = 0;
   let at = 0;
@@ -102,23 +121,38 @@ function parseDirectory(path: string, directory: Buffer, count: number, size: nu
     if (total > limits.totalBytes) {
       throw refusedArchive(path, `it unpacks to more than ${Math.round(limits.totalBytes / 2 ** 20)} MiB`);
     }
+    spans.push({ name, from: localOffset, to: localOffset + localHeaderBytes + nameLength + compressedBytes });
     entries.push({ path: name, sizeBytes, compressedBytes, method: method === 0 ? 'stored' : 'deflated', localOffset });
   }
+  if (total > bomb.aboveBytes && total > bomb.ratio * size) {
+    throw refusedArchive(path, `it unpacks to ${Math.round(total / size)} times its size`);
+  }
+  refuseSharedBytes(path, spans, start);
   return entries;
+}
+
+/** Entries that read the same bytes let a small file unpack to any size. */
+function refuseSharedBytes(path: string, spans: readonly Span[], directoryStart: number): void {
+  const inOrder = spans.toSorted((a, b) => a.from - b.from);
+  for (const [at, { name, to }] of inOrder.entries()) {
+    const next = inOrder[at + 1];
+    if (to <= (next?.from ?? directoryStart)) continue;
+    throw refusedArchive(path, `the entry ${name} shares bytes with ${next?.name ?? 'the list of files'}`);
+  }
 }
 
 /** Copies one entry's content to `sink`; more or fewer bytes than declared are refused. */
 async function unpack(path: string, entry: ZipEntry, sink: Writable): Promise<void> {
   const handle = await open(path, 'r');
-  const header = Buffer.alloc(30);
+  const header = Buffer.alloc(localHeaderBytes);
   try {
-    const { bytesRead } = await handle.read(header, 0, 30, entry.localOffset);
-    if (bytesRead < 30 || header.readUInt32LE(0) !== 0x04034b50)
+    const { bytesRead } = await handle.read(header, 0, localHeaderBytes, entry.localOffset);
+    if (bytesRead < localHeaderBytes || header.readUInt32LE(0) !== 0x04034b50)
       throw refusedArchive(path, `the entry ${entry.path} is damaged`);
   } finally {
     await handle.close();
   }
-  const start = entry.localOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
+  const start = entry.localOffset + localHeaderBytes + header.readUInt16LE(26) + header.readUInt16LE(28);
   let unpacked = 0;
   const measure = new Transform({
     transform(chunk: Buffer, _encoding, done) {

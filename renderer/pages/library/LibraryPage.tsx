@@ -17,15 +17,19 @@ import { ImportTwinDialog } from './ImportTwinDialog.tsx';
 import classes from './Library.module.css';
 import { TwinPane } from './TwinPane.tsx';
 
-/** Whether the twin's golden checks passed on this machine, in one word with the figure on hover. */
+const reproducesHere = ({ reproductions }: TwinSummary): boolean => reproductions.every(({ passed }) => passed);
+
+/** Whether the twin's golden checks passed on every device tried, in one word with the figures on hover. */
 function Reproduces({ twin }: { twin: TwinSummary }) {
-  const check = twin.reproduces;
-  if (check === null) return <Badge color="gray">not checked</Badge>;
+  if (twin.reproductions.length === 0) return <Badge color="gray">not checked</Badge>;
+  const figures = twin.reproductions.map(
+    ({ device, maxError, tolerance }) =>
+      `${device}: largest error ${maxError.toExponential(1)}, tolerance ${tolerance.toExponential(1)}`,
+  );
+  const yes = reproducesHere(twin);
   return (
-    <Tooltip
-      label={`Largest error ${check.maxError.toExponential(1)}, tolerance ${check.tolerance.toExponential(1)}, ${check.device}`}
-    >
-      <Badge color={check.passed ? 'green' : 'red'}>{check.passed ? 'yes' : 'no'}</Badge>
+    <Tooltip label={figures.join('; ')}>
+      <Badge color={yes ? 'green' : 'red'}>{yes ? 'yes' : 'no'}</Badge>
     </Tooltip>
   );
 }
@@ -108,7 +112,7 @@ const columns: Column<TwinSummary>[] = [
     width: '6.5rem',
     fromRem: 29.5,
     render: (twin) => <Reproduces twin={twin} />,
-    sortBy: (twin) => (twin.reproduces === null ? null : Number(twin.reproduces.passed)),
+    sortBy: (twin) => (twin.reproduces === null ? null : Number(reproducesHere(twin))),
   },
   {
     key: 'licence',

@@ -1,14 +1,12 @@
 /** One twin: what it is, what it holds, whether it gives its own numbers here, where it came from. */
-import { Button, DataList, Group, Modal, Stack, Table, Tabs, Text, Title, Typography } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Button, DataList, Group, Stack, Table, Tabs, Text, Title, Typography } from '@mantine/core';
 import { useState } from 'react';
 import Markdown from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
 import { isTwinscopeError } from '../../../main/platform/errors.ts';
 import { useCheckingCall } from '../../client/checks.ts';
-import { useCall, useQueryCall } from '../../client/hooks.ts';
-import { navigate } from '../../client/location.ts';
+import { useQueryCall } from '../../client/hooks.ts';
 import { Warnings } from '../../components/errors.tsx';
 import { formatBytes, formatNumber, formatTime } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
@@ -17,6 +15,7 @@ import { Hash } from '../../components/ProvenancePanel.tsx';
 import { QueryView } from '../../components/states.tsx';
 import { GradientBadge } from './GradientBadge.tsx';
 import { GraphTab } from './GraphTab.tsx';
+import { PackageActions } from './PackageActions.tsx';
 import { UnitsTab } from './UnitsTab.tsx';
 
 /** Front matter is for machines; the same facts stand on the other tabs. */
@@ -49,7 +48,7 @@ function CardTab({ twin }: { twin: TwinDetails }) {
 
 function ChecksTab({ twin }: { twin: TwinDetails }) {
   const verify = useCheckingCall('library.verify');
-  const { reproduces: check, gradientCheck: gradient } = twin.summary;
+  const { reproduces: check, reproductions, gradientCheck: gradient } = twin.summary;
   // What was verified may be another twin by now.
   const unchecked = verify.data?.sha256 === twin.summary.sha256 ? verify.data.gradientUnchecked : null;
   return (
@@ -70,6 +69,12 @@ function ChecksTab({ twin }: { twin: TwinDetails }) {
             ['Tolerance', `${formatNumber(check.tolerance)} of the largest response`],
             ['Device', check.device],
             ['When', formatTime(check.at)],
+            ...reproductions
+              .filter(({ device }) => device !== check.device)
+              .map(({ device, passed, maxError }) => [
+                `Earlier, ${device}`,
+                `${passed ? 'reproduces' : 'does not reproduce'}, largest error ${formatNumber(maxError)}`,
+              ]),
           ].map(([label, value]) => (
             <DataList.Item key={label}>
               <DataList.ItemLabel>{label}</DataList.ItemLabel>
@@ -187,38 +192,8 @@ function ProvenanceTab({ twin }: { twin: TwinDetails }) {
           </Table.Tbody>
         </Table>
       </div>
-      <RemoveTwin twin={twin} />
+      <PackageActions twin={summary} />
     </Stack>
-  );
-}
-
-/** Takes a twin that was imported out of the library again; built-in twins stay. */
-function RemoveTwin({ twin }: { twin: TwinDetails }) {
-  const [asked, ask] = useDisclosure(false);
-  const remove = useCall('library.remove', { onSuccess: () => navigate('/library') });
-  if (twin.summary.builtIn) return null;
-  return (
-    <>
-      <div>
-        <Button variant="default" onClick={ask.open}>
-          Remove from library
-        </Button>
-      </div>
-      <Modal opened={asked} onClose={ask.close} title="Remove from library">
-        <Text size="sm">
-          The package of {twin.summary.title} is deleted from this computer. Results it gave stay in their projects. To
-          use it again, import the package again.
-        </Text>
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={ask.close}>
-            Cancel
-          </Button>
-          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate({ id: twin.summary.id })}>
-            Remove
-          </Button>
-        </Group>
-      </Modal>
-    </>
   );
 }
 

@@ -1,0 +1,164 @@
+/** Golden checks of a package that is being put together: made where there are none, compared with the model where there are. */
+import type { GoldenChecks, TwinManifest } from '../contract/twins.ts';
+import type { AreaResponses, ComputeTwin } from '../engine/computeContract.ts';
+import { createDeadline } from '../engine/deadline.ts';
+import { encodeGreyPictures, imageInput, pictureShape } from '../engine/inputAdapter.ts';
+import type { Graph } from '../onnx/index.ts';
+import type { CancelSignal } from '../platform/cancel.ts';
+import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
+import { cos, degreesToRadians, sin } from '../platform/exactMath.ts';
+import { Random } from '../platform/random.ts';
+import { plural } from '../platform/words.ts';
+import { requireChecks } from '../twins/node/checks.ts';
+import type { Proof, Prove } from '../twins/node/pack.ts';
+import { readModelGraph } from '../twins/node/package.ts';
+import { compareOutputs } from '../twins/node/verification.ts';
+import { computeTwin, type Services } from './services.ts';
+
+/** The last bits of a response may depend on both, and equal folders are to give equal packages on any number of cores. */
+const session = { device: 'cpu', batchSize: 2, threads: 1, gradientForms: null } as const;
+
+/** What devices and versions of a runtime differ by in float32 is far below; half precision keeps 11 bits. */
+const tolerances = { float: 1e-4, half: 1e-2 };
+
+const seed = 1;
+const checkPx = 4;
+const grating = { cyclesPerPicture: 8, orientationDeg: 30, contrast: 0.8 };
+
+/**
+ * Two pictures that between them reach most units: luminance noise in checks of 4 pixels, and a grating on mid-grey. They
+ * are given in pixels, so that they are the same whatever the field of view.
+ * @returns 2 × sizePx² of linear-light luminance, 0 to 1
+ */
+export function goldenRasters(sizePx: number): Float32Array {
+  const rasters = new Float32Array(2 * sizePx * sizePx);
+  const random = Random.fromSeed(seed, 'golden checks');
+  const across = Math.ceil(sizePx / checkPx);
+  const checks = Array.from({ length: across * across }, () => random.uniform());
+  const angle = degreesToRadians(grating.orientationDeg);
+  const perPixel = (2 * Math.PI * grating.cyclesPerPicture) / sizePx;
+  for (let row = 0, pixel = 0; row < sizePx; row++) {
+    for (let column = 0; column < sizePx; column++, pixel++) {
+      const check = Math.floor(row / checkPx) * across + Math.floor(column / checkPx);
+      rasters[pixel] = checks[check] as number;
+      const phase = perPixel * (column * sin(angle) + row * cos(angle));
+      rasters[sizePx * sizePx + pixel] = 0.5 * (1 + grating.contrast * cos(phase));
+    }
+  }
+  return rasters;
+}
+
+/** Runs a package that is being packed in compute, on the CPU. */
+export function goldenProver(services: Services, signal: CancelSignal): Prove {
+  const forward = async (twin: ComputeTwin, images: Float32Array, n: number): Promise<AreaResponses[]> => {
+    const deadlineMs = createDeadline(services.deadlines, n).ms();
+    return (await services.compute.call('twin.forward', { twin, images, n }, { signal, deadlineMs })).areas;
+  };
+
+  return async (packed, given) => {
+    const { manifest } = packed;
+    const why = notRunnable(manifest);
+    if (why !== null) {
+      const sentence =
+        given === null
+          ? `No golden checks were made, so nobody can verify this twin. ${why}`
+          : `The golden checks of the folder were packed without a comparison. ${why}`;
+      return { made: null, sentence };
+    }
+    const located = { ...packed, id: manifest.id, version: manifest.version };
+    const twin: ComputeTwin = { ...computeTwin(located, session), graphCacheFolder: null };
+    if (given !== null) {
+      const stimuli = requireChecks(manifest, given);
+      const n = stimuli.shape[0] ?? 0;
+      return compared(manifest, given, await forward(twin, stimuli.data, n));
+    }
+    const { format, sizePx, input } = imageInput(manifest);
+    const images = encodeGreyPictures(format, goldenRasters(sizePx), 2);
+    const responses = await forward(twin, images, 2);
+    requireNumbers(manifest, packed.units, responses);
+    const tolerance = toleranceOf(await readModelGraph(packed));
+    const made: GoldenChecks = {
+      inputs: { [input.tensor]: { data: images, shape: pictureShape(format, 2) } },
+      outputs: Object.fromEntries(
+        manifest.outputs.map(({ tensor, area, axes }) => {
+          const data = responses.find((each) => each.area === area)?.data ?? new Float32Array();
+          return [tensor, { data, shape: axes.map(({ size }, axis) => (axis === 0 ? 2 : (size ?? 1))), tolerance }];
+        }),
+      ),
+    };
+    const again = compareOutputs(manifest, made, { device: 'cpu', areas: await forward(twin, images, 2) });
+    if (!again.passed) throw unsteady(manifest, again.maxError);
+    return {
+      made,
+      sentence: `Golden checks were made on the CPU: 2 stimuli (luminance noise, and a grating on mid-grey), tolerance ${tolerance.toExponential()} of the largest response.`,
+    };
+  };
+}
+
+/** Why this version cannot make or compare golden checks of the twin; null where it can. */
+function notRunnable(manifest: TwinManifest): string | null {
+  if (!manifest.capabilities.deterministic) {
+    return 'Its manifest says that it answers the same picture differently each time.';
+  }
+  const other = manifest.outputs.find(
+    ({ axes, area }) =>
+      axes.slice(1).reduce((product, { size }) => product * (size ?? Number.NaN), 1) !==
+      manifest.areas.find(({ name }) => name === area)?.units,
+  );
+  if (other !== undefined) return `Its output "${other.tensor}" has more than one value per unit and picture.`;
+  try {
+    imageInput(manifest);
+    return null;
+  } catch (error) {
+    if (!isTwinscopeError(error)) throw error;
+    return error.message;
+  }
+}
+
+function compared(manifest: TwinManifest, checks: GoldenChecks, areas: AreaResponses[]): Proof {
+  const { maxError, tolerance, passed } = compareOutputs(manifest, checks, { device: 'cpu', areas });
+  const error = maxError.toExponential(1);
+  if (!passed) {
+    throw new TwinscopeError(
+      'bad-input',
+      `The model does not give the responses of its golden checks: the largest error is ${error} of the largest response, and ${tolerance.toExponential(1)} is allowed. Nothing was written. Correct the model, or take checks.npz away to have it made.`,
+    );
+  }
+  const stimuli = plural(checks.inputs[imageInput(manifest).input.tensor]?.shape[0] ?? 0, 'stimulus', 'stimuli');
+  return {
+    made: null,
+    sentence: `The golden checks of the folder (${stimuli}) come out on the CPU: largest error ${error} of the largest response, tolerance ${tolerance.toExponential(1)}.`,
+  };
+}
+
+function requireNumbers(
+  manifest: TwinManifest,
+  units: readonly { area: string; unit: string; index: number }[],
+  responses: readonly AreaResponses[],
+): void {
+  for (const { area, data } of responses) {
+    const at = data.findIndex((value) => !Number.isFinite(value));
+    if (at === -1) continue;
+    const count = manifest.areas.find(({ name }) => name === area)?.units ?? 1;
+    const unit = units.find((each) => each.area === area && each.index === at % count)?.unit ?? at % count;
+    throw new TwinscopeError(
+      'bad-input',
+      `The model answers a golden stimulus with ${data[at]} (area ${area}, unit ${unit}). Nothing was written. Correct the model and pack it again.`,
+    );
+  }
+}
+
+function unsteady(manifest: TwinManifest, error: number): TwinscopeError {
+  return new TwinscopeError(
+    'bad-input',
+    `The model answers the same picture differently each time (by ${error.toExponential(1)} of the largest response), and twin.json says that ${manifest.title} is deterministic. Nothing was written. Correct one of the two and pack it again.`,
+  );
+}
+
+/** Half precision anywhere in the graph decides. */
+function toleranceOf({ initializers, values, outputs }: Graph): number {
+  const half = [...initializers.values(), ...values, ...outputs].some(
+    ({ dtype }) => dtype === 'float16' || dtype === 'bfloat16',
+  );
+  return half ? tolerances.half : tolerances.float;
+}

@@ -1,0 +1,284 @@
+/** Packages that must not come in: the reason is said exactly, by whoever imports and whoever packs, and nothing changes. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zipSync, type Zippable } from 'fflate';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GraphBuilder, writeGraph, type Dtype } from '../../onnx/index.ts';
+import {
+  authorContents,
+  hashed,
+  smallChecks,
+  snapshotOf,
+  writeContents,
+  type Contents,
+} from '../testing/authorFolder.ts';
+import { smallManifest } from '../testing/smallTwin.ts';
+import { openLibrary, type Library } from './library.ts';
+
+let root: string;
+let library: Library;
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'twinscope-refusals-'));
+  library = await openLibrary({ folder: own('library'), builtInFolder: own('nothing built in') });
+  await library.import(writeContents(own('resident'), hashed(authorContents({ id: 'resident' }))));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+const own = (...parts: string[]): string => join(root, ...parts);
+
+/** The refusal of `work`, after which every file is as it was. */
+async function refused(work: () => Promise<unknown>): Promise<string> {
+  const before = snapshotOf(root);
+  const error: unknown = await work().then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ name: 'TwinscopeError' });
+  expect(snapshotOf(root)).toEqual(before);
+  return (error as Error).message;
+}
+
+const input = smallManifest().inputs[0];
+const output = smallManifest().outputs[0];
+const units = (rows: string): Contents => ({ 'units.csv': `unit,area\n${rows}` });
+
+/** Input and output of these sizes, whatever they may be worth. */
+function model(dtype: Dtype, shape: (string | number)[], count: number, name = 'x'): Contents {
+  const builder = new GraphBuilder({ name: 'other' });
+  builder.input(name, dtype, shape);
+  const mean = builder.node('ReduceMean', [name, builder.constant('axes', 'int64', [3], [1n, 2n, 3n])], {
+    keepdims: 0,
+  });
+  const column = builder.node('Unsqueeze', [mean, builder.constant('last', 'int64', [1], [1n])]);
+  builder.node('Expand', [column, builder.constant('size', 'int64', [2], [1n, BigInt(count)])], {}, 'y');
+  builder.output('y', dtype, ['batch', count]);
+  return { 'model.onnx': writeGraph(builder.build()) };
+}
+
+const inBytes = (contents: Contents): Record<string, Uint8Array> =>
+  Object.fromEntries(
+    Object.entries(contents).map(([path, bytes]) => [
+      path,
+      typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes,
+    ]),
+  );
+
+describe('one judgement for importing and packing', () => {
+  it.each<[string, Contents, RegExp]>([
+    ['a newer format', authorContents({ format: 2 }), /has format 2, and this version of Twinscope reads format 1/],
+    ['no species', authorContents({ species: undefined }), /"species" in twin\.json/],
+    ['duplicate unit ids', authorContents({}, units('a,V1\na,V1\n')), /line 3: the unit id "a" is empty or taken/],
+    ['a unit too few', authorContents({}, units('a,V1\n')), /area V1 has 2 units and the table lists 1/],
+    [
+      'NaN in golden checks',
+      authorContents({}, { 'checks.npz': smallChecks(({ outputs }) => outputs['y']?.data.fill(NaN)) }),
+      /golden checks of this twin cannot be used: value 1 of the output "y" is NaN/,
+    ],
+    [
+      'infinity in a golden stimulus',
+      authorContents({}, { 'checks.npz': smallChecks(({ inputs }) => inputs['x']?.data.fill(Infinity, 3)) }),
+      /value 4 of the input "x" is Infinity/,
+    ],
+    [
+      'golden checks of other units',
+      authorContents(
+        {},
+        { 'checks.npz': smallChecks(({ outputs }) => void ((outputs['y'] as { shape: number[] }).shape = [2, 1])) },
+      ),
+      /the output "y" is 2 × 1, and the manifest makes it 1 × 2/,
+    ],
+    [
+      'golden checks of another tensor',
+      authorContents(
+        {},
+        { 'checks.npz': smallChecks(({ outputs }) => void (outputs['z'] = outputs['y'] as (typeof outputs)['z'])) },
+      ),
+      /the manifest has no output "z"/,
+    ],
+    [
+      'a tolerance that allows anything',
+      authorContents(
+        {},
+        { 'checks.npz': smallChecks(({ outputs }) => void ((outputs['y'] as { tolerance: number }).tolerance = 1)) },
+      ),
+      /tolerance of the output "y" is 1, which allows anything/,
+    ],
+    [
+      'checks that are none',
+      authorContents({}, { 'checks.npz': 'text' }),
+      /checks\.npz: it is not a complete zip file/,
+    ],
+    [
+      'arrays that are none',
+      authorContents({}, { 'checks.npz': zipSync({ 'input.x.npy': new Uint8Array(20) }) }),
+      /input\.x\.npy: it has no NPY header/,
+    ],
+    [
+      'an input of another size',
+      authorContents({}, model('float32', ['batch', 1, 8, 8], 2)),
+      /its input "x" is batch × 1 × 8 × 8/,
+    ],
+    [
+      'an input of another rank',
+      authorContents({}, model('float32', ['batch', 1, 4, 4, 1], 2)),
+      /its input "x" is batch × 1 × 4 × 4 × 1/,
+    ],
+    [
+      'an input of another type',
+      authorContents({}, model('float64', ['batch', 1, 4, 4], 2)),
+      /"x" takes float64, and the manifest says float32/,
+    ],
+    [
+      'an input of another name',
+      authorContents({}, model('float32', ['batch', 1, 4, 4], 2, 'picture')),
+      /it has no input "x"/,
+    ],
+    [
+      'an output of another size',
+      authorContents({}, model('float32', ['batch', 1, 4, 4], 3)),
+      /its output "y" is batch × 3, and the manifest says any number × 2/,
+    ],
+    [
+      'an input that the manifest lacks',
+      authorContents({ inputs: [{ ...input, tensor: 'z' }] }),
+      /it has no input "z"/,
+    ],
+    [
+      'an area without units',
+      authorContents({ outputs: [{ ...output, area: 'V2' }] }),
+      /belongs to "V2", which is no area/,
+    ],
+    [
+      'a graph that is none',
+      authorContents({}, { 'model.onnx': 'not a graph' }),
+      /The graph model\.onnx of small-twin@1\.0\.0 cannot be used/,
+    ],
+  ])('%s', async (_, contents, said) => {
+    const source = writeContents(own('package'), hashed(contents));
+    const ofImport = await refused(() => library.import(source));
+    expect(ofImport).toMatch(said);
+    const prove = () => Promise.resolve({ made: null, sentence: '' });
+    const ofPack = await refused(() => library.pack({ source, out: null, prove }));
+    expect(ofPack).toMatch(said);
+    expect(ofPack).not.toMatch(/author|imported|Nothing was changed/);
+    const archive = own('package.twin');
+    writeFileSync(archive, zipSync(inBytes(hashed(contents))));
+    expect(await refused(() => library.import(archive))).toMatch(said);
+  });
+
+  it('files that are no plain files', async () => {
+    const contents = hashed(authorContents());
+    const source = writeContents(own('package'), contents);
+    const prove = () => Promise.resolve({ made: null, sentence: '' });
+    const both = async (said: RegExp): Promise<void> => {
+      expect(await refused(() => library.import(source))).toMatch(said);
+      expect(await refused(() => library.pack({ source, out: null, prove }))).toMatch(said);
+    };
+    rmSync(join(source, 'card.md'));
+    symlinkSync('/etc/hostname', join(source, 'card.md'));
+    await both(/card\.md is a symbolic link/);
+    rmSync(join(source, 'card.md'));
+    writeContents(source, { 'card.md/inside.txt': 'a folder' });
+    await both(/card\.md is not a plain file/);
+    rmSync(join(source, 'card.md'), { recursive: true });
+    writeContents(source, contents);
+    rmSync(join(source, 'model.onnx'));
+    await both(/model\.onnx is missing|lists model\.onnx, which is not there/);
+  });
+
+  // Windows has no such files.
+  it.skipIf(process.platform === 'win32')('a pipe, which would be waited for without end', async () => {
+    const source = writeContents(own('package'), hashed(authorContents()));
+    rmSync(join(source, 'card.md'));
+    expect(spawnSync('mkfifo', [join(source, 'card.md')]).status).toBe(0);
+    const prove = () => Promise.resolve({ made: null, sentence: '' });
+    expect(await refused(() => library.import(source))).toMatch(/card\.md is not a plain file/);
+    expect(await refused(() => library.pack({ source, out: null, prove }))).toMatch(/card\.md is not a plain file/);
+    expect(await refused(() => library.import(join(source, 'card.md')))).toMatch(/it is not a plain file/);
+  });
+
+  it('texts that no program of ours reads whole', async () => {
+    const source = writeContents(own('package'), hashed(authorContents()));
+    // A sparse file: it takes no room on the disk.
+    truncateSync(join(source, 'twin.json'), 65 * 2 ** 20);
+    expect(await refused(() => library.import(source))).toMatch(/twin\.json is 68 MB large and may be 67 MB/);
+  });
+});
+
+describe('archives made to do harm', () => {
+  const files = (): Record<string, Uint8Array> => inBytes(hashed(authorContents()));
+  const archive = (name: string, contents: Zippable): string => {
+    writeFileSync(own(name), zipSync(contents));
+    return own(name);
+  };
+  /** Where the list of files begins its entries. */
+  function directoryEntries(bytes: Uint8Array): { view: DataView; at: number[] } {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const at: number[] = [];
+    for (let i = 0; i + 4 <= bytes.length; i++) if (view.getUint32(i, true) === 0x02014b50) at.push(i);
+    return { view, at };
+  }
+  async function refusedAfter(change: (entries: ReturnType<typeof directoryEntries>) => void): Promise<string> {
+    const bytes = zipSync(files());
+    change(directoryEntries(bytes));
+    writeFileSync(own('bad.twin'), bytes);
+    return refused(() => library.import(own('bad.twin')));
+  }
+
+  it('bombs are refused by what they announce', async () => {
+    expect(await refusedAfter(({ view, at }) => view.setUint32((at[0] as number) + 24, 2 ** 29, true))).toMatch(
+      /it unpacks to \d+ times its size\. Nothing was imported/,
+    );
+    const beyond = await refusedAfter(({ view, at }) => {
+      for (const entry of at) view.setUint32(entry + 24, 0xfffffffe, true);
+    });
+    expect(beyond).toMatch(/it unpacks to more than 16384 MiB/);
+  });
+
+  it('bombs whose entries share their bytes, as those do that unpack to petabytes', async () => {
+    const shared = await refusedAfter(({ view, at }) => {
+      const [first, second] = at as [number, number];
+      view.setUint32(second + 42, view.getUint32(first + 42, true), true);
+    });
+    expect(shared).toMatch(/the entry \S+ shares bytes with \S+\. Nothing was imported/);
+  });
+
+  it('golden checks that are a bomb', async () => {
+    const checks = zipSync({ 'input.x.npy': new Uint8Array(1000) });
+    const { view, at } = directoryEntries(checks);
+    view.setUint32((at[0] as number) + 24, 2 ** 29, true);
+    const source = writeContents(own('package'), hashed(authorContents({}, { 'checks.npz': checks })));
+    expect(await refused(() => library.import(source))).toMatch(/checks\.npz: it unpacks to \d+ times its size/);
+  });
+
+  it('a name that is a file and a folder, or one that only objects have', async () => {
+    const clash = hashed(authorContents({}, { notes: 'a file' }));
+    const manifest = JSON.parse(clash['twin.json'] as string) as { files: Record<string, string> };
+    manifest.files['notes/inside.txt'] = manifest.files['notes'] as string;
+    const text = new TextEncoder().encode(JSON.stringify(manifest));
+    const bad = archive('clash.twin', { ...files(), 'twin.json': text });
+    expect(await refused(() => library.import(bad))).toMatch(/notes is among its files and is a folder of others/);
+    await library.import(archive('extra.twin', { ...files(), constructor: new Uint8Array(3) }));
+    expect(Object.keys(snapshotOf(own('library', 'small-twin@1.0.0')))).not.toContain('constructor');
+  });
+
+  it('a folder of the library that is no twin stands in the way', async () => {
+    writeContents(own('library', 'small-twin@1.0.0'), { 'twin.json': '{' });
+    const good = archive('good.twin', files());
+    expect(await refused(() => library.import(good))).toMatch(
+      /The library has a folder .*small-twin@1\.0\.0 that is no usable twin\. It was left as it is/,
+    );
+  });
+});
+
+it('a twin whose files were damaged is put back by importing it again, and left alone where it is whole', async () => {
+  const source = writeContents(own('package'), hashed(authorContents()));
+  await library.import(source);
+  const whole = snapshotOf(own('library'));
+  writeFileSync(own('library', 'small-twin@1.0.0', 'model.onnx'), 'damaged');
+  await expect(library.resolve('small-twin')).rejects.toThrow(/Import the package again\.$/);
+  await library.import(source);
+  expect(snapshotOf(own('library'))).toEqual(whole);
+  expect((await library.resolve('small-twin')).id).toBe('small-twin');
+});
