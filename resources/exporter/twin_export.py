@@ -88,7 +88,7 @@ def export_twin(
     opset: 11 to 22, as far as the exporter goes (TorchScript: to 20; dynamo: from 18).
     exporter: "torchscript" traces the module once, so that branches and loops are those of one run; "dynamo" is PyTorch's
         newer exporter and needs onnxscript.
-    check_graph: run the graph with onnx's own evaluator and compare; minutes for a large network.
+    check_graph: run the graph with onnx's own evaluator and compare; slow for a large network.
     external_data: keep weights in model.onnx.data beside the graph. Needed from 2 GiB on.
     replace: overwrite the package of an earlier export.
 
