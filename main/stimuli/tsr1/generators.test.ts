@@ -168,7 +168,8 @@ describe('marks', () => {
     expect([at(15, 0), at(0, 241), at(100, 100)]).toEqual([3, 3, 0]);
     const sum = picture.reduce((total, value) => total + value, 0);
     expect(sum / (Math.PI * (100 + 3 * 300))).toBeCloseTo(1, 2);
-    expect(canvas.open).toBeLessThan(cells * cells - Math.PI * 380);
+    expect(cells * cells - canvas.open).toBeGreaterThan(Math.PI * 19 ** 2);
+    expect(cells * cells - canvas.open).toBeLessThan(Math.PI * 20 ** 2);
   });
 });
 
@@ -185,7 +186,8 @@ describe('textures and their phase scrambles', () => {
         worst = Math.max(worst, Math.abs((after[at] as number) - (before[at] as number)));
       }
       expect(worst / largest, `texture ${k}`).toBeLessThan(1e-9);
-      const centred = texture.map((value) => value - texture.reduce((sum, each) => sum + each, 0) / texture.length);
+      const mean = texture.reduce((sum, each) => sum + each, 0) / texture.length;
+      const centred = texture.map((value) => value - mean);
       const product = centred.reduce((sum, value, at) => sum + value * (scrambled[at] as number), 0);
       const power = centred.reduce((sum, value) => sum + value * value, 0);
       expect(Math.abs(product / power), `texture ${k}`).toBeLessThan(0.5);
@@ -233,7 +235,7 @@ describe('textures and their phase scrambles', () => {
   });
 
   it('reaction–diffusion has the stated wavelength and has left its noise', () => {
-    for (const wavelengthDeg of [0.65, 1.2]) {
+    for (const wavelengthDeg of [0.75, 1.2]) {
       const pattern = reactionDiffusionPattern(random('reaction'), wavelengthDeg, 0);
       const spectrum = amplitudes(pattern);
       let power = 0;
@@ -324,19 +326,20 @@ describe('superquadrics', () => {
           ) as [number, number, number];
           return (Math.abs(u[0]) ** r + Math.abs(u[1]) ** r) ** (t / r) + Math.abs(u[2]) ** t;
         };
+        const wrong: string[] = [];
         let met = 0;
-        for (let x = -1.6; x <= 2.2; x += 0.19) {
-          for (let y = -2; y <= 1.6; y += 0.19) {
+        for (let x = -1.6; x <= 2.2; x += 0.29) {
+          for (let y = -2; y <= 1.6; y += 0.29) {
             const found = cast(body, x, y, hit);
-            const depths = Array.from({ length: 800 }, (_, step) => 3.5 - step * 0.0075);
+            const depths = Array.from({ length: 300 }, (_, step) => 3.5 - step * 0.02);
             const first = depths.find((z) => level(x, y, z) < 0.999);
-            if (found) {
-              met++;
-              expect(level(x, y, hit.z)).toBeCloseTo(1, 4);
-              if (first !== undefined) expect(first).toBeLessThanOrEqual(hit.z + 0.01);
-            } else expect(first).toBeUndefined();
+            if (found) met++;
+            const offSurface = found && Math.abs(level(x, y, hit.z) - 1) > 1e-4;
+            const inFront = first !== undefined && (!found || first > hit.z + 0.001);
+            if (offSurface || inFront) wrong.push(`${r} ${t} at ${x}, ${y}`);
           }
         }
+        expect(wrong).toEqual([]);
         expect(met).toBeGreaterThan(20);
       }
     }

@@ -7,8 +7,10 @@ import type { Random } from '../../platform/random.ts';
 import { binFrequency, fft2 } from '../fft.ts';
 import { cells, periodDeg } from './grid.ts';
 
-/** A coarse grid, 7 samples per degree: the shortest wavelength has four and a half of them. */
+/** A coarse grid, 7 samples per degree; the shortest wavelength used has five of them. */
 const coarse = 64;
+/** Cycles per period that are kept: half of the grid's limit, so that u³ folds nothing back and no direction is preferred. */
+const highestBin = coarse / 4;
 const ratio = 25;
 const timeStep = 0.5;
 const steps = 80;
@@ -27,7 +29,8 @@ export function reactionDiffusionPattern(random: Random, wavelengthDeg: number, 
       const squared = fx * fx + fy * fy;
       // The linear terms are taken at the end of the step, which keeps it stable; the transforms' scale is undone here.
       const linear = activator * squared + 1 / (1 + inhibitor * squared);
-      gains[at] = 1 / ((1 + timeStep * linear) * coarse * coarse);
+      const kept = Math.sqrt(squared) * periodDeg <= 2 * Math.PI * (highestBin + 0.5);
+      gains[at] = kept ? 1 / ((1 + timeStep * linear) * coarse * coarse) : 0;
     }
   }
   const u = Float64Array.from({ length: coarse * coarse }, () => startSd * random.normal());

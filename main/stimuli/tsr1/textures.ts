@@ -51,7 +51,7 @@ export function textureParameters(k: number): TextureParameters {
     case 'fractal':
       return { family, exponent: size(1.1, 2), level: [-0.5, 0, 0.5][third(image)] as number };
     case 'reaction–diffusion':
-      return { family, sizeDeg: size(0.65, 1.6), level: [-3, 0, 3][third(image)] as number };
+      return { family, sizeDeg: size(0.75, 1.6), level: [-10, 0, 10][third(image)] as number };
     case 'lattice':
       return { family, sizeDeg: size(0.4, 1.6) };
     case 'blobs':
