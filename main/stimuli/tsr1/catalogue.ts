@@ -110,6 +110,9 @@ export function tsr1Label(index: number): string {
   }
 }
 
+/** 'TSR-1' or 'TSR-1, half A'. */
+export const nameTsr1 = (half: 'A' | 'B' | 'all'): string => (half === 'all' ? tsr1Name : `${tsr1Name}, half ${half}`);
+
 /** 'TSR-1, half A: 512 images of 10 classes'. */
 export const describeTsr1 = (half: 'A' | 'B' | 'all'): string =>
-  `${tsr1Name}${half === 'all' ? '' : `, half ${half}`}: ${formatCount(tsr1CountIn(half))} images of ${tsr1Classes.length} classes`;
+  `${nameTsr1(half)}: ${formatCount(tsr1CountIn(half))} images of ${tsr1Classes.length} classes`;

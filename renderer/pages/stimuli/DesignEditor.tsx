@@ -16,6 +16,7 @@ import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { StimulusDesign } from '../../../main/contract/stimuli.ts';
 import { describeDesign } from '../../../main/stimuli/design.ts';
+import { nameTsr1 } from '../../../main/stimuli/tsr1/catalogue.ts';
 import { useCall, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { ErrorNotice, Warnings } from '../../components/errors.tsx';
 import { plural } from '../../components/format.ts';
@@ -263,7 +264,8 @@ export function DesignEditor() {
   const create = useCall('sets.create', { onSuccess: (set) => go(`/stimuli/${set.id}`) });
   const result = useMemo(() => readForm(form), [form]);
   const change = (part: Partial<DesignForm>) => setForm((before) => ({ ...before, ...part }));
-  const suggested = result.design === null ? '' : describeDesign(result.design);
+  const description = result.design === null ? '' : describeDesign(result.design);
+  const suggested = result.design?.type === 'tsr1' ? nameTsr1(result.design.half) : description;
   const submit = () => {
     if (result.design !== null) create.mutate({ name: name.trim() || suggested, design: result.design });
   };
@@ -271,7 +273,7 @@ export function DesignEditor() {
     <>
       <PageHeader
         title="New set"
-        detail={suggested}
+        detail={description}
         actions={
           <Button onClick={submit} loading={create.isPending} disabled={result.design === null || !writable}>
             Create set
