@@ -159,6 +159,19 @@ test('stimuli render: file names keep the unit, and a table says which file is w
   expect(vertical?.['file']).toMatch(/^\d-.*90deg.*\.npy$/);
 });
 
+test('stimuli render: images of the reference set, with what their numbers stand for', async () => {
+  const stimuli = [0, 136, 610, 1000].map((index) => ({ type: 'tsr1', index }));
+  const plan = writePlan('reference.plan.json', { kind: 'run', twin, stimuli: { design: { type: 'list', stimuli } } });
+  const { code, stderr } = await run('stimuli', 'render', plan, '--out', own('reference'));
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  const { rows } = parseCsv(readFileSync(own('reference/stimuli.csv'), 'utf8'));
+  expect(rows.map((row) => row['class'])).toEqual(['gratings', 'Gabors', 'textures', 'shaded scenes']);
+  expect(rows.map((row) => row['half'])).toEqual(['A', 'A', 'A', 'A']);
+  expect(rows[0]?.['spatial_frequency_cpd']).toBe('0.75');
+  expect(rows[2]?.['family']).toBe('Voronoi');
+});
+
 test('import: a folder without twin.json is told so however much it holds', async () => {
   mkdirSync(own('large'));
   for (let file = 0; file <= packageLimits.entries; file++) writeFileSync(own(`large/${file}`), '');

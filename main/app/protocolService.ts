@@ -78,9 +78,11 @@ const knownRanges = new WeakMap<Project, Map<string, Range>>();
 /** Drawing photographs takes time; an export looks at every pixel of every picture in any case. */
 const mostPicturesMeasured = 300;
 
+const pictureTypes: ReadonlySet<StimulusSpec['type']> = new Set(['image', 'noise', 'tsr1']);
+
 /**
- * Adds the range of luminance where only the pixels tell it: of every stored raster, and of photographs and noise (at
- * most 300, evenly over the list) as their thumbnails show them.
+ * Adds the range of luminance where only the pixels tell it: of every stored raster, and of photographs, noise and the
+ * reference set (at most 300, evenly over the list) as their thumbnails show them.
  */
 async function withLuminance(
   project: Project,
@@ -93,7 +95,7 @@ async function withLuminance(
     spec.type === 'raster'
       ? range(decodeNpy(await project.arrays.bytes(spec.arraySha256)).data)
       : luminanceOfPicture(await stimuli.thumbnail(canonicalJson(spec)));
-  const pictures = inputs.filter(({ spec }) => spec.type === 'image' || spec.type === 'noise');
+  const pictures = inputs.filter(({ spec }) => pictureTypes.has(spec.type));
   const every = Math.max(1, Math.ceil(pictures.length / mostPicturesMeasured));
   const looked = new Set(pictures.filter((_, index) => index % every === 0));
   const result: ProtocolStimulusInput[] = [];

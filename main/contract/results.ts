@@ -32,7 +32,7 @@ export type Provenance = z.infer<typeof provenance>;
 export const setSummary = z.object({
   id: z.string(),
   name: z.string(),
-  type: z.enum(['gratings', 'gabors', 'images', 'noise', 'list']),
+  type: z.enum(['gratings', 'gabors', 'images', 'noise', 'tsr1', 'list']),
   /** e.g. '8 orientations × 6 SF × 4 phases + blank = 193'. */
   description: z.string(),
   count: z.int(),

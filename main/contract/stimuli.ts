@@ -69,6 +69,18 @@ export const noiseSpec = z.strictObject({
   seed: z.int().min(0),
 });
 
+/** Images of the reference set TSR-1; see main/stimuli/tsr1/classes.ts. */
+export const tsr1Images = 1024;
+
+/** One image of TSR-1, 8° × 8° around fixation; its number says everything. */
+export const tsr1Spec = z.strictObject({
+  type: z.literal('tsr1'),
+  index: z
+    .int()
+    .min(0)
+    .max(tsr1Images - 1),
+});
+
 export const stimulusSpec = z.discriminatedUnion('type', [
   gratingSpec,
   gaborSpec,
@@ -76,6 +88,7 @@ export const stimulusSpec = z.discriminatedUnion('type', [
   imageSpec,
   rasterSpec,
   noiseSpec,
+  tsr1Spec,
 ]);
 export type StimulusSpec = z.infer<typeof stimulusSpec>;
 export type GratingSpec = z.infer<typeof gratingSpec>;
@@ -83,6 +96,7 @@ export type GaborSpec = z.infer<typeof gaborSpec>;
 export type ImageSpec = z.infer<typeof imageSpec>;
 export type RasterSpec = z.infer<typeof rasterSpec>;
 export type NoiseSpec = z.infer<typeof noiseSpec>;
+export type Tsr1Spec = z.infer<typeof tsr1Spec>;
 
 const levels = (item: z.ZodNumber) => z.array(item).min(1).max(1000);
 
@@ -142,6 +156,13 @@ export const noiseDesign = z.strictObject({
   blank: z.boolean().default(true),
 });
 
+/** The reference set TSR-1: half A for z-scores and matching, half B for "best of reference". */
+export const tsr1Design = z.strictObject({
+  type: z.literal('tsr1'),
+  half: z.enum(['A', 'B', 'all']).default('all'),
+  blank: z.boolean().default(true),
+});
+
 /** An explicit list, e.g. candidates of a search with their controls. */
 export const listDesign = z.strictObject({
   type: z.literal('list'),
@@ -154,6 +175,7 @@ export const stimulusDesign = z.discriminatedUnion('type', [
   gaborDesign,
   imageDesign,
   noiseDesign,
+  tsr1Design,
   listDesign,
 ]);
 export type StimulusDesign = z.infer<typeof stimulusDesign>;
@@ -161,4 +183,5 @@ export type GratingDesign = z.infer<typeof gratingDesign>;
 export type GaborDesign = z.infer<typeof gaborDesign>;
 export type ImageDesign = z.infer<typeof imageDesign>;
 export type NoiseDesign = z.infer<typeof noiseDesign>;
+export type Tsr1Design = z.infer<typeof tsr1Design>;
 export type ListDesign = z.infer<typeof listDesign>;

@@ -1,5 +1,7 @@
 /** How much of the visual field a stimulus needs. */
 import type { StimulusSpec } from '../contract/stimuli.ts';
+import { tsr1Aperture, tsr1Place, tsr1SizeDeg } from '../stimuli/tsr1/classes.ts';
+import { gaborOf } from '../stimuli/tsr1/gabors.ts';
 
 /** Beyond this many standard deviations a full-contrast Gabor is less than a tenth of an 8-bit grey level. */
 const gaborCutoffSigmas = 4;
@@ -22,6 +24,11 @@ export function stimulusExtentDeg(spec: StimulusSpec): number {
       return 2 * Math.max(Math.abs(spec.xDeg), Math.abs(spec.yDeg)) + spec.sizeDeg;
     case 'raster':
       return spec.sizeDeg;
+    case 'tsr1': {
+      const { key, k } = tsr1Place(spec.index);
+      if (key === 'gabors') return stimulusExtentDeg(gaborOf(k));
+      return key === 'shapes' ? tsr1SizeDeg : tsr1Aperture.diameterDeg + tsr1Aperture.edgeDeg;
+    }
     case 'blank':
       return 1;
   }
@@ -29,7 +36,7 @@ export function stimulusExtentDeg(spec: StimulusSpec): number {
 
 /**
  * Smallest and largest linear luminance (display white at 1, background .5) where the description alone tells; null
- * for pictures and noise, whose pixels must be looked at.
+ * for pictures, noise and the reference set, whose pixels must be looked at.
  */
 export function describedLuminance(spec: StimulusSpec): { min: number; max: number } | null {
   if (spec.type === 'blank') return { min: 0.5, max: 0.5 };

@@ -8,6 +8,7 @@ import { apertureOf, apertureProfile, apertureWeights } from '../stimuli/apertur
 import { decodeGrey, encodeGrey } from '../stimuli/encode.ts';
 import { pxToEccentricity } from '../stimuli/geometry.ts';
 import { contrastRms, mean } from '../stimuli/statistics.ts';
+import { tsr1ContrastRms, tsr1Place } from '../stimuli/tsr1/classes.ts';
 import { plural } from '../platform/words.ts';
 import { pixelsPerDegAtCentre } from './screen.ts';
 
@@ -44,6 +45,9 @@ function measuredAperture({ spec, source }: ProtocolStimulus): Aperture | null {
 function askedFor({ spec, source }: ProtocolStimulus): Light | null {
   if (source?.type === 'search' && source.constraints !== null) {
     return { meanLuminance: source.constraints.meanLuminance, contrastRms: source.constraints.contrastRms };
+  }
+  if (spec.type === 'tsr1' && !tsr1Place(spec.index).local) {
+    return { meanLuminance: background, contrastRms: tsr1ContrastRms };
   }
   return spec.type === 'noise' ? { meanLuminance: background, contrastRms: spec.contrastRms } : null;
 }

@@ -2,6 +2,7 @@
 import type { ExpandedProtocol, ProtocolStimulus } from '../contract/results.ts';
 import type { ProtocolStimulusInput } from './expand.ts';
 import { describedLuminance } from './extent.ts';
+import { parametersOf } from '../stimuli/design.ts';
 import { largestContrast, linearToCdM2 } from '../stimuli/encode.ts';
 import { formatCount, plural } from '../platform/words.ts';
 import { picturePx, screenDeg } from './screen.ts';
@@ -41,8 +42,7 @@ function sizeWarning({ display, stimuli }: ExpandedProtocol): string | null {
   );
 }
 
-const frequencyOf = ({ spec }: ProtocolStimulus): number =>
-  spec.type === 'grating' || spec.type === 'gabor' ? spec.spatialFrequencyCpd : 0;
+const frequencyOf = ({ spec }: ProtocolStimulus): number => Number(parametersOf(spec)['spatialFrequencyCpd'] ?? 0);
 
 function detailWarning({ stimuli, pixelsPerDegCentre }: ExpandedProtocol): string | null {
   const finest = largest(stimuli, frequencyOf);

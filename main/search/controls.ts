@@ -6,7 +6,8 @@ import type { Constraints } from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { Random } from '../platform/random.ts';
-import { apertureWeights } from '../stimuli/aperture.ts';
+import { apertureOf, apertureWeights } from '../stimuli/aperture.ts';
+import { tsr1Place } from '../stimuli/tsr1/classes.ts';
 import { plural } from '../platform/words.ts';
 import { formatNumber } from '../stimuli/words.ts';
 import { type ConstraintSet, createConstraints } from './constraints.ts';
@@ -82,7 +83,7 @@ export function matchedControls(
       );
     }
   }
-  const gratings = indicesOf(reference, (spec) => spec.type === 'grating' && spec.contrast > 0);
+  const gratings = indicesOf(reference, isGrating);
   if (gratings.length > 0) {
     controls.push(
       new ControlPhase(
@@ -130,10 +131,7 @@ export function randomGratings(
 export function constraintsOf(context: SearchContext, best: FoundStimulus): ConstraintSet | null {
   const { field } = context.model;
   const { spec, image } = best;
-  const aperture =
-    spec?.type === 'grating'
-      ? { xDeg: spec.xDeg, yDeg: spec.yDeg, diameterDeg: spec.diameterDeg, edgeDeg: spec.edgeDeg }
-      : undefined;
+  const aperture = spec?.type === 'grating' || spec?.type === 'tsr1' ? apertureOf(spec) : undefined;
   const { mean, contrastRms } = weightedStatistics(image, apertureWeights(aperture, field));
   const constraints: Constraints = {
     meanLuminance: mean,
@@ -156,6 +154,10 @@ export function constraintsOf(context: SearchContext, best: FoundStimulus): Cons
     return null;
   }
 }
+
+/** A grating of its own, or one of the reference set TSR-1. */
+const isGrating = (spec: StimulusSpec): boolean =>
+  spec.type === 'grating' ? spec.contrast > 0 : spec.type === 'tsr1' && tsr1Place(spec.index).key === 'gratings';
 
 function indicesOf(source: StimulusSource, wanted: (spec: StimulusSpec) => boolean): number[] {
   const indices: number[] = [];

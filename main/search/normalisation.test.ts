@@ -20,6 +20,20 @@ describe('normalisation by the reference set', () => {
     expect(statistics.stimuli).toBe(4);
   });
 
+  it('weighs stimuli where they do not count equally', () => {
+    // The third and fourth stimulus count three times: as if each were there three times.
+    const weighted = unitStatistics(responses, units, Float64Array.of(1, 1, 3, 3));
+    const row = (s: number) => [...responses.subarray(4 * s, 4 * s + 4)];
+    const repeated = Float64Array.from([0, 1, 2, 2, 2, 3, 3, 3].flatMap(row));
+    const expected = unitStatistics(Float32Array.from(repeated), units);
+    expect([...weighted.mean]).toEqual([...expected.mean]);
+    expect([...weighted.sd]).toEqual([...expected.sd].map((sd) => expect.closeTo(sd, 12)));
+    expect(weighted.stimuli).toBe(4);
+    const ofWeighted = groupActivity([0, 1], weighted, responses);
+    const ofRepeated = groupActivity([0, 1], expected, Float32Array.from(repeated));
+    expect(ofWeighted?.coefficient).toEqual(ofRepeated?.coefficient.map((c) => expect.closeTo(c, 12)));
+  });
+
   it('counts a unit below 1 % of its area’s median sd as unmodulated', () => {
     // Standard deviations 1, 1, .0099 and 1, 1, .0101.
     const pattern = (small: number) => Float32Array.of(1, 1, small, -1, -1, -small);

@@ -14,32 +14,46 @@ const smallestShare = 0.01;
 export type UnitStatistics = {
   /** Reference stimuli, blanks left out. */
   stimuli: number;
+  /** What each of them counts in means over the set. */
+  weights: Float64Array;
   mean: Float64Array;
   /** Population sd over the reference set; 0 marks an unmodulated unit, which is left out of every z. */
   sd: Float64Array;
 };
 
-/** `responses` is stimuli × units. */
-export function unitStatistics(responses: Float32Array, units: readonly ModelUnit[]): UnitStatistics {
+/** `responses` is stimuli × units; `weights` has one entry per stimulus, all 1 when left out. */
+export function unitStatistics(
+  responses: Float32Array,
+  units: readonly ModelUnit[],
+  weights: Float64Array = new Float64Array(responses.length / units.length).fill(1),
+): UnitStatistics {
   const n = units.length;
-  const stimuli = responses.length / n;
+  const stimuli = weights.length;
+  const total = sumOf(weights);
   const mean = new Float64Array(n);
   const sd = new Float64Array(n);
   for (let s = 0; s < stimuli; s++)
-    for (let u = 0; u < n; u++) mean[u] = (mean[u] as number) + (responses[s * n + u] as number);
-  for (let u = 0; u < n; u++) mean[u] = (mean[u] as number) / stimuli;
+    for (let u = 0; u < n; u++)
+      mean[u] = (mean[u] as number) + (weights[s] as number) * (responses[s * n + u] as number);
+  for (let u = 0; u < n; u++) mean[u] = (mean[u] as number) / total;
   for (let s = 0; s < stimuli; s++) {
     for (let u = 0; u < n; u++) {
       const d = (responses[s * n + u] as number) - (mean[u] as number);
-      sd[u] = (sd[u] as number) + d * d;
+      sd[u] = (sd[u] as number) + (weights[s] as number) * d * d;
     }
   }
-  for (let u = 0; u < n; u++) sd[u] = Math.sqrt((sd[u] as number) / stimuli);
+  for (let u = 0; u < n; u++) sd[u] = Math.sqrt((sd[u] as number) / total);
   for (const members of areasOf(units).values()) {
     const floor = Math.max(smallestSd, smallestShare * medianOf(members.map((u) => sd[u] as number)));
     for (const u of members) if ((sd[u] as number) < floor) sd[u] = 0;
   }
-  return { stimuli, mean, sd };
+  return { stimuli, weights, mean, sd };
+}
+
+function sumOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
 
 /** A group's activity is linear in the responses: Σ coefficient · (response − mean). */
@@ -48,7 +62,7 @@ export type GroupActivity = { units: number[]; coefficient: number[] };
 /** Activity of a group over the reference set has standard deviation 1. Null when none of its units is modulated. */
 export function groupActivity(
   units: readonly number[],
-  { stimuli, mean, sd }: UnitStatistics,
+  { stimuli, weights, mean, sd }: UnitStatistics,
   responses: Float32Array,
 ): GroupActivity | null {
   const modulated = units.filter((u) => (sd[u] as number) > 0);
@@ -58,10 +72,10 @@ export function groupActivity(
   for (let s = 0; s < stimuli; s++) {
     let sum = 0;
     for (const u of modulated) sum += ((responses[s * n + u] as number) - (mean[u] as number)) / (sd[u] as number);
-    squares += (sum / modulated.length) * (sum / modulated.length);
+    squares += (weights[s] as number) * (sum / modulated.length) * (sum / modulated.length);
   }
   // Units that cancel each other exactly leave no variation to normalise by.
-  const sdOfMean = Math.max(Math.sqrt(squares / stimuli), smallestSd);
+  const sdOfMean = Math.max(Math.sqrt(squares / sumOf(weights)), smallestSd);
   return { units: modulated, coefficient: modulated.map((u) => 1 / (modulated.length * sdOfMean * (sd[u] as number))) };
 }
 

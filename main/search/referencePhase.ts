@@ -4,6 +4,7 @@ import { TwinscopeError } from '../platform/errors.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { formatCount, plural } from '../platform/words.ts';
 import type { Saved } from './checkpoint.ts';
+import { tsr1Weight } from '../stimuli/tsr1/classes.ts';
 import { evaluate, type StimulusSource } from './model.ts';
 import { areasOf, createObjective, groupActivity, unitStatistics } from './normalisation.ts';
 import type { Phase, SearchContext } from './phase.ts';
@@ -21,6 +22,9 @@ export type ReferenceScale = {
 };
 
 const fewestStimuli = 2;
+
+/** Every class of TSR-1 counts equally, however many images it has. */
+const referenceWeight = (spec: StimulusSpec): number => (spec.type === 'tsr1' ? tsr1Weight(spec.index) : 1);
 
 export class ReferencePhase implements Phase {
   readonly name = 'measuring the reference set';
@@ -72,7 +76,8 @@ export class ReferencePhase implements Phase {
     const { model, groups, notices } = this.#context;
     const { units } = model;
     const responses = stack(this.#rows, units.length);
-    const statistics = unitStatistics(responses, units);
+    const weights = Float64Array.from(this.#indices, (i) => referenceWeight(this.#source.spec(i)));
+    const statistics = unitStatistics(responses, units, weights);
     const objective = createObjective(groups, statistics, responses);
     const areaCoefficient = new Float64Array(units.length);
     for (const members of areasOf(units).values()) {

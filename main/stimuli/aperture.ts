@@ -2,6 +2,7 @@
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { cos } from '../platform/exactMath.ts';
 import { columnCentresDeg, rasterPxPerDeg, rowCentresDeg } from './geometry.ts';
+import { tsr1Aperture, tsr1Place } from './tsr1/classes.ts';
 
 export type Aperture = { xDeg: number; yDeg: number; diameterDeg: number; edgeDeg: number };
 
@@ -70,6 +71,7 @@ export function apertureWeights(
 
 /** The aperture in which a stimulus is measured: its own where it has one, otherwise the whole field (undefined). */
 export function apertureOf(spec: StimulusSpec): Aperture | undefined {
+  if (spec.type === 'tsr1') return tsr1Place(spec.index).local ? undefined : tsr1Aperture;
   if (spec.type !== 'grating' && spec.type !== 'noise') return undefined;
   const { xDeg, yDeg, diameterDeg, edgeDeg } = spec;
   return { xDeg, yDeg, diameterDeg, edgeDeg };

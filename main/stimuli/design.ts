@@ -6,6 +6,8 @@ import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import { createSha256, hashJson } from '../platform/hash.ts';
 import { Random } from '../platform/random.ts';
 import { formatCount, plural } from '../platform/words.ts';
+import { describeTsr1, tsr1Label, tsr1Parameters } from './tsr1/catalogue.ts';
+import { tsr1CountIn, tsr1IndexIn } from './tsr1/classes.ts';
 import { formatNumber } from './words.ts';
 
 export { designWarnings } from './warnings.ts';
@@ -61,6 +63,8 @@ function shownCount(design: StimulusDesign): number {
       return design.imageSha256s.length;
     case 'noise':
       return design.n;
+    case 'tsr1':
+      return tsr1CountIn(design.half);
     case 'list':
       return design.stimuli.length;
     default:
@@ -108,6 +112,8 @@ export function specAt(design: StimulusDesign, index: number): StimulusSpec {
       const seed = Random.fromSeed(design.seed, `noise design ${index}`).int(Number.MAX_SAFE_INTEGER);
       return { type: 'noise', spectrum, contrastRms, diameterDeg, edgeDeg, xDeg, yDeg, seed };
     }
+    case 'tsr1':
+      return { type: 'tsr1', index: tsr1IndexIn(design.half, index) };
     case 'list':
       return design.stimuli[index] as StimulusSpec;
   }
@@ -130,6 +136,7 @@ export function labelAt(design: StimulusDesign, index: number): string {
   if (index === blankIndex(design)) return 'blank';
   if (design.type === 'images') return design.labels?.[index] ?? `photograph ${formatCount(index + 1)}`;
   if (design.type === 'noise') return `${design.spectrum} noise ${formatCount(index + 1)}`;
+  if (design.type === 'tsr1') return tsr1Label(tsr1IndexIn(design.half, index));
   const factors = factorsOf(design);
   const positions = levelsAt(design, index) as number[];
   return factors
@@ -151,6 +158,8 @@ export function specLabel(spec: StimulusSpec): string {
       return `photograph ${spec.imageSha256.slice(0, 8)}`;
     case 'raster':
       return `image ${spec.arraySha256.slice(0, 8)}`;
+    case 'tsr1':
+      return tsr1Label(spec.index);
     case 'blank':
       return 'blank';
   }
@@ -168,6 +177,8 @@ export function expandDesign(design: StimulusDesign): { specs: StimulusSpec[]; l
 
 /** What a set holds in one line: '8 orientations × 6 SF × 4 phases + blank = 193'. */
 export function describeDesign(design: StimulusDesign): string {
+  if (design.type === 'tsr1')
+    return `${describeTsr1(design.half)}${design.blank ? ` + blank = ${formatCount(designCount(design))}` : ''}`;
   const shown = shownCount(design);
   const varied = factorsOf(design).filter((factor) => factor.levels.length > 1);
   const parts = varied.map((factor) => `${factor.levels.length} ${styleOf(factor.key).plural}`).join(' × ');
@@ -183,6 +194,12 @@ export function describeDesign(design: StimulusDesign): string {
   const blank = hasBlank(design) ? ' + blank' : '';
   const total = varied.length > 1 || blank !== '' ? ` = ${formatCount(designCount(design))}` : '';
   return `${what}${blank}${total}`;
+}
+
+/** Every parameter of a stimulus by name: what its description says, and for an image of TSR-1 what its number stands for. */
+export function parametersOf(spec: StimulusSpec): Record<string, number | string> {
+  const { type: _, ...described } = spec;
+  return spec.type === 'tsr1' ? { ...described, ...tsr1Parameters(spec.index) } : described;
 }
 
 /** Content hash of one stimulus's description. */

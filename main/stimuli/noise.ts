@@ -3,14 +3,13 @@
  * on the raster, so that one stimulus is the same pattern on a twin's raster and on a display.
  */
 import type { NoiseSpec } from '../contract/stimuli.ts';
-import { TwinscopeError } from '../platform/errors.ts';
 import { Random } from '../platform/random.ts';
 import { apertureWeights } from './aperture.ts';
+import { scaleToContrast } from './contrast.ts';
 import { binFrequency, fft2, nextPowerOfTwo } from './fft.ts';
 import type { StimulusRaster } from './geometry.ts';
 import { rasterPxPerDeg } from './geometry.ts';
 import { drawImage, sourceOf } from './resample.ts';
-import { formatNumber } from './words.ts';
 
 const cellsPerDeg = 28;
 const mostCells = 1024;
@@ -63,73 +62,5 @@ export function drawNoise(spec: NoiseSpec, raster: StimulusRaster, out: Float32A
   const source = sourceOf({ widthPx: cells, heightPx: cells, luminance: values });
   const field = drawImage(source, raster.sizePx, square, { fit: 'cover', background: 0 });
   const weights = apertureWeights(spec, raster);
-  return scaleToContrast(field, weights, raster.background, spec.contrastRms, out);
-}
-
-/**
- * Writes L = clip(bg + w·s·(field − m)) with s and m such that, weighted by w, the mean of L is bg and its standard
- * deviation is contrastRms·bg. Without clipping the first pass is exact; with it, s and m are corrected until both hold
- * to 1e-12. Throws 'bad-input' where no such image exists within [0, 1].
- */
-function scaleToContrast(
-  field: Float32Array,
-  weights: Float64Array,
-  background: number,
-  contrastRms: number,
-  out: Float32Array,
-): Float32Array {
-  let total = 0;
-  let squares = 0;
-  let sum = 0;
-  const inside: number[] = [];
-  for (let index = 0; index < field.length; index++) {
-    const weight = weights[index] as number;
-    if (weight <= 0) continue;
-    inside.push(index);
-    total += weight;
-    squares += weight * weight;
-    sum += weight * weight * (field[index] as number);
-  }
-  if (inside.length === 0) return out;
-  let shift = sum / squares;
-  let spread = 0;
-  for (const index of inside) {
-    const weight = weights[index] as number;
-    const value = weight * ((field[index] as number) - shift);
-    spread += weight * value * value;
-  }
-  const target = contrastRms * background;
-  let scale = spread > 0 ? target / Math.sqrt(spread / total) : 0;
-  let reached = 0;
-  for (let attempt = 0; attempt < 500; attempt++) {
-    let mean = 0;
-    let power = 0;
-    let free = 0;
-    for (const index of inside) {
-      const weight = weights[index] as number;
-      const deviation = weight * scale * ((field[index] as number) - shift);
-      const shown = Math.min(1 - background, Math.max(-background, deviation));
-      if (shown === deviation) free += weight * weight;
-      mean += weight * shown;
-      power += weight * shown * shown;
-    }
-    mean /= total;
-    reached = Math.sqrt(Math.max(0, power / total - mean * mean));
-    if (Math.abs(mean) <= 1e-12 && Math.abs(reached / target - 1) <= 1e-12) {
-      for (const index of inside) {
-        const deviation = (weights[index] as number) * scale * ((field[index] as number) - shift);
-        out[index] = background + Math.min(1 - background, Math.max(-background, deviation));
-      }
-      return out;
-    }
-    if (reached === 0 || free === 0) break;
-    shift += (mean * total) / (scale * free);
-    scale *= target / reached;
-  }
-  throw new TwinscopeError(
-    'bad-input',
-    `Noise of RMS contrast ${formatNumber(contrastRms)} does not fit between black and white on a background of ` +
-      `${formatNumber(background)}: clipped, this sample reaches ${formatNumber(reached / background)}. Nothing was ` +
-      'drawn. Ask for a lower contrast.',
-  );
+  return scaleToContrast(field, weights, raster.background, spec.contrastRms, out, 'Noise');
 }

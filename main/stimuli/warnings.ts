@@ -2,6 +2,7 @@
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import { exp } from '../platform/exactMath.ts';
 import { nyquistCpd } from './geometry.ts';
+import { tsr1Aperture, tsr1HighestCpd, tsr1SizeDeg } from './tsr1/classes.ts';
 import { formatNumber as text } from './words.ts';
 
 export type WarningContext = {
@@ -93,6 +94,15 @@ function extremesOf(item: StimulusDesign | StimulusSpec): Extremes {
         ...nothing,
         name: 'photograph',
         reachDeg: farthest([item.xDeg, item.yDeg]) + item.sizeDeg / 2,
+      };
+    case 'tsr1':
+      return {
+        ...nothing,
+        name: 'set TSR-1',
+        frequencies: [tsr1HighestCpd],
+        diameters: [tsr1Aperture.diameterDeg],
+        edges: [tsr1Aperture.edgeDeg],
+        reachDeg: tsr1SizeDeg / 2,
       };
     case 'raster':
       return { ...nothing, name: 'image', reachDeg: item.sizeDeg / 2 };

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
 import { missing, writeCsv, type Cell } from '../../protocols/csv.ts';
-import { designCount, labelAt, specAt, stimulusHash } from '../../stimuli/design.ts';
+import { designCount, labelAt, parametersOf, specAt, stimulusHash } from '../../stimuli/design.ts';
 
 const head = ['row', 'label', 'type', 'sha256'];
 /** How every such table begins. */
@@ -13,13 +13,14 @@ const columnOf = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${
 
 /**
  * One line for every stimulus of a design: its row (from 0), label, type, the hash of its description, and every
- * parameter that a stimulus of the design has ('n/a' where this one has none). `files`: the file of each, as the last column.
+ * parameter that a stimulus of the design has ('n/a' where this one has none), of images of the reference set also what
+ * their number stands for. `files`: the file of each, as the last column.
  */
 export function stimulusTable(design: StimulusDesign, files: readonly string[] = []): string {
   const specs = Array.from({ length: designCount(design) }, (_, index) => specAt(design, index));
-  const keys = [...new Set(specs.flatMap((spec) => Object.keys(spec)))].filter((key) => key !== 'type');
+  const keys = [...new Set(specs.flatMap((spec) => Object.keys(parametersOf(spec))))];
   const rows = specs.map((spec, index): Cell[] => {
-    const values: Partial<Record<string, Cell>> = spec;
+    const values: Partial<Record<string, Cell>> = parametersOf(spec);
     const described = [index, labelAt(design, index), spec.type, stimulusHash(spec)];
     return [...described, ...keys.map((key) => values[key] ?? missing), ...files.slice(index, index + 1)];
   });

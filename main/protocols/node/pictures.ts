@@ -5,6 +5,7 @@ import type { CancelSignal } from '../../platform/cancel.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { encodeNpy } from '../../stimuli/npy.ts';
 import { encodeGreyPng } from '../../stimuli/node/png.ts';
+import { tsr1HighestCpd } from '../../stimuli/tsr1/classes.ts';
 import { measureStimulus } from '../measure.ts';
 import { picturePx, projectOntoScreen, sourcePx } from '../screen.ts';
 import { blankName, type ExportedPicture } from '../tables.ts';
@@ -46,7 +47,8 @@ const even = (n: number): number => 2 * Math.ceil(n / 2);
 /** Enough samples for the finest bars, and never fewer than asked for. */
 function atLeast(sizePx: number, stimulus: ProtocolStimulus): number {
   const { spec, sizeDeg } = stimulus;
-  const cpd = spec.type === 'grating' || spec.type === 'gabor' ? spec.spatialFrequencyCpd : 0;
+  const bars = spec.type === 'grating' || spec.type === 'gabor' ? spec.spatialFrequencyCpd : 0;
+  const cpd = spec.type === 'tsr1' ? tsr1HighestCpd : bars;
   return Math.max(sizePx, even(samplesPerCycle * cpd * sizeDeg));
 }
 

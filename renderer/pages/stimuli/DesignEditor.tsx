@@ -16,13 +16,14 @@ import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { StimulusDesign } from '../../../main/contract/stimuli.ts';
 import { describeDesign } from '../../../main/stimuli/design.ts';
+import { nameTsr1 } from '../../../main/stimuli/tsr1/catalogue.ts';
 import { useCall, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { ErrorNotice, Warnings } from '../../components/errors.tsx';
 import { plural } from '../../components/format.ts';
 import { PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
 import { StimulusTile } from '../../components/StimulusTile.tsx';
 import stage from '../../components/StimulusTile.module.css';
-import { factorFields, initialForm, readForm, type DesignForm, type DesignType } from './designForm.ts';
+import { factorFields, initialForm, isFactorial, readForm, type DesignForm, type DesignType } from './designForm.ts';
 
 /** Asking the backend at every keystroke would show a preview of half a number. */
 const previewDelayMs = 250;
@@ -38,7 +39,7 @@ function FactorTable({
   counts: Readonly<Record<string, number>>;
   onChange: (key: string, text: string) => void;
 }) {
-  if (form.type === 'noise') return null;
+  if (!isFactorial(form.type)) return null;
   return (
     <Table verticalSpacing={3} aria-label="Factors" layout="fixed">
       <Table.Thead>
@@ -103,7 +104,9 @@ function NumberField({
   );
 }
 
-function OtherFields({ form, change }: { form: DesignForm; change: (part: Partial<DesignForm>) => void }) {
+type FieldsProps = { form: DesignForm; change: (part: Partial<DesignForm>) => void };
+
+function OtherFields({ form, change }: FieldsProps) {
   const noise = (part: Partial<DesignForm['noise']>) => change({ noise: { ...form.noise, ...part } });
   return (
     <Group gap="md" align="flex-end">
@@ -182,12 +185,46 @@ function OtherFields({ form, change }: { form: DesignForm; change: (part: Partia
           />
         </>
       )}
-      <Checkbox
-        label="Add a blank (background only)"
-        checked={form.blank}
-        onChange={(event) => change({ blank: event.currentTarget.checked })}
-      />
+      <BlankField form={form} change={change} />
     </Group>
+  );
+}
+
+function BlankField({ form, change }: FieldsProps) {
+  return (
+    <Checkbox
+      label="Add a blank (background only)"
+      checked={form.blank}
+      onChange={(event) => change({ blank: event.currentTarget.checked })}
+    />
+  );
+}
+
+/** The reference set has nothing to choose but its half. */
+function ReferenceFields({ form, change }: FieldsProps) {
+  return (
+    <>
+      <Group gap="md" align="flex-end">
+        <Select
+          label="Images"
+          w="13rem"
+          allowDeselect={false}
+          data={[
+            { value: 'all', label: 'all 1,024' },
+            { value: 'A', label: 'half A (512)' },
+            { value: 'B', label: 'half B (512)' },
+          ]}
+          value={form.half}
+          onChange={(half) => change({ half: half as DesignForm['half'] })}
+        />
+        <BlankField form={form} change={change} />
+      </Group>
+      <Text size="xs" c="dimmed">
+        The reference set: gratings, Gabors, plaids, polar gratings, noise, dead leaves, textures and their phase
+        scrambles, shapes and shaded scenes, the same everywhere. Half A is for z-scores, half B for the best of the
+        reference.
+      </Text>
+    </>
   );
 }
 
@@ -227,7 +264,8 @@ export function DesignEditor() {
   const create = useCall('sets.create', { onSuccess: (set) => go(`/stimuli/${set.id}`) });
   const result = useMemo(() => readForm(form), [form]);
   const change = (part: Partial<DesignForm>) => setForm((before) => ({ ...before, ...part }));
-  const suggested = result.design === null ? '' : describeDesign(result.design);
+  const description = result.design === null ? '' : describeDesign(result.design);
+  const suggested = result.design?.type === 'tsr1' ? nameTsr1(result.design.half) : description;
   const submit = () => {
     if (result.design !== null) create.mutate({ name: name.trim() || suggested, design: result.design });
   };
@@ -235,7 +273,7 @@ export function DesignEditor() {
     <>
       <PageHeader
         title="New set"
-        detail={suggested}
+        detail={description}
         actions={
           <Button onClick={submit} loading={create.isPending} disabled={result.design === null || !writable}>
             Create set
@@ -253,6 +291,7 @@ export function DesignEditor() {
                 { value: 'gratings', label: 'Gratings' },
                 { value: 'gabors', label: 'Gabors' },
                 { value: 'noise', label: 'Noise' },
+                { value: 'tsr1', label: 'TSR-1' },
               ]}
             />
             <TextInput
@@ -268,8 +307,12 @@ export function DesignEditor() {
               counts={result.counts}
               onChange={(key, text) => change({ factors: { ...form.factors, [key]: text } })}
             />
-            <OtherFields form={form} change={change} />
-            {form.type !== 'noise' && (
+            {form.type === 'tsr1' ? (
+              <ReferenceFields form={form} change={change} />
+            ) : (
+              <OtherFields form={form} change={change} />
+            )}
+            {isFactorial(form.type) && (
               <Text size="xs" c="dimmed">
                 Levels are numbers or ranges: <code>0.5 1 2 4</code>, <code>0:22.5:157.5</code> (start, step, end),{' '}
                 <code>0.5:×2:8</code> (each twice the one before). Every combination is shown:{' '}

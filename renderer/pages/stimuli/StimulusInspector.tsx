@@ -2,6 +2,7 @@
 import { DataList, Stack, Text } from '@mantine/core';
 import type { StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { StimulusInspection } from '../../../main/contract/results.ts';
+import { parametersOf } from '../../../main/stimuli/design.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { Warnings } from '../../components/errors.tsx';
 import { formatNumber, shortHash } from '../../components/format.ts';
@@ -30,13 +31,26 @@ const names: Record<string, string> = {
   fit: 'Fit',
   spectrum: 'Spectrum',
   seed: 'Seed',
+  index: 'Number in TSR-1',
+  class: 'Class',
+  half: 'Half',
+  family: 'Family',
+  angleDeg: 'Between the gratings',
+  turn: 'Turn',
+  spreadDeg: 'Spread of orientation (SD)',
+  exponent: 'Exponent of 1/f',
+  level: 'Level',
+  drawing: 'Drawing',
+  polarity: 'Polarity',
+  rotationDeg: 'Rotation',
+  solids: 'Solids',
   imageSha256: 'Image',
   arraySha256: 'Array',
 };
 
 function withUnit(key: string, value: string | number): string {
   if (typeof value === 'string') return key.endsWith('Sha256') ? shortHash(value) : value;
-  if (key === 'seed') return String(value);
+  if (key === 'seed' || key === 'index') return String(value);
   const unit = key.endsWith('Deg') ? '°' : key.endsWith('Cpd') ? ' cpd' : '';
   return `${formatNumber(value, 4)}${unit}`;
 }
@@ -46,9 +60,11 @@ const luminance = (value: number): string => String(Number(value.toFixed(4)));
 
 /** A stimulus's parameters as label and value, in the order of its description. */
 export function specRows(spec: StimulusSpec): [string, string][] {
-  return Object.entries(spec).flatMap(([key, value]): [string, string][] =>
-    key === 'type' ? [['Kind', String(value)]] : [[names[key] ?? key, withUnit(key, value as string | number)]],
-  );
+  const parameters = Object.entries(parametersOf(spec));
+  return [
+    ['Kind', spec.type],
+    ...parameters.map(([key, value]): [string, string] => [names[key] ?? key, withUnit(key, value)]),
+  ];
 }
 
 function Inspection({ inspection }: { inspection: StimulusInspection }) {

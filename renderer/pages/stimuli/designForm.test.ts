@@ -8,6 +8,7 @@ describe('the design form', () => {
     ['gratings', 8 * 4 * 4 + 1],
     ['gabors', 8 * 4 * 4 + 1],
     ['noise', 64 + 1],
+    ['tsr1', 1024 + 1],
   ])('starts with a valid design of %s', (type, count) => {
     const { design, problems } = readForm({ ...initialForm, type });
     expect(problems).toEqual({});

@@ -2,7 +2,8 @@
 import type { StimulusDesign } from '../../../main/contract/stimuli.ts';
 import { parseFactorList } from './factorList.ts';
 
-export type DesignType = 'gratings' | 'gabors' | 'noise';
+export type DesignType = 'gratings' | 'gabors' | 'noise' | 'tsr1';
+type FactorialType = Exclude<DesignType, 'noise' | 'tsr1'>;
 
 export interface FactorField {
   readonly key: string;
@@ -37,7 +38,7 @@ const contrast: FactorField = {
 };
 const position = { unit: '°', initial: '0', limits: { min: -90, max: 90 } };
 
-export const factorFields: Record<Exclude<DesignType, 'noise'>, readonly FactorField[]> = {
+export const factorFields: Record<FactorialType, readonly FactorField[]> = {
   gratings: [
     orientation,
     frequency,
@@ -72,6 +73,8 @@ export interface DesignForm {
     readonly diameterDeg: number;
     readonly seed: number;
   };
+  /** Of the reference set TSR-1. */
+  readonly half: 'A' | 'B' | 'all';
 }
 
 export const initialForm: DesignForm = {
@@ -85,7 +88,11 @@ export const initialForm: DesignForm = {
   yDeg: 0,
   aspectRatio: 1,
   noise: { n: 64, spectrum: 'pink', contrastRms: 0.2, diameterDeg: 8, seed: 0 },
+  half: 'all',
 };
+
+/** Whether a design is factors and their levels. */
+export const isFactorial = (type: DesignType): type is FactorialType => type === 'gratings' || type === 'gabors';
 
 export interface FormResult {
   /** Null while any field cannot be read. */
@@ -101,6 +108,9 @@ export function readForm(form: DesignForm): FormResult {
   const { blank, edgeDeg, xDeg, yDeg } = form;
   if (form.type === 'noise') {
     return { design: { type: 'noise', ...form.noise, edgeDeg, xDeg, yDeg, blank }, problems: {}, counts: {} };
+  }
+  if (form.type === 'tsr1') {
+    return { design: { type: 'tsr1', half: form.half, blank }, problems: {}, counts: {} };
   }
   const problems: Record<string, string> = {};
   const levels: Record<string, number[]> = {};
