@@ -14,6 +14,7 @@ import {
   v1Channels,
   v1Scales,
   v1StridePx,
+  v2Exponent,
   v2PlacesDeg,
   varianceFloor,
 } from './parameters.ts';
@@ -33,7 +34,11 @@ function energiesOfScale(parts: Parts, contrast: string, population: Population,
   const shape = [filters.length, 1, supportPx, supportPx];
   const weights = builder.constant(`${name}_filters`, 'float32', shape, convolutionWeights(filters, supportPx));
   const pad = (supportPx - 1) / 2;
-  const attributes = { kernel_shape: [supportPx, supportPx], strides: [v1StridePx, v1StridePx], pads: Array(4).fill(pad) };
+  const attributes = {
+    kernel_shape: [supportPx, supportPx],
+    strides: [v1StridePx, v1StridePx],
+    pads: Array(4).fill(pad),
+  };
   const linear = builder.node('Conv', [contrast, weights], attributes, `${name}_linear`);
   const power = builder.node('Mul', [linear, linear], {}, `${name}_power`);
   const four = orientationsDeg.length;
@@ -113,7 +118,7 @@ function amplitudeMaps(parts: Parts, energies: string): { maps: string; count: n
   return { maps: joined, count, a: pairs.map(([a]) => a), b: pairs.map(([, b]) => b) };
 }
 
-/** √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)² of every product at every V2 place, and the output `name` of V2's units. */
+/** √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)³ of every product at every V2 place, and the output `name` of V2's units. */
 export function addV2(parts: Parts, energies: string, population: Population, name: string): void {
   const { builder } = parts;
   const { maps, count, a, b } = amplitudeMaps(parts, energies);
@@ -156,7 +161,10 @@ export function addV2(parts: Parts, energies: string, population: Population, na
   const half = parts.scalar('half', 0.5);
   const halved = builder.node('Mul', [correlation, half], {}, 'v2_half_correlation');
   const shifted = builder.node('Add', [halved, half], {}, 'v2_shifted_correlation');
-  const gain = builder.node('Mul', [shifted, shifted], {}, 'v2_gain');
+  const gain = Array.from({ length: v2Exponent - 1 }).reduce<string>(
+    (power, _, i) => builder.node('Mul', [power, shifted], {}, `v2_gain${i}`),
+    shifted,
+  );
   const drive = root(one.power, other.power, 'v2_drive');
   const responses = builder.node('Mul', [drive, gain], {}, 'v2_responses');
 

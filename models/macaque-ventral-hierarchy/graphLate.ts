@@ -85,10 +85,19 @@ const squaredNorm = (centre: Float64Array): number => centre.reduce((sum, value)
 function s2Constants({ builder }: Parts, { centres }: RadialBasis): S2Constants {
   const size = four * patchCells * patchCells;
   const weights = new Float32Array(prototypeCount * size);
-  for (const [p, centre] of centres.entries()) weights.set(Float32Array.from(centre, (value) => 2 * value), p * size);
+  for (const [p, centre] of centres.entries())
+    weights.set(
+      Float32Array.from(centre, (value) => 2 * value),
+      p * size,
+    );
   return {
     weights: builder.constant('s2_prototypes', 'float32', [prototypeCount, four, patchCells, patchCells], weights),
-    bias: builder.constant('s2_bias', 'float32', [prototypeCount], centres.map((centre) => -squaredNorm(centre))),
+    bias: builder.constant(
+      's2_bias',
+      'float32',
+      [prototypeCount],
+      centres.map((centre) => -squaredNorm(centre)),
+    ),
     ones: builder.constant('s2_ones', 'float32', [1, four, patchCells, patchCells], new Float32Array(size).fill(1)),
   };
 }
@@ -130,7 +139,12 @@ export function addV4(
   const perBand = bands.map((_, b) => addC2(parts, addC1(parts, inputs, population, b), constants, b));
   const maps = c2Groups.map(([fine, coarse], g) => {
     const nearest = builder.node('Max', [perBand[fine], perBand[coarse]], {}, `c2_group${g}_nearness`);
-    return builder.node('Exp', [builder.node('Mul', [nearest, sharpness], {}, `c2_group${g}_scaled`)], {}, `c2_group${g}`);
+    return builder.node(
+      'Exp',
+      [builder.node('Mul', [nearest, sharpness], {}, `c2_group${g}_scaled`)],
+      {},
+      `c2_group${g}`,
+    );
   });
   const side = c2PlacesDeg.length;
   const all = builder.node('Concat', maps, { axis: 1 }, 'c2');
@@ -169,7 +183,13 @@ function addViews(parts: Parts, c2: readonly string[], views: RadialBasis, chann
 }
 
 /** The output `name` of IT's units. */
-export function addIt(parts: Parts, c2: readonly string[], population: Population, { it }: Prototypes, name: string): void {
+export function addIt(
+  parts: Parts,
+  c2: readonly string[],
+  population: Population,
+  { it }: Prototypes,
+  name: string,
+): void {
   const channels = it.map((views, channel) => addViews(parts, c2, views, channel));
   const all = parts.builder.node('Concat', channels, { axis: 2 }, 'it_all');
   const width = channels.length * viewCount;

@@ -37,6 +37,7 @@ export type FigureId =
   | 'shapesV2'
   | 'shapesV4'
   | 'shapesIT'
+  | 'farShapesIT'
   | 'toleranceGain';
 
 const field = (area: string) => ({
@@ -101,6 +102,7 @@ export const measured: Record<FigureId, Figure> = {
   shapesV2: { ...shapes('V2', '2° away'), n: 160, value: 0, tolerance: 12 },
   shapesV4: { ...shapes('V4', '2° away'), n: 160, value: 0, tolerance: 12 },
   shapesIT: { ...shapes('IT', '2° away'), n: 160, value: 0, tolerance: 12 },
+  farShapesIT: { ...shapes('IT', '4° away'), n: 160, value: 0, tolerance: 12 },
   toleranceGain: {
     what: 'IT less V1, 2° away',
     unit: ' points',
@@ -124,7 +126,9 @@ export function measuredTable(): string {
   const rows = Object.values(measured).map(
     (figure) => `| ${figure.what} | ${stated(figure)} | ${figure.n} | ${figure.expected || '–'} |`,
   );
-  return ['| property | measured: median (quartiles) | n | expected |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| property | measured: median (quartiles) | n | expected |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
 }
 
 export const knownFailures: string[] = [];

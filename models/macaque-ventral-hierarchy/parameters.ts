@@ -144,23 +144,25 @@ export const itPositions = c2PlacesDeg.length - itWindowPlaces + 1;
 
 /** RBF widths: a prototype as far away as the median of all pairs gives exp(−this). Design. */
 export const v4Selectivity = 3;
-export const itSelectivity = 3;
+export const itSelectivity = 1;
 
 /** V1 and V2 have quadrature pairs at three scales an octave apart, evaluated at every second pixel. */
 export const v1Scales = [1, 5, 12] as const;
 export const v1StridePx = 2;
 export const v1Cells = sizePx / v1StridePx;
-/** Places of V1 units per scale, each with four orientations, within ±`v1ReachDeg`. */
+/** Places of V1 units per scale, each with four orientations; eccentricities uniform between 0 and `v1ReachDeg`. */
 export const v1PlacesPerScale = [64, 40, 24] as const;
 export const v1ReachDeg = 3;
 /** Contrast of the preferred grating that gives half the largest response: Sclar et al. 1990, from memory. */
 export const semiSaturationContrast = 0.33;
-/** Gaussian width of the contrast that normalises V1. Design. */
-export const normPoolDeg = 0.5;
+/** Gaussian width of the contrast that normalises V1. Design, as is `v2Exponent`: chosen on the development textures. */
+export const normPoolDeg = 0.75;
 
 /** V2 units stand on a grid of 9 × 9 places and pool with a Gaussian. Design. */
 export const v2PlacesDeg: readonly number[] = Array.from({ length: 9 }, (_, i) => 0.5 * (i - 4));
 export const v2PoolDeg = 0.5;
+/** Power of (1 + ρ)/2. */
+export const v2Exponent = 3;
 /** Added to energies before the square root and to variances before the division: their slopes stay finite. */
 export const energyFloor = 1e-4;
 export const varianceFloor = 1e-4;

@@ -3,7 +3,7 @@
  * orientations, scales, weights of products and the images of prototypes; a perturbation leaves all of those and
  * changes, independently of each other, the filters, the normalisation weights and the strengths of connections.
  */
-import { exp } from '../../main/platform/exactMath.ts';
+import { cos, exp, sin } from '../../main/platform/exactMath.ts';
 import { Random } from '../../main/platform/random.ts';
 import type { FilterChange } from './filters.ts';
 import {
@@ -14,6 +14,7 @@ import {
   orientationsDeg,
   productTypes,
   prototypeCount,
+  pxPerDeg,
   scales,
   unitsPerArea,
   v1Cells,
@@ -113,12 +114,13 @@ function drawChanges(seed: number, spread: number): Changes {
 
 function drawV1(seed: number): V1Unit[] {
   const random = Random.fromSeed(seed, 'V1 places');
-  const reach = Math.floor((v1ReachDeg * v1Cells) / 8);
   return v1Scales.flatMap((_, scale) => {
     const places = new Set<number>();
     while (places.size < v1PlacesPerScale[scale]) {
-      const column = v1Cells / 2 - reach + random.int(2 * reach);
-      const row = v1Cells / 2 - reach + random.int(2 * reach);
+      const radius = (v1ReachDeg * random.uniform() * pxPerDeg) / v1StridePx;
+      const angle = 2 * Math.PI * random.uniform();
+      const column = v1Cells / 2 + Math.round(radius * cos(angle));
+      const row = v1Cells / 2 + Math.round(radius * sin(angle));
       places.add(row * v1Cells + column);
     }
     return [...places].flatMap((place) =>
@@ -207,4 +209,3 @@ export const v1CentrePx = ({ column, row }: V1Unit): { column: number; row: numb
   column: column * v1StridePx,
   row: row * v1StridePx,
 });
-

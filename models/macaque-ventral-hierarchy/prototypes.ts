@@ -21,15 +21,7 @@ import {
   type Band,
 } from './parameters.ts';
 import { factors, type Population } from './population.ts';
-import {
-  c1OfBand,
-  c1Patch,
-  c2Maps,
-  paddedContrast,
-  prepareStages,
-  type RadialBasis,
-  type Stages,
-} from './stages.ts';
+import { c1OfBand, c1Patch, c2Maps, paddedContrast, prepareStages, type RadialBasis, type Stages } from './stages.ts';
 
 const prototypesPerImage = 4;
 

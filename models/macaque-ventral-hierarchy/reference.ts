@@ -3,7 +3,7 @@
  * population, the filters and the prototypes, and none of the graph's operators; single units are evaluated once more
  * from the pixels in `testing/pixelwise.ts`.
  */
-import { exp } from '../../main/platform/exactMath.ts';
+import { exp, pow } from '../../main/platform/exactMath.ts';
 import {
   areas,
   c2PlacesDeg,
@@ -16,6 +16,7 @@ import {
   v1Channel,
   v1Channels,
   v1StridePx,
+  v2Exponent,
   v2PlacesDeg,
   v2PoolDeg,
   varianceFloor,
@@ -67,7 +68,7 @@ function pooled(weights: Float64Array, value: (at: number) => number): Float64Ar
 }
 
 /**
- * Products of V2 at every place: √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)², ρ the correlation of the amplitudes a and b under the
+ * Products of V2 at every place: √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)³, ρ the correlation of the amplitudes a and b under the
  * Gaussian: 42 × 81.
  */
 export function v2Products(energies: Float64Array): Float64Array[] {
@@ -87,7 +88,7 @@ export function v2Products(energies: Float64Array): Float64Array[] {
       const varianceB = powerB[place] - meanB[place] * meanB[place] + varianceFloor;
       const correlation = (product[place] - mean * meanB[place]) / Math.sqrt(varianceA * varianceB);
       const half = (1 + correlation) / 2;
-      return Math.sqrt(powerA[place] * powerB[place]) * half * half;
+      return Math.sqrt(powerA[place] * powerB[place]) * pow(half, v2Exponent);
     });
   });
 }

@@ -37,9 +37,7 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [ma, mb] = [mean(a), mean(b)];
   const sum = (f: (i: number) => number) => a.reduce((total, _, i) => total + f(i), 0);
-  return (
-    sum((i) => (a[i] - ma) * (b[i] - mb)) / Math.sqrt(sum((i) => (a[i] - ma) ** 2) * sum((i) => (b[i] - mb) ** 2))
-  );
+  return sum((i) => (a[i] - ma) * (b[i] - mb)) / Math.sqrt(sum((i) => (a[i] - ma) ** 2) * sum((i) => (b[i] - mb) ** 2));
 }
 
 describe('the graph', () => {
@@ -87,9 +85,11 @@ describe('the graph', () => {
         [45, 34 / 3.75],
         [135, 62 / 3.4],
       ]) {
-        const responses = await bench.responses([0, 1, 2].map((phase) => grating(orientationDeg, periodPx, phase, contrast)));
+        const responses = await bench.responses(
+          [0, 1, 2].map((phase) => grating(orientationDeg, periodPx, phase, contrast)),
+        );
         const own = rows.filter(({ extra, xDeg, yDeg }) => {
-          const near = Math.hypot(xDeg ?? 9, yDeg ?? 9) < 2;
+          const near = Math.hypot(xDeg ?? 9, yDeg ?? 9) < 1.5;
           const cpd = Number(extra['spatial_frequency_cpd']);
           return near && extra['orientation_deg'] === orientationDeg && Math.abs(cpd * periodPx - 24) < 0.01;
         });
@@ -167,7 +167,7 @@ describe('the gradient', () => {
         stimulus: image(x),
         [vjp.cotangents[output]]: new ort.Tensor('float32', cotangent, [1, unitsPerArea[area]]),
       });
-    const values = (tensor: ort.Tensor | undefined) => (tensor as ort.Tensor).data as Float32Array;
+    const values = (tensor: ort.Tensor | undefined) => (tensor as ort.Tensor).data as Float32Array<ArrayBuffer>;
     const cotangent = new Float32Array(unitsPerArea[area]).fill(1 / unitsPerArea[area]);
     const check = await checkGradient(
       {

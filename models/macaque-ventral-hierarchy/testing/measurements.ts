@@ -4,11 +4,11 @@ import { medianOf } from '../../../main/platform/median.ts';
 import { Random } from '../../../main/platform/random.ts';
 import { deadLeaves } from '../images.ts';
 import type { FigureId, Measurement } from '../measured.ts';
-import { areas, degOfColumn, degOfRow, pxPerDeg, sizePx, unitsPerArea, type Area } from '../parameters.ts';
+import { areas, degOfColumn, degOfRow, sizePx, unitsPerArea, type Area } from '../parameters.ts';
 import type { Bench, Responses } from './bench.ts';
 import { trainReadout } from './readout.ts';
 import { shapeExamples, silhouettes } from './shapes.ts';
-import { texturePairs } from './textures.ts';
+import { heldOutFamilies, texturePairs } from './textures.ts';
 
 type Part<Id extends FigureId> = Record<Id, Measurement>;
 
@@ -74,7 +74,10 @@ export async function measureFields(bench: Bench, pictures: number, seed: number
     const total = weights.reduce((sum, w) => sum + w, 0);
     const along = (place: (patch: number) => number) => {
       const mean = weights.reduce((sum, w, patch) => sum + w * place(patch), 0) / total;
-      return { mean, sd: Math.sqrt(weights.reduce((sum, w, patch) => sum + w * (place(patch) - mean) ** 2, 0) / total) };
+      return {
+        mean,
+        sd: Math.sqrt(weights.reduce((sum, w, patch) => sum + w * (place(patch) - mean) ** 2, 0) / total),
+      };
     };
     const x = along((patch) => degOfColumn(middle(patch % side)));
     const y = along((patch) => degOfRow(middle(Math.floor(patch / side))));
@@ -146,17 +149,18 @@ export async function measureTexture(
   units: readonly TwinUnit[],
   samples: number,
   seed: number,
+  families = heldOutFamilies,
 ): Promise<Part<'textureV1' | 'textureV2' | 'texturedV1' | 'texturedV2'>> {
-  const families: string[] = [];
+  const shown: string[] = [];
   function* images(): Iterable<Float32Array> {
-    for (const { family, texture, noise } of texturePairs(samples, seed)) {
-      families.push(family);
+    for (const { family, texture, noise } of texturePairs(samples, seed, families)) {
+      shown.push(family);
       yield texture;
       yield noise;
     }
   }
   const responses = await bench.responses(images());
-  const names = [...new Set(families)];
+  const names = [...new Set(shown)];
   const pairsOf = (area: Area, unit: number): Pairs =>
     names.map((_, f) =>
       Array.from({ length: samples }, (__, s) => {
@@ -182,7 +186,16 @@ export async function measureTolerance(
   each: number,
   seed: number,
 ): Promise<
-  Part<'shapesV1' | 'shapesV2' | 'shapesV4' | 'shapesIT' | 'sameShapesV1' | 'sameShapesIT' | 'toleranceGain'> & {
+  Part<
+    | 'farShapesIT'
+    | 'shapesV1'
+    | 'shapesV2'
+    | 'shapesV4'
+    | 'shapesIT'
+    | 'sameShapesV1'
+    | 'sameShapesIT'
+    | 'toleranceGain'
+  > & {
     /** 95 % interval of the gain, by resampling the test examples. */
     gainInterval: [number, number];
   }
@@ -194,10 +207,11 @@ export async function measureTolerance(
     return examples.map(({ label }, i) => ({ label, responses: responses[i] }));
   };
   const [training, same, other] = [await seen(-1, 0), await seen(-1, 1), await seen(1, 2)];
+  const [farTraining, farOther] = [await seen(-2, 3), await seen(2, 4)];
   const features = (examples: readonly { label: number; responses: Responses }[], area: Area) =>
     examples.map(({ label, responses }) => ({ label, features: responses[area] }));
-  const hits = (area: Area, test: typeof training): boolean[] => {
-    const classify = trainReadout(features(training, area), classes);
+  const hits = (area: Area, test: typeof training, trained = training): boolean[] => {
+    const classify = trainReadout(features(trained, area), classes);
     return features(test, area).map((example) => classify(example.features) === example.label);
   };
   const [v1, it] = [hits('V1', other), hits('IT', other)];
@@ -212,6 +226,7 @@ export async function measureTolerance(
     shapesV2: share(hits('V2', other)),
     shapesV4: share(hits('V4', other)),
     shapesIT: share(it),
+    farShapesIT: share(hits('IT', farOther, farTraining)),
     sameShapesV1: share(hits('V1', same)),
     sameShapesIT: share(hits('IT', same)),
     toleranceGain: { n: it.length, value: percent(it) - percent(v1) },

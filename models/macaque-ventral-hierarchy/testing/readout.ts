@@ -27,10 +27,7 @@ function solve(a: Float64Array, b: Float64Array, n: number, m: number): void {
 }
 
 /** Ridge of .1 times the mean variance that the kernel holds; the dual form, since there are fewer examples than units. */
-export function trainReadout(
-  examples: readonly Labelled[],
-  classes: number,
-): (features: ArrayLike<number>) => number {
+export function trainReadout(examples: readonly Labelled[], classes: number): (features: ArrayLike<number>) => number {
   const n = examples.length;
   const units = examples[0].features.length;
   const mean = new Float64Array(units);
