@@ -144,7 +144,7 @@ export const itPositions = c2PlacesDeg.length - itWindowPlaces + 1;
 
 /** RBF widths: a prototype as far away as the median of all pairs gives exp(−this). Design. */
 export const v4Selectivity = 3;
-export const itSelectivity = 1;
+export const itSelectivity = 0.5;
 
 /** V1 and V2 have quadrature pairs at three scales an octave apart, evaluated at every second pixel. */
 export const v1Scales = [1, 5, 12] as const;
@@ -156,7 +156,7 @@ export const v1ReachDeg = 3;
 /** Contrast of the preferred grating that gives half the largest response: Sclar et al. 1990, from memory. */
 export const semiSaturationContrast = 0.33;
 /** Gaussian width of the contrast that normalises V1. Design, as is `v2Exponent`: chosen on the development textures. */
-export const normPoolDeg = 0.75;
+export const normPoolDeg = 1;
 
 /** V2 units stand on a grid of 9 × 9 places and pool with a Gaussian. Design. */
 export const v2PlacesDeg: readonly number[] = Array.from({ length: 9 }, (_, i) => 0.5 * (i - 4));

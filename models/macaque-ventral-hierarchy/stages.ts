@@ -263,7 +263,7 @@ export function c2Maps(stages: Stages, contrast: Float64Array, basis: RadialBasi
   );
 }
 
-/** Gaussian weights of pixels for the normalising contrast at a V1 cell: offsets −54 … 54, sum 1. */
+/** Gaussian weights of pixels for the normalising contrast at a V1 cell: offsets −72 … 72, sum 1. */
 export function normPoolWeights(): Float64Array {
   const sigma = normPoolDeg * pxPerDeg;
   const reach = 3 * sigma;

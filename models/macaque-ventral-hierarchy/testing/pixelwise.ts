@@ -118,12 +118,12 @@ export function pixelwise(image: ArrayLike<number>): Pixelwise {
     return largest;
   });
 
-  /** Mean of s² under a Gaussian of .75°, cut at three standard deviations. */
+  /** Mean of s² under a Gaussian of 1°, cut at three standard deviations. */
   const localPower = remembered((row, column) => {
     let [sum, total] = [0, 0];
-    for (let dy = -54; dy <= 54; dy++) {
-      for (let dx = -54; dx <= 54; dx++) {
-        const w = Math.exp(-(dx * dx + dy * dy) / (2 * 18 * 18));
+    for (let dy = -72; dy <= 72; dy++) {
+      for (let dx = -72; dx <= 72; dx++) {
+        const w = Math.exp(-(dx * dx + dy * dy) / (2 * 24 * 24));
         total += w;
         sum += w * contrast(row + dy, column + dx) ** 2;
       }

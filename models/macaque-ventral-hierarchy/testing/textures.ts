@@ -113,6 +113,8 @@ function lattice(random: Random, period: number, jitter: number): Element[] {
   }));
 }
 
+const square = (a: number, b: number, size: number) => size - Math.max(Math.abs(a), Math.abs(b)) + 0.5;
+
 type Families = Record<string, (random: Random) => Float64Array>;
 
 /** One sample of each family from a generator of its own. */
@@ -159,11 +161,6 @@ export const developmentFamilies: Families = {
     const image = standardised(noise(random, bandAround(16, 0.35)));
     return sign(image, 0.9);
   },
-};
-
-const square = (a: number, b: number, size: number) => size - Math.max(Math.abs(a), Math.abs(b)) + 0.5;
-
-export const heldOutFamilies: Families = {
   squares: (random) => painted(scatter(random, 120, [4, 10]), 1.5, square),
   triangles: (random) =>
     painted(scatter(random, 140, [5, 11]), 1.6, (a, b, size) => Math.min(a + size, (size - a) / 2 - Math.abs(b)) + 0.5),
@@ -191,6 +188,40 @@ export const heldOutFamilies: Families = {
   marble: (random) => {
     const [one, other] = [noise(random, (f) => f ** -1.6), noise(random, (f) => f ** -1.6)].map(standardised);
     return one.map((value, at) => -Math.sqrt(Math.abs(value * value - other[at] * other[at])));
+  },
+};
+
+export const heldOutFamilies: Families = {
+  arcs: (random) =>
+    painted(scatter(random, 150, [6, 12]), 1, (a, b, size) => Math.min(b + 1, 2 - Math.abs(Math.hypot(a, b) - size))),
+  dashes: (random) =>
+    painted(
+      lattice(random, 16, 0.5).map((e) => ({ ...e, angle: Math.PI * random.uniform(), size: 6 })),
+      1,
+      bar(1.2),
+    ),
+  fields: (random) => {
+    const { owner } = voronoi(random, 60);
+    const angles = Array.from({ length: 60 }, () => Math.PI * random.uniform());
+    return Float64Array.from(owner, (i, at) => {
+      const u = (at % n) * Math.cos(angles[i]) + Math.floor(at / n) * Math.sin(angles[i]);
+      return Math.sin((2 * Math.PI * u) / 10);
+    });
+  },
+  waves: (random) => {
+    const bend = standardised(noise(random, bandAround(8, 0.4)));
+    return bend.map((value, at) => Math.sign(Math.sin((2 * Math.PI * Math.floor(at / n)) / 16 + 1.5 * value)));
+  },
+  stars: (random) =>
+    painted(
+      scatter(random, 110, [6, 11]),
+      1.1,
+      (a, b, size) => size * (0.65 + 0.35 * Math.cos(5 * Math.atan2(b, a))) - Math.hypot(a, b) + 0.5,
+    ),
+  checks: (random) => {
+    const [dx, dy] = [0, 1].map(() => standardised(noise(random, (f) => f ** -2)));
+    const wave = (place: number, shift: number) => Math.sign(Math.sin((2 * Math.PI * place) / 32 + shift));
+    return dx.map((shift, at) => wave(at % n, shift) * wave(Math.floor(at / n), dy[at]));
   },
 };
 
