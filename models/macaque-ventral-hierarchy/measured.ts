@@ -57,15 +57,15 @@ export const measured: Record<FigureId, Figure> = {
   fieldV1: { ...field('V1'), n: 512, value: 0.8, quartiles: [0.5, 1.0], tolerance: 0.2 },
   fieldV2: { ...field('V2'), n: 256, value: 1.8, quartiles: [1.6, 2.0], tolerance: 0.3 },
   fieldV4: { ...field('V4'), n: 384, value: 2.1, quartiles: [1.7, 2.4], tolerance: 0.4 },
-  fieldIT: { ...field('IT'), n: 256, value: 4.9, quartiles: [4.6, 5.3], tolerance: 0.5 },
+  fieldIT: { ...field('IT'), n: 256, value: 4.9, quartiles: [4.6, 5.1], tolerance: 0.5 },
   textureV1: {
     what: 'Texture modulation of V1',
     unit: '',
-    expected: '|median| ≤ 0.05',
+    expected: 'median within ±0.05',
     digits: 3,
     n: 216,
-    value: -0.058,
-    quartiles: [-0.14, 0.024],
+    value: -0.054,
+    quartiles: [-0.127, 0.015],
     tolerance: 0.03,
   },
   textureV2: {
@@ -74,8 +74,8 @@ export const measured: Record<FigureId, Figure> = {
     expected: 'median ≥ 0.10',
     digits: 3,
     n: 68,
-    value: 0.197,
-    quartiles: [0.134, 0.238],
+    value: 0.107,
+    quartiles: [0.063, 0.163],
     tolerance: 0.03,
   },
   texturedV1: {
@@ -84,7 +84,7 @@ export const measured: Record<FigureId, Figure> = {
     expected: '≤ 15 %',
     digits: 0,
     n: 216,
-    value: 19,
+    value: 13,
     tolerance: 25,
   },
   texturedV2: {
@@ -93,23 +93,23 @@ export const measured: Record<FigureId, Figure> = {
     expected: '≥ 60 %',
     digits: 0,
     n: 68,
-    value: 100,
+    value: 66,
     tolerance: 25,
   },
   sameShapesV1: { ...shapes('V1', 'same place'), n: 160, value: 99, tolerance: 12 },
   sameShapesIT: { ...shapes('IT', 'same place'), n: 160, value: 100, tolerance: 12 },
-  shapesV1: { ...shapes('V1', '2° away'), n: 160, value: 21, tolerance: 12 },
-  shapesV2: { ...shapes('V2', '2° away'), n: 160, value: 13, tolerance: 12 },
+  shapesV1: { ...shapes('V1', '2° away'), n: 160, value: 29, tolerance: 12 },
+  shapesV2: { ...shapes('V2', '2° away'), n: 160, value: 24, tolerance: 12 },
   shapesV4: { ...shapes('V4', '2° away'), n: 160, value: 2, tolerance: 12 },
-  shapesIT: { ...shapes('IT', '2° away'), n: 160, value: 96, tolerance: 12 },
-  farShapesIT: { ...shapes('IT', '4° away'), n: 160, value: 40, tolerance: 12 },
+  shapesIT: { ...shapes('IT', '2° away'), n: 160, value: 97, tolerance: 12 },
+  farShapesIT: { ...shapes('IT', '4° away'), n: 160, value: 44, tolerance: 12 },
   toleranceGain: {
     what: 'IT less V1, 2° away',
     unit: ' points',
     expected: '≥ 20 points',
     digits: 0,
     n: 160,
-    value: 76,
+    value: 68,
     tolerance: 15,
   },
 };
@@ -131,4 +131,15 @@ export function measuredTable(): string {
   );
 }
 
-export const knownFailures: string[] = [];
+export const knownFailures: string[] = [
+  `V1 answers textures a little less than noise of the same spectrum: modulation ${stated(measured.textureV1)}, where a median within ±0.05 is asked for. The finest scale does so most.`,
+  `V4 receptive fields are hardly larger than those of V2: ${stated(measured.fieldV4)} against ${stated(measured.fieldV2)}.`,
+  `IT tolerates a change of place within its pooling windows only: ${stated(measured.shapesIT)} of silhouettes are named correctly 2° away and ${stated(measured.farShapesIT)} 4° away.`,
+  'IT units are tuned to isolated objects and answer pictures that fill the field weakly.',
+  'V4 and IT do not read V2: texture statistics and shape are separate branches.',
+  'All areas have four orientations and fixed scales; V1 has three scales, and its responses saturate alike in all units.',
+  'V1 has complex cells only: no simple cells, no untuned component, no suppressive surround that is tuned.',
+  'Response scales are arbitrary and differ between areas: V2 stays below 0.1 for most pictures.',
+  'No colour, motion, disparity, adaptation, noise, learning, attention, eccentricity dependence of receptive fields, or feedback.',
+  'Spatial frequencies above 12 cpd cannot be shown on this raster.',
+];
