@@ -1,4 +1,4 @@
-/** The graph against the float64 reference, its units, its siblings and its gradient. */
+/** The graph against the float64 reference, its units and its siblings. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { medianOf } from '../../main/platform/median.ts';
 import { Random } from '../../main/platform/random.ts';
