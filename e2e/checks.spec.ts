@@ -44,7 +44,7 @@ test('the check of an import and of Verify can be stopped; the twin stays, not c
   await expect(row.getByText('not checked', { exact: true })).toHaveCount(2);
 
   // Compute is free again: the built-in twin can be verified.
-  await page.getByRole('grid', { name: 'Twins' }).getByRole('row', { name: 'Macaque V1' }).click();
+  await page.getByRole('grid', { name: 'Twins' }).getByRole('row', { name: 'Macaque V1, Gabor' }).click();
   await pane.getByRole('tab', { name: 'Checks' }).click();
   await pane.getByRole('button', { name: 'Verify' }).click();
   await expect(pane.getByText('reproduces here', { exact: true })).toBeVisible({ timeout: 60_000 });

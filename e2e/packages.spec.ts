@@ -16,7 +16,7 @@ test('a twin is exported to a file, and an own one is removed', async ({ page, h
   const twins = page.getByRole('grid', { name: 'Twins' });
   const pane = page.getByRole('region', { name: 'Twin', exact: true });
 
-  await twins.getByRole('row', { name: 'Macaque V1' }).click();
+  await twins.getByRole('row', { name: 'Macaque V1, Gabor' }).click();
   await pane.getByRole('tab', { name: 'Provenance' }).click();
   await expect(pane.getByRole('button', { name: 'Remove from library' })).toHaveCount(0);
   await pane.getByRole('button', { name: 'Export package' }).click();

@@ -14,7 +14,7 @@ import {
   step,
 } from './workbench.ts';
 
-const twin = 'Macaque V1';
+const twin = 'Macaque V1, Gabor';
 
 /** Keeps a picture of the page among the test's results, to look at. */
 type Look = (name: string) => Promise<void>;
