@@ -35,7 +35,7 @@ function Reproduces({ twin }: { twin: TwinSummary }) {
 }
 
 /** What fits into a row of the table. */
-const mostAreas = 2;
+const mostLines = 2;
 /** Long words break into lines rather than being cut, as many as a row has room for. */
 const wrapped = {
   whiteSpace: 'normal',
@@ -72,14 +72,17 @@ const columns: Column<TwinSummary>[] = [
     title: 'Areas',
     width: 'minmax(6rem, 1.2fr)',
     fromRem: 16,
-    render: (twin) => (
-      <Stack gap={0}>
-        {twin.areas.slice(0, mostAreas).map((area) => (
-          <AreaLabel key={area.name} area={area.name} colourOf={area.colourOf} />
-        ))}
-        {twin.areas.length > mostAreas && <Text size="xs">and {twin.areas.length - mostAreas} more</Text>}
-      </Stack>
-    ),
+    render: ({ areas }) => {
+      const shown = areas.length > mostLines ? areas.slice(0, mostLines - 1) : areas;
+      return (
+        <Stack gap={0} title={areas.map(({ label }) => label).join(', ')}>
+          {shown.map((area) => (
+            <AreaLabel key={area.name} area={area.name} colourOf={area.colourOf} />
+          ))}
+          {shown.length < areas.length && <Text size="xs">and {areas.length - shown.length} more</Text>}
+        </Stack>
+      );
+    },
   },
   {
     key: 'modality',
