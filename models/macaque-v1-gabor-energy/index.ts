@@ -3,7 +3,8 @@ import type { GoldenChecks, TwinDraft, TwinUnit } from '../../main/contract/twin
 import { defaultOpset, writeGraph } from '../../main/onnx/index.ts';
 import { Random } from '../../main/platform/random.ts';
 import { buildGraph, inputTensor, outputTensors, withFilters } from './graph.ts';
-import { measured, stated } from './measured.ts';
+import { stated } from '../figures.ts';
+import { measured } from './measured.ts';
 import { areas, background, fieldOfViewDeg, sizePx, unitsPerArea, type Area } from './parameters.ts';
 import { createReference, shippedSeed, type PlantedUnit, type ReferenceModel } from './reference.ts';
 import { samplePopulation } from './sampling.ts';

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildTwin } from './index.ts';
-import { measured, measuredTable, stated, type Figure, type FigureId, type Measurement } from './measured.ts';
+import { stated, type Measurement } from '../figures.ts';
+import { measured, measuredTable, type Figure, type FigureId } from './measured.ts';
 import { createReference } from './reference.ts';
 import { openBench } from './testing/bench.ts';
 import {

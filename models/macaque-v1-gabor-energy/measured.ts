@@ -2,22 +2,9 @@
  * What the twin does when it is measured: the one source of the figures on its card and among its known failures.
  * `testing/measure.ts` measures them again and says which differ; a test does so for a part of the units.
  */
+import { figureTable, type PublishedFigure } from '../figures.ts';
 
-export interface Measurement {
-  /** Units measured. */
-  n: number;
-  /** Median over units, or what `what` says. */
-  value: number;
-  quartiles?: readonly [number, number];
-}
-
-export interface Figure extends Measurement {
-  what: string;
-  /** Unit of value and quartiles, with the space before it; empty for pure numbers. */
-  unit: string;
-  /** The value in cortex and its source; empty when none was looked up. */
-  published: string;
-  digits: number;
+export interface Figure extends PublishedFigure {
   /** How far the value of 40 other units may lie from it (their quartiles: twice as far); about 2.5 standard errors. */
   tolerance: number;
 }
@@ -204,21 +191,5 @@ export const measured = {
 
 export type FigureId = keyof typeof measured;
 
-const rounded = (figure: Figure, value: number): string => value.toFixed(figure.digits);
-
-/** The figure as the card states it: `0.33 (0.21–0.42)`: value, and quartiles where they were taken. */
-export function stated(figure: Figure): string {
-  const { unit, value, quartiles } = figure;
-  const range = quartiles?.map((quartile) => rounded(figure, quartile)).join('–');
-  return `${rounded(figure, value)}${unit}${range === undefined ? '' : ` (${range})`}`;
-}
-
-/** The card's table of measured figures, in Markdown. */
-export function measuredTable(): string {
-  const rows = Object.values<Figure>(measured).map(
-    (figure) => `| ${figure.what} | ${stated(figure)} | ${figure.n} | ${figure.published || '–'} |`,
-  );
-  return ['| property | measured: median (quartiles) | n | published |', '| --- | --- | --- | --- |', ...rows].join(
-    '\n',
-  );
-}
+/** The card's table. */
+export const measuredTable = (): string => figureTable(Object.values(measured));

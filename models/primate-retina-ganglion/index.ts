@@ -4,7 +4,8 @@ import { defaultOpset, writeGraph } from '../../main/onnx/index.ts';
 import { cos, degreesToRadians, sin } from '../../main/platform/exactMath.ts';
 import { Random } from '../../main/platform/random.ts';
 import { buildGraph, inputTensor } from './graph.ts';
-import { measured, stated } from './measured.ts';
+import { stated } from '../figures.ts';
+import { measured } from './measured.ts';
 import {
   areas,
   areaTraits,

@@ -2,23 +2,9 @@
  * What the twin does when it is measured: the one source of the figures on its card and among its known failures.
  * `testing/measure.ts` measures them again and says which differ; a test does so too.
  */
+import { figureTable, type PublishedFigure } from '../figures.ts';
 
-export interface Measurement {
-  /** Units measured. */
-  n: number;
-  /** Median over units, or what `what` says. */
-  value: number;
-  quartiles?: readonly [number, number];
-}
-
-export interface Figure extends Measurement {
-  what: string;
-  /** Unit of value and quartiles, with the space before it; empty for pure numbers. */
-  unit: string;
-  /** The value in macaque and its source; empty when none was looked up. */
-  published: string;
-  digits: number;
-}
+export type Figure = PublishedFigure;
 
 const table = 'Croner & Kaplan 1995, Table 1, quoted second-hand';
 const text = 'Croner & Kaplan 1995, quoted second-hand';
@@ -185,23 +171,5 @@ export const measured = {
 
 export type FigureId = keyof typeof measured;
 
-/** Without a minus before zero. */
-const rounded = (figure: Figure, value: number): string =>
-  value.toFixed(figure.digits).replace(/^-(0(?:\.0*)?)$/, '$1');
-
-/** The figure as the card states it: `0.33 (0.21–0.42)`: value, and quartiles where they were taken. */
-export function stated(figure: Figure): string {
-  const { unit, value, quartiles } = figure;
-  const range = quartiles?.map((quartile) => rounded(figure, quartile)).join('–');
-  return `${rounded(figure, value)}${unit}${range === undefined ? '' : ` (${range})`}`;
-}
-
-/** The card's table of measured figures, in Markdown. */
-export function measuredTable(): string {
-  const rows = Object.values<Figure>(measured).map(
-    (figure) => `| ${figure.what} | ${stated(figure)} | ${figure.n} | ${figure.published || '–'} |`,
-  );
-  return ['| property | measured: median (quartiles) | n | published |', '| --- | --- | --- | --- |', ...rows].join(
-    '\n',
-  );
-}
+/** The card's table. */
+export const measuredTable = (): string => figureTable(Object.values(measured));

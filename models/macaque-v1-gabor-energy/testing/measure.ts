@@ -3,7 +3,8 @@
  *
  * Usage: node bin/node24.cjs models/macaque-v1-gabor-energy/testing/measure.ts [--json]
  */
-import { measured, stated, type Figure, type FigureId, type Measurement } from '../measured.ts';
+import { stated, type Measurement } from '../../figures.ts';
+import { measured, type Figure, type FigureId } from '../measured.ts';
 import { createReference } from '../reference.ts';
 import { openBench } from './bench.ts';
 import {

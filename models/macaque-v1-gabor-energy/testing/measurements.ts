@@ -3,7 +3,8 @@
  * graph. Units are shown their planted preference and all gratings are full-field and of contrast 1 unless said otherwise.
  */
 import { Random } from '../../../main/platform/random.ts';
-import type { FigureId, Measurement } from '../measured.ts';
+import type { Measurement } from '../../figures.ts';
+import type { FigureId } from '../measured.ts';
 import type { PlantedUnit, ReferenceModel } from '../reference.ts';
 import { fieldCentre, luminance, sizePx, type Bench, type Grating } from './bench.ts';
 

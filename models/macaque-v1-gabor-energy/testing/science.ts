@@ -1,7 +1,7 @@
 /** The acceptance table of the V1 twin: every row measured from responses of the ONNX graph. */
 import type { AcceptanceRow } from '../../acceptance.ts';
 import { cumulativeHistogram, kolmogorovSmirnov } from '../../statistics.ts';
-import type { Measurement } from '../measured.ts';
+import type { Measurement } from '../../figures.ts';
 import { createReference } from '../reference.ts';
 import { openBench } from './bench.ts';
 import {

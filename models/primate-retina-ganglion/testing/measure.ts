@@ -3,7 +3,8 @@
  *
  * Usage: node bin/node24.cjs models/primate-retina-ganglion/testing/measure.ts
  */
-import { measured, stated, type Figure, type FigureId } from '../measured.ts';
+import { stated } from '../../figures.ts';
+import { measured, type Figure, type FigureId } from '../measured.ts';
 import { createReference } from '../reference.ts';
 import { openBench } from './bench.ts';
 import { measureAll } from './measurements.ts';

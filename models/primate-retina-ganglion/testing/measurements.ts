@@ -1,7 +1,8 @@
 /** Experiments on the twin: what a physiologist would measure, from pictures and responses alone. */
 import { areas, type Area } from '../parameters.ts';
 import type { ReferenceModel } from '../reference.ts';
-import type { FigureId, Measurement } from '../measured.ts';
+import type { Measurement } from '../../figures.ts';
+import type { FigureId } from '../measured.ts';
 import { discAndRing, grating, type Bench } from './bench.ts';
 import { fitDog, type DogFit } from './fit.ts';
 
