@@ -1,5 +1,6 @@
 /** A bench for the twin's tests: gratings made here, with Math alone, and the graph run by ONNX Runtime. */
 import * as ort from 'onnxruntime-node';
+import { inBatches } from '../../batches.ts';
 import type { BuildOptions } from '../index.ts';
 import { buildModel } from '../index.ts';
 
@@ -71,18 +72,6 @@ export async function openBench(options: BuildOptions): Promise<Bench> {
   };
   return {
     model,
-    async responses(images) {
-      const results: Float32Array[] = [];
-      let waiting: Float32Array[] = [];
-      for (const image of images) {
-        waiting.push(image);
-        if (waiting.length === batch) {
-          results.push(...(await run(waiting)));
-          waiting = [];
-        }
-      }
-      if (waiting.length > 0) results.push(...(await run(waiting)));
-      return results;
-    },
+    responses: (images) => inBatches(images, batch, run),
   };
 }

@@ -1,5 +1,6 @@
 /** The graph run by ONNX Runtime on images made in tests. */
 import * as ort from 'onnxruntime-node';
+import { inBatches } from '../../batches.ts';
 import { areas, sizePx, unitsPerArea, type Area } from '../parameters.ts';
 
 export const pixels = sizePx * sizePx;
@@ -29,15 +30,6 @@ export async function openBench(model: Uint8Array): Promise<Bench> {
     });
   };
   return {
-    async responses(images) {
-      const results: Responses[] = [];
-      let waiting: Float32Array[] = [];
-      for (const image of images) {
-        waiting.push(image);
-        if (waiting.length === batch) results.push(...(await run(waiting.splice(0))));
-      }
-      if (waiting.length > 0) results.push(...(await run(waiting)));
-      return results;
-    },
+    responses: (images) => inBatches(images, batch, run),
   };
 }
