@@ -9,11 +9,16 @@ const axis = z.object({
   size: z.int().positive().nullable(),
 });
 
-export const twinInput = z.object({
+const inputCommon = {
   tensor: z.string(),
-  role: z.enum(['stimulus', 'behaviour', 'state', 'tokens']),
   axes: z.array(axis).min(1),
   dtype: z.enum(['float32', 'float16', 'float64', 'int64']).default('float32'),
+};
+
+/** Pictures, or clips of them where an axis is called `time`. */
+export const stimulusInput = z.object({
+  ...inputCommon,
+  role: z.literal('stimulus'),
   /** Values of display black and white, before `mean` is taken off and `std` divided by: [0, 1] or [0, 255]. */
   range: z.tuple([z.number(), z.number()]),
   /** grey-linear: one channel of linear-light luminance, display white at 1. */
@@ -24,13 +29,52 @@ export const twinInput = z.object({
   fieldOfViewDeg: z.number().positive(),
   /** Linear-light luminance of the background the stimuli stand on. */
   background: z.number().min(0).max(1).default(0.5),
+  /** Frames per second; required where there is a `time` axis. */
+  frameRateHz: z.number().positive().optional(),
 });
+
+/** What the animal does while it looks: one row of the tensor's `channel` axis for each channel. */
+export const behaviourInput = z.object({
+  ...inputCommon,
+  role: z.literal('behaviour'),
+  channels: z
+    .array(
+      z.object({
+        name: z.string().min(1),
+        /** E.g. cm/s; '' for pure numbers. */
+        units: z.string(),
+        /** The value while a plan says nothing else. */
+        default: z.number(),
+        /** The range the twin was made or tested in. */
+        range: z.tuple([z.number(), z.number()]).optional(),
+      }),
+    )
+    .min(1),
+});
+
+/** What a recurrent graph remembers; each stimulus begins from the state that the background leaves behind. */
+export const stateInput = z.object({
+  ...inputCommon,
+  role: z.literal('state'),
+  /** The output tensor of the same shape that holds the state after the clip. */
+  from: z.string(),
+});
+
+/** Words or word pieces; kept, not run yet. */
+export const tokensInput = z.object({ ...inputCommon, role: z.literal('tokens') });
+
+export const twinInput = z.discriminatedUnion('role', [stimulusInput, behaviourInput, stateInput, tokensInput]);
 
 export const twinOutput = z.object({
   tensor: z.string(),
   area: z.string(),
   layer: z.string().optional(),
+  /** Batch first, then `unit`; a clip's output may have `time` before or behind the units. */
   axes: z.array(axis).min(1),
+  /**
+   * Time bins [from, to) whose mean is the response to a stimulus; earlier ones are burn-in. All bins when left out.
+   */
+  window: z.object({ from: z.int().min(0), to: z.int().positive() }).optional(),
 });
 
 export const twinArea = z.object({
@@ -71,13 +115,59 @@ export const twinManifest = z.object({
     opset: z.int().positive(),
     memoryMiB: z.number().positive().optional(),
   }),
+  performance: z
+    .array(
+      z.object({
+        metric: z.string(),
+        raw: z.number(),
+        ceiling: z.number().optional(),
+        ceilingEstimator: z.string().optional(),
+        n: z.int().optional(),
+        dataSet: z.string(),
+      }),
+    )
+    .optional(),
   validity: z.object({
     domains: z.array(z.string()).default([]),
     knownFailures: z.array(z.string()).default([]),
+    /** Stimuli the twin was tested with; predictions for others carry a mark. Left out: nothing is stated. */
+    tested: z
+      .object({
+        /** Types of stimulus descriptions, e.g. grating, image. */
+        stimuli: z.array(z.string()),
+        spatialFrequencyCpd: z.tuple([z.number(), z.number()]).optional(),
+        temporalFrequencyHz: z.tuple([z.number(), z.number()]).optional(),
+        contrast: z.tuple([z.number(), z.number()]).optional(),
+      })
+      .optional(),
+    /** What the twin must reproduce, and what it showed when it was measured. */
+    acceptance: z
+      .array(
+        z.object({
+          check: z.string(),
+          published: z.string(),
+          /** Citation of the published value. */
+          source: z.string(),
+          measured: z.string(),
+          /** What `measured` must satisfy. */
+          tolerance: z.string(),
+          passed: z.boolean(),
+          /** Units or stimuli measured. */
+          n: z.int(),
+        }),
+      )
+      .optional(),
   }),
 });
 export type TwinManifest = z.infer<typeof twinManifest>;
 export type TwinInput = z.infer<typeof twinInput>;
+export type StimulusInput = z.infer<typeof stimulusInput>;
+export type BehaviourInput = z.infer<typeof behaviourInput>;
+export type StateInput = z.infer<typeof stateInput>;
+
+/** The input that takes the pictures; undefined where the manifest has none. */
+export const stimulusInputOf = (manifest: Pick<TwinManifest, 'inputs'>): StimulusInput | undefined =>
+  manifest.inputs.find((input) => input.role === 'stimulus');
 export type TwinOutput = z.infer<typeof twinOutput>;
 
 /** One row of `units.csv`. Columns beyond these are kept in `extra`. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TwinInput, TwinManifest } from '../contract/twins.ts';
+import type { StimulusInput, TwinManifest } from '../contract/twins.ts';
 import { Random } from '../platform/random.ts';
 import { smallManifest } from '../twins/testing/smallTwin.ts';
 import {
@@ -15,10 +15,10 @@ import {
 
 const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-function manifestWith(change: Partial<TwinInput>, sizes: (number | null)[], names?: string[]): TwinManifest {
+function manifestWith(change: Partial<StimulusInput>, sizes: (number | null)[], names?: string[]): TwinManifest {
   const manifest = smallManifest() as TwinManifest;
   manifest.inputs[0] = {
-    ...(manifest.inputs[0] as TwinInput),
+    ...(manifest.inputs[0] as StimulusInput),
     axes: sizes.map((size, i) => ({ name: names?.[i] ?? `axis${i}`, size })),
     ...change,
   };
@@ -148,6 +148,6 @@ test('what cannot be fed is refused with the reason', () => {
   expect(refusal({ std: [0] }, [null, 1, 8, 8])).toThrow('gives a std of [0] for 1 channel');
   expect(refusal({ dtype: 'int64' }, [null, 1, 8, 8])).toThrow('takes its pictures as int64');
   const two = manifestWith({}, [null, 1, 8, 8]);
-  two.inputs.push(two.inputs[0] as TwinInput);
+  two.inputs.push(two.inputs[0] as StimulusInput);
   expect(() => imageInput(two)).toThrow('takes more than one input');
 });

@@ -3,7 +3,7 @@
  * value range, mean and standard deviation, channels, axis order — and back, for gradients.
  */
 import { pictureAxes } from '../contract/pictureAxes.ts';
-import type { TwinInput, TwinManifest } from '../contract/twins.ts';
+import { stimulusInputOf, type StimulusInput, type TwinManifest } from '../contract/twins.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { encodeSrgb, linearToSrgb } from '../stimuli/encode.ts';
 
@@ -34,8 +34,8 @@ export function pictureShape({ channels, sizePx, channelsLast }: PictureFormat, 
  * The picture input of a twin and its format; throws 'unsupported' with the reason where this version cannot feed it.
  * With `range` [lo, hi], `mean` m and `std` s of a channel the graph gets (lo + v · (hi − lo) − m) ÷ s.
  */
-export function imageInput(manifest: TwinManifest): { input: TwinInput; sizePx: number; format: PictureFormat } {
-  const input = manifest.inputs.find(({ role }) => role === 'stimulus');
+export function imageInput(manifest: TwinManifest): { input: StimulusInput; sizePx: number; format: PictureFormat } {
+  const input = stimulusInputOf(manifest);
   if (manifest.inputs.length !== 1 || input === undefined) {
     throw new TwinscopeError(
       'unsupported',

@@ -1,6 +1,6 @@
 /** Reading `twin.json`: what it must say, checked with sentences instead of schema paths alone. */
 import { pictureAxes } from '../contract/pictureAxes.ts';
-import { twinManifest, type TwinInput, type TwinManifest } from '../contract/twins.ts';
+import { stimulusInputOf, twinManifest, type StimulusInput, type TwinManifest } from '../contract/twins.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 
 export const manifestName = 'twin.json';
@@ -115,8 +115,8 @@ function checkConsistency(manifest: TwinManifest): void {
 }
 
 /** The input that takes the pictures. */
-export function stimulusInput(manifest: TwinManifest): TwinInput {
-  const input = manifest.inputs.find(({ role }) => role === 'stimulus');
+export function stimulusInput(manifest: TwinManifest): StimulusInput {
+  const input = stimulusInputOf(manifest);
   if (input === undefined) throw refused('it has no stimulus input');
   return input;
 }

@@ -3,7 +3,7 @@ import type { SearchLive } from '../../contract/jobs.ts';
 import { searchPlan, type SearchPlan } from '../../contract/plans.ts';
 import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
-import { gradientFailed } from '../../contract/twins.ts';
+import { gradientFailed, stimulusInputOf } from '../../contract/twins.ts';
 import type { ComputeTwin, FoundStimulus, SearchOutcomeMessage, SearchProgress } from '../../engine/computeContract.ts';
 import { createDeadline } from '../../engine/deadline.ts';
 import { withRestarts } from '../../engine/restarts.ts';
@@ -146,7 +146,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
       referenceStimuli: outcome.referenceStimuli,
       responseUnits: twin.manifest.responseUnits,
       seconds,
-      fieldOfViewDeg: twin.manifest.inputs[0]?.fieldOfViewDeg ?? 8,
+      fieldOfViewDeg: stimulusInputOf(twin.manifest)?.fieldOfViewDeg ?? 8,
     });
     await project.searches.finish({
       searchId,
