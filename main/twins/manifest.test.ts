@@ -47,7 +47,7 @@ describe('parseManifest', () => {
     ],
     [
       'no stimulus',
-      text({ inputs: good.inputs.map((input) => ({ ...input, role: 'state' })) }),
+      text({ inputs: good.inputs.map((input) => ({ ...input, role: 'tokens' })) }),
       'bad-input',
       /no stimulus input/,
     ],
