@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runPlan, searchPlan } from '../contract/plans.ts';
-import { gaborSpec, type StimulusSpec } from '../contract/stimuli.ts';
+import { gaborSpec, stimulusSpec, type StimulusSpec } from '../contract/stimuli.ts';
 import { adaptedState, clip, clipDraft, clipResponses } from '../engine/testing/clipTwin.ts';
 import { silentLog } from '../platform/node/log.ts';
 import { renderSpec } from '../stimuli/render.ts';
@@ -40,13 +40,25 @@ afterAll(async () => {
 });
 
 const call = { signal: new AbortController().signal };
-const presented = [
+const presented: StimulusSpec[] = [
+  stimulusSpec.parse({
+    type: 'drifting-grating',
+    directionDeg: 90,
+    spatialFrequencyCpd: 0.4,
+    temporalFrequencyHz: 1,
+    diameterDeg: 1,
+  }),
+
   { type: 'blank' } as const,
   gaborSpec.parse({ type: 'gabor', orientationDeg: 0, spatialFrequencyCpd: 0.5, sigmaDeg: 0.4 }),
 ];
 const field = { sizePx: clip.sizePx, fieldOfViewDeg: 2, background: 0.5 };
-const lightOf = (spec: StimulusSpec): number =>
-  renderSpec(spec, field).reduce((sum, value) => sum + value, 0) / clip.sizePx ** 2;
+/** The mean light of every frame. */
+const lightsOf = (spec: StimulusSpec): number[] =>
+  Array.from({ length: clip.frames }, (_, frame) => {
+    const raster = renderSpec(spec, field, {}, undefined, frame / clip.frameRateHz);
+    return raster.reduce((sum, value) => sum + value, 0) / clip.sizePx ** 2;
+  });
 const still = (light: number): number[] => Array.from({ length: clip.frames }, () => light);
 
 test('golden checks with their own behaviour and state pass, and the gradient is verified', async () => {
@@ -55,7 +67,7 @@ test('golden checks with their own behaviour and state pass, and the gradient is
   expect(gradientCheck?.verdict).toBe('verified');
 });
 
-test('a run shows still pictures in all frames, under the behaviour of its plan', async () => {
+test('a run shows moving stimuli frame by frame and still ones in all frames, under the behaviour of its plan', async () => {
   const { project, queue } = backend.services.current();
   const plan = (behaviour?: Record<string, number>) =>
     runPlan.parse({
@@ -80,9 +92,9 @@ test('a run shows still pictures in all frames, under the behaviour of its plan'
     const responses = await project.runs.readArea(run.id, 'V1');
     const given = { running: behaviour?.running_cm_per_s ?? 0, pupil: behaviour?.pupil ?? 1 };
     const expected = presented.flatMap(
-      (spec) => clipResponses(still(lightOf(spec)), { state: adaptedState, ...given }).responses,
+      (spec) => clipResponses(lightsOf(spec), { state: adaptedState, ...given }).responses,
     );
-    expect(expected[2]).not.toBeCloseTo(expected[0] as number, 2);
+    for (const other of [0, 2]) expect(expected[other]).not.toBeCloseTo(expected[4] as number, 3);
     for (const [at, value] of expected.entries()) expect(responses[at]).toBeCloseTo(value, 5);
   }
   const { id } = await queue.start('run', 'wrong', plan({ licking: 1 }));

@@ -86,11 +86,14 @@ async function* rendered(
   { session, rasteriser }: Loaded,
   { design, first, count }: Extract<ComputeMethods['twin.taps']['input']['from'], { count: number }>,
 ): Batches {
-  const pixels = session.field.sizePx ** 2;
+  const shown = session.field.frames * session.field.sizePx ** 2;
   for (let at = 0; at < count; at += session.settings.batchSize) {
     const n = Math.min(session.settings.batchSize, count - at);
-    const images = new Float32Array(n * pixels);
-    for (let i = 0; i < n; i++) images.set(await rasteriser.renderAt(design, first + at + i), i * pixels);
+    const images = new Float32Array(n * shown);
+    for (let i = 0; i < n; i++) {
+      const raster = await rasteriser.renderAt(design, first + at + i);
+      for (let from = 0; from < shown; from += raster.length) images.set(raster, i * shown + from);
+    }
     yield { feeds: await session.feeds(images, n), n };
   }
 }
