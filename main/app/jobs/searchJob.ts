@@ -14,11 +14,12 @@ import { medianOf } from '../../platform/median.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
 import { stepOfCheckpoint } from '../../search/search.ts';
 import { designCount, stimulusHash } from '../../stimuli/design.ts';
-import { defaultReference, defaultReferenceName } from '../defaultReference.ts';
+import { defaultReferenceFor, type DefaultReference } from '../defaultReference.ts';
 import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, thumbnailPath, type ImportOptions, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
+import { findReference, keepReference } from './searchReference.ts';
 import { halveBatch } from './segments.ts';
 
 /** How long compute works between two commits: short enough for a live picture, long enough to cost nothing. */
@@ -35,7 +36,12 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
           pictures: (designs) => picturesOf(plan, designs),
           seedsOf: () => [plan.seed],
           hashOf: 'reference',
-          resolveDesigns: () => resolveDesigns(plan, stimuli, importing(context)),
+          resolveDesigns: async () => {
+            const { manifest } = await services.library.resolve(plan.twin);
+            const usual = defaultReferenceFor(manifest);
+            if (plan.reference === undefined && usual.notice !== null) await context.notice(usual.notice);
+            return resolveDesigns(plan, stimuli, importing(context), usual);
+          },
         });
         // Before the first step only: a search that has begun was judged when it began.
         if (plan.optimiser.type === 'gradient' && context.checkpoint === null) {
@@ -65,13 +71,15 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
 
     const { searchId, outcome, seconds } = await withRestarts(
       async (progressed) => {
+        const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
+        const found = await findReference(services, context, job, saved?.bytes ?? null);
+        job = found.job;
         const { twin } = job;
         // A later slice may be the first to derive and load the gradient.
         const deadline = createDeadline(
           { ...services.deadlines, leastMs: services.deadlines.firstMs },
           pinned.starts * twin.batchSize,
         );
-        const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
         let elapsed = saved?.seconds ?? 0;
         await services.compute.call(
           'search.begin',
@@ -81,6 +89,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             twin,
             batchSize: frozen.provenance.batchSize,
             reference: reference.design,
+            knownReference: found.known,
             screening: frozen.designs['screening']?.design ?? null,
             bestOf: frozen.designs['bestOf']?.design ?? null,
             checkpoint: saved?.bytes ?? null,
@@ -100,6 +109,10 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             const tookMs = performance.now() - started;
             deadline.answered(tookMs);
             elapsed += tookMs / 1000;
+            if (slice.reference !== null) {
+              job = await keepReference(services, context, job, slice.reference, elapsed);
+              await store(job.frozen.provenance);
+            }
             await project.searches.saveCheckpoint({
               searchId,
               jobId: context.jobId,
@@ -186,11 +199,14 @@ async function requireGradient(services: Services, context: JobContext, twin: Co
   if (verdict === 'inconclusive') await context.notice(sentence);
 }
 
-async function resolveDesigns(plan: SearchPlan, stimuli: StimulusService, importing: ImportOptions) {
+async function resolveDesigns(
+  plan: SearchPlan,
+  stimuli: StimulusService,
+  importing: ImportOptions,
+  { name, design }: DefaultReference,
+) {
   const designs: Record<string, { name: string; design: StimulusDesign }> = {
-    reference: plan.reference
-      ? await stimuli.resolve(plan.reference, importing)
-      : { name: defaultReferenceName, design: defaultReference },
+    reference: plan.reference ? await stimuli.resolve(plan.reference, importing) : { name, design },
   };
   if (plan.controls.bestOf) designs['bestOf'] = await stimuli.resolve(plan.controls.bestOf, importing);
   if (plan.space.type === 'set') designs['screening'] = await stimuli.resolve(plan.space.stimuli, importing);
@@ -260,6 +276,9 @@ function describeOutcome(
   },
 ): { findings: SearchFindings; arrays: StoredArray[] } {
   const arrays: StoredArray[] = [];
+  const { referenceStatistics: statistics } = outcome;
+  const statisticsSha256 = statistics === null ? null : sha256Hex(statistics);
+  if (statistics !== null && statisticsSha256 !== null) arrays.push({ sha256: statisticsSha256, bytes: statistics });
   const specOf = (found: FoundStimulus): StimulusSpec => {
     if (found.array === null) return found.spec as StimulusSpec;
     const sha256 = sha256Hex(found.array);
@@ -288,6 +307,7 @@ function describeOutcome(
     findings: {
       referenceName: context.referenceName,
       referenceStimuli: context.referenceStimuli,
+      ...(statisticsSha256 === null ? {} : { referenceStatistics: statisticsSha256 }),
       candidates,
       controls,
       evaluations: outcome.evaluations,
