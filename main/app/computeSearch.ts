@@ -115,11 +115,11 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         : [];
       return {
         done: update.done,
-        // The reference set takes its own time: what its steps take says nothing of those that follow.
-        position: update.reference?.done ?? update.step,
-        total: update.reference?.total ?? update.total,
+        position: update.step,
+        total: update.total,
         phase: update.phase,
-        noun: update.reference === null ? 'steps' : 'reference stimuli',
+        noun: 'steps',
+        referenceShown: update.reference,
         reference: search.takeReference(),
         checkpoint: search.checkpoint(),
         step: trajectory.at(-1)?.step ?? running.optimisationDone,

@@ -51,11 +51,13 @@ export type SearchStart = {
 
 export type SearchProgress = {
   done: boolean;
-  /** Work units finished and planned: of the reference set while it is measured, then over all phases. */
+  /** Work units finished and planned, over all phases. */
   position: number;
   total: number;
   phase: string;
   noun: string;
+  /** While the reference set is measured: its stimuli shown, and all of them. */
+  referenceShown: { done: number; total: number } | null;
   /** What the twin answered to the reference set, once, where this process has measured the last of it. */
   reference: ReferenceResponses | null;
   checkpoint: Uint8Array;

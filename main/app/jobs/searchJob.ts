@@ -8,6 +8,7 @@ import type { ComputeTwin, FoundStimulus, SearchOutcomeMessage, SearchProgress }
 import { createDeadline } from '../../engine/deadline.ts';
 import { withRestarts } from '../../engine/restarts.ts';
 import type { JobContext, JobRunner } from '../../jobs/node/queue.ts';
+import type { ProgressReport } from '../../jobs/progress.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson, sha256Hex } from '../../platform/hash.ts';
 import { medianOf } from '../../platform/median.ts';
@@ -117,12 +118,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
               searchId,
               jobId: context.jobId,
               checkpoint: packCheckpoint(elapsed, slice.checkpoint),
-              progress: context.progress({
-                done: slice.position,
-                total: slice.total,
-                noun: slice.noun,
-                phase: slice.phase,
-              }),
+              progress: context.progress(progressOf(slice)),
               trajectory: slice.trajectory,
             });
             progressed();
@@ -241,6 +237,12 @@ function unpackCheckpoint(packed: Uint8Array | null): { seconds: number; bytes: 
   if (packed === null) return null;
   const seconds = new DataView(packed.buffer, packed.byteOffset, packed.byteLength).getFloat64(0, true);
   return { seconds, bytes: packed.slice(8) };
+}
+
+/** The reference set has a rate and an end of its own: what its batches take says nothing of the steps that follow. */
+function progressOf({ position, total, noun, phase, referenceShown }: SearchProgress): ProgressReport {
+  if (referenceShown === null) return { done: position, total, noun, phase };
+  return { ...referenceShown, noun: 'reference stimuli', phase };
 }
 
 function emitLive(services: Services, context: JobContext, slice: SearchProgress): void {

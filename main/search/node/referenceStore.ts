@@ -97,7 +97,8 @@ export function openReferenceStore(folder: string, limitBytes = defaultLimitByte
 /** Null for anything but a whole file of this key whose values are all numbers. */
 function read(bytes: Buffer | null, key: ReferenceKey): StoredReference | null {
   if (bytes === null || bytes.length <= hashBytes) return null;
-  const body = bytes.subarray(hashBytes);
+  // Not a Buffer, whose slice() shares its memory.
+  const body = new Uint8Array(bytes.buffer, bytes.byteOffset + hashBytes, bytes.length - hashBytes);
   if (bytes.toString('latin1', 0, hashBytes) !== sha256Hex(body)) return null;
   try {
     const { json, arrays } = decodeCheckpoint(body);
