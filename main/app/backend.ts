@@ -177,7 +177,8 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     devices: createDeviceService({
       spawn: options.spawnCompute,
       workload,
-      onMeasured: () => emit('data.changed', { lists: ['devices'] }),
+      // What is kept of reference sets is kept by the settings that follow.
+      onMeasured: () => emit('data.changed', { lists: ['devices', 'references'] }),
     }),
     references: openReferenceStore(referenceCacheFolder()),
     projectsFolder: projectsFolder(),

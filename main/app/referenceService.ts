@@ -4,6 +4,7 @@ import type { ReferenceState } from '../contract/results.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
 import { createDeadline } from '../engine/deadline.ts';
+import { devices } from '../engine/devices.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { referenceIndices, type ReferenceResponses } from '../search/reference.ts';
@@ -14,7 +15,7 @@ import { computeTwin, type Services } from './services.ts';
 import { createStimulusService } from './stimulusService.ts';
 import { computeVersions } from './versions.ts';
 
-export type ReferenceRequest = MethodArgs<'library.reference'>;
+export type ReferenceRequest = MethodArgs<'references.get'>;
 
 export type MeasuredReference = {
   state: ReferenceState;
@@ -54,10 +55,10 @@ async function prepare(
   request: ReferenceRequest,
   { pictures, signal }: { pictures: number; signal: CancelSignal },
 ): Promise<Prepared> {
-  const { library, devices } = services;
+  const { library } = services;
   const resolved = await library.resolve(request.id);
   const job = { noun: 'search', by: request.by, pictures: async () => pictures, signal };
-  const { session } = await devices.sessionFor(resolved, request, job);
+  const { session } = await services.devices.sessionFor(resolved, request, job);
   const reference =
     request.set === undefined
       ? defaultReferenceFor(resolved.manifest)
@@ -80,6 +81,7 @@ async function describe(
     stimuli,
     notice: reference.notice,
     device,
+    deviceLabel: devices[device].label,
     measured: stored === null ? null : { at: stored.measuredAt, seconds: stored.seconds },
     secondsToMeasure: speed === null ? null : stimuli * (1 / speed + drawing),
   };
@@ -132,7 +134,7 @@ export async function measureReferenceOf(
     {
       signal,
       deadlineMs: createDeadline(services.deadlines, shownStimuli(reference.design)).ms(),
-      onProgress: (at) => emit('library.measuring', { id: twin.id, ...at }),
+      onProgress: (at) => emit('references.measuring', { id: twin.id, ...at }),
     },
   );
   // One that ended while it was being withdrawn counts as withdrawn too.

@@ -115,18 +115,18 @@ test('measuring ahead gives a search the bits that it would have measured, for o
   const { design } = small.reference as { design: StimulusDesign };
   await handlers['sets.create']({ name: 'Small', design }, { signal });
   const request = { id: small.twin.id, set: 'Small', device: 'auto', by: 'gradients' } as const;
-  const before = await handlers['library.reference'](request, { signal });
+  const before = await handlers['references.get'](request, { signal });
   expect(before).toMatchObject({ name: 'Small', stimuli: 32, device: 'cpu', measured: null, notice: null });
 
   const told: number[] = [];
   watched.backend.onEvent((event, data) => {
-    if (event === 'library.measuring') told.push((data as { done: number }).done);
+    if (event === 'references.measuring') told.push((data as { done: number }).done);
   });
   // What the devices were measured as decides about batches, so the search below is asked for them as well.
-  const after = await handlers['library.measureReference']({ ...request, device: 'cpu' }, { signal });
+  const after = await handlers['references.measure']({ ...request, device: 'cpu' }, { signal });
   expect(told).toEqual([16, 32]);
   expect(after.measured).not.toBeNull();
-  expect(await handlers['library.reference']({ ...request, device: 'cpu' }, { signal })).toEqual(after);
+  expect(await handlers['references.get']({ ...request, device: 'cpu' }, { signal })).toEqual(after);
 
   const taken = await reportOf(await finishOf({ ...other, device: 'cpu' }));
   expect(taken.provenance.reference).toMatchObject({ from: 'cache', measuredAt: after.measured?.at });
@@ -139,12 +139,14 @@ test('a stopped measurement keeps nothing', async () => {
   const controller = new AbortController();
   const { handlers } = watched.backend;
   watched.backend.onEvent((event) => {
-    if (event === 'library.measuring') controller.abort();
+    if (event === 'references.measuring') controller.abort();
   });
   const request = { id: small.twin.id, device: 'cpu', by: 'gradients' } as const;
-  await expect(handlers['library.measureReference'](request, { signal: controller.signal })).rejects.toThrow();
+  await expect(handlers['references.measure'](request, { signal: controller.signal })).rejects.toMatchObject({
+    code: 'cancelled',
+  });
   expect(references()).toEqual([]);
-  expect((await handlers['library.reference'](request, { signal: new AbortController().signal })).measured).toBeNull();
+  expect((await handlers['references.get'](request, { signal: new AbortController().signal })).measured).toBeNull();
 });
 
 let undisturbed: ReturnType<typeof reportOf> | undefined;

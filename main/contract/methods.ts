@@ -95,9 +95,9 @@ export const methods = {
   'library.verify': { input: z.strictObject({ id: z.string(), device: deviceId.optional() }), output: checkedTwin },
   'library.import': { input: z.strictObject({ path: z.string().min(1) }), output: checkedTwin },
   /** Starts nothing heavy. */
-  'library.reference': { input: referenceRequest, output: referenceState },
+  'references.get': { input: referenceRequest, output: referenceState },
   /** Measures the set unless that was done in the same way before; searches then take it from this machine's cache. */
-  'library.measureReference': { input: referenceRequest, output: referenceState },
+  'references.measure': { input: referenceRequest, output: referenceState },
   /** Twins of the user's own only; results that a twin gave stay in their projects. */
   'library.remove': { input: byId, output: z.object({ id: z.string(), version: z.string(), title: z.string() }) },
   /** `out`, on the backend's machine: an archive where it ends in .twin or .zip, a folder otherwise; never over anything. */
@@ -191,7 +191,7 @@ export const events = {
   /** How far the gradient check of an import or a verification is; the twin by id. */
   'library.checking': z.object({ id: z.string(), done: z.int(), total: z.int() }),
   /** How many stimuli of a reference set that is measured ahead have been shown; the twin by id. */
-  'library.measuring': z.object({ id: z.string(), done: z.int(), total: z.int() }),
+  'references.measuring': z.object({ id: z.string(), done: z.int(), total: z.int() }),
   /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library', 'devices', 'references'. */
   'data.changed': z.object({ lists: z.array(z.string()) }),
 } as const;

@@ -179,6 +179,7 @@ export const referenceState = z.object({
   /** Why it is another set than the usual one, in one sentence. */
   notice: z.string().nullable(),
   device: deviceId,
+  deviceLabel: z.string(),
   /** Null: the next search measures it first. */
   measured: z.object({ at: z.string(), seconds: z.number() }).nullable(),
   /** Roughly; null where the speed of the twin on the device is not known. */

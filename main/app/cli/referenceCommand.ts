@@ -1,7 +1,6 @@
 /** `twinscope twins reference`: measures the reference set of a twin ahead of searches. */
 import type { DeviceChoice } from '../../contract/devices.ts';
 import type { EventData } from '../../contract/methods.ts';
-import { devices } from '../../engine/devices.ts';
 import { medianOf } from '../../platform/median.ts';
 import { formatCount, plural } from '../../platform/words.ts';
 import { scaleOf } from '../../search/reference.ts';
@@ -25,8 +24,8 @@ export async function measureTwinReference(
   if (options.device !== 'auto') await services.devices.require(options.device);
   const measured = await interruptible(sentences, async ({ signal, show }) => {
     const stop = context.backend.onEvent((event, data) => {
-      if (event !== 'library.measuring') return;
-      const { done, total } = data as EventData<'library.measuring'>;
+      if (event !== 'references.measuring') return;
+      const { done, total } = data as EventData<'references.measuring'>;
       show(`${id} · ${formatCount(done)} of ${plural(total, 'reference stimulus', 'reference stimuli')}`);
     });
     try {
@@ -60,7 +59,7 @@ function statisticsOf({ units, design, responses }: MeasuredReference): UnitStat
 }
 
 function describe({ state }: MeasuredReference, units: readonly UnitStatistics[]): string {
-  const { twin, name, device, measured, notice } = state;
+  const { twin, name, deviceLabel, measured, notice } = state;
   const when =
     measured === null ? '' : `, measured ${formatMinute(measured.at)} in ${formatDuration(measured.seconds)}`;
   const rows = [...new Set(units.map(({ area }) => area))].map((area) => {
@@ -70,7 +69,7 @@ function describe({ state }: MeasuredReference, units: readonly UnitStatistics[]
     return [area, members.length, modulated, median('mean'), median('sd'), median('blank')];
   });
   return [
-    `${name} on ${twin.id}@${twin.version}, ${devices[device].label}${when}.`,
+    `${name} on ${twin.id}@${twin.version}, ${deviceLabel}${when}.`,
     ...(notice === null ? [] : [notice]),
     formatTable(['area', 'units', 'modulated', 'median mean', 'median sd', 'median blank'], rows),
     'Searches with the same settings take these responses from this machine instead of measuring them.',

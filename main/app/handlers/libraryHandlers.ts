@@ -15,8 +15,8 @@ export function libraryHandlers(
   | 'library.get'
   | 'library.graph'
   | 'library.verify'
-  | 'library.reference'
-  | 'library.measureReference'
+  | 'references.get'
+  | 'references.measure'
   | 'library.import'
   | 'library.remove'
   | 'library.export'
@@ -50,9 +50,9 @@ export function libraryHandlers(
         });
         return { ...summary, ...checked };
       }),
-    'library.reference': (request, { signal }) => referenceStateOf(services, request, signal),
-    'library.measureReference': async (request, { signal }) =>
-      (await checking(() => measureReferenceOf(services, request, signal))).state,
+    'references.get': (request, { signal }) => referenceStateOf(services, request, signal),
+    'references.measure': async (request, { signal }) =>
+      (await services.workload.during(() => measureReferenceOf(services, request, signal))).state,
     'library.import': ({ path }, { signal }) =>
       checking(async () => {
         const imported = await library.import(path);
