@@ -4,6 +4,7 @@ import type { CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { plural } from '../platform/words.ts';
 import { tsr1Weight } from '../stimuli/tsr1/classes.ts';
+import { tsr1vWeight } from '../stimuli/tsr1v/classes.ts';
 import { evaluate, type ModelUnit, type ResponseModel, type StimulusSource } from './model.ts';
 import { areasOf, groupActivity, unitStatistics, type UnitStatistics } from './normalisation.ts';
 
@@ -106,8 +107,11 @@ async function shown(source: StimulusSource, index: number): Promise<Float32Arra
   }
 }
 
-/** Every class of TSR-1 counts equally, however many images it has. */
-const referenceWeight = (spec: StimulusSpec): number => (spec.type === 'tsr1' ? tsr1Weight(spec.index) : 1);
+/** Every class of a reference set counts equally, however many images or clips it has. */
+function referenceWeight(spec: StimulusSpec): number {
+  if (spec.type === 'tsr1') return tsr1Weight(spec.index);
+  return spec.type === 'tsr1v' ? tsr1vWeight(spec.index) : 1;
+}
 
 /** Mean, sd, blank and area coefficients; deterministic, so equal responses give equal bits. */
 export function scaleOf(
