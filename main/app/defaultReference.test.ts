@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TwinManifest } from '../contract/twins.ts';
+import { requireFrameRate } from '../stimuli/motion.ts';
 import { renderSpec } from '../stimuli/render.ts';
 import { designCount, specAt } from '../stimuli/design.ts';
 import { smallManifest } from '../twins/testing/smallTwin.ts';
@@ -30,7 +31,7 @@ describe('the reference set when a plan names none', () => {
 
   it('is the gratings of before where the twin sees them and not TSR-1, and says so', () => {
     const { name, design, notice } = defaultReferenceFor(twin(112, 8));
-    expect(name).toBe('built-in grating reference (128 full-field gratings, 0.75 to 6 cpd)');
+    expect(name).toBe('built-in grating reference (128 gratings, 0.75 to 6 cpd)');
     expect(design).toMatchObject({ factors: { spatialFrequencyCpd: [0.75, 1.5, 3, 6], diameterDeg: [8] } });
     expect(designCount(design)).toBe(129);
     expect(notice).toBe(
@@ -64,16 +65,42 @@ describe('the reference set when a plan names none', () => {
     }
   });
 
-  it('passes over the time axis of a clip, wherever it stands', () => {
-    const time = { name: 'time', size: 30 };
-    const [batch, channel, height, width] = axes(112) as [Axis, Axis, Axis, Axis];
-    const still = defaultReferenceFor(twin(112, 8));
-    for (const clip of [
-      [batch, channel, time, height, width],
-      [batch, time, channel, height, width],
-      [batch, time, height, width, channel],
-    ]) {
-      expect(defaultReferenceFor(twin(112, 8, clip))).toEqual(still);
+  const clip = (sizePx: number, fieldOfViewDeg: number, frameRateHz: number): Inputs => {
+    const [batch, channel, height, width] = axes(sizePx) as [Axis, Axis, Axis, Axis];
+    const { inputs } = twin(sizePx, fieldOfViewDeg, [batch, { name: 'time', size: 12 }, channel, height, width]);
+    return { inputs: inputs.map((input) => ({ ...input, frameRateHz }) as typeof input) };
+  };
+
+  it('is half A of TSR-1V for twins that see clips', () => {
+    expect(defaultReferenceFor(clip(64, 8, 30))).toEqual({
+      name: 'TSR-1V, half A (128 clips)',
+      design: { type: 'tsr1v', half: 'A', blank: true },
+      notice: null,
+    });
+    const spec = specAt(defaultReferenceFor(clip(64, 8, 16)).design, 0);
+    expect(() => requireFrameRate(spec, 16)).not.toThrow();
+    expect(() => requireFrameRate(spec, 15)).toThrow(/at least 16 frames per second/);
+  });
+
+  it('is drifting gratings where a twin has too few pixels or frames for it, which it can be shown', () => {
+    for (const [sizePx, fieldOfViewDeg, frameRateHz] of [
+      [36, 72, 30],
+      [64, 8, 10],
+      [60, 8, 3],
+    ] as const) {
+      const { design, notice, name } = defaultReferenceFor(clip(sizePx, fieldOfViewDeg, frameRateHz));
+      expect(design.type).toBe('drifting-gratings');
+      expect(designCount(design)).toBe(129);
+      expect(name).toMatch(/^built-in grating reference \(128 drifting gratings, /);
+      expect(notice).toMatch(
+        /frames per second, and the reference set TSR-1V needs 8 and 16\. .* choose it as the reference\.$/,
+      );
+      for (let i = 0; i < designCount(design); i += 16) {
+        const spec = specAt(design, i);
+        requireFrameRate(spec, frameRateHz);
+        const image = renderSpec(spec, { sizePx, fieldOfViewDeg, background: 0.5 }, {}, undefined, 1 / frameRateHz);
+        expect(image.every(Number.isFinite)).toBe(true);
+      }
     }
   });
 });

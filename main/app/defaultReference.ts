@@ -2,17 +2,22 @@
 import { pictureAxes } from '../contract/pictureAxes.ts';
 import type { GratingDesign, StimulusDesign } from '../contract/stimuli.ts';
 import { stimulusInputOf, type TwinManifest } from '../contract/twins.ts';
-import { formatNumber } from '../stimuli/words.ts';
 import { tsr1CountIn, tsr1HighestCpd, tsr1Name } from '../stimuli/tsr1/classes.ts';
+import { tsr1vCountIn, tsr1vHighestCpd, tsr1vHighestHz, tsr1vName } from '../stimuli/tsr1v/classes.ts';
+import { formatNumber } from '../stimuli/words.ts';
 
 export type DefaultReference = {
   name: string;
   design: StimulusDesign;
-  /** Why it is not TSR-1, in one sentence. */
+  /** Why it is not the usual one, in one sentence. */
   notice: string | null;
 };
 
 const frequenciesCpd = [0.75, 1.5, 3, 6];
+const frequenciesHz = [1, 2, 4, 8];
+const usualDiameterDeg = 8;
+const edgeDeg = 0.5;
+const place = { xDeg: 0, yDeg: 0, blank: true } as const;
 
 /** The grating class of TSR-1 at full contrast over the whole field, all of it `times` as large. */
 const gratings = (times: number): GratingDesign => ({
@@ -22,48 +27,82 @@ const gratings = (times: number): GratingDesign => ({
     spatialFrequencyCpd: frequenciesCpd.map((cpd) => cpd / times),
     phaseDeg: [0, 90, 180, 270],
     contrast: [1],
-    diameterDeg: [8 * times],
+    diameterDeg: [usualDiameterDeg * times],
   },
-  edgeDeg: 0.5 * times,
-  xDeg: 0,
-  yDeg: 0,
-  blank: true,
+  edgeDeg: edgeDeg * times,
+  ...place,
+});
+
+/** Gratings that drift, `times` as large and `slower` as slow. */
+const driftingGratings = (times: number, slower: number): StimulusDesign => ({
+  type: 'drifting-gratings',
+  factors: {
+    directionDeg: [0, 45, 90, 135, 180, 225, 270, 315],
+    spatialFrequencyCpd: frequenciesCpd.map((cpd) => cpd / times),
+    temporalFrequencyHz: frequenciesHz.map((hz) => hz / slower),
+    phaseDeg: [0],
+    contrast: [1],
+    diameterDeg: [usualDiameterDeg * times],
+  },
+  edgeDeg: edgeDeg * times,
+  ...place,
 });
 
 /** A small set for quick searches: 128 gratings. */
 export const gratingReference: GratingDesign = gratings(1);
 
-/** Half A of TSR-1; half B is left for what a candidate has to beat. */
-const tsr1Reference = {
+/** Halves A; halves B are left for what a candidate has to beat. */
+const still = {
   name: `${tsr1Name}, half A (${tsr1CountIn('A')} images)`,
   design: { type: 'tsr1', half: 'A', blank: true },
+  notice: null,
+} as const;
+const moving = {
+  name: `${tsr1vName}, half A (${tsr1vCountIn('A')} clips)`,
+  design: { type: 'tsr1v', half: 'A', blank: true },
+  notice: null,
 } as const;
 
-/** Pixels per degree of what a twin sees; null where that is no square picture. A clip's time axis is passed over. */
-function pxPerDegOf(manifest: Pick<TwinManifest, 'inputs'>): number | null {
-  const input = stimulusInputOf(manifest);
-  if (input === undefined) return null;
-  const picture = pictureAxes({ axes: input.axes.filter(({ name }) => name !== 'time') });
-  return picture === null ? null : picture.sizePx / input.fieldOfViewDeg;
-}
-
 /**
- * TSR-1 where the twin has the two pixels that each of its finest cycles needs. Elsewhere gratings, doubled in size until
- * the twin can see them, so that a search over any twin has a scale.
+ * TSR-1 for twins that see pictures and TSR-1V for those that see clips, where they have the two pixels (and frames) that
+ * each of its finest cycles needs. Elsewhere gratings, doubled in size and in period until the twin can see them, so that a
+ * search over any twin has a scale.
  */
 export function defaultReferenceFor(manifest: Pick<TwinManifest, 'inputs'>): DefaultReference {
-  const pxPerDeg = pxPerDegOf(manifest);
-  if (pxPerDeg === null || pxPerDeg >= 2 * tsr1HighestCpd) return { ...tsr1Reference, notice: null };
-  let times = 1;
-  while ((2 * Math.max(...frequenciesCpd)) / times > pxPerDeg) times *= 2;
-  const design = gratings(times);
-  const [low = 0, high = 0] = [Math.min, Math.max].map((of) => of(...(design.factors.spatialFrequencyCpd ?? [])));
-  const name = `built-in grating reference (128 full-field gratings, ${formatNumber(low)} to ${formatNumber(high)} cpd)`;
-  return {
-    name,
-    design,
-    notice:
-      `This twin has ${formatNumber(pxPerDeg)} px per degree, and the reference set ${tsr1Name} needs ${2 * tsr1HighestCpd}. ` +
-      `Responses are z-scored over gratings of ${formatNumber(low)} to ${formatNumber(high)} cpd instead. To z-score them over a set of your own, choose it as the reference.`,
-  };
+  const input = stimulusInputOf(manifest);
+  const axes = input === undefined ? null : pictureAxes(input);
+  // Nothing can be shown to such a twin; whoever tries says why.
+  if (input === undefined || axes === null) return still;
+  const pxPerDeg = axes.sizePx / input.fieldOfViewDeg;
+  const times = doublings(2 * Math.max(...frequenciesCpd), pxPerDeg);
+  if (axes.time === null) {
+    if (pxPerDeg >= 2 * tsr1HighestCpd) return still;
+    const has = `${formatNumber(pxPerDeg)} px per degree, and the reference set ${tsr1Name} needs ${2 * tsr1HighestCpd}`;
+    return { ...named(gratings(times), ''), notice: noticeOf(has, 'gratings', times) };
+  }
+  const framesPerS = input.frameRateHz ?? 0;
+  if (pxPerDeg >= 2 * tsr1vHighestCpd && framesPerS >= 2 * tsr1vHighestHz) return moving;
+  const slower = framesPerS > 0 ? doublings(2 * Math.max(...frequenciesHz), framesPerS) : 1;
+  const has =
+    `${formatNumber(pxPerDeg)} px per degree and ${formatNumber(framesPerS)} frames per second, and the reference set ` +
+    `${tsr1vName} needs ${2 * tsr1vHighestCpd} and ${2 * tsr1vHighestHz}`;
+  return { ...named(driftingGratings(times, slower), 'drifting '), notice: noticeOf(has, 'drifting gratings', times) };
+
+  function named(design: StimulusDesign, kind: string): { name: string; design: StimulusDesign } {
+    return { name: `built-in grating reference (128 ${kind}gratings, ${rangeCpd(times)})`, design };
+  }
 }
+
+/** The power of two by which `needed` has to be divided so that `given` suffices. */
+function doublings(needed: number, given: number): number {
+  let times = 1;
+  while (needed / times > given) times *= 2;
+  return times;
+}
+
+const rangeCpd = (times: number): string =>
+  `${formatNumber(Math.min(...frequenciesCpd) / times)} to ${formatNumber(Math.max(...frequenciesCpd) / times)} cpd`;
+
+const noticeOf = (has: string, what: string, times: number): string =>
+  `This twin has ${has}. Responses are z-scored over ${what} of ${rangeCpd(times)} instead. To z-score them over a set of ` +
+  'your own, choose it as the reference.';

@@ -25,14 +25,26 @@ export type MeasuredReference = {
   responses: ReferenceResponses;
 };
 
-export type KnownReference = Pick<ComputeTwin, 'sha256' | 'device' | 'batchSize' | 'threads' | 'gradientForms'>;
+export type KnownReference = Pick<
+  ComputeTwin,
+  'sha256' | 'device' | 'batchSize' | 'threads' | 'gradientForms' | 'behaviour'
+>;
 
 /** What the responses of this session to this set are kept under. */
 export const referenceKey = (
-  { sha256, device, batchSize, threads, gradientForms }: KnownReference,
+  { sha256, device, batchSize, threads, gradientForms, behaviour = {} }: KnownReference,
   versions: Record<string, string>,
   stimuliSha256: string,
-): ReferenceKey => ({ twinSha256: sha256, stimuliSha256, device, batchSize, threads, gradientForms, versions });
+): ReferenceKey => ({
+  twinSha256: sha256,
+  stimuliSha256,
+  device,
+  batchSize,
+  threads,
+  gradientForms,
+  behaviour,
+  versions,
+});
 
 /** Stimuli of a set that count for the scale: blanks do not. Throws 'bad-input' where there are too few. */
 export const shownStimuli = (design: StimulusDesign): number =>
@@ -63,7 +75,8 @@ async function prepare(
     request.set === undefined
       ? defaultReferenceFor(resolved.manifest)
       : { ...(await createStimulusService(services.current().project).resolve({ set: request.set })), notice: null };
-  return { twin: computeTwin(resolved, session), reference, version: resolved.manifest.version };
+  const { behaviour } = request;
+  return { twin: computeTwin(resolved, { ...session, behaviour }), reference, version: resolved.manifest.version };
 }
 
 async function describe(

@@ -36,6 +36,7 @@ const referenceRequest = z.strictObject({
   device: deviceChoice.default('auto'),
   batchSize: z.int().positive().optional(),
   threads: z.int().positive().optional(),
+  behaviour: z.record(z.string(), z.number()).optional(),
   /** What the search will mostly ask for; the fastest device may differ. */
   by: z.enum(['responses', 'gradients']).default('gradients'),
 });

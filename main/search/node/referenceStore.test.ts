@@ -14,6 +14,7 @@ const key: ReferenceKey = {
   batchSize: 16,
   threads: 2,
   gradientForms: null,
+  behaviour: {},
   versions: { twinscope: '1', onnxruntime: '1.30.0', processor: 'p' },
 };
 /** Values whose last bits would not survive a detour over decimal text of few digits. */
@@ -53,6 +54,7 @@ describe('reference store', () => {
       { ...key, batchSize: 8 },
       { ...key, threads: 1 },
       { ...key, gradientForms: { strided: {}, mask: 'comparison', blockedLayout: true } },
+      { ...key, behaviour: { running: 1 } },
       { ...key, versions: { ...key.versions, onnxruntime: '1.31.0' } },
     ];
     for (const other of others) expect(await store.find(other, shape)).toBeNull();

@@ -25,6 +25,8 @@ export type ReferenceKey = {
   batchSize: number;
   threads: number;
   gradientForms: GradientForms | null;
+  /** Behaviour channels that do not have their default. */
+  behaviour: Record<string, number>;
   /** Of Twinscope, ONNX Runtime, the processor and all that a job is frozen with. */
   versions: Record<string, string>;
 };

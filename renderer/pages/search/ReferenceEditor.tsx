@@ -41,13 +41,14 @@ export function ReferenceEditor({
 }
 
 function Measured({ plan, set }: { plan: SearchPlan; set: string | null }) {
-  const { twin, device, batchSize, threads, optimiser } = plan;
+  const { twin, device, batchSize, threads, behaviour, optimiser } = plan;
   const request = {
     id: twin.id,
     device,
     by: optimiser.type === 'gradient' ? ('gradients' as const) : ('responses' as const),
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(threads === undefined ? {} : { threads }),
+    ...(behaviour === undefined ? {} : { behaviour }),
     ...(set === null ? {} : { set }),
   };
   const state = useQueryCall('references.get', request);
