@@ -13,8 +13,9 @@ import type { SpawnCompute } from '../engine/computeContract.ts';
 import { defaultDeadlines, type DeadlineLimits } from '../engine/deadline.ts';
 import { createJobQueue, type JobRunner } from '../jobs/node/queue.ts';
 import type { Log } from '../platform/node/log.ts';
-import { libraryFolder, projectsFolder, userDataFolder } from '../platform/node/paths.ts';
+import { libraryFolder, projectsFolder, referenceCacheFolder, userDataFolder } from '../platform/node/paths.ts';
 import { openProject } from '../projects/node/project.ts';
+import { openReferenceStore } from '../search/node/referenceStore.ts';
 import { openLibrary } from '../twins/node/library.ts';
 import { createDeviceService } from './deviceService.ts';
 import { deviceHandlers } from './handlers/deviceHandlers.ts';
@@ -176,8 +177,10 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     devices: createDeviceService({
       spawn: options.spawnCompute,
       workload,
-      onMeasured: () => emit('data.changed', { lists: ['devices'] }),
+      // What is kept of reference sets is kept by the settings that follow.
+      onMeasured: () => emit('data.changed', { lists: ['devices', 'references'] }),
     }),
+    references: openReferenceStore(referenceCacheFolder()),
     projectsFolder: projectsFolder(),
     uploadsFolder: path.join(userDataFolder(), 'uploads'),
     liveSearches: new Map(),

@@ -19,6 +19,7 @@ import { deviceOption, listDevices } from './cli/deviceCommands.ts';
 import { modelGradient } from './cli/modelCommands.ts';
 import { packTwin } from './cli/packCommand.ts';
 import { exportTwin, importTwin, listTwins, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { measureTwinReference } from './cli/referenceCommand.ts';
 import { serve } from './cli/serveCommand.ts';
 import { tapTwin } from './cli/tapsCommand.ts';
 import { spawnCompute } from './spawnCompute.ts';
@@ -107,6 +108,11 @@ function buildProgram(): Command {
     .option('--all', 'every twin in the library')
     .addOption(deviceOption('cpu'))
     .action(action(program, verifyTwins));
+  twins
+    .command('reference <id>')
+    .description('measure the reference set that searches are z-scored over, so that none has to wait for it')
+    .addOption(deviceOption('auto'))
+    .action(action(program, measureTwinReference));
   twins
     .command('gradient [model]')
     .description("gradient of an output's mean with respect to an input of an .onnx file or a twin of the library")

@@ -4,13 +4,14 @@
  */
 import { z } from 'zod';
 import type { CancelSignal } from '../platform/cancel.ts';
-import { deviceId, deviceReport } from './devices.ts';
+import { deviceChoice, deviceId, deviceReport } from './devices.ts';
 import { jobSnapshot, searchLive } from './jobs.ts';
 import { display, plan, protocolPlan } from './plans.ts';
 import {
   expandedProtocol,
   exportRecord,
   protocolSummary,
+  referenceState,
   runDetails,
   runSummary,
   searchReport,
@@ -26,6 +27,19 @@ import { checkedTwin, packedTwin, twinDetails, twinGraph, twinSummary, writtenTw
 const nothing = z.strictObject({});
 const byId = z.strictObject({ id: z.string() });
 const done = z.object({});
+/** A search as far as its reference set depends on it. */
+const referenceRequest = z.strictObject({
+  /** Of the twin. */
+  id: z.string(),
+  /** A set of the open project, by name or id; left out: the built-in one that suits the twin. */
+  set: z.string().min(1).optional(),
+  device: deviceChoice.default('auto'),
+  batchSize: z.int().positive().optional(),
+  threads: z.int().positive().optional(),
+  behaviour: z.record(z.string(), z.number()).optional(),
+  /** What the search will mostly ask for; the fastest device may differ. */
+  by: z.enum(['responses', 'gradients']).default('gradients'),
+});
 
 export const projectInfo = z.object({
   path: z.string(),
@@ -81,6 +95,10 @@ export const methods = {
   /** On the CPU when no device is named; a device that is not available is refused. */
   'library.verify': { input: z.strictObject({ id: z.string(), device: deviceId.optional() }), output: checkedTwin },
   'library.import': { input: z.strictObject({ path: z.string().min(1) }), output: checkedTwin },
+  /** Starts nothing heavy. */
+  'references.get': { input: referenceRequest, output: referenceState },
+  /** Measures the set unless that was done in the same way before; searches then take it from this machine's cache. */
+  'references.measure': { input: referenceRequest, output: referenceState },
   /** Twins of the user's own only; results that a twin gave stay in their projects. */
   'library.remove': { input: byId, output: z.object({ id: z.string(), version: z.string(), title: z.string() }) },
   /** `out`, on the backend's machine: an archive where it ends in .twin or .zip, a folder otherwise; never over anything. */
@@ -173,7 +191,9 @@ export const events = {
   'search.live': searchLive,
   /** How far the gradient check of an import or a verification is; the twin by id. */
   'library.checking': z.object({ id: z.string(), done: z.int(), total: z.int() }),
-  /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library', 'devices'. */
+  /** How many stimuli of a reference set that is measured ahead have been shown; the twin by id. */
+  'references.measuring': z.object({ id: z.string(), done: z.int(), total: z.int() }),
+  /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library', 'devices', 'references'. */
   'data.changed': z.object({ lists: z.array(z.string()) }),
 } as const;
 export type EventName = keyof typeof events;

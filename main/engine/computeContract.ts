@@ -33,6 +33,9 @@ export type ComputeTwin = {
 /** Float32 rows of one area: count × units. */
 export type AreaResponses = { area: string; data: Float32Array };
 
+/** Stimuli × units without blanks, and units. */
+export type ReferenceResponses = { rows: Float32Array; blank: Float32Array };
+
 export type SearchStart = {
   /** Names the search inside compute; a search is begun again under the same name after a restart. */
   key: string;
@@ -41,6 +44,8 @@ export type SearchStart = {
   /** Stimuli per step, fixed at the start; the twin may have been given smaller batches since. */
   batchSize: number;
   reference: StimulusDesign;
+  /** What the twin answered to the reference set before, in the same batches; null: it is measured. */
+  knownReference: ReferenceResponses | null;
   screening: StimulusDesign | null;
   bestOf: StimulusDesign | null;
   checkpoint: Uint8Array | null;
@@ -53,6 +58,10 @@ export type SearchProgress = {
   total: number;
   phase: string;
   noun: string;
+  /** While the reference set is measured: its stimuli shown, and all of them. */
+  referenceShown: { done: number; total: number } | null;
+  /** What the twin answered to the reference set, once, where this process has measured the last of it. */
+  reference: ReferenceResponses | null;
   checkpoint: Uint8Array;
   step: number;
   steps: number;
@@ -95,6 +104,8 @@ export type SearchOutcomeMessage = {
   controlEvaluations: number;
   /** Stimuli of the reference set that responses are z-scored over: blanks are left out. */
   referenceStimuli: number;
+  /** Float64 NPY, 4 × units: mean, sd, response to the blank, coefficient in the area's activity. */
+  referenceStatistics: Uint8Array | null;
   notices: string[];
 };
 
@@ -175,6 +186,8 @@ export type ComputeMethods = {
   /** Reads the graph of a model file; its weights are left alone. */
   'model.describe': { input: { modelFile: string }; output: GraphDescription };
   'model.gradient': { input: ModelGradientRequest; output: ModelGradient };
+  /** The responses a search with this twin and its batch size would measure first. */
+  'reference.measure': { input: { twin: ComputeTwin; reference: StimulusDesign }; output: ReferenceResponses };
   'search.begin': { input: SearchStart; output: { total: number } };
   /** Works until `budgetMs` is over or the search is finished, whole steps only. */
   'search.advance': { input: { key: string; budgetMs: number }; output: SearchProgress };

@@ -7,6 +7,7 @@ import type { DeviceChoice } from '../../contract/devices.ts';
 import type { JobSnapshot } from '../../contract/jobs.ts';
 import { plan as anyPlan, type Plan, type RunPlan, type SearchPlan, type SetRef } from '../../contract/plans.ts';
 import type { ProjectInfo } from '../../contract/methods.ts';
+import type { SearchReport } from '../../contract/results.ts';
 import { parseWith } from '../../contract/validate.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
@@ -18,7 +19,14 @@ import { exitInterrupted, type CliContext } from './context.ts';
 import { requireNames } from '../jobs/areas.ts';
 import { onInterrupt } from './interrupt.ts';
 import { jobTitle } from '../handlers/jobHandlers.ts';
-import { columnsOf, createProgressLine, describeProgress, formatDuration, formatTable } from './output.ts';
+import {
+  columnsOf,
+  createProgressLine,
+  describeProgress,
+  formatDuration,
+  formatMinute,
+  formatTable,
+} from './output.ts';
 
 /** Reads a plan and makes its folders absolute, so that it means the same from everywhere. */
 export async function readPlan<K extends Plan['kind']>(file: string, kind: K): Promise<Extract<Plan, { kind: K }>> {
@@ -226,6 +234,10 @@ async function printRun(context: CliContext, id: string): Promise<void> {
 /** What fits on a screen; JSON holds every unit. */
 const mostUnits = 8;
 
+/** Whether the reference set was measured before this search, and when. */
+const takenFrom = ({ provenance: { reference } }: SearchReport): string =>
+  reference?.from === 'cache' ? ` (measured ${formatMinute(reference.measuredAt)} on this device)` : '';
+
 async function printSearch(context: CliContext, id: string): Promise<void> {
   const report = await context.backend.handlers['searches.get']({ id }, { signal: new AbortController().signal });
   const best = report.candidates[0];
@@ -239,7 +251,7 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
     ]),
   ];
   const lines = [
-    `${report.name}: ${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls, in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}, content ${report.contentSha256?.slice(0, 12)}`,
+    `${report.name}: ${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls, in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}${takenFrom(report)}, content ${report.contentSha256?.slice(0, 12)}`,
     formatTable(['stimulus', 'n', 'best objective (z)', 'by the candidate'], rows),
   ];
   const targeted = best?.units ?? [];

@@ -3,6 +3,7 @@ import { createDeadline } from '../../engine/deadline.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { goldenProver } from '../goldenChecks.ts';
 import { checkGradientOf } from '../gradientCheck.ts';
+import { measureReferenceOf, referenceStateOf } from '../referenceService.ts';
 import { computeTwin, type Services } from '../services.ts';
 import { createGraphs } from '../twinGraph.ts';
 
@@ -14,6 +15,8 @@ export function libraryHandlers(
   | 'library.get'
   | 'library.graph'
   | 'library.verify'
+  | 'references.get'
+  | 'references.measure'
   | 'library.import'
   | 'library.remove'
   | 'library.export'
@@ -47,6 +50,9 @@ export function libraryHandlers(
         });
         return { ...summary, ...checked };
       }),
+    'references.get': (request, { signal }) => referenceStateOf(services, request, signal),
+    'references.measure': async (request, { signal }) =>
+      (await services.workload.during(() => measureReferenceOf(services, request, signal))).state,
     'library.import': ({ path }, { signal }) =>
       checking(async () => {
         const imported = await library.import(path);
