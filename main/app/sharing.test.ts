@@ -89,7 +89,7 @@ describe('from an author to somebody else', () => {
     const all = await run('reader-home', 'twins', 'verify', '--all', '--device', 'cpu');
     expect(all.stderr).toBe('');
     for (const name of [builtIn, 'shared-twin@1.0.0', 'shared-twin@1.1.0']) {
-      expect(all.stdout).toMatch(new RegExp(`${name}.* yes \\(cpu, `));
+      expect(all.stdout).toMatch(new RegExp(`${name}.* yes \\(CPU `));
     }
     expect(all.code).toBe(0);
     writeFileSync(own('reader-home', 'library', 'shared-twin@1.0.0', 'units.csv'), 'damaged');

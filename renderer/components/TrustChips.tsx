@@ -1,0 +1,23 @@
+/** What has to be said about a twin's licences, in a word with its sentence on hover. */
+import { Badge, Group, Tooltip } from '@mantine/core';
+import { trustMarks, type Licensed, type TrustMark } from '../../main/twins/trust.ts';
+
+const colours: Record<TrustMark['tone'], string> = { plain: 'gray', warning: 'orange', missing: 'yellow' };
+/** A restriction may not be cut off, so it stands on a line of its own where there is no room. */
+const whole = { root: { height: 'auto', paddingBlock: 1 }, label: { whiteSpace: 'normal', lineHeight: 1.25 } } as const;
+
+export function TrustChips({ twin, onlyWarnings = false }: { twin: Licensed; onlyWarnings?: boolean }) {
+  const marks = trustMarks(twin).filter(({ tone }) => !onlyWarnings || tone !== 'plain');
+  if (marks.length === 0) return null;
+  return (
+    <Group gap={4} component="span" style={{ rowGap: 2 }}>
+      {marks.map(({ text, tone, sentence }) => (
+        <Tooltip key={text} label={sentence} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>
+          <Badge component="span" color={colours[tone]} styles={whole}>
+            {text}
+          </Badge>
+        </Tooltip>
+      ))}
+    </Group>
+  );
+}
