@@ -6,6 +6,7 @@ import { useMemo, useRef } from 'react';
 import type { TwinSummary } from '../../../main/contract/twins.ts';
 import { filterChoices, type TwinFilter } from '../../../main/twins/selection.ts';
 import { formatBytes, formatCount, plural } from '../../components/format.ts';
+import classes from './Library.module.css';
 import { sizeSteps, type FilterKey } from './filterState.ts';
 
 const filters: readonly { key: Exclude<FilterKey, 'text'>; name: string }[] = [
@@ -63,7 +64,15 @@ export function LibraryFilters({
   useHotkeys([['/', () => search.current?.focus()]]);
   const choices = useMemo(() => filterChoices(twins), [twins]);
   return (
-    <Group gap={6} px="sm" py={6} role="search" aria-label="Filters" style={{ borderBottom: '1px solid var(--line)' }}>
+    <Group
+      gap={6}
+      px="sm"
+      py={6}
+      role="search"
+      aria-label="Filters"
+      className={classes.filters ?? ''}
+      style={{ borderBottom: '1px solid var(--line)' }}
+    >
       <Tooltip label="Title, id, summary, species, areas, authors, modality, licence · key /">
         <TextInput
           ref={search}

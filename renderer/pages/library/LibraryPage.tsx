@@ -59,7 +59,7 @@ function TwinList({
         <LibraryFilters twins={twins} shown={shown.length} filter={filter} onChange={setFilter} />
         {shown.length === 0 ? (
           <Empty title="No twin matches" action={<Button onClick={() => setFilter({})}>Clear filters</Button>}>
-            {`${plural(twins.length, 'twin')} on this computer, and none that all filters leave.`}
+            {`None of the ${plural(twins.length, 'twin')} on this computer is all that the search and the filters ask for.`}
           </Empty>
         ) : (
           <VirtualTable
@@ -73,7 +73,7 @@ function TwinList({
               if (selected !== undefined && nameOf(twin) !== nameOf(selected))
                 navigate(comparePath(addressOf(twins, selected), addressOf(twins, twin)));
             }}
-            rowPx={50}
+            rowPx={58}
           />
         )}
       </Pane>

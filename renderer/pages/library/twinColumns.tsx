@@ -114,7 +114,7 @@ export const twinColumns: Column<TwinSummary>[] = [
   {
     key: 'licence',
     title: 'Licence',
-    width: 'minmax(6.5rem, 0.8fr)',
+    width: 'minmax(8rem, 0.9fr)',
     fromRem: 23,
     render: (twin) => <TrustChips twin={twin} />,
     sortBy: (twin) => twin.licence,
