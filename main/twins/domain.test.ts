@@ -3,6 +3,7 @@ import { stimulusDesign, type StimulusSpec } from '../contract/stimuli.ts';
 import { twinManifest, type TestedDomain } from '../contract/twins.ts';
 import { designCount, specAt } from '../stimuli/design.ts';
 import {
+  domainSentence,
   foundBySearch,
   noTestedDomain,
   outsideDomain,
@@ -151,6 +152,15 @@ describe('a design', () => {
     expect(outsideSummary(outsideInDesign(null, design))).toMatch(/its author states no tested domain\.$/);
     expect(outsideSummary([foundBySearch, foundBySearch], 'candidates')).toMatch(/^All 2 candidates lie outside/);
   });
+});
+
+test('every reason reads as a sentence', () => {
+  const reasons = [noTestedDomain, foundBySearch, outsideTested(tested, grating({ contrast: 0.05 })) ?? ''];
+  expect(reasons.map(domainSentence)).toEqual([
+    'Not known to be like what the twin was tested with: its author states no tested domain.',
+    'Found by search: outside what the twin was tested with.',
+    'Outside what the twin was tested with: tested from contrast 0.1 to 1, this has 0.05.',
+  ]);
 });
 
 test('the stated domain in words', () => {

@@ -129,3 +129,11 @@ export function testedLines(tested: TestedDomain | null | undefined): string[] {
   if (tested.contrast) lines.push(range('contrast', tested.contrast, ''));
   return lines;
 }
+
+/** A reason as a sentence of its own. */
+export function domainSentence(reason: string): string {
+  if (reason === noTestedDomain)
+    return 'Not known to be like what the twin was tested with: its author states no tested domain.';
+  if (reason === foundBySearch) return 'Found by search: outside what the twin was tested with.';
+  return `Outside what the twin was tested with: ${reason}.`;
+}

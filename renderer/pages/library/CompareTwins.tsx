@@ -72,6 +72,12 @@ function Facts({ left, right }: { left: TwinDetails; right: TwinDetails }) {
         same scale.
       </Text>
       <Table aria-label="Comparison" layout="fixed">
+        <colgroup>
+          <col style={{ width: '9.5rem' }} />
+          <col style={{ width: '1.5rem' }} />
+          <col />
+          <col />
+        </colgroup>
         {groups.map(({ title, rows }) => (
           <Table.Tbody key={title}>
             <Table.Tr>
@@ -81,10 +87,10 @@ function Facts({ left, right }: { left: TwinDetails; right: TwinDetails }) {
             </Table.Tr>
             {rows.map(({ label, left: own, right: other, differs }) => (
               <Table.Tr key={label} data-differs={differs || undefined}>
-                <Table.Td w="9.5rem" c="dimmed" style={{ verticalAlign: 'top', overflowWrap: 'anywhere' }}>
+                <Table.Td c="dimmed" style={{ verticalAlign: 'top', overflowWrap: 'anywhere' }}>
                   {label}
                 </Table.Td>
-                <Table.Td w="1.5rem" style={{ verticalAlign: 'top' }} fw={600}>
+                <Table.Td style={{ verticalAlign: 'top' }} fw={600}>
                   {differs && <span aria-label="differs">≠</span>}
                 </Table.Td>
                 {[own, other].map((lines, side) => (
