@@ -8,7 +8,7 @@ import { AreaBars } from '../../plots/AreaBars.tsx';
 import { areaColour } from '../../plots/colours.ts';
 import { HeatMap, heatMargin } from '../../plots/HeatMap.tsx';
 import { PopulationStrip } from '../../plots/PopulationStrip.tsx';
-import { domainCell, openText } from './UnitPlot.tsx';
+import { domainCell, markText } from './UnitPlot.tsx';
 import {
   levelsOutside,
   populationMeans,
@@ -58,7 +58,7 @@ export function PopulationPlot({
   return (
     <PlotFrame
       title="Areas"
-      caption={`Mean over units, band: their middle half, dashed: blank; other factors averaged${openText(open)} · ${context}`}
+      caption={`Mean over units, band: their middle half, dashed: blank; other factors averaged${markText('open', open, outside)} · ${context}`}
       data={() => ({
         columns: ['area', factor.key, ...statistics],
         rows: areas.flatMap((one) =>
@@ -127,7 +127,7 @@ export function HeatMapPlot({
           ]}
         />
       }
-      caption={`${plural(table.units.length, 'unit')} × ${plural(table.stimuli, 'condition')}${ordering}${table.blank === null ? '' : ', blank last'}; rows of an area in the order of their best condition${open.some(Boolean) ? '; bars above: outside what the twin was tested with' : ''}. Click a row to select its unit · ${context}`}
+      caption={`${plural(table.units.length, 'unit')} × ${plural(table.stimuli, 'condition')}${ordering}${table.blank === null ? '' : ', blank last'}; rows of an area in the order of their best condition${markText('bars above', open, outside)}. Click a row to select its unit · ${context}`}
       data={() => ({
         columns: ['condition', 'label', 'tested_domain', ...table.units.map((unit) => `${unit.area}/${unit.unit}`)],
         rows: Array.from({ length: table.stimuli }, (_, stimulus) => [

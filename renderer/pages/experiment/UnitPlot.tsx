@@ -1,6 +1,7 @@
 /** The main plot of the selected unit: its tuning over a factor, or its responses in order where nothing was varied. */
 import { Group, SegmentedControl, Select } from '@mantine/core';
 import { labelAt, type Factor } from '../../../main/stimuli/design.ts';
+import { noTestedDomain } from '../../../main/twins/domain.ts';
 import { formatNumber, plural } from '../../components/format.ts';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { areaColour } from '../../plots/colours.ts';
@@ -57,9 +58,14 @@ function rankedResponses(table: ResponseTable, unit: number): { stimulus: number
     .sort((a, b) => b.response - a.response);
 }
 
-/** What open marks mean, where there are any. */
-export const openText = (open: readonly boolean[]): string =>
-  open.some(Boolean) ? ', open: outside what the twin was tested with' : '';
+/** What marks mean, `how` they are drawn; nothing where there are none. */
+export function markText(how: string, open: readonly boolean[], outside: readonly (string | null)[]): string {
+  if (!open.some(Boolean)) return '';
+  const what = outside.includes(noTestedDomain)
+    ? 'no tested domain is stated'
+    : 'outside what the twin was tested with';
+  return `, ${how}: ${what}`;
+}
 
 /** Why a stimulus lies outside, for tables of responses. */
 export const domainCell = (outside: readonly (string | null)[], stimulus: number): string =>
@@ -96,7 +102,7 @@ export function UnitPlot({
     return (
       <PlotFrame
         title={title}
-        caption={`${plural(ranked.length, 'stimulus', 'stimuli')}, strongest first${openText(open)} · ${context}`}
+        caption={`${plural(ranked.length, 'stimulus', 'stimuli')}, strongest first${markText('open', open, outside)} · ${context}`}
         data={() => ({
           columns: ['rank', 'stimulus', 'label', response, 'tested_domain'],
           rows: ranked.map((entry, rank) => [
@@ -127,7 +133,7 @@ export function UnitPlot({
   return (
     <PlotFrame
       title={title}
-      caption={`${plural(table.stimuli, 'stimulus', 'stimuli')}, ${othersSentence(table, factor, choices.others)}${splitText}${openText(open)} · ${context}`}
+      caption={`${plural(table.stimuli, 'stimulus', 'stimuli')}, ${othersSentence(table, factor, choices.others)}${splitText}${markText('open', open, outside)} · ${context}`}
       data={() => ({
         columns: [
           factor.key,
