@@ -18,31 +18,34 @@ function Acceptance({ twin }: { twin: TwinDetails }) {
   const rows = twin.manifest.validity.acceptance ?? [];
   if (rows.length === 0) return <Nothing />;
   return (
-    <Table.ScrollContainer minWidth="34rem" type="native">
+    <Table.ScrollContainer minWidth="25rem" type="native">
       <Table aria-label="Acceptance checks">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Check</Table.Th>
-            <Table.Th>Published</Table.Th>
+            <Table.Th>Published, source</Table.Th>
             <Table.Th>Measured</Table.Th>
             <Table.Th>Tolerance</Table.Th>
             <Table.Th>Passed</Table.Th>
             <Table.Th ta="right">n</Table.Th>
-            <Table.Th>Source</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {rows.map(({ check, published, measured, tolerance, passed, n, source }) => (
-            <Table.Tr key={check}>
+            <Table.Tr key={check} style={{ verticalAlign: 'top' }}>
               <Table.Td>{check}</Table.Td>
-              <Table.Td>{published}</Table.Td>
+              <Table.Td>
+                {published}
+                <Text size="xs" c="dimmed">
+                  {source}
+                </Text>
+              </Table.Td>
               <Table.Td>{measured}</Table.Td>
               <Table.Td>{tolerance}</Table.Td>
               <Table.Td fw={passed ? 400 : 600} style={{ whiteSpace: 'nowrap' }}>
                 {passed ? <IconCheck size={12} aria-hidden /> : <IconX size={12} aria-hidden />} {passed ? 'yes' : 'no'}
               </Table.Td>
               <Table.Td ta="right">{formatCount(n)}</Table.Td>
-              <Table.Td>{source}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
