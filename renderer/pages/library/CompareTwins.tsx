@@ -131,7 +131,12 @@ function Chooser({
           if (twin !== undefined) onChange(twin);
         }}
       />
-      <GoButton variant="default" to={`/library/${addressOf(twins, value)}`} style={{ flex: 'none' }}>
+      <GoButton
+        variant="default"
+        to={`/library/${addressOf(twins, value)}`}
+        aria-label={`Open ${value.title}`}
+        style={{ flex: 'none' }}
+      >
         Open
       </GoButton>
     </Group>
