@@ -69,7 +69,11 @@ export function ValidityTab({ twin }: { twin: TwinDetails }) {
         {validity.knownFailures.length === 0 ? <Nothing /> : <Warnings items={validity.knownFailures} />}
       </div>
       <div>
-        <PaneTitle right={<Text size="xs">{acceptanceText(twin.manifest)}</Text>}>Acceptance checks</PaneTitle>
+        <PaneTitle
+          right={(validity.acceptance ?? []).length > 0 && <Text size="xs">{acceptanceText(twin.manifest)}</Text>}
+        >
+          Acceptance checks
+        </PaneTitle>
         <Acceptance twin={twin} />
       </div>
     </Stack>
