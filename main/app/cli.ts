@@ -17,8 +17,9 @@ import {
 import { runPlanCommand } from './cli/planCommand.ts';
 import { deviceOption, listDevices } from './cli/deviceCommands.ts';
 import { modelGradient } from './cli/modelCommands.ts';
+import { importTwin } from './cli/importCommand.ts';
 import { packTwin } from './cli/packCommand.ts';
-import { exportTwin, importTwin, listTwins, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { exportTwin, listTwins, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
 import { serve } from './cli/serveCommand.ts';
 import { tapTwin } from './cli/tapsCommand.ts';
 import { spawnCompute } from './spawnCompute.ts';
@@ -100,7 +101,12 @@ function buildProgram(): Command {
   const twins = program.command('twins').description('the library of twins on this machine');
   twins.command('list').description('every twin').action(action(program, listTwins));
   twins.command('show <id>').description('one twin: card, areas, units').action(action(program, showTwin));
-  twins.command('import <path>').description('a .twin folder or zip').action(action(program, importTwin));
+  twins
+    .command('import <path>')
+    .description('a .twin folder or zip, or a bare .onnx file with a file of answers')
+    .option('--template <file>', 'of a bare .onnx file: write the questions it leaves open as YAML, and import nothing')
+    .option('--answers <file>', 'of a bare .onnx file: the answers, as YAML or JSON')
+    .action(action(program, importTwin));
   twins
     .command('verify [id]')
     .description('hashes and golden checks')

@@ -24,7 +24,7 @@ export function ask<M extends MethodName>(
 export const looksLikeFile = (text: string): boolean => /[\\/]|\.(onnx|twin|zip|json)$/i.test(text);
 
 /** Asks with a progress line of the gradient check, which Ctrl-C stops. */
-function askChecked<M extends 'library.import' | 'library.verify'>(
+export function askChecked<M extends 'library.import' | 'library.importModel' | 'library.verify'>(
   context: CliContext,
   method: M,
   input: MethodArgs<M>,
@@ -66,6 +66,9 @@ const gradient = ({ gradient: capability, gradientCheck }: TwinSummary): string 
 
 const verdict = ({ gradientCheck }: CheckedTwin): string => gradientCheck?.verdict ?? 'not checked';
 
+/** Of a twin just imported, in one sentence. */
+export const gradientSaid = (twin: CheckedTwin): string => `Gradient ${verdict(twin)}: ${said(twin)}`;
+
 /** What this check has shown, or why it has shown nothing. */
 const said = ({ gradientCheck, gradientUnchecked }: CheckedTwin): string =>
   gradientCheck?.sentence ?? gradientUnchecked ?? '';
@@ -102,12 +105,6 @@ export async function showTwin(context: CliContext, id: string): Promise<void> {
     card.trim(),
   ].join('\n');
   context.print(text, details);
-}
-
-export async function importTwin(context: CliContext, path: string): Promise<void> {
-  const twin = await askChecked(context, 'library.import', { path });
-  const imported = `Imported ${twin.title} (${twin.id}@${twin.version}).`;
-  context.print(`${imported} Gradient ${verdict(twin)}: ${said(twin)}`, twin);
 }
 
 export async function removeTwin(context: CliContext, id: string): Promise<void> {
