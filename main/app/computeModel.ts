@@ -4,7 +4,7 @@ import * as ort from 'onnxruntime-node';
 import type { ComputeHandler, ComputeMethods, ComputeTwin, TapArray } from '../engine/computeContract.ts';
 import { changeGraph } from '../engine/changeGraph.ts';
 import { describeGraph } from '../engine/describeGraph.ts';
-import { inspectModel } from '../engine/inspectModel.ts';
+import { dataFilesOf, inspectModel } from '../engine/inspectModel.ts';
 import { checkTwinGradient } from '../engine/node/gradientCheck.ts';
 import { openModelFile } from '../engine/node/modelFile.ts';
 import { gradientOfModel } from '../engine/node/modelGradient.ts';
@@ -13,7 +13,7 @@ import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import { openTapSession, type TapSession } from '../engine/node/tapSession.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
 import { stack } from '../engine/taps.ts';
-import { writeGraph } from '../onnx/index.ts';
+import { readGraph, writeGraph } from '../onnx/index.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { createSessionCache, type SessionCache } from './sessionCache.ts';
 
@@ -71,7 +71,7 @@ export function createModelHost(sessions: SessionCache<ComputeTwin, Loaded>): Mo
     'model.inspect': ({ modelFile, sizePx }) =>
       refusing(modelFile, async () => {
         const model = await openModelFile(modelFile);
-        const facts = inspectModel(model.graph, sizePx);
+        const facts = inspectModel(model.graph, sizePx, dataFilesOf(readGraph(model.bytes)));
         model.release();
         return facts;
       }),

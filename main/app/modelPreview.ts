@@ -15,7 +15,6 @@ import type { CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError } from '../platform/errors.ts';
 import { hashJson, sha256Hex } from '../platform/hash.ts';
 import { encodeCodesPng } from '../stimuli/node/png.ts';
-import { specWarnings } from '../stimuli/warnings.ts';
 import { manifestOf } from '../twins/bareModel.ts';
 import { fixedBatch, type BareModels } from './bareModels.ts';
 import { samplePhotograph } from './samplePhotographs.ts';
@@ -27,7 +26,7 @@ type Request = { model: ModelPlace; answers: ModelAnswers; picture: SamplePictur
 const firstUnits = 12;
 const mostPx = 512;
 
-const nothing = (why: string): ModelPreview => ({ picture: null, areas: [], warnings: [], why });
+const nothing = (why: string): ModelPreview => ({ picture: null, areas: [], why });
 
 /** Never throws for what the answers or the model are at fault for: that is said in the answer. */
 export async function previewModel(
@@ -56,12 +55,16 @@ export async function previewModel(
   const draw = createDrawer();
   const floats = pictureFloats(format);
   const images = new Float32Array(2 * floats);
-  await draw({ spec, bytes, field, format }, images.subarray(0, floats));
+  try {
+    await draw({ spec, bytes, field, format }, images.subarray(0, floats));
+  } catch (error) {
+    if (!isTwinscopeError(error)) throw error;
+    return nothing(error.message);
+  }
   await draw({ spec: { type: 'blank' }, bytes: null, field, format }, images.subarray(floats));
   const shown: ModelPreview = {
     picture: { ...(await seen(format, images.subarray(0, floats))), fieldOfViewDeg: input.fieldOfViewDeg },
     areas: [],
-    warnings: specWarnings(spec, { ...field, pxPerDeg: sizePx / input.fieldOfViewDeg }),
     why: null,
   };
   if (answers.areas.length === 0) return { ...shown, why: 'No output is an area yet, so there are no responses.' };

@@ -155,8 +155,6 @@ export const modelPreview = z.object({
       blank: z.array(z.number()),
     }),
   ),
-  /** What the raster cannot show of the picture. */
-  warnings: z.array(z.string()),
   /** Why there is no picture, or why there are no responses; null where there are both. */
   why: z.string().nullable(),
 });
@@ -228,8 +226,8 @@ export function pictureQuestions({ picture: known }: Asked, { picture }: ModelAn
     const values = picture[key];
     if (values === null) continue;
     if (values.length !== 1 && values.length !== known.channels) {
-      const wanted = known.channels === 1 ? 'one number' : 'one number, or three';
-      open.push({ field: `picture.${key}`, ask: `${wanted}: the graph takes ${known.channels} channels` });
+      const wanted = known.channels === 1 ? 'one number, for one channel' : 'one number, or one for each of 3 channels';
+      open.push({ field: `picture.${key}`, ask: wanted });
     }
     if (key === 'std' && values.some((value) => value <= 0)) {
       open.push({ field: 'picture.std', ask: 'every number must be above 0' });

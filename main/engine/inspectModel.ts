@@ -33,16 +33,23 @@ const writeManifest =
 
 const shapeText = (shape: readonly Dim[] | null): string => shape?.join(' × ') ?? 'of unknown shape';
 
-/** @param sizePx side of the pictures where the graph leaves it open; null where it is not known yet */
-export function inspectModel(graph: Graph, sizePx: number | null): ModelFacts {
+/** Files beside the model that hold its weights, as the file itself says: constants that were read in are gone from a graph. */
+export function dataFilesOf(graph: Graph): string[] {
+  const locations = [...externalTensors(graph)].map(({ tensor }) => tensor.external['location'] ?? '');
+  return [...new Set(locations)].toSorted();
+}
+
+/**
+ * @param sizePx side of the pictures where the graph leaves it open; null where it is not known yet
+ * @param dataFiles see `dataFilesOf`
+ */
+export function inspectModel(graph: Graph, sizePx: number | null, dataFiles: readonly string[] = []): ModelFacts {
   const info = onlyInput(graph);
   const picture = pictureOf(info);
   const side = picture.sizePx ?? sizePx;
   const types = inferShapes(graph);
   const sizes = sizesOf(info, picture, side);
   const { areas, notices } = side === null ? { areas: [], notices: [] } : areasOf(graph, types, sizes, info, picture);
-  const dataFiles = new Set<string>();
-  for (const { tensor } of externalTensors(graph)) dataFiles.add(tensor.external['location'] ?? '');
   let parameters = 0;
   for (const { shape } of graph.initializers.values()) parameters += elementCount(shape);
   if (picture.fixedBatch !== null) {
@@ -51,7 +58,7 @@ export function inspectModel(graph: Graph, sizePx: number | null): ModelFacts {
     );
   }
   return {
-    dataFiles: [...dataFiles].toSorted(),
+    dataFiles: [...dataFiles],
     opset: opsetOf(graph),
     producer: [graph.producer, graph.producerVersion].filter(Boolean).join(' '),
     documentation: graph.documentation,

@@ -42,8 +42,14 @@ export function libraryHandlers(
     }
   }
 
-  const packageAt = async (place: ModelPlace): Promise<string> =>
-    'path' in place ? place.path : packageInUpload(uploadsFolder, place.upload);
+  async function importFrom(place: ModelPlace): Promise<TwinSummary> {
+    if ('path' in place) return library.import(place.path);
+    try {
+      return await library.import(await packageInUpload(uploadsFolder, place.upload));
+    } finally {
+      await removeUpload(uploadsFolder, place.upload);
+    }
+  }
 
   /** The gradient of a twin that is in the library by now. */
   async function checkImported({ id, version, title }: TwinSummary, signal: CancelSignal): Promise<CheckedGradient> {
@@ -77,8 +83,7 @@ export function libraryHandlers(
       }),
     'library.import': (place, { signal }) =>
       checking(async () => {
-        const imported = await library.import(await packageAt(place));
-        if ('upload' in place) await removeUpload(uploadsFolder, place.upload);
+        const imported = await importFrom(place);
         return { ...imported, ...(await checkImported(imported, signal)) };
       }),
     'library.inspectModel': async ({ model, sizePx }) => (await models.inspect(model, sizePx)).inspection,
