@@ -5,10 +5,12 @@ import type { MethodInput, MethodOutput } from '../../main/contract/methods.ts';
 import { TwinscopeError } from '../../main/platform/errors.ts';
 import { useSession } from './provider.tsx';
 
-type Checking = 'library.import' | 'library.verify';
+type Checking = 'library.import' | 'library.importModel' | 'library.verify';
 
 const stopped: Record<Checking, string> = {
   'library.verify': 'The check was stopped. What was stored before is kept. Verify checks again.',
+  'library.importModel':
+    'The import was stopped. If the library shows the twin by now, it is there to stay: verify it to check its gradient. If not, import it again.',
   // Whether it had come to its check by then is not known here.
   'library.import':
     'The import was stopped. If the library shows the twin by now, it is there to stay: verify it to check its gradient. If not, import it again.',
@@ -17,6 +19,7 @@ const stopped: Record<Checking, string> = {
 const started: Record<Checking, string> = {
   'library.verify': 'Checking the gradient',
   'library.import': 'Copying the package',
+  'library.importModel': 'Making golden checks and the package',
 };
 
 /**

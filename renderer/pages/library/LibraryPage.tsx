@@ -1,10 +1,10 @@
 import { Badge, Button, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { useMemo, useState, type DragEvent } from 'react';
+import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
+import type { ModelPlace } from '../../../main/contract/bareModels.ts';
 import type { TwinSummary } from '../../../main/contract/twins.ts';
-import { desktop } from '../../client/host.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
 import { ErrorNotice } from '../../components/errors.tsx';
@@ -13,9 +13,11 @@ import { Page, PageHeader, Pane, Panes } from '../../components/Page.tsx';
 import { Empty, LoadingLines } from '../../components/states.tsx';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
 import { GradientBadge } from './GradientBadge.tsx';
-import { ImportTwinDialog } from './ImportTwinDialog.tsx';
+import { ImportModelView } from './ImportModelView.tsx';
+import { ImportTwinDialog, nothingGiven, type Given } from './ImportTwinDialog.tsx';
 import classes from './Library.module.css';
 import { TwinPane } from './TwinPane.tsx';
+import { useDropZone } from './useDropZone.ts';
 
 const reproducesHere = ({ reproductions }: TwinSummary): boolean => reproductions.every(({ passed }) => passed);
 
@@ -150,17 +152,19 @@ export function LibraryPage({ item }: { item: string | undefined }) {
   const twins = useQueryCall('library.list', {});
   const [filter, setFilter] = useState('');
   const [importOpened, importDialog] = useDisclosure(false);
-  const [dropped, setDropped] = useState('');
-  function drop(event: DragEvent) {
-    event.preventDefault();
-    const file = event.dataTransfer.files[0];
-    if (file === undefined) return;
-    setDropped(desktop?.pathForFile(file) ?? '');
+  const [given, setGiven] = useState<Given>(nothingGiven);
+  const [drops, setDrops] = useState(0);
+  const [model, setModel] = useState<ModelPlace | null>(null);
+  const drop = useDropZone((dropped) => {
+    setGiven(dropped);
+    // Each drop begins anew, also with the same files.
+    setDrops(drops + 1);
     importDialog.open();
-  }
+  });
   const shown = useMemo(() => (twins.data ?? []).filter((twin) => twinMatches(twin, filter)), [twins.data, filter]);
   const selected = item ?? twins.data?.[0]?.id;
   const title = twins.data?.find((twin) => twin.id === selected)?.title;
+  if (model !== null) return <ImportModelView place={model} onClose={() => setModel(null)} />;
   return (
     <Page item={title}>
       <PageHeader
@@ -182,7 +186,7 @@ export function LibraryPage({ item }: { item: string | undefined }) {
           </>
         }
       />
-      <div className={classes.drop} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      <div className={classes.drop} {...drop}>
         {twins.error !== null && <ErrorNotice error={twins.error} onRetry={() => void twins.refetch()} />}
         {twins.data === undefined ? (
           twins.error === null && <LoadingLines />
@@ -208,7 +212,13 @@ export function LibraryPage({ item }: { item: string | undefined }) {
           </Panes>
         )}
       </div>
-      <ImportTwinDialog key={dropped} initialPath={dropped} opened={importOpened} onClose={importDialog.close} />
+      <ImportTwinDialog
+        key={drops}
+        given={given}
+        opened={importOpened}
+        onModel={setModel}
+        onClose={importDialog.close}
+      />
     </Page>
   );
 }
