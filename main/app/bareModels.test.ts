@@ -256,7 +256,7 @@ describe('what a draft shows', () => {
     const model = place(colourModel());
     const open = await preview(model, answered({ picture: { fieldOfViewDeg: null } }));
     expect(open).toMatchObject({ picture: null, areas: [] });
-    expect(open.why).toMatch(/degrees of visual angle/);
+    expect(open.why).toBe('The picture needs its field of view in degrees.');
     const builder = new GraphBuilder({ name: 'odd' });
     builder.input('x', 'float32', ['batch', 1, 4, 4]);
     const flat = builder.node('Flatten', ['x'], { axis: 1 });

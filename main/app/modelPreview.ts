@@ -5,6 +5,7 @@ import {
   type ModelAnswers,
   type ModelPlace,
   type ModelPreview,
+  type Question,
   type SamplePicture,
 } from '../contract/bareModels.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
@@ -26,6 +27,17 @@ type Request = { model: ModelPlace; answers: ModelAnswers; picture: SamplePictur
 const firstUnits = 12;
 const mostPx = 512;
 
+const names: Record<string, string> = {
+  'picture.sizePx': 'its size in pixels',
+  'picture.fieldOfViewDeg': 'its field of view in degrees',
+  'picture.encoding': 'its encoding',
+  'picture.range': 'the values of black and white',
+};
+const wordsOf = ({ field, ask, missing }: Question): string =>
+  missing ? (names[field] ?? ask) : `another ${field.replace('picture.', '')} (${ask})`;
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+
 const nothing = (why: string): ModelPreview => ({ picture: null, areas: [], why });
 
 /** Never throws for what the answers or the model are at fault for: that is said in the answer. */
@@ -39,7 +51,7 @@ export async function previewModel(
   const { inspection, stamp } = inspected;
   const open = pictureQuestions(inspection, given);
   if (open.length > 0) {
-    return nothing(`The picture is shown once this is answered: ${open.map(({ ask }) => ask).join('; ')}.`);
+    return nothing(`The picture needs ${listed(open.map(wordsOf))}.`);
   }
   // Names and commitments change nothing in what the model sees and answers.
   const known = given.areas.filter(

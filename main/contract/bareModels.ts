@@ -161,7 +161,12 @@ export const modelPreview = z.object({
 export type ModelPreview = z.infer<typeof modelPreview>;
 
 /** One question: the answer's place among the answers, and what it asks for. */
-export type Question = { field: string; ask: string };
+export type Question = {
+  field: string;
+  ask: string;
+  /** False where there is an answer that cannot be. */
+  missing: boolean;
+};
 
 /** What the answers mean, by their place; `areas` stands for every area. */
 export const asked: Record<string, string> = {
@@ -210,27 +215,30 @@ type Asked = Pick<ModelInspection, 'picture' | 'areas'>;
 export function pictureQuestions({ picture: known }: Asked, { picture }: ModelAnswers): Question[] {
   const open: Question[] = [];
   const ask = (key: keyof ModelAnswers['picture'], missing: boolean): void => {
-    if (missing) open.push({ field: `picture.${key}`, ask: asked[`picture.${key}`] as string });
+    if (missing) open.push({ field: `picture.${key}`, ask: asked[`picture.${key}`] as string, missing });
+  };
+  const refuse = (key: keyof ModelAnswers['picture'], why: string): void => {
+    open.push({ field: `picture.${key}`, ask: why, missing: false });
   };
   ask('sizePx', known.sizePx === null && picture.sizePx === null);
   if (known.sizePx !== null && picture.sizePx !== null && picture.sizePx !== known.sizePx) {
-    open.push({ field: 'picture.sizePx', ask: `the graph takes ${known.sizePx} px only; leave it out` });
+    refuse('sizePx', `the graph takes ${known.sizePx} px only; leave it out`);
   }
   ask('fieldOfViewDeg', picture.fieldOfViewDeg === null);
   ask('encoding', picture.encoding === null);
   ask('range', picture.range === null);
   if (picture.range !== null && picture.range[0] >= picture.range[1]) {
-    open.push({ field: 'picture.range', ask: 'the value of black must be below that of white' });
+    refuse('range', 'the value of black must be below that of white');
   }
   for (const key of ['mean', 'std'] as const) {
     const values = picture[key];
     if (values === null) continue;
     if (values.length !== 1 && values.length !== known.channels) {
       const wanted = known.channels === 1 ? 'one number, for one channel' : 'one number, or one for each of 3 channels';
-      open.push({ field: `picture.${key}`, ask: wanted });
+      refuse(key, wanted);
     }
     if (key === 'std' && values.some((value) => value <= 0)) {
-      open.push({ field: 'picture.std', ask: 'every number must be above 0' });
+      refuse('std', 'every number must be above 0');
     }
   }
   return open;
@@ -238,8 +246,11 @@ export function pictureQuestions({ picture: known }: Asked, { picture }: ModelAn
 
 /** Questions about the areas, by their place in the list. */
 function areaQuestions({ areas: known }: Asked, { areas }: ModelAnswers): Question[] {
-  if (areas.length === 0) return [{ field: 'areas', ask: 'at least one output must be an area' }];
+  if (areas.length === 0) return [{ field: 'areas', ask: 'at least one output must be an area', missing: true }];
   const open: Question[] = [];
+  const refuse = (field: string, why: string): void => {
+    open.push({ field, ask: why, missing: false });
+  };
   areas.forEach(({ tensor, name }, index) => {
     if (known.length > 0 && known.every((each) => each.tensor !== tensor)) {
       const near = nearestName(
@@ -247,17 +258,15 @@ function areaQuestions({ areas: known }: Asked, { areas }: ModelAnswers): Questi
         known.map((each) => each.tensor),
       );
       const hint = near === null ? '' : `; the nearest name is ${near}`;
-      open.push({
-        field: `areas[${index}].tensor`,
-        ask: `the graph has no value ${tensor} that can be an area${hint}`,
-      });
+      refuse(`areas[${index}].tensor`, `the graph has no value ${tensor} that can be an area${hint}`);
     }
-    if (isBlank(name)) open.push({ field: `areas[${index}].name`, ask: `of "${tensor}": ${asked['areas.name']}` });
-    else if (areas.findIndex((other) => other.name?.trim() === name?.trim()) < index) {
-      open.push({ field: `areas[${index}].name`, ask: `"${name?.trim()}" is taken by another area` });
+    if (isBlank(name)) {
+      open.push({ field: `areas[${index}].name`, ask: `of "${tensor}": ${asked['areas.name']}`, missing: true });
+    } else if (areas.findIndex((other) => other.name?.trim() === name?.trim()) < index) {
+      refuse(`areas[${index}].name`, `"${name?.trim()}" is taken by another area`);
     }
     if (areas.findIndex((other) => other.tensor === tensor) < index) {
-      open.push({ field: `areas[${index}].tensor`, ask: `"${tensor}" is an area already` });
+      refuse(`areas[${index}].tensor`, `"${tensor}" is an area already`);
     }
   });
   return open;
@@ -267,12 +276,17 @@ function areaQuestions({ areas: known }: Asked, { areas }: ModelAnswers): Questi
 export function openQuestions(model: Asked, answers: ModelAnswers): Question[] {
   const open = pictureQuestions(model, answers);
   for (const key of ['title', 'summary', 'species', 'modality', 'recording', 'responseUnits'] as const) {
-    if (isBlank(answers[key])) open.push({ field: key, ask: asked[key] as string });
+    if (isBlank(answers[key])) open.push({ field: key, ask: asked[key] as string, missing: true });
   }
-  if (!idPattern.test(answers.id ?? '')) open.unshift({ field: 'id', ask: asked['id'] as string });
-  if (!versionPattern.test(answers.version ?? '')) open.unshift({ field: 'version', ask: asked['version'] as string });
+  for (const [key, pattern] of [
+    ['id', idPattern],
+    ['version', versionPattern],
+  ] as const) {
+    const value = answers[key];
+    if (!pattern.test(value ?? '')) open.unshift({ field: key, ask: asked[key] as string, missing: isBlank(value) });
+  }
   if (isBlank(answers.licences.weights)) {
-    open.push({ field: 'licences.weights', ask: asked['licences.weights'] as string });
+    open.push({ field: 'licences.weights', ask: asked['licences.weights'] as string, missing: true });
   }
   return [...open, ...areaQuestions(model, answers)];
 }

@@ -7,6 +7,7 @@ import {
   Group,
   Select,
   SimpleGrid,
+  Space,
   Stack,
   Text,
   TextInput,
@@ -29,6 +30,8 @@ const unitsOf = ({ units, sizes }: ModelArea): string =>
 
 export function AreaQuestions({ model, answers, fault, onChange }: QuestionsProps) {
   const { areas } = answers;
+  // What was looked for is done with once it is an area.
+  const [search, setSearch] = useState('');
   const set = (at: number, area: Area): void =>
     onChange({ ...answers, areas: areas.map((each, index) => (index === at ? area : each)) });
   return (
@@ -62,7 +65,12 @@ export function AreaQuestions({ model, answers, fault, onChange }: QuestionsProp
           .filter(({ tensor }) => areas.every((area) => area.tensor !== tensor))
           .map((each) => ({ value: each.tensor, label: `${each.tensor} · ${each.operator} · ${unitsOf(each)}` }))}
         value={null}
-        onChange={(tensor) => tensor !== null && onChange({ ...answers, areas: [...areas, emptyArea(tensor)] })}
+        searchValue={search}
+        onSearchChange={setSearch}
+        onChange={(tensor) => {
+          setSearch('');
+          if (tensor !== null) onChange({ ...answers, areas: [...areas, emptyArea(tensor)] });
+        }}
       />
     </Stack>
   );
@@ -145,6 +153,7 @@ function AreaEditor({
           {field('atlas', 'Atlas', 'E.g. Allen CCFv3.')}
           <Select
             label="Hemisphere"
+            description="Of the recordings."
             clearable
             placeholder="not stated"
             data={['left', 'right', 'both']}
@@ -153,6 +162,7 @@ function AreaEditor({
           />
           {field('layer', 'Layer', 'Where in the network it is read, in words.')}
         </SimpleGrid>
+        <Space h="sm" />
         {field(
           'basis',
           'Commitment',

@@ -47,8 +47,10 @@ export function ImportModelView({ place, onClose }: { place: ModelPlace; onClose
     setTried(true);
     if (answers !== null && open.length === 0) importing.mutate({ model: place, answers });
   }
-  const fault = (field: string): string | undefined =>
-    tried ? open.find((each) => each.field === field)?.ask : undefined;
+  const fault = (field: string): string | undefined => {
+    const question = tried ? open.find((each) => each.field === field) : undefined;
+    return question?.missing === true ? 'not answered yet' : question?.ask;
+  };
   return (
     <Page item="Import a model">
       <PageHeader

@@ -9,6 +9,7 @@ import { AreaLabel } from '../../components/AreaLabel.tsx';
 import { ErrorNotice } from '../../components/errors.tsx';
 import { formatNumber, plural } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
+import { remPx } from '../../components/rem.ts';
 import { areaColour } from '../../plots/colours.ts';
 import { FirstResponses } from '../../plots/FirstResponses.tsx';
 import { PictureInDegrees } from '../../plots/PictureInDegrees.tsx';
@@ -17,7 +18,8 @@ import { previewAnswers } from './modelForm.ts';
 const grating = 'grating';
 /** Long enough that a number is typed whole. */
 const settleMs = 350;
-const plotPx = 300;
+/** What the pane is wide, less its padding. */
+const plotRem = 19;
 
 const titleOf = (photograph: string): string => photograph.replace(/^\d+-/, '').replaceAll('-', ' ');
 
@@ -88,6 +90,7 @@ export function ModelPreviewPane({
 }
 
 function Shown({ preview: { picture, areas, why }, answers }: { preview: ModelPreview; answers: ModelAnswers }) {
+  const plotPx = Math.floor(plotRem * remPx());
   return (
     <Stack gap="md">
       {picture !== null && (
@@ -111,9 +114,11 @@ function Shown({ preview: { picture, areas, why }, answers }: { preview: ModelPr
         const name = area?.name?.trim() || tensor;
         return (
           <Stack key={tensor} gap={2} component="figure" m={0} aria-label={`Responses of ${name}`}>
-            <Group justify="space-between" wrap="nowrap">
-              <AreaLabel area={name} colourOf={area?.colourOf ?? undefined} />
-              <Text size="xs" c="dimmed">
+            <Group justify="space-between" wrap="nowrap" gap="sm">
+              <span title={name} style={{ overflow: 'hidden', minWidth: 0 }}>
+                <AreaLabel area={name} colourOf={area?.colourOf ?? undefined} />
+              </span>
+              <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
                 {responses.length < units
                   ? `first ${responses.length} of ${plural(units, 'unit')}`
                   : plural(units, 'unit')}

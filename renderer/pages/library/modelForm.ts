@@ -10,7 +10,7 @@ type Values = Pick<Picture, 'range' | 'mean' | 'std'>;
 export const valuePresets: { key: string; label: string; channels: 1 | 3 | null; values: Values }[] = [
   {
     key: 'imagenet',
-    label: 'ImageNet: 0 to 1, less its mean, over its standard deviation',
+    label: 'ImageNet: its mean and sd, from 0 to 1',
     channels: 3,
     values: { range: [0, 1], mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   },
