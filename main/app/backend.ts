@@ -5,7 +5,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { JobKind } from '../contract/jobs.ts';
 import type { EventData, EventName, Handlers, ProjectInfo } from '../contract/methods.ts';
 import { createComputeClient } from '../engine/computeClient.ts';
@@ -28,6 +27,7 @@ import { createExportJob } from './jobs/exportJob.ts';
 import { createImportImagesJob } from './jobs/importImagesJob.ts';
 import { createRunJob } from './jobs/runJob.ts';
 import { createSearchJob } from './jobs/searchJob.ts';
+import { installFolder } from './installFolder.ts';
 import { createResources } from './resources.ts';
 import { noProject, type HostName, type OpenProject, type Services } from './services.ts';
 import { removeOldUploads } from './uploads.ts';
@@ -56,8 +56,7 @@ export type BackendOptions = {
   deadlines?: DeadlineLimits;
 };
 
-/** From sources this file is main/app/backend.ts, in the product it is bundled into dist/main. */
-export const installFolder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+export { installFolder };
 
 export async function createBackend(options: BackendOptions): Promise<Backend> {
   const listeners = new Set<EventListener>();

@@ -17,8 +17,9 @@ import {
 import { runPlanCommand } from './cli/planCommand.ts';
 import { deviceOption, listDevices } from './cli/deviceCommands.ts';
 import { modelGradient } from './cli/modelCommands.ts';
+import { importTwin } from './cli/importCommand.ts';
 import { packTwin } from './cli/packCommand.ts';
-import { exportTwin, importTwin, listTwins, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { exportTwin, listTwins, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
 import { measureTwinReference } from './cli/referenceCommand.ts';
 import { serve } from './cli/serveCommand.ts';
 import { tapTwin } from './cli/tapsCommand.ts';
@@ -114,7 +115,12 @@ function buildProgram(): Command {
     .command('show <id>')
     .description('one twin: areas, graph, checks, validity, performance, provenance, card')
     .action(action(program, showTwin));
-  twins.command('import <path>').description('a .twin folder or zip').action(action(program, importTwin));
+  twins
+    .command('import <path>')
+    .description('a .twin folder or zip, or a bare .onnx file with a file of answers')
+    .option('--template <file>', 'of a bare .onnx file: write the questions it leaves open as YAML, and import nothing')
+    .option('--answers <file>', 'of a bare .onnx file: the answers, as YAML or JSON')
+    .action(action(program, importTwin));
   twins
     .command('verify [id]')
     .description('hashes and golden checks')

@@ -6,7 +6,7 @@ import { isTwinscopeError, TwinscopeError, type ErrorCode } from '../platform/er
 import { formatCount } from '../platform/words.ts';
 import { createStimulusService, type StimulusService } from './stimulusService.ts';
 import type { Services } from './services.ts';
-import { receiveUpload } from './uploads.ts';
+import { receivePackageFile, receiveUpload } from './uploads.ts';
 
 type Route = {
   method: 'GET' | 'PUT';
@@ -65,6 +65,15 @@ export function createResources(services: Services): (request: Request) => Promi
       async handle([batch, name], request) {
         const body = new Uint8Array(await request.arrayBuffer());
         await receiveUpload(services.uploadsFolder, batch as string, decodeURIComponent(name as string), body);
+        return new Response(null, { status: 204 });
+      },
+    },
+    {
+      method: 'PUT',
+      pattern: /^\/resource\/package\/([^/]+)\/([^/]+)$/,
+      async handle([batch, file], request) {
+        const { uploadsFolder } = services;
+        await receivePackageFile(uploadsFolder, batch as string, decodeURIComponent(file as string), request.body);
         return new Response(null, { status: 204 });
       },
     },

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { CancelSignal } from '../platform/cancel.ts';
+import { modelAnswers, modelInspection, modelPlace, modelPreview, samplePicture } from './bareModels.ts';
 import { deviceChoice, deviceId, deviceReport } from './devices.ts';
 import { jobSnapshot, searchLive } from './jobs.ts';
 import { display, plan, protocolPlan } from './plans.ts';
@@ -94,11 +95,29 @@ export const methods = {
   'library.graph': { input: byId, output: twinGraph },
   /** On the CPU when no device is named; a device that is not available is refused. */
   'library.verify': { input: z.strictObject({ id: z.string(), device: deviceId.optional() }), output: checkedTwin },
-  'library.import': { input: z.strictObject({ path: z.string().min(1) }), output: checkedTwin },
   /** Starts nothing heavy. */
   'references.get': { input: referenceRequest, output: referenceState },
   /** Measures the set unless that was done in the same way before; searches then take it from this machine's cache. */
   'references.measure': { input: referenceRequest, output: referenceState },
+  /** A package: its path on the backend's machine, or files that were handed over. */
+  'library.import': { input: modelPlace, output: checkedTwin },
+  /** What a bare ONNX file says, and what it leaves open; `sizePx` where it takes pictures of any size. */
+  'library.inspectModel': {
+    input: z.strictObject({ model: modelPlace, sizePx: z.int().positive().max(4096).nullable().default(null) }),
+    output: modelInspection,
+  },
+  /** A picture as the model would see it with these answers, and what it answers. */
+  'library.previewModel': {
+    input: z.strictObject({ model: modelPlace, answers: modelAnswers, picture: samplePicture }),
+    output: modelPreview,
+  },
+  /** Makes a package of the model and the answers, golden checks included, and imports it, whole or not at all. */
+  'library.importModel': {
+    input: z.strictObject({ model: modelPlace, answers: modelAnswers }),
+    output: checkedTwin.extend({ notices: z.array(z.string()) }),
+  },
+  /** Ends an import that was not made: what was handed over or written for it is removed. */
+  'library.discardModel': { input: z.strictObject({ model: modelPlace }), output: done },
   /** Twins of the user's own only; results that a twin gave stay in their projects. */
   'library.remove': { input: byId, output: z.object({ id: z.string(), version: z.string(), title: z.string() }) },
   /** `out`, on the backend's machine: an archive where it ends in .twin or .zip, a folder otherwise; never over anything. */

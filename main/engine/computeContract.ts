@@ -9,7 +9,9 @@ import type { TwinManifest } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import type { Port } from '../rpc/connection.ts';
+import type { GraphChange, ModelPicture } from '../contract/bareModels.ts';
 import type { GraphDescription } from './describeGraph.ts';
+import type { ModelFacts } from './inspectModel.ts';
 
 export type ComputeTwin = {
   id: string;
@@ -185,6 +187,13 @@ export type ComputeMethods = {
   };
   /** Reads the graph of a model file; its weights are left alone. */
   'model.describe': { input: { modelFile: string }; output: GraphDescription };
+  /** What a bare model says of itself; `sizePx` is the side of its pictures where the graph leaves it open. */
+  'model.inspect': { input: { modelFile: string; sizePx: number | null }; output: ModelFacts };
+  /** Writes the changed graph to `out`; weights that lie beside the model are referred to as before. */
+  'model.change': {
+    input: { modelFile: string; picture: ModelPicture; change: GraphChange; out: string };
+    output: Record<string, never>;
+  };
   'model.gradient': { input: ModelGradientRequest; output: ModelGradient };
   /** The responses a search with this twin and its batch size would measure first. */
   'reference.measure': { input: { twin: ComputeTwin; reference: StimulusDesign }; output: ReferenceResponses };

@@ -6,7 +6,7 @@ import { TwinscopeError } from '../../main/platform/errors.ts';
 import { plural } from '../../main/platform/words.ts';
 import { useSession } from './provider.tsx';
 
-type Checking = 'library.import' | 'library.verify' | 'references.measure';
+type Checking = 'library.import' | 'library.importModel' | 'library.verify' | 'references.measure';
 
 type Words = {
   started: string;
@@ -29,6 +29,12 @@ const words: Record<Checking, Words> = {
   'library.import': {
     started: 'Copying the package',
     // Whether it had come to its check by then is not known here.
+    stopped:
+      'The import was stopped. If the library shows the twin by now, it is there to stay: verify it to check its gradient. If not, import it again.',
+    ...direction,
+  },
+  'library.importModel': {
+    started: 'Making golden checks and the package',
     stopped:
       'The import was stopped. If the library shows the twin by now, it is there to stay: verify it to check its gradient. If not, import it again.',
     ...direction,

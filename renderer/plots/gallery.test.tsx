@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../main/platform/random.ts';
 import { AreaBars } from './AreaBars.tsx';
 import { areaColour } from './colours.ts';
+import { FirstResponses } from './FirstResponses.tsx';
 import { HeatMap } from './HeatMap.tsx';
 import { Histogram } from './Histogram.tsx';
-import { palettePng } from './palettePng.ts';
+import { palettePng, pngDataUrl } from './palettePng.ts';
+import { PictureInDegrees } from './PictureInDegrees.tsx';
 import { PopulationStrip } from './PopulationStrip.tsx';
 import { RankedResponses } from './RankedResponses.tsx';
 import { RfMap, rfScales, unitsIn } from './RfMap.tsx';
@@ -287,5 +289,42 @@ describe('area colours', () => {
     expect(areaColour('simple', 'V4')).toBe('#E69F00');
     expect(areaColour('VISp')).toBe(areaColour('VISp'));
     expect(['#0072B2', '#56B4E9', '#E69F00', '#D55E00']).not.toContain(areaColour('VISp'));
+  });
+});
+
+describe('a draft of a model', () => {
+  it('first responses stand on zero, below it too, each with the response to the background', async () => {
+    const svg = draw(
+      <FirstResponses
+        width={300}
+        responses={[4, -2, 0, 1.5]}
+        blank={[1, 1, -1, 1.5]}
+        responseUnits="spikes/s"
+        colour={areaColour('IT')}
+      />,
+    );
+    const rects = [...svg.matchAll(/<rect x="[^"]*" width="[^"]*" y="([^"]*)" height="([^"]*)"/g)].map((match) => ({
+      top: Number(match[1]),
+      height: Number(match[2]),
+    }));
+    const [up, down] = rects;
+    // The positive bar ends where the negative one begins: at zero.
+    expect((up?.top ?? 0) + (up?.height ?? 0)).toBeCloseTo(down?.top ?? -1, 1);
+    expect(up?.height).toBeCloseTo(2 * (down?.height ?? 0), 1);
+    expect(rects[2]?.height).toBe(0);
+    expect(svg.match(/data-blank/g)).toHaveLength(4);
+    expect(axisTexts(svg, 'bottom')).toEqual(['0', '1', '2', '3', 'unit']);
+    await keep('first-responses', svg);
+  });
+
+  it('a picture has its middle at 0° and y upwards', async () => {
+    const src = pngDataUrl(palettePng([0.2, 0.8, 0.5, 0.3], 2, 2, 0, 1));
+    const svg = draw(<PictureInDegrees width={300} src={src} label="picture" fieldOfViewDeg={8} />);
+    expect(axisTexts(svg, 'bottom')).toEqual(['−4', '−2', '0', '2', '4', 'x (°)']);
+    const heights = [...svg.slice(svg.indexOf('data-axis="left"')).matchAll(/translate\(0,([\d.]+)\)/g)].map((match) =>
+      Number(match[1]),
+    );
+    expect(heights[0]).toBeGreaterThan(heights[4] ?? 1e9);
+    await keep('picture-in-degrees', svg);
   });
 });

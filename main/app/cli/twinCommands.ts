@@ -33,7 +33,7 @@ export function ask<M extends MethodName>(
 export const looksLikeFile = (text: string): boolean => /[\\/]|\.(onnx|twin|zip|json)$/i.test(text);
 
 /** Asks with a progress line of the gradient check, which Ctrl-C stops. */
-function askChecked<M extends 'library.import' | 'library.verify'>(
+export function askChecked<M extends 'library.import' | 'library.importModel' | 'library.verify'>(
   context: CliContext,
   method: M,
   input: MethodArgs<M>,
@@ -57,6 +57,9 @@ function askChecked<M extends 'library.import' | 'library.verify'>(
 }
 
 const verdict = ({ gradientCheck }: CheckedTwin): string => gradientCheck?.verdict ?? 'not checked';
+
+/** Of a twin just imported, in one sentence. */
+export const gradientSaid = (twin: CheckedTwin): string => `Gradient ${verdict(twin)}: ${said(twin)}`;
 
 /** What this check has shown, or why it has shown nothing. */
 const said = ({ gradientCheck, gradientUnchecked }: CheckedTwin): string =>
@@ -133,12 +136,6 @@ function acceptanceTable({ validity }: TwinManifest): string[] {
   if (rows.length === 0) return [];
   const header = ['check', 'published', 'measured', 'tolerance', 'result', 'n', 'source'];
   return ['', 'Acceptance checks', formatTable(header, rows)];
-}
-
-export async function importTwin(context: CliContext, path: string): Promise<void> {
-  const twin = await askChecked(context, 'library.import', { path });
-  const imported = `Imported ${twin.title} (${twin.id}@${twin.version}).`;
-  context.print(`${imported} Gradient ${verdict(twin)}: ${said(twin)}`, twin);
 }
 
 export async function removeTwin(context: CliContext, id: string): Promise<void> {

@@ -1,11 +1,11 @@
 /** The twins on this computer, and the one that is looked at. */
 import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useEffect, useMemo, useState, useSyncExternalStore, type DragEvent } from 'react';
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { useSearchParams } from 'wouter';
+import type { ModelPlace } from '../../../main/contract/bareModels.ts';
 import type { TwinSummary } from '../../../main/contract/twins.ts';
 import { twinMatches, type TwinFilter } from '../../../main/twins/selection.ts';
-import { desktop } from '../../client/host.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { navigate } from '../../client/location.ts';
 import { ErrorNotice } from '../../components/errors.tsx';
@@ -15,12 +15,14 @@ import { Empty, LoadingLines } from '../../components/states.tsx';
 import { VirtualTable } from '../../components/VirtualTable.tsx';
 import { CompareTwins } from './CompareTwins.tsx';
 import { filterOf, isEmpty, keptFilter, queryOf } from './filterState.ts';
-import { ImportTwinDialog } from './ImportTwinDialog.tsx';
+import { ImportModelView } from './ImportModelView.tsx';
+import { ImportTwinDialog, nothingGiven, type Given } from './ImportTwinDialog.tsx';
 import classes from './Library.module.css';
 import { LibraryFilters } from './LibraryFilters.tsx';
 import { addressOf, compareItem, comparePath, nameOf, twinNamed } from './names.ts';
 import { twinColumns } from './twinColumns.tsx';
 import { TwinPane } from './TwinPane.tsx';
+import { useDropZone } from './useDropZone.ts';
 
 /** The filter that is kept, and a change of it that the address follows. An address that is opened decides. */
 function useFilter(place: string): [TwinFilter, (filter: TwinFilter) => void] {
@@ -97,15 +99,17 @@ export function LibraryPage({ item }: { item: string | undefined }) {
 function Library({ item }: { item: string | undefined }) {
   const twins = useQueryCall('library.list', {});
   const [importOpened, importDialog] = useDisclosure(false);
-  const [dropped, setDropped] = useState('');
-  function drop(event: DragEvent) {
-    event.preventDefault();
-    const file = event.dataTransfer.files[0];
-    if (file === undefined) return;
-    setDropped(desktop?.pathForFile(file) ?? '');
+  const [given, setGiven] = useState<Given>(nothingGiven);
+  const [drops, setDrops] = useState(0);
+  const [model, setModel] = useState<ModelPlace | null>(null);
+  const drop = useDropZone((dropped) => {
+    setGiven(dropped);
+    // Each drop begins anew, also with the same files.
+    setDrops(drops + 1);
     importDialog.open();
-  }
+  });
   const title = item === undefined ? undefined : twinNamed(twins.data ?? [], item)?.title;
+  if (model !== null) return <ImportModelView place={model} onClose={() => setModel(null)} />;
   return (
     <Page item={title}>
       <PageHeader
@@ -117,7 +121,7 @@ function Library({ item }: { item: string | undefined }) {
           </Button>
         }
       />
-      <div className={classes.drop} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      <div className={classes.drop} {...drop}>
         {twins.error !== null && <ErrorNotice error={twins.error} onRetry={() => void twins.refetch()} />}
         {twins.data === undefined ? (
           twins.error === null && <LoadingLines />
@@ -130,7 +134,13 @@ function Library({ item }: { item: string | undefined }) {
           <TwinList twins={twins.data} item={item} onImport={importDialog.open} />
         )}
       </div>
-      <ImportTwinDialog key={dropped} initialPath={dropped} opened={importOpened} onClose={importDialog.close} />
+      <ImportTwinDialog
+        key={drops}
+        given={given}
+        opened={importOpened}
+        onModel={setModel}
+        onClose={importDialog.close}
+      />
     </Page>
   );
 }
