@@ -1,7 +1,9 @@
 /** Reference sets of searches: what is kept of them on this machine, and measuring one ahead. */
 import type { MethodArgs } from '../contract/methods.ts';
+import { pictureAxes } from '../contract/pictureAxes.ts';
 import type { ReferenceState } from '../contract/results.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
+import { stimulusInputOf } from '../contract/twins.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
 import { createDeadline } from '../engine/deadline.ts';
 import { devices } from '../engine/devices.ts';
@@ -57,8 +59,16 @@ export const shownStimuli = (design: StimulusDesign): number =>
 export const unitCount = ({ units }: Pick<ComputeTwin, 'units'>): number =>
   Object.values(units).reduce((sum, { length }) => sum + length, 0);
 
-/** Seconds to draw an image of TSR-1, on the processor of an ordinary laptop; other stimuli take next to nothing. */
-const secondsPerTsr1Image = 0.02;
+/**
+ * Seconds to draw one stimulus on one thread, roughly: an image of TSR-1 took 20 ms (224 px), a frame of TSR-1V 10 ms
+ * (112 px) on two cores of a server. Other stimuli take next to nothing.
+ */
+function drawingSeconds({ type }: StimulusDesign, { manifest }: ComputeTwin): number {
+  if (type === 'tsr1') return 0.02;
+  const input = stimulusInputOf(manifest);
+  const frames = (input === undefined ? null : pictureAxes(input))?.time?.frames ?? 1;
+  return type === 'tsr1v' ? 0.01 * frames : 0;
+}
 
 type Prepared = { twin: ComputeTwin; reference: DefaultReference; version: string };
 
@@ -87,7 +97,6 @@ async function describe(
   const { id, device } = twin;
   const stimuli = shownStimuli(reference.design);
   const speed = await services.devices.knownSpeed(twin.sha256, device);
-  const drawing = reference.design.type === 'tsr1' ? secondsPerTsr1Image : 0;
   return {
     twin: { id, version },
     name: reference.name,
@@ -96,7 +105,7 @@ async function describe(
     device,
     deviceLabel: devices[device].label,
     measured: stored === null ? null : { at: stored.measuredAt, seconds: stored.seconds },
-    secondsToMeasure: speed === null ? null : stimuli * (1 / speed + drawing),
+    secondsToMeasure: speed === null ? null : stimuli * (1 / speed + drawingSeconds(reference.design, twin)),
   };
 }
 
