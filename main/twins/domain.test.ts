@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stimulusDesign, type StimulusSpec } from '../contract/stimuli.ts';
+import { stimulusDesign, stimulusSpec, type StimulusSpec } from '../contract/stimuli.ts';
 import { twinManifest, type TestedDomain } from '../contract/twins.ts';
 import { designCount, specAt } from '../stimuli/design.ts';
 import {
@@ -85,17 +85,28 @@ describe('one stimulus', () => {
       contrast: [0.2, 1],
     };
     const drifting = (temporalFrequencyHz: number) =>
-      ({
+      stimulusSpec.parse({
         type: 'drifting-grating',
+        directionDeg: 0,
         spatialFrequencyCpd: 1,
         temporalFrequencyHz,
-        contrast: 1,
-      }) as unknown as StimulusSpec;
+        diameterDeg: 2,
+      });
     expect(outsideTested(moving, drifting(8))).toBeNull();
     expect(outsideTested(moving, drifting(20))).toBe('tested from 1 to 16 Hz, this has 20 Hz');
     expect(outsideTested(moving, grating())).toBeNull();
-    const plaid = { type: 'drifting-plaid', temporalFrequencyHz: 4, componentContrast: 0.1 } as unknown as StimulusSpec;
-    expect(outsideTested(moving, plaid)).toBe('tested from component contrast 0.2 to 1, this has 0.1');
+    const plaid = (componentContrast: number) =>
+      stimulusSpec.parse({
+        type: 'drifting-plaid',
+        directionDeg: 0,
+        spatialFrequencyCpd: 1,
+        temporalFrequencyHz: 4,
+        componentContrast,
+        diameterDeg: 2,
+      });
+    // Two components of half a contrast reach the whole.
+    expect(outsideTested({ ...moving, contrast: [0.9, 1] }, plaid(0.5))).toBeNull();
+    expect(outsideTested(moving, plaid(0.05))).toBe('tested from contrast 0.2 to 1, this has 0.1');
   });
 
   test('without a stated domain everything is said to be untested', () => {

@@ -17,7 +17,7 @@ const plurals: Record<string, string> = {
   image: 'photographs',
   noise: 'noise images',
   tsr1: 'images of TSR-1',
-  tsr1v: 'clips of TSR-1',
+  tsr1v: 'clips of TSR-1V',
   raster: 'images found by search',
   'drifting-grating': 'drifting gratings',
   'counterphase-grating': 'counterphase gratings',
@@ -26,12 +26,19 @@ const plurals: Record<string, string> = {
 };
 export const stimulusPlural = (type: string): string => plurals[type] ?? `stimuli of type ${type}`;
 
-/** Properties of stimulus descriptions by the stated range they are held against. */
-const ranges: { key: string; of: Exclude<keyof TestedDomain, 'stimuli'>; name: string; unit: string }[] = [
-  { key: 'spatialFrequencyCpd', of: 'spatialFrequencyCpd', name: '', unit: ' cpd' },
-  { key: 'temporalFrequencyHz', of: 'temporalFrequencyHz', name: '', unit: ' Hz' },
-  { key: 'contrast', of: 'contrast', name: 'contrast ', unit: '' },
-  { key: 'componentContrast', of: 'contrast', name: 'component contrast ', unit: '' },
+/** Properties of stimulus descriptions by the stated range they are held against; `times` makes a part the whole. */
+const ranges: {
+  key: string;
+  of: Exclude<keyof TestedDomain, 'stimuli'>;
+  name: string;
+  unit: string;
+  times: number;
+}[] = [
+  { key: 'spatialFrequencyCpd', of: 'spatialFrequencyCpd', name: '', unit: ' cpd', times: 1 },
+  { key: 'temporalFrequencyHz', of: 'temporalFrequencyHz', name: '', unit: ' Hz', times: 1 },
+  { key: 'contrast', of: 'contrast', name: 'contrast ', unit: '', times: 1 },
+  // A plaid reaches the sum of its two components.
+  { key: 'componentContrast', of: 'contrast', name: 'contrast ', unit: '', times: 2 },
 ];
 
 /** Levels that were computed, such as 0.1 + 0.2, are the ones that were meant. */
@@ -49,11 +56,12 @@ export function outsideTested(tested: TestedDomain | null | undefined, spec: Sti
     const known = tested.stimuli.map(stimulusPlural).join(', ');
     return `tested with ${known === '' ? 'no stimuli' : known}, not with ${stimulusPlural(spec.type)}`;
   }
-  for (const { key, of, name, unit } of ranges) {
+  for (const { key, of, name, unit, times } of ranges) {
     const range = tested[of];
-    const value = (spec as Record<string, unknown>)[key];
+    const stated = (spec as Record<string, unknown>)[key];
     // A still stimulus has no temporal frequency; noise has an RMS contrast, which is not held against Michelson's.
-    if (range === undefined || typeof value !== 'number') continue;
+    if (range === undefined || typeof stated !== 'number') continue;
+    const value = times * stated;
     // Contrast 0 shows the background.
     if (of === 'contrast' && value === 0) return null;
     const [low, high] = range;
