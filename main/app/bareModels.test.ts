@@ -84,7 +84,7 @@ const preview = (
 /** What the twin answers to a tensor as it stands. */
 async function responsesOf(id: string, images: Float32Array, n: number): Promise<Map<string, Float32Array>> {
   const twin = computeTwin(await backend.services.library.resolve(id), defaultSession());
-  const { areas } = await backend.services.compute.call('twin.forward', { twin, images, n });
+  const { areas } = await backend.services.compute.call('twin.forward', { twin, images, n, others: {} });
   return new Map(areas.map(({ area, data }) => [area, data]));
 }
 const largestDifference = (a: Float32Array, b: Float32Array): number => {

@@ -89,7 +89,11 @@ export async function previewModel(
     const located = { id, version, sha256, folder: '', modelFile, manifest, units: [] };
     const twin = { ...computeTwin(located, session), graphCacheFolder: null };
     const deadlineMs = createDeadline(services.deadlines, 2).ms();
-    const { areas } = await services.compute.call('twin.forward', { twin, images, n: 2 }, { signal, deadlineMs });
+    const { areas } = await services.compute.call(
+      'twin.forward',
+      { twin, images, n: 2, others: {} },
+      { signal, deadlineMs },
+    );
     const responses = areas.map(({ area: tensor, data }) => {
       const units = data.length / 2;
       const first = Math.min(firstUnits, units);
