@@ -1,9 +1,22 @@
 import { Text, UnstyledButton } from '@mantine/core';
+import { useReducedMotion } from '@mantine/hooks';
+import { useState } from 'react';
+import { clipStrip } from '../../main/contract/results.ts';
+import { ClipCanvas } from './ClipCanvas.tsx';
+import { plural } from './format.ts';
 import classes from './StimulusTile.module.css';
 
-/** One stimulus on the stage grey, with its label. `src` is a resource path or a data URL. */
+/** Below this edge the length of a clip does not fit on its tile. */
+const clipTextFromPx = 96;
+const clipText = `${clipStrip.frames / clipStrip.frameRateHz} s · ${plural(clipStrip.frames, 'frame')}`;
+
+/**
+ * One stimulus on the stage grey, with its label. `src` is a resource path or a data URL. One that moves carries a mark,
+ * and plays while it is pointed at, focused or selected, unless the reader's system asks for less motion.
+ */
 export function StimulusTile({
   src,
+  clip = null,
   label,
   sizePx,
   selected = false,
@@ -12,6 +25,8 @@ export function StimulusTile({
   onSelect,
 }: {
   src: string | null;
+  /** The frames of `clipStrip` of a stimulus that moves. */
+  clip?: string | null;
   label: string;
   /** Edge of the picture, CSS pixels. */
   sizePx: number;
@@ -22,7 +37,18 @@ export function StimulusTile({
   inGrid?: boolean;
   onSelect?: () => void;
 }) {
-  const picture =
+  const still = useReducedMotion();
+  const [pointedAt, setPointedAt] = useState(false);
+  const watch =
+    clip === null
+      ? {}
+      : {
+          onPointerEnter: () => setPointedAt(true),
+          onPointerLeave: () => setPointedAt(false),
+          onFocus: () => setPointedAt(true),
+          onBlur: () => setPointedAt(false),
+        };
+  const image =
     src === null ? (
       <span className={classes.waiting} style={{ width: sizePx, height: sizePx }} aria-hidden />
     ) : (
@@ -38,6 +64,18 @@ export function StimulusTile({
         loading="lazy"
       />
     );
+  const picture =
+    clip === null ? (
+      image
+    ) : (
+      <span className={classes.moving}>
+        {image}
+        {(pointedAt || selected) && !still && <ClipCanvas src={clip} sizePx={sizePx} playing />}
+        <span className={classes.mark} aria-hidden>
+          {sizePx >= clipTextFromPx ? `▸ ${clipText}` : '▸'}
+        </span>
+      </span>
+    );
   const text = caption && (
     <Text component="span" className={classes.caption} style={{ width: sizePx }}>
       {label}
@@ -45,7 +83,7 @@ export function StimulusTile({
   );
   if (onSelect === undefined) {
     return (
-      <span className={classes.tile} title={label}>
+      <span className={classes.tile} title={label} {...watch}>
         {picture}
         {text}
       </span>
@@ -57,9 +95,10 @@ export function StimulusTile({
       data-selected={selected || undefined}
       aria-pressed={selected}
       aria-label={label}
-      title={label}
+      title={clip === null ? label : `${label} (moves)`}
       onClick={onSelect}
       tabIndex={inGrid ? -1 : 0}
+      {...watch}
     >
       {picture}
       {text}

@@ -18,6 +18,7 @@ import { formatTable } from './output.ts';
 import { refuseInputs, refuseOtherTable, requireOutput } from './outputFile.ts';
 import { arrayTable, firstColumns, stimulusTable } from './stimulusTable.ts';
 import { readPlan } from './planCommand.ts';
+import { requireOn } from '../jobs/shown.ts';
 import { withPlanDesign } from './projectCommands.ts';
 import { ask, looksLikeFile } from './twinCommands.ts';
 
@@ -47,7 +48,7 @@ export async function tapTwin(context: CliContext, id: string, options: Options)
   await refuseInputs(stimuli, sources);
   await refuseOtherTable(stimuli, firstColumns);
   const { arrays, table } = await interruptible(sentences, (interrupts) =>
-    withSource({ ...context, ...interrupts }, wanted, async ({ count, from, table: rows }) => ({
+    withSource({ ...context, ...interrupts }, id, wanted, async ({ count, from, table: rows }) => ({
       arrays: await collect({ ...context, ...interrupts }, id, wanted.names, count, from),
       table: rows,
     })),
@@ -117,6 +118,7 @@ type Source = {
 /** The stimuli of a plan, or an array that is the twin's input as it stands. */
 async function withSource<T>(
   context: CliContext & Interruptible,
+  id: string,
   { stimuli, input }: Wanted,
   use: (source: Source) => Promise<T>,
 ): Promise<T> {
@@ -125,13 +127,14 @@ async function withSource<T>(
   }
   if (stimuli !== undefined) {
     const plan = await readPlan(stimuli, 'run');
-    return withPlanDesign(context, plan, (design) =>
-      use({
+    return withPlanDesign(context, plan, async (design) => {
+      requireOn(await context.backend.services.library.resolve(id), design);
+      return use({
         count: designCount(design),
         from: (first, count) => ({ design, first, count }),
         table: stimulusTable(design),
-      }),
-    );
+      });
+    });
   }
   const { data, shape } = await readFloats(input as string);
   const rows = shape[0] ?? 0;

@@ -13,7 +13,8 @@ export type RasterField = { sizePx: number; fieldOfViewDeg: number; background: 
 export type FetchBytes = (kind: 'image' | 'array', sha256: string) => Promise<Uint8Array>;
 
 export type Rasteriser = {
-  render(spec: StimulusSpec): Promise<Float32Array>;
+  /** As it is `timeS` seconds after its start, 0 when left out. */
+  render(spec: StimulusSpec, timeS?: number): Promise<Float32Array>;
   renderAt(design: StimulusDesign, index: number): Promise<Float32Array>;
 };
 
@@ -59,10 +60,10 @@ export function createRasteriser(
     return values;
   }
 
-  async function render(spec: StimulusSpec): Promise<Float32Array> {
+  async function render(spec: StimulusSpec, timeS = 0): Promise<Float32Array> {
     const image = spec.type === 'image' ? await photograph(spec) : undefined;
     const stored = spec.type === 'raster' ? await array(spec.arraySha256) : undefined;
-    return renderSpec(spec, field, { image: () => image, array: () => stored });
+    return renderSpec(spec, field, { image: () => image, array: () => stored }, undefined, timeS);
   }
 
   return { render, renderAt: (design, index) => render(specAt(design, index)) };
