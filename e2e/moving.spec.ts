@@ -11,14 +11,15 @@ test('a set of drifting gratings is made, plays, and says how fast it goes', asy
   await page.getByRole('radiogroup', { name: 'Still or moving' }).getByText('Moving', { exact: true }).click();
   await page.getByLabel('Levels of spatial frequency').fill('1 2');
   await page.getByLabel('Levels of temporal frequency').fill('4');
-  await expect(page.getByText('12 directions × 2 SF + blank = 25').first()).toBeVisible();
+  await expect(page.getByText('drifting gratings: 12 directions × 2 SF + blank = 25').first()).toBeVisible();
   await expectPictures(page.getByLabel('Samples'));
   await page.getByLabel('Name').fill('Drift');
   await page.getByRole('button', { name: 'Create set' }).click();
   await expect(page.getByRole('heading', { name: 'Drift', exact: true })).toBeVisible();
 
   const tile = page.getByRole('button', { name: '90° · 2 cpd · 4 Hz' });
-  await expect(tile.getByText('1 s · 30 frames')).toBeVisible();
+  await expect(tile).toHaveAttribute('title', '90° · 2 cpd · 4 Hz (moves: 1 s · 30 frames)');
+  await expect(tile.getByText('▸')).toBeVisible();
   const canvas = tile.locator('canvas');
   await expect(canvas).toHaveCount(0);
   await tile.hover();
@@ -48,7 +49,7 @@ test('nothing moves by itself where less motion is asked for', async ({ page, ho
   await page.getByRole('button', { name: 'Create set' }).click();
   const tile = page.getByRole('button', { name: 'drifting grating 0° · 0.5 cpd · 2 Hz' });
   await tile.click();
-  await expect(tile.getByText('1 s · 30 frames')).toBeVisible();
+  await expect(tile.getByText('▸')).toBeVisible();
   await expect(tile.locator('canvas')).toHaveCount(0);
   const inspector = page.getByRole('complementary', { name: 'Inspector' });
   await expect(inspector.locator('canvas')).not.toHaveAttribute('data-playing');

@@ -157,7 +157,11 @@ export const nyquistHz = (frameRateHz: number): number => (frameRateHz / 2) * (1
  * Throws 'bad-input' where a stimulus goes through more than half a cycle between two frames, and so would seem to go
  * another way. `title` is the name of what shows the frames, as a sentence begins.
  */
-export function requireFrameRate(stimuli: StimulusDesign | StimulusSpec, frameRateHz: number, title: string): void {
+export function requireFrameRate(
+  stimuli: StimulusDesign | StimulusSpec,
+  frameRateHz: number,
+  title = 'This twin',
+): void {
   const hz = isDesign(stimuli) ? highestHz(stimuli) : temporalFrequencyOf(stimuli);
   if (hz === null || hz <= nyquistHz(frameRateHz)) return;
   throw new TwinscopeError(

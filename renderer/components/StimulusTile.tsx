@@ -6,9 +6,9 @@ import { ClipCanvas } from './ClipCanvas.tsx';
 import { plural } from './format.ts';
 import classes from './StimulusTile.module.css';
 
-/** Below this edge the length of a clip does not fit on its tile. */
-const clipTextFromPx = 96;
-const clipText = `${clipStrip.frames / clipStrip.frameRateHz} s · ${plural(clipStrip.frames, 'frame')}`;
+/** Below this edge the length of a clip would hide too much of its picture. */
+const clipTextFromPx = 160;
+export const clipText = `${clipStrip.frames / clipStrip.frameRateHz} s · ${plural(clipStrip.frames, 'frame')}`;
 
 /**
  * One stimulus on the stage grey, with its label. `src` is a resource path or a data URL. One that moves carries a mark,
@@ -48,6 +48,7 @@ export function StimulusTile({
           onFocus: () => setPointedAt(true),
           onBlur: () => setPointedAt(false),
         };
+  const title = clip === null ? label : `${label} (moves: ${clipText})`;
   const image =
     src === null ? (
       <span className={classes.waiting} style={{ width: sizePx, height: sizePx }} aria-hidden />
@@ -83,7 +84,7 @@ export function StimulusTile({
   );
   if (onSelect === undefined) {
     return (
-      <span className={classes.tile} title={label} {...watch}>
+      <span className={classes.tile} title={title} {...watch}>
         {picture}
         {text}
       </span>
@@ -95,7 +96,7 @@ export function StimulusTile({
       data-selected={selected || undefined}
       aria-pressed={selected}
       aria-label={label}
-      title={clip === null ? label : `${label} (moves)`}
+      title={title}
       onClick={onSelect}
       tabIndex={inGrid ? -1 : 0}
       {...watch}

@@ -81,7 +81,7 @@ function FactorTable({
 function conventions(type: DesignType): string {
   const orientation = 'Orientation is the counter-clockwise angle of the bars from horizontal.';
   if (kindOf(type) === 'still' || type === 'counterphase-gratings') return orientation;
-  return 'Direction 0° is rightward and 90° upward; bars stand across it.';
+  return `Direction 0° is rightward and 90° upward${type === 'random-dots' ? '' : '; bars stand across it'}.`;
 }
 
 function Preview({ design }: { design: StimulusDesign | null }) {

@@ -14,7 +14,7 @@ import { formatNumber } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
 import { PageHeader } from '../../components/Page.tsx';
 import { QueryView } from '../../components/states.tsx';
-import { StimulusTile } from '../../components/StimulusTile.tsx';
+import { clipText, StimulusTile } from '../../components/StimulusTile.tsx';
 import { TileGrid } from '../../components/TileGrid.tsx';
 import classes from './Stimuli.module.css';
 import { StimulusInspector } from './StimulusInspector.tsx';
@@ -196,6 +196,7 @@ export function SetView({ id }: { id: string }) {
               {settings.trueSize
                 ? `${thumbnailDeg}° at ${formatNumber(settings.viewingDistanceCm)} cm, ${tilePx} px per tile`
                 : `each tile is ${thumbnailDeg}° of the visual field`}
+              {hasMoving(set.design) && `; ▸ moves: ${clipText}, played where you point`}
             </Text>
           </div>
           <Warnings items={set.warnings} />

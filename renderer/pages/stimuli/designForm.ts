@@ -85,7 +85,7 @@ export const factorFields: Record<FactorialType, readonly FactorField[]> = {
     driftPhase,
     {
       key: 'componentContrast',
-      label: 'Component contrast',
+      label: 'Contrast',
       unit: 'each',
       initial: '0.5',
       limits: { min: 0, max: 0.5 },
