@@ -8,7 +8,9 @@ import { requireShown } from './shown.ts';
 
 /** A library with one twin that has these axes, as far as the question needs it. */
 function libraryOf(axes: string[], frameRateHz?: number): Library {
-  const inputs = [{ role: 'stimulus', axes: axes.map((name) => ({ name, size: 8 })), frameRateHz }];
+  const sizes: Record<string, number | null> = { batch: null, channel: 1, time: 6, y: 8, x: 8 };
+  const stimulus = axes.map((name) => ({ name, size: sizes[name] }));
+  const inputs = [{ role: 'stimulus', axes: stimulus, frameRateHz }];
   const twin = { manifest: { title: 'Twin of a test', inputs } } as unknown as ResolvedTwin;
   return { resolve: () => Promise.resolve(twin) } as unknown as Library;
 }

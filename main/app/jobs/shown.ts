@@ -1,6 +1,7 @@
 /** Whether a twin can be shown what a plan names, asked before there is a job. */
 import type { Plan, SetRef } from '../../contract/plans.ts';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
+import { pictureAxes } from '../../contract/pictureAxes.ts';
 import { stimulusInputOf } from '../../contract/twins.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import type { Project } from '../../projects/node/project.ts';
@@ -8,8 +9,6 @@ import { requireFrameRate, requireStill } from '../../stimuli/motion.ts';
 import type { Library, ResolvedTwin } from '../../twins/node/library.ts';
 
 type JobPlan = Exclude<Plan, { kind: 'protocol' }>;
-
-const namesTime = /^(t|time|frames?)$/i;
 
 /**
  * Throws 'bad-input' where stimuli move and the twin sees still pictures, or where they change faster than its frames can
@@ -25,7 +24,9 @@ export async function requireShown(plan: JobPlan, library: Library, project: Pro
 export function requireOn({ manifest }: Pick<ResolvedTwin, 'manifest'>, design: StimulusDesign | null): void {
   const input = stimulusInputOf(manifest);
   if (design === null || input === undefined) return;
-  if (!input.axes.some(({ name }) => namesTime.test(name))) requireStill(design, manifest.title);
+  const axes = pictureAxes(input);
+  // What has no layout at all is refused by whoever opens the twin.
+  if (axes?.time === null) requireStill(design, manifest.title);
   else if (input.frameRateHz !== undefined) requireFrameRate(design, input.frameRateHz, manifest.title);
 }
 
