@@ -26,7 +26,14 @@ export function largest(table: ResponseTable, unit: number, n: number): number[]
 function BestTile({ setId, index, text }: { setId: string; index: number; text: string }) {
   const items = useQueryCall('sets.items', { id: setId, offset: index, limit: 1 }, { gcTime: 60_000 });
   const item = items.data?.[0];
-  return <StimulusTile src={item?.thumbnail ?? null} label={`${text} · ${item?.label ?? ''}`} sizePx={88} />;
+  return (
+    <StimulusTile
+      src={item?.thumbnail ?? null}
+      clip={item?.clip ?? null}
+      label={`${text} · ${item?.label ?? ''}`}
+      sizePx={88}
+    />
+  );
 }
 
 export function BestStimuli({ run, table, unit }: { run: RunDetails; table: ResponseTable; unit: UnitStatistics }) {
