@@ -2,11 +2,12 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { clipStrip, stimulusItem } from '../contract/results.ts';
-import { stimulusDesign } from '../contract/stimuli.ts';
+import { stimulusDesign, type StimulusSpec } from '../contract/stimuli.ts';
 import { newProject } from '../projects/testing/fixtures.ts';
 import { decodeGrey, encodeGrey } from '../stimuli/encode.ts';
 import { specAt } from '../stimuli/design.ts';
 import { renderSpec } from '../stimuli/render.ts';
+import { createClipDrawer } from './clipDrawer.ts';
 import { createResources } from './resources.ts';
 import type { Services } from './services.ts';
 import { createStimulusService, itemAt, stageField } from './stimulusService.ts';
@@ -37,6 +38,33 @@ test('only what moves has a clip, and its address answers with every frame', asy
     const codes = grey.subarray(frame * sizePx * sizePx, (frame + 1) * sizePx * sizePx);
     expect(codes, `frame ${frame}`).toEqual(Uint8Array.from(encodeGrey(drawn, { srgb: true })));
   }
+});
+
+test('clips are drawn one after the other, and not for those who have left', async () => {
+  const times: string[] = [];
+  const render = (spec: StimulusSpec, timeS = 0) => {
+    times.push(`${spec.type} ${timeS.toFixed(3)}`);
+    return Promise.resolve(new Float32Array(clipStrip.sizePx ** 2));
+  };
+  const draw = createClipDrawer({ render });
+  const leaving = new AbortController();
+  const [first, second] = [draw({ type: 'tsr1v', index: 0 }), draw({ type: 'blank' }, leaving.signal)];
+  const third = draw(specAt(design, 1));
+  leaving.abort(new Error('gone'));
+  await expect(second).rejects.toThrow('gone');
+  await Promise.all([first, third]);
+  const expected = ['tsr1v', 'drifting-grating'].flatMap((type) =>
+    Array.from({ length: clipStrip.frames }, (_, frame) => `${type} ${(frame / clipStrip.frameRateHz).toFixed(3)}`),
+  );
+  expect(times).toEqual(expected);
+});
+
+test('a request that is gone is answered with nothing and logged as no fault', async () => {
+  const project = await newProject();
+  const resource = createResources({ current: () => ({ project }) } as unknown as Services);
+  const gone = AbortSignal.abort();
+  const address = `http://localhost${itemAt(design, 1).clip ?? ''}`;
+  expect((await resource(new Request(address, { signal: gone }))).status).toBe(499);
 });
 
 test('the thumbnail and the inspection show the start', async () => {

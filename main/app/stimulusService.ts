@@ -1,10 +1,10 @@
 /** Stimulus sets as the backend needs them: resolving references, thumbnails, inspection. */
 import path from 'node:path';
 import { readFile, stat } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
 import type { SetRef } from '../contract/plans.ts';
 import { clipStrip, type StimulusInspection, type StimulusItem } from '../contract/results.ts';
 import { stimulusSpec, type StimulusDesign, type StimulusSpec } from '../contract/stimuli.ts';
+import { createClipDrawer } from './clipDrawer.ts';
 import { createRasteriser, type FetchBytes, type Rasteriser } from '../engine/node/rasteriser.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -16,7 +16,7 @@ import { describeDesign, designCount, labelAt, specAt, stimuliHash, stimulusHash
 import { isMoving } from '../stimuli/motion.ts';
 import { specWarnings } from '../stimuli/warnings.ts';
 import { listImageFiles, readPhotograph } from '../stimuli/node/photographs.ts';
-import { encodeGreyPng, encodeGreyStrip } from '../stimuli/node/png.ts';
+import { encodeGreyPng } from '../stimuli/node/png.ts';
 import { contrastRms, histogram, mean, radialSpectrum, range } from '../stimuli/statistics.ts';
 
 /** Thumbnails and inspections show the field of the image twins that ship: 8° on the stage grey. */
@@ -77,7 +77,7 @@ async function readImageFile(file: string, name: string): Promise<Uint8Array> {
 export type StimulusService = {
   thumbnail(specJson: string): Promise<Uint8Array>;
   /** A PNG of the frames of `clipStrip`, one below the other. */
-  clip(specJson: string): Promise<Uint8Array>;
+  clip(specJson: string, signal?: AbortSignal): Promise<Uint8Array>;
   inspect(design: StimulusDesign, index: number): Promise<StimulusInspection>;
   resolve(ref: SetRef, options?: ImportOptions): Promise<{ design: StimulusDesign; name: string }>;
   importFile(file: string): Promise<string>;
@@ -104,6 +104,8 @@ export function createStimulusService(project: Project): StimulusService {
     return found;
   };
 
+  const drawClip = createClipDrawer(rasteriserFor({ ...stageField, sizePx: clipStrip.sizePx }));
+
   async function importFile(file: string): Promise<string> {
     const name = path.basename(file);
     const bytes = await readImageFile(file, name);
@@ -127,18 +129,7 @@ export function createStimulusService(project: Project): StimulusService {
       if (project.readOnly === null) await project.thumbnails.put(key, png);
       return png;
     },
-    async clip(specJson) {
-      const spec = stimulusSpec.parse(JSON.parse(specJson));
-      const { sizePx, frames, frameRateHz } = clipStrip;
-      const rasteriser = rasteriserFor({ ...stageField, sizePx });
-      const drawn: Float32Array[] = [];
-      for (let frame = 0; frame < frames; frame++) {
-        drawn.push(await rasteriser.render(spec, frame / frameRateHz));
-        // A frame takes some milliseconds, and others are waiting.
-        await setImmediate();
-      }
-      return encodeGreyStrip(drawn, sizePx);
-    },
+    clip: async (specJson, signal) => drawClip(stimulusSpec.parse(JSON.parse(specJson)), signal),
     async inspect(design, index) {
       const item = itemAt(design, index);
       const raster = await stage.render(item.spec);

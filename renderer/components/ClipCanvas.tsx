@@ -3,6 +3,9 @@ import { useEffect, useRef } from 'react';
 import { clipStrip } from '../../main/contract/results.ts';
 import classes from './StimulusTile.module.css';
 
+/** A pointer or an arrow key on its way across a contact sheet asks for no clips. */
+const settleMs = 200;
+
 /** Lies over the still picture, which shows until the frames have arrived. */
 export function ClipCanvas({ src, sizePx, playing }: { src: string; sizePx: number; playing: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -11,7 +14,9 @@ export function ClipCanvas({ src, sizePx, playing }: { src: string; sizePx: numb
   useEffect(() => {
     if (!playing) return undefined;
     const strip = new Image();
-    strip.src = src;
+    const settled = setTimeout(() => {
+      strip.src = src;
+    }, settleMs);
     let request = 0;
     let began: number | null = null;
     const draw = (now: number): void => {
@@ -24,7 +29,12 @@ export function ClipCanvas({ src, sizePx, playing }: { src: string; sizePx: numb
       canvas.current?.getContext('2d')?.drawImage(strip, 0, frame * edge, edge, edge, 0, 0, edge, edge);
     };
     request = requestAnimationFrame(draw);
-    return () => cancelAnimationFrame(request);
+    return () => {
+      clearTimeout(settled);
+      cancelAnimationFrame(request);
+      // Stops what is still on its way.
+      strip.src = '';
+    };
   }, [src, playing]);
   return (
     <canvas
