@@ -11,7 +11,6 @@ import {
   projectInfo,
   projectUnlock,
   projectUpgrade,
-  renderStimuli,
   saveProtocol,
 } from './cli/projectCommands.ts';
 import { runPlanCommand } from './cli/planCommand.ts';
@@ -21,6 +20,7 @@ import { importTwin } from './cli/importCommand.ts';
 import { packTwin } from './cli/packCommand.ts';
 import { exportTwin, listTwins, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
 import { measureTwinReference } from './cli/referenceCommand.ts';
+import { renderStimuli } from './cli/renderCommand.ts';
 import { serve } from './cli/serveCommand.ts';
 import { tapTwin } from './cli/tapsCommand.ts';
 import { spawnCompute } from './spawnCompute.ts';
@@ -174,8 +174,10 @@ function buildProgram(): Command {
     .command('stimuli')
     .description('stimulus sets')
     .command('render <plan>')
-    .description('write the stimuli of a run plan as PNG and NPY')
+    .description('write the stimuli of a run plan as PNG and NPY, moving ones frame by frame')
     .requiredOption('--out <folder>', 'required: a folder that does not exist yet')
+    .option('--frame-rate <hz>', 'frames per second of moving stimuli; those of the twin, or 60')
+    .option('--duration <seconds>', 'of moving stimuli; 1 when left out')
     .action(action(program, renderStimuli));
 
   for (const kind of ['run', 'search'] as const) {

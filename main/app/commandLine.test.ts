@@ -6,7 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseCsv } from '../protocols/csv.ts';
-import { encodeNpy } from '../stimuli/npy.ts';
+import { stimulusSpec } from '../contract/stimuli.ts';
+import { decodeNpy, encodeNpy } from '../stimuli/npy.ts';
+import { renderSpec } from '../stimuli/render.ts';
 import { decodeNpyArray } from '../stimuli/npyArray.ts';
 import { packageLimits } from '../twins/node/zipFile.ts';
 import { installFolder } from './backend.ts';
@@ -200,6 +202,85 @@ test('stimuli render: images of the reference set, with what their numbers stand
   expect(rows.map((row) => row['half'])).toEqual(['A', 'A', 'A', 'A']);
   expect(rows[0]?.['spatial_frequency_cpd']).toBe('0.75');
   expect(rows[2]?.['family']).toBe('Voronoi');
+});
+
+const drifting = {
+  design: {
+    type: 'drifting-gratings',
+    factors: { directionDeg: [0, 90], spatialFrequencyCpd: [2], temporalFrequencyHz: [0, 4] },
+  },
+};
+
+test('stimuli render: what moves is written frame by frame, at the times of its frames', async () => {
+  const plan = writePlan('moving.plan.json', { kind: 'run', twin, stimuli: drifting });
+  const args = ['stimuli', 'render', plan, '--out', own('moving'), '--frame-rate', '20', '--duration', '0.3'];
+  const { code, stdout, stderr } = await run(...args);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/2 stimuli move: an NPY of 6 frames at 20 Hz each/);
+  const { rows } = parseCsv(readFileSync(own('moving/stimuli.csv'), 'utf8'));
+  expect(rows.map((row) => [row['direction_deg'], row['temporal_frequency_hz']])).toEqual([
+    ['0', '0'],
+    ['0', '4'],
+    ['90', '0'],
+    ['90', '4'],
+    ['n/a', 'n/a'],
+  ]);
+  const stored = (row: number) => decodeNpy(readFileSync(own(`moving/${rows[row]?.['file'] ?? ''}`)));
+  // At 0 Hz it stands still, and is one picture.
+  expect(stored(0).shape).toEqual([224, 224]);
+  const upward = stored(3);
+  expect(upward.shape).toEqual([6, 224, 224]);
+  const spec = stimulusSpec.parse({
+    type: 'drifting-grating',
+    directionDeg: 90,
+    spatialFrequencyCpd: 2,
+    temporalFrequencyHz: 4,
+    diameterDeg: 4,
+  });
+  const raster = { sizePx: 224, fieldOfViewDeg: 8, background: 0.5 };
+  for (const frame of [0, 1, 5]) {
+    const pixels = upward.data.subarray(frame * 224 * 224, (frame + 1) * 224 * 224);
+    expect(pixels).toEqual(renderSpec(spec, raster, {}, undefined, frame / 20));
+  }
+  const pictures = own(`moving/${rows[3]?.['file']?.replace(/\.npy$/, '') ?? ''}`);
+  expect(readdirSync(pictures)).toEqual(['1.png', '2.png', '3.png', '4.png', '5.png', '6.png']);
+});
+
+test('stimuli render: refuses frames that would show another motion, and numbers that are none', async () => {
+  const plan = writePlan('fast.plan.json', { kind: 'run', twin, stimuli: drifting });
+  const render = (...args: string[]) => run('stimuli', 'render', plan, '--out', own('fast'), ...args);
+  expectRefusal(
+    await render('--frame-rate', '7'),
+    /7 frames per second, and a temporal frequency of 4 Hz needs at least 8/,
+  );
+  expectRefusal(await render('--duration', 'long'), /--duration takes a number above 0, and “long” is none/);
+  expect(existsSync(own('fast'))).toBe(false);
+});
+
+test('run and search: a twin that sees still pictures is not shown moving ones, and no project is made', async () => {
+  const plan = writePlan('still.plan.json', { kind: 'run', twin, stimuli: drifting });
+  expectRefusal(
+    await run('run', plan, '--project', own('still.twinscope')),
+    /sees still pictures, and these stimuli move\. Nothing was started\./,
+  );
+  const targets = [{ area: 'V1-simple' }];
+  const moving = { ...search, kind: 'search', target: targets, reference: { design: { type: 'tsr1v' } } };
+  const searching = writePlan('still-search.plan.json', moving);
+  expectRefusal(await run('search', searching, '--project', own('still.twinscope')), /these stimuli move/);
+  expect(existsSync(own('still.twinscope'))).toBe(false);
+  const tapped = await run(
+    'twins',
+    'taps',
+    twin,
+    '--tensors',
+    'V1-simple',
+    '--stimuli',
+    plan,
+    '--out',
+    own('taps.npz'),
+  );
+  expectRefusal(tapped, /these stimuli move/);
 });
 
 test('import: a folder without twin.json is told so however much it holds', async () => {

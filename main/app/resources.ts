@@ -46,6 +46,21 @@ export function createResources(services: Services): (request: Request) => Promi
     },
     {
       method: 'GET',
+      pattern: /^\/resource\/clip\/[0-9a-f]{64}\.png$/,
+      async handle(_, request) {
+        const { signal } = request;
+        try {
+          const png = await stimuli().clip(new URL(request.url).searchParams.get('spec') ?? '', signal);
+          return bytes(png, 'image/png', { 'cache-control': 'private, max-age=31536000, immutable' });
+        } catch (error) {
+          // Nobody is there to read this.
+          if (signal.aborted) return new Response(null, { status: 499 });
+          throw error;
+        }
+      },
+    },
+    {
+      method: 'GET',
       pattern: /^\/resource\/run\/([\w-]+)\/responses\.f32$/,
       async handle([id]) {
         return bytes(await interleavedResponses(services, id as string), 'application/octet-stream');

@@ -22,7 +22,7 @@ import {
   stimulusInspection,
   stimulusItem,
 } from './results.ts';
-import { stimulusDesign, stimulusSpec } from './stimuli.ts';
+import { stimulusDesign } from './stimuli.ts';
 import { checkedTwin, packedTwin, twinDetails, twinGraph, twinSummary, writtenTwin } from './twins.ts';
 
 const nothing = z.strictObject({});
@@ -150,7 +150,7 @@ export const methods = {
       description: z.string(),
       count: z.int(),
       warnings: z.array(z.string()),
-      samples: z.array(z.object({ label: z.string(), spec: stimulusSpec, thumbnail: z.string() })),
+      samples: z.array(stimulusItem.pick({ label: true, spec: true, thumbnail: true, clip: true })),
     }),
   },
   /** Imports a folder of photographs as a job; `upload` names a batch sent to handleResource beforehand. */

@@ -64,6 +64,9 @@ export const setDetails = setSummary.extend({
 });
 export type SetDetails = z.infer<typeof setDetails>;
 
+/** How moving stimuli are shown: a second of frames of the 8° field. */
+export const clipStrip = { sizePx: 112, frames: 30, frameRateHz: 30 } as const;
+
 export const stimulusItem = z.object({
   index: z.int(),
   label: z.string(),
@@ -71,6 +74,8 @@ export const stimulusItem = z.object({
   spec: stimulusSpec,
   /** Path for handleResource: an 8-bit sRGB PNG of the 8° field. */
   thumbnail: z.string(),
+  /** Path of the frames of `clipStrip`, one below the other; null for what stands still. */
+  clip: z.string().nullable(),
 });
 export type StimulusItem = z.infer<typeof stimulusItem>;
 

@@ -19,6 +19,7 @@ import { outsideInDesign, outsideSummary, outsideTested, outsideTestedControl } 
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
 import { requireNames } from '../jobs/areas.ts';
+import { requireShown } from '../jobs/shown.ts';
 import { onInterrupt } from './interrupt.ts';
 import { jobTitle } from '../handlers/jobHandlers.ts';
 import {
@@ -81,7 +82,10 @@ function absoluteFolders<T>(value: T, folder: string): T {
 /** Throws where the plan names what its twin lacks or what a project that is not there cannot have, so that a slip in its name makes none. */
 export async function requireForNew(backend: Backend, plan: Plan, file: string): Promise<void> {
   if (existsSync(file)) return;
-  if ('twin' in plan) requireNames(plan, await backend.services.library.resolve(plan.twin));
+  if ('twin' in plan) {
+    requireNames(plan, await backend.services.library.resolve(plan.twin));
+    await requireShown(plan, backend.services.library, null);
+  }
   for (const { key, value } of referencesIn(plan)) {
     if (key === 'imageFolder') {
       await listImageFiles(value);
@@ -180,6 +184,7 @@ async function startAnew(backend: Backend, kind: 'run' | 'search', plan: RunPlan
       'An unfinished job of this plan is in the project and is kept; this starts a new one. Add --resume to go on with it instead.\n',
     );
   }
+  await requireShown(plan, backend.services.library, project);
   return queue.start(kind, jobTitle(plan), plan);
 }
 

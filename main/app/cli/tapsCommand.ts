@@ -19,6 +19,7 @@ import { formatTable } from './output.ts';
 import { refuseInputs, refuseOtherTable, requireOutput } from './outputFile.ts';
 import { arrayTable, firstColumns, stimulusTable } from './stimulusTable.ts';
 import { readPlan } from './planCommand.ts';
+import { requireOn } from '../jobs/shown.ts';
 import { withPlanDesign } from './projectCommands.ts';
 import { ask, looksLikeFile } from './twinCommands.ts';
 
@@ -127,14 +128,15 @@ async function withSource<T>(
   }
   if (stimuli !== undefined) {
     const plan = await readPlan(stimuli, 'run');
-    const { manifest } = await context.backend.services.library.resolve(id);
-    return withPlanDesign(context, plan, (design) =>
-      use({
+    return withPlanDesign(context, plan, async (design) => {
+      const resolved = await context.backend.services.library.resolve(id);
+      requireOn(resolved, design);
+      return use({
         count: designCount(design),
         from: (first, count) => ({ design, first, count }),
-        table: stimulusTable(design, { outside: outsideInDesign(manifest.validity.tested, design) }),
-      }),
-    );
+        table: stimulusTable(design, { outside: outsideInDesign(resolved.manifest.validity.tested, design) }),
+      });
+    });
   }
   const { data, shape } = await readFloats(input as string);
   const rows = shape[0] ?? 0;

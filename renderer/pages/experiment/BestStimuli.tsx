@@ -39,6 +39,7 @@ function BestTile({
   return (
     <StimulusTile
       src={item?.thumbnail ?? null}
+      clip={item?.clip ?? null}
       label={`${text} · ${item?.label ?? ''}`}
       sizePx={88}
       outside={outside}
