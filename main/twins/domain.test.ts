@@ -8,6 +8,7 @@ import {
   noTestedDomain,
   outsideDomain,
   outsideInDesign,
+  outsideSpace,
   outsideSummary,
   outsideTested,
   outsideTestedControl,
@@ -115,6 +116,16 @@ describe('one stimulus', () => {
     expect(outsideDomain({ validity }, grating())).toBe(noTestedDomain);
     expect(outsideDomain({ validity: { ...validity, tested } }, grating())).toBeNull();
   });
+});
+
+test('candidates over pixels are of one kind before they are found', () => {
+  expect(['pixels', 'gratings', 'set'].map((space) => outsideSpace(tested, space))).toEqual([
+    foundBySearch,
+    null,
+    null,
+  ]);
+  expect(outsideSpace({ ...tested, stimuli: ['raster'] }, 'pixels')).toBeNull();
+  expect(outsideSpace(null, 'gratings')).toBe(noTestedDomain);
 });
 
 test('a control is judged by what it was before it was matched', () => {

@@ -92,6 +92,12 @@ export function outsideTestedControl(
   return `tested with ${tested.stimuli.map(stimulusPlural).join(', ')}, not with noise images`;
 }
 
+/** What is known of a search's candidates before there are any: over pixels they are of one kind. */
+export function outsideSpace(tested: TestedDomain | null | undefined, space: string): string | null {
+  if (tested === null || tested === undefined) return noTestedDomain;
+  return space === 'pixels' && !tested.stimuli.includes('raster') ? foundBySearch : null;
+}
+
 /** Per stimulus of a design, in its order: why it lies outside, or null. */
 export function outsideInDesign(tested: TestedDomain | null | undefined, design: StimulusDesign): (string | null)[] {
   const count = designCount(design);

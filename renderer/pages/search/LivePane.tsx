@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
-import { foundBySearch, noTestedDomain, outsideTested } from '../../../main/twins/domain.ts';
+import { outsideSpace, outsideTested } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
 import { formatNumber, plural } from '../../components/format.ts';
 import { JobBar } from '../../components/JobBar.tsx';
@@ -46,9 +46,7 @@ function tilesOf(report: SearchReport | undefined, live: LiveSearch | null, test
       outside: tested === undefined ? null : outsideTested(tested, candidate.spec),
     }));
   }
-  // What a running search shows has no description yet; over pixels there is but one kind.
-  const found = report?.plan.space.type === 'pixels' && tested !== undefined && !tested?.stimuli.includes('raster');
-  const outside = found ? (tested === null ? noTestedDomain : foundBySearch) : null;
+  const outside = tested === undefined || report === undefined ? null : outsideSpace(tested, report.plan.space.type);
   return (live?.tiles ?? []).map((src, start) => {
     const best = live?.best[start];
     return { src, label: `start ${start + 1}${best === undefined ? '' : `: ${formatNumber(best)} z`}`, outside };

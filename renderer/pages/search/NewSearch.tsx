@@ -5,7 +5,7 @@ import { useLocation } from 'wouter';
 import type { SearchPlan } from '../../../main/contract/plans.ts';
 import type { SetSummary } from '../../../main/contract/results.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
-import { domainSentence, foundBySearch, noTestedDomain } from '../../../main/twins/domain.ts';
+import { domainSentence, outsideSpace } from '../../../main/twins/domain.ts';
 import { jobEnded, useCall, useJob, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { createStore } from '../../client/stores.ts';
 import { ErrorNotice, Warnings } from '../../components/errors.tsx';
@@ -86,9 +86,8 @@ function TwinPlan(props: {
 
 /** What the candidates of a plan will be to the twin; null where they may lie inside what it was tested with. */
 function searchDomain({ space }: SearchPlan, { manifest }: TwinDetails): string | null {
-  const { tested } = manifest.validity;
-  if (tested === undefined) return domainSentence(noTestedDomain);
-  return space.type === 'pixels' && !tested.stimuli.includes('raster') ? domainSentence(foundBySearch) : null;
+  const reason = outsideSpace(manifest.validity.tested, space.type);
+  return reason === null ? null : domainSentence(reason);
 }
 
 function PlanColumns({
