@@ -10,6 +10,7 @@ import { buildTwins } from './build-twins.ts';
 const repository = path.resolve(import.meta.dirname, '..');
 const v1 = 'macaque-v1-gabor-energy';
 const retina = 'primate-retina-ganglion';
+const motion = 'primate-motion-v1-mt';
 let folder: string;
 
 beforeEach(() => {
@@ -21,7 +22,7 @@ describe('the shipped twins', () => {
   it('are the locked ones, file by file, and whole in the library', async () => {
     const out = path.join(folder, 'twins');
     const built = await buildTwins({ out });
-    expect(built.map(({ id }) => id)).toEqual(expect.arrayContaining([v1, retina]));
+    expect(built.map(({ id }) => id)).toEqual(expect.arrayContaining([v1, retina, motion]));
     for (const { rebuilt, sizeBytes } of built) {
       expect(rebuilt).toBe(true);
       expect(sizeBytes).toBeLessThan(20e6);
@@ -42,6 +43,7 @@ describe('the shipped twins', () => {
     for (const [id, units, rasterPx, fieldOfViewDeg, furthestDeg] of [
       [v1, 512, 224, 8, 2.5],
       [retina, 640, 480, 12, 5.5],
+      [motion, 1260, 64, 8, 1.2],
     ] as const) {
       const details = await library.get(id);
       expect(details.summary).toMatchObject({ units, rasterPx, fieldOfViewDeg });
@@ -50,7 +52,8 @@ describe('the shipped twins', () => {
         expect(sizeDeg).toBeGreaterThan(0);
       }
       const size = String(rasterPx);
-      expect(details.graph.inputs).toEqual([{ name: 'stimulus', type: 'float32', shape: ['batch', '1', size, size] }]);
+      const shape = id === motion ? ['batch', '1', '64', size, size] : ['batch', '1', size, size];
+      expect(details.graph.inputs).toEqual([{ name: 'stimulus', type: 'float32', shape }]);
     }
 
     // The second golden picture is the best grating of unit s100 at contrast .4: Naka–Rushton by hand.
