@@ -191,7 +191,9 @@ function readout(
     'cores',
     { axis: 1 },
   );
-  const local = clip.node('MatMul', [all, clip.float('positions', [places, n], positions(units))], 'at_units');
+  const { used, matrix } = positions(units);
+  const near = clip.node('Gather', [all, clip.ints('used_places', used)], 'cores_near_units', { axis: 3 });
+  const local = clip.node('MatMul', [near, clip.float('positions', [used.length, n], matrix)], 'at_units');
   const weights = readouts(units, bank);
   const channelAxis = clip.ints('channel_axis', [2]);
   const mixed = (name: 'drive' | 'quadrature') => {

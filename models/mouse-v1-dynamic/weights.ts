@@ -108,18 +108,18 @@ export function pooled(): Float32Array<ArrayBuffer> {
   return matrix;
 }
 
-/** [place, unit]: bilinear weights of the units' places. */
-export function positions(units: readonly UnitParameters[]): Float32Array<ArrayBuffer> {
-  const matrix = new Float32Array(places * units.length);
-  for (const [u, { xDeg, yDeg }] of units.entries()) {
-    const [column, row] = [xDeg, -yDeg].map((deg) => deg / gridStepDeg + (gridSize - 1) / 2) as [number, number];
-    for (let place = 0; place < places; place++) {
+/** The places of the grid that some unit reads, and their bilinear weights: [used place, unit]. */
+export function positions(units: readonly UnitParameters[]): { used: number[]; matrix: Float32Array<ArrayBuffer> } {
+  const weights = Array.from({ length: places }, (_, place) =>
+    units.map(({ xDeg, yDeg }) => {
+      const [column, row] = [xDeg, -yDeg].map((deg) => deg / gridStepDeg + (gridSize - 1) / 2) as [number, number];
       const across = 1 - Math.abs((place % gridSize) - column);
       const down = 1 - Math.abs(Math.floor(place / gridSize) - row);
-      matrix[place * units.length + u] = Math.max(0, across) * Math.max(0, down);
-    }
-  }
-  return matrix;
+      return Math.max(0, across) * Math.max(0, down);
+    }),
+  );
+  const used = weights.flatMap((row, place) => (row.some((weight) => weight > 0) ? [place] : []));
+  return { used, matrix: Float32Array.from(used.flatMap((place) => weights[place] as number[])) };
 }
 
 /** [channel parts, unit]: the unit's drive and its quadrature, carriers put back at the unit's place. */

@@ -1,7 +1,6 @@
 /** The acceptance table of the mouse twin: every row measured from responses of the ONNX graph. */
 import type { AcceptanceRow } from '../../acceptance.ts';
 import { buildModel } from '../index.ts';
-import { halfRunningCmPerS } from '../parameters.ts';
 import { createReference } from '../reference.ts';
 import { blankClip, clipFrames, clipOf, drifting, openBench, unitCount, windowMeans } from './bench.ts';
 import { measureAll, median, quantile, responsive, strongest } from './measurements.ts';
@@ -67,7 +66,7 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
   const gainErrors = some.map((u) => {
     const g = best[u] as number;
     const measured = (running.evoked[g]?.[u] as number) / (still.evoked[g]?.[u] as number);
-    const stated = 1 + ((units[u]?.runningGain as number) * 20) / (20 + halfRunningCmPerS);
+    const stated = 1 + ((units[u]?.runningGain as number) * 20) / (20 + 5);
     return Math.abs(measured / stated - 1);
   });
   const doubled = percent(
