@@ -61,7 +61,7 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
   const moved = await bench.run(scene(-6, 4), {}, rest);
   const perspective = difference(turned.responses, moved.responses);
 
-  const { tuning, spatial, still, running, ratios } = await measureAll(bench);
+  const { figures, tuning, spatial, still, running, ratios } = await measureAll(bench);
   const [some, best] = [responsive(still), strongest(still)];
   const gainErrors = some.map((u) => {
     const g = best[u] as number;
@@ -189,6 +189,27 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
       tolerance: 'median 1–4 Hz',
       passed: median(tuning.map(({ hz }) => hz)) <= 4,
       n: tuning.length,
+    },
+    {
+      check: 'Direction selectivity index',
+      published: 'design: selective, and far from perfectly so',
+      source: '',
+      measured: range(
+        tuning.map(({ dsi }) => dsi),
+        2,
+      ),
+      tolerance: 'median .15–.45',
+      passed: figures.directionSelectivity.value >= 0.15 && figures.directionSelectivity.value <= 0.45,
+      n: tuning.length,
+    },
+    {
+      check: 'Gain control: contrast at half the response to contrast .8',
+      published: 'design: .57 without gain control, .28 where it rules',
+      source: '',
+      measured: figures.halfContrast.value.toFixed(2),
+      tolerance: '.33–.36',
+      passed: figures.halfContrast.value >= 0.33 && figures.halfContrast.value <= 0.36,
+      n: figures.halfContrast.n,
     },
     {
       check: 'F1/F0 at 2 Hz, classes as built',
