@@ -65,6 +65,20 @@ class Clip {
   ): string {
     return this.builder.node(op, inputs, attributes, output);
   }
+  /**
+   * A value of `frames` frames along axis 1 cut into single ones, in steps: a shader of WebGPU is promised eight buffers,
+   * and each piece takes one.
+   */
+  byFrame(value: string, frames: number, name: string): string[] {
+    if (frames === 1) return [value];
+    const most = 7;
+    const each = frames <= most ? 1 : Math.ceil(frames / most);
+    const sizes = Array.from({ length: Math.ceil(frames / each) }, (_, i) => Math.min(each, frames - i * each));
+    const names = sizes.map((_, i) => `${name}_${i}`);
+    const inputs = [value, this.ints(`${name}_sizes`, sizes)];
+    const parts = this.builder.nodes('Split', inputs, { axis: 1 }, names);
+    return parts.flatMap((part, i) => this.byFrame(part, sizes[i] as number, names[i] as string));
+  }
   reshape(value: string, shape: readonly number[], output: string): string {
     return this.node('Reshape', [value, this.ints(`${output}_shape`, shape)], output);
   }
@@ -120,18 +134,7 @@ function recurrence(clip: Clip, drive: string, start: string, bank: Bank): strin
   const spread = clip.float('pool_spread', [places, places], pooled());
   const one = clip.scalar('pool_at_rest', 1);
   const split = clip.reshape(drive, [-1, clip.frames, parts, places], 'drive_by_frame');
-  const steps = clip.builder.nodes(
-    'Split',
-    [
-      split,
-      clip.ints(
-        'drive_split',
-        Array.from({ length: clip.frames }, () => 1),
-      ),
-    ],
-    { axis: 1 },
-    Array.from({ length: clip.frames }, (_, t) => `drive_${t}`),
-  );
+  const steps = clip.byFrame(split, clip.frames, 'drive');
   const squeezed = clip.ints('frame_axis', [1]);
   let core = start;
   return steps.map((step, t) => {
