@@ -65,6 +65,8 @@ describe('one stimulus', () => {
   test('a type that is not listed is outside whatever its parameters', () => {
     expect(outsideTested(tested, noise)).toBe('tested with gratings, photographs, not with noise images');
     expect(outsideTested(tested, image)).toBeNull();
+    expect(outsideTested({ stimuli: ['blank', 'grating'] }, noise)).toBe('tested with gratings, not with noise images');
+    expect(outsideTested({ stimuli: ['blank'] }, noise)).toBe('tested with no stimuli, not with noise images');
     // RMS contrast is not Michelson's.
     expect(outsideTested({ stimuli: ['noise'], contrast: [0.5, 1] }, noise)).toBeNull();
   });
