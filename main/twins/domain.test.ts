@@ -181,7 +181,7 @@ describe('a design', () => {
 test('every reason reads as a sentence', () => {
   const reasons = [noTestedDomain, foundBySearch, outsideTested(tested, grating({ contrast: 0.05 })) ?? ''];
   expect(reasons.map(domainSentence)).toEqual([
-    'Not known to be like what the twin was tested with: its author states no tested domain.',
+    'Its author states no tested domain: whether this lies inside is not known.',
     'Found by search: outside what the twin was tested with.',
     'Outside what the twin was tested with: tested from contrast 0.1 to 1, this has 0.05.',
   ]);

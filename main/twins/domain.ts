@@ -152,8 +152,7 @@ export function testedLines(tested: TestedDomain | null | undefined): string[] {
 
 /** A reason as a sentence of its own. */
 export function domainSentence(reason: string): string {
-  if (reason === noTestedDomain)
-    return 'Not known to be like what the twin was tested with: its author states no tested domain.';
+  if (reason === noTestedDomain) return 'Its author states no tested domain: whether this lies inside is not known.';
   if (reason === foundBySearch) return 'Found by search: outside what the twin was tested with.';
   return `Outside what the twin was tested with: ${reason}.`;
 }
