@@ -65,6 +65,8 @@ describe('one stimulus', () => {
   test('a type that is not listed is outside whatever its parameters', () => {
     expect(outsideTested(tested, noise)).toBe('tested with gratings, photographs, not with noise images');
     expect(outsideTested(tested, image)).toBeNull();
+    expect(outsideTested({ stimuli: ['blank', 'grating'] }, noise)).toBe('tested with gratings, not with noise images');
+    expect(outsideTested({ stimuli: ['blank'] }, noise)).toBe('tested with no stimuli, not with noise images');
     // RMS contrast is not Michelson's.
     expect(outsideTested({ stimuli: ['noise'], contrast: [0.5, 1] }, noise)).toBeNull();
   });
@@ -179,7 +181,7 @@ describe('a design', () => {
 test('every reason reads as a sentence', () => {
   const reasons = [noTestedDomain, foundBySearch, outsideTested(tested, grating({ contrast: 0.05 })) ?? ''];
   expect(reasons.map(domainSentence)).toEqual([
-    'Not known to be like what the twin was tested with: its author states no tested domain.',
+    'Its author states no tested domain: whether this lies inside is not known.',
     'Found by search: outside what the twin was tested with.',
     'Outside what the twin was tested with: tested from contrast 0.1 to 1, this has 0.05.',
   ]);

@@ -12,6 +12,7 @@ export const noTestedDomain = 'its author states no tested domain';
 export const foundBySearch = 'found by search: outside what the twin was tested with';
 
 const plurals: Record<string, string> = {
+  blank: 'the background alone',
   grating: 'gratings',
   gabor: 'Gabors',
   image: 'photographs',
@@ -25,6 +26,12 @@ const plurals: Record<string, string> = {
   'random-dots': 'random dots',
 };
 export const stimulusPlural = (type: string): string => plurals[type] ?? `stimuli of type ${type}`;
+
+/** Without the background, which says nothing about other stimuli. */
+function testedWith({ stimuli }: TestedDomain): string {
+  const known = stimuli.filter((type) => type !== 'blank').map(stimulusPlural);
+  return `tested with ${known.length === 0 ? 'no stimuli' : known.join(', ')}`;
+}
 
 /** Properties of stimulus descriptions by the stated range they are held against; `times` makes a part the whole. */
 const ranges: {
@@ -53,8 +60,7 @@ export function outsideTested(tested: TestedDomain | null | undefined, spec: Sti
   if (spec.type === 'blank') return null;
   if (!tested.stimuli.includes(spec.type)) {
     if (spec.type === 'raster') return foundBySearch;
-    const known = tested.stimuli.map(stimulusPlural).join(', ');
-    return `tested with ${known === '' ? 'no stimuli' : known}, not with ${stimulusPlural(spec.type)}`;
+    return `${testedWith(tested)}, not with ${stimulusPlural(spec.type)}`;
   }
   for (const { key, of, name, unit, times } of ranges) {
     const range = tested[of];
@@ -89,7 +95,7 @@ export function outsideTestedControl(
   if (control.sourceSpec !== null) return outsideTested(tested, control.sourceSpec);
   if (control.spec.type !== 'raster') return outsideTested(tested, control.spec);
   if (tested.stimuli.includes('noise') || tested.stimuli.includes('raster')) return null;
-  return `tested with ${tested.stimuli.map(stimulusPlural).join(', ')}, not with noise images`;
+  return `${testedWith(tested)}, not with noise images`;
 }
 
 /** What is known of a search's candidates before there are any: over pixels they are of one kind. */
@@ -146,8 +152,7 @@ export function testedLines(tested: TestedDomain | null | undefined): string[] {
 
 /** A reason as a sentence of its own. */
 export function domainSentence(reason: string): string {
-  if (reason === noTestedDomain)
-    return 'Not known to be like what the twin was tested with: its author states no tested domain.';
+  if (reason === noTestedDomain) return 'Its author states no tested domain: whether this lies inside is not known.';
   if (reason === foundBySearch) return 'Found by search: outside what the twin was tested with.';
   return `Outside what the twin was tested with: ${reason}.`;
 }

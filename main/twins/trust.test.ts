@@ -16,6 +16,11 @@ test('a free licence is plain, a restricted one warns, whoever says that it is r
   expect(texts(twin('Apache-2.0', 'CC0-1.0'))).toEqual(['plain: Apache-2.0']);
 });
 
+test('weights that nobody may use warn', () => {
+  expect(texts(twin('NONE', 'NONE', false))).toEqual(['warning: no licence granted, non-commercial']);
+  expect(texts(twin('none'))).toEqual(['warning: no licence granted']);
+});
+
 test('letters within a name are no restriction', () => {
   for (const licence of ['NCSA', 'NCGL-UK-2.0x', 'HPND', 'CC-BY-4.0', 'BSD-3-Clause']) {
     expect(isNonCommercial(twin(licence)), licence).toBe(false);

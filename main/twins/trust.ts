@@ -24,11 +24,13 @@ export const isNonCommercial = ({ licences, commercialUse }: Licensed): boolean 
 export const licenceStated = ({ licences }: Licensed): boolean => !isUnstated(licences.weights);
 export const dataStated = ({ licences }: Licensed): boolean => !isUnstated(licences.data);
 
+const noLicence = 'no licence granted';
+
 /** A licence by its SPDX expression, or that there is none to name. */
 export function licenceText(licence: string, of: 'code' | 'weights' | 'data'): string {
   if (isUnstated(licence)) return 'not stated';
   if (licence.trim().toUpperCase() !== 'NONE') return licence.trim();
-  return of === 'data' ? 'no data used' : 'no licence granted';
+  return of === 'data' ? 'no data used' : noLicence;
 }
 
 /** The licence of the weights first, then what is not stated. */
@@ -54,6 +56,13 @@ function licenceMark(twin: Licensed): TrustMark {
     };
   }
   const text = licenceText(twin.licences.weights, 'weights');
+  if (text === noLicence) {
+    return {
+      text: `${text}${restricted}`,
+      tone: 'warning',
+      sentence: 'Its author grants no licence for its weights. Ask before you use or share it.',
+    };
+  }
   return restricted === ''
     ? { text, tone: 'plain', sentence: `Its weights are under ${text}; commercial use is allowed.` }
     : {
