@@ -11,6 +11,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { JobSnapshot } from '../contract/jobs.ts';
 import { searchPlan, type SearchPlan } from '../contract/plans.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
+import { TwinscopeError } from '../platform/errors.ts';
 import { referenceCacheFolder } from '../platform/node/paths.ts';
 import { openProject } from '../projects/node/project.ts';
 import { decodeNpyArray } from '../stimuli/npyArray.ts';
@@ -139,7 +140,7 @@ test('a stopped measurement keeps nothing', async () => {
   const controller = new AbortController();
   const { handlers } = watched.backend;
   watched.backend.onEvent((event) => {
-    if (event === 'references.measuring') controller.abort();
+    if (event === 'references.measuring') controller.abort(new TwinscopeError('cancelled', 'Measuring was stopped.'));
   });
   const request = { id: small.twin.id, device: 'cpu', by: 'gradients' } as const;
   await expect(handlers['references.measure'](request, { signal: controller.signal })).rejects.toMatchObject({
