@@ -158,6 +158,13 @@ export const semiSaturationContrast = 0.33;
 /** Gaussian width of the contrast that normalises V1. Design, as is `v2Exponent`: chosen on the development textures. */
 export const normPoolDeg = 1;
 
+/**
+ * A V1 unit is the mean of the normalised energies around its place, under a Gaussian of this many wavelengths: half the
+ * width of its filters. Design, chosen on the development textures: without it few places decide about a unit's answer
+ * to a sparse texture. V2 reads the energies themselves.
+ */
+export const v1PoolWavelengths = 0.4;
+
 /** V2 units stand on a grid of 9 × 9 places and pool with a Gaussian. Design. */
 export const v2PlacesDeg: readonly number[] = Array.from({ length: 9 }, (_, i) => 0.5 * (i - 4));
 export const v2PoolDeg = 0.5;

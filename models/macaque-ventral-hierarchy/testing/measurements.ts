@@ -8,7 +8,8 @@ import { areas, degOfColumn, degOfRow, sizePx, unitsPerArea, type Area } from '.
 import type { Bench, Responses } from './bench.ts';
 import { trainReadout } from './readout.ts';
 import { shapeExamples, silhouettes } from './shapes.ts';
-import { heldOutFamilies, texturePairs } from './textures.ts';
+import { heldOutFamilies } from './heldOutTextures.ts';
+import { texturePairs } from './textures.ts';
 
 type Part<Id extends FigureId> = Record<Id, Measurement>;
 

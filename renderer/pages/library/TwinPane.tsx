@@ -13,6 +13,7 @@ import { GoButton } from '../../components/GoButton.tsx';
 import { Pane, PaneTitle } from '../../components/Page.tsx';
 import { Hash } from '../../components/ProvenancePanel.tsx';
 import { QueryView } from '../../components/states.tsx';
+import { CardFigure } from './CardFigure.tsx';
 import { GradientBadge } from './GradientBadge.tsx';
 import { GraphTab } from './GraphTab.tsx';
 import { PackageActions } from './PackageActions.tsx';
@@ -27,8 +28,9 @@ function CardTab({ twin }: { twin: TwinDetails }) {
       <Markdown
         remarkPlugins={[remarkGfm]}
         components={{
-          // A card comes with a package somebody else made: it may not load anything, and links leave the window.
-          img: ({ alt }) => <em>{alt}</em>,
+          // A card comes with a package somebody else made: it may show the package's own figures and load nothing else,
+          // and links leave the window.
+          img: ({ src, alt }) => <CardFigure twin={twin} src={src} alt={alt ?? ''} />,
           // The card stands under the page's and the twin's own headings.
           h1: 'h3',
           h2: 'h4',

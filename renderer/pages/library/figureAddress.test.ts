@@ -1,0 +1,30 @@
+/** Cards load figures of their own package and nothing else. */
+import { expect, it } from 'vitest';
+import { figureAddress } from './figureAddress.ts';
+
+const twin = {
+  id: 'a-twin',
+  version: '1.2.0',
+  files: { 'figures/size.svg': '0', 'model.onnx': '0', 'figures/page.html': '0', 'figures/deep/size.svg': '0' },
+};
+
+it('a figure of the package has an address', () => {
+  expect(figureAddress(twin, 'figures/size.svg')).toBe('/resource/twin/a-twin@1.2.0/figures/size.svg');
+});
+
+it.each([
+  'figures/other.svg',
+  'figures/page.html',
+  'figures/deep/size.svg',
+  'figures/../model.onnx',
+  'model.onnx',
+  '/figures/size.svg',
+  'https://example.org/figures/size.svg',
+  'data:image/svg+xml,<svg/>',
+  'figures/size.svg?x=1',
+  'figures/constructor',
+  undefined,
+  null,
+])('%s has none', (source) => {
+  expect(figureAddress(twin, source)).toBe(null);
+});
