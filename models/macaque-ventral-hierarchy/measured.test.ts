@@ -7,7 +7,14 @@ import { buildWithParts } from './index.ts';
 import { knownFailures, measured, measuredTable, type Figure, type FigureId, type Measurement } from './measured.ts';
 import { areas, type Area } from './parameters.ts';
 import { openBench } from './testing/bench.ts';
-import { fieldFigures, measureFields, measureTexture, measureTolerance, type Field } from './testing/measurements.ts';
+import {
+  fieldFigures,
+  measureFields,
+  measureTextureUnits,
+  measureTolerance,
+  textureFigures,
+  type Field,
+} from './testing/measurements.ts';
 import { unitRows } from './units.ts';
 
 describe('the figures the twin states', () => {
@@ -33,7 +40,8 @@ describe('measured again with other stimuli', () => {
     const tolerance = await measureTolerance(bench, 20, 2);
     gainInterval = tolerance.gainInterval;
     fields = await measureFields(bench, 2, 2);
-    again = { ...tolerance, ...fieldFigures(fields), ...(await measureTexture(bench, units, 6, 2)) };
+    const textures = await measureTextureUnits(bench, units, 4, 2);
+    again = { ...tolerance.figures, ...fieldFigures(fields), ...textureFigures(textures) };
   });
 
   it.each(Object.keys(measured) as FigureId[])('%s is as stated, within its tolerance', (id) => {

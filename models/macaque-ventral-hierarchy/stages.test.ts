@@ -72,15 +72,15 @@ describe('single cells from the pixels', () => {
 
   it('V1 units as Gaussian means of the energies around them', () => {
     const energies = v1Energies(stages, contrast);
-    // .4 wavelengths of 18/3.95 px, in cells of 2 px, out to three standard deviations.
-    const sigma = (0.4 * (18 / 3.95)) / 2;
+    // .5 wavelengths of 18/3.95 px, in cells of 2 px, out to three standard deviations.
+    const sigma = (0.5 * (18 / 3.95)) / 2;
     for (const [orientation, row, column] of [
       [0, 40, 52],
       [1, 60, 33],
     ]) {
       let [sum, total] = [0, 0];
-      for (let dy = -3; dy <= 3; dy++) {
-        for (let dx = -3; dx <= 3; dx++) {
+      for (let dy = -4; dy <= 4; dy++) {
+        for (let dx = -4; dx <= 4; dx++) {
           const weight = Math.exp(-(dx * dx + dy * dy) / (2 * sigma * sigma));
           sum += weight * pixels.v1(0, orientation, row + dy, column + dx);
           total += weight;
