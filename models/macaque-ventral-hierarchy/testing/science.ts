@@ -27,7 +27,7 @@ import {
 /** Experiments that can be made alone. */
 export const parts = ['hmax', 'fields', 'textures', 'shapes'] as const;
 
-const serre = 'Serre et al. 2007 [m]';
+const serre = 'Serre et al. 2007 [m]: quoted in code of others';
 const samples = 15;
 const shapeDraws = [1, 2, 3];
 const examplesPerShape = 20;
