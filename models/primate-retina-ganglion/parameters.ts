@@ -124,10 +124,11 @@ export const centreRadiusLogSd = 0.25;
 export const radiusRatioLogSd = 0.2;
 export const surroundGainSd = 0.1;
 export const centreGainLogSd = 0.2;
-/** Bounds of the spread, relative to the median; and the smallest centre that the raster shows. */
+/** Bounds of the spread, relative to the median; the smallest centre that the raster shows, and surround that blocks do. */
 export const radiusSpread = [0.6, 1.7] as const;
 export const surroundGainRange = [0.3, 0.8] as const;
 export const smallestCentreDeg = 0.02;
+export const smallestSurroundDeg = 0.13;
 
 /** Spontaneous rates in spikes/s, design: within the range published for macaque ganglion cells, ON above OFF. */
 export const spontaneousRate: Record<1 | -1, number> = { 1: 20, [-1]: 8 };

@@ -15,6 +15,7 @@ import {
   radiusSpread,
   semiSaturationContrast,
   smallestCentreDeg,
+  smallestSurroundDeg,
   surroundGainRange,
   surroundGainSd,
   type Area,
@@ -81,7 +82,7 @@ function drawArea(area: Area, seed: number): Omit<UnitParameters, 'index' | 'uni
     const centreRadiusDeg = Math.max(smallestCentreDeg, medianCentreDeg(area, at.eccentricityDeg) * spread);
     const radiusRatio =
       medianRadiusRatio(area, at.eccentricityDeg) * clamp(exp(radiusRatioLogSd * (ratio[i] as number)), radiusSpread);
-    const surroundRadiusDeg = centreRadiusDeg * radiusRatio;
+    const surroundRadiusDeg = Math.max(smallestSurroundDeg, centreRadiusDeg * radiusRatio);
     return {
       area,
       ...at,
@@ -102,7 +103,7 @@ function perturbed(unit: UnitParameters, amount: number, random: Random): UnitPa
     ...unit,
     ...moved(unit.area, unit, shift(), shift()),
     centreRadiusDeg: Math.max(smallestCentreDeg, unit.centreRadiusDeg * factor()),
-    surroundRadiusDeg: unit.surroundRadiusDeg * factor(),
+    surroundRadiusDeg: Math.max(smallestSurroundDeg, unit.surroundRadiusDeg * factor()),
     surroundGain: unit.surroundGain * factor(),
     centreGain: unit.centreGain * factor(),
     gainControl: unit.gainControl && {
