@@ -139,7 +139,7 @@ function amplitudeMaps(parts: Parts, energies: string): { maps: string; count: n
   return { maps: joined, count, a: pairs.map(([a]) => a), b: pairs.map(([, b]) => b) };
 }
 
-/** √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)³ of every product at every V2 place, and the output `name` of V2's units. */
+/** √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)⁴ of every product at every V2 place, and the output `name` of V2's units. */
 export function addV2(parts: Parts, energies: string, population: Population, name: string): void {
   const { builder } = parts;
   const { maps, count, a, b } = amplitudeMaps(parts, energies);

@@ -174,7 +174,7 @@ export const v1PoolWavelengths = 0.5;
 export const v2PlacesDeg: readonly number[] = Array.from({ length: 9 }, (_, i) => 0.5 * (i - 4));
 export const v2PoolDeg = 0.5;
 /** Power of (1 + ρ)/2. */
-export const v2Exponent = 3;
+export const v2Exponent = 4;
 /** Added to energies before the square root and to variances before the division: their slopes stay finite. */
 export const energyFloor = 1e-4;
 export const varianceFloor = 1e-4;

@@ -67,7 +67,7 @@ function pooled(weights: Float64Array, value: (at: number) => number): Float64Ar
 }
 
 /**
- * Products of V2 at every place: √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)³, ρ the correlation of the amplitudes a and b under the
+ * Products of V2 at every place: √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)⁴, ρ the correlation of the amplitudes a and b under the
  * Gaussian: 42 × 81.
  */
 export function v2Products(energies: Float64Array): Float64Array[] {

@@ -13,112 +13,122 @@ import {
   type Families,
 } from './textureParts.ts';
 
-const ring = (width: number) => (a: number, b: number, size: number) => width - Math.abs(Math.hypot(a, b) - size) + 0.5;
-const box = (long: number, short: number) => (a: number, b: number, size: number) =>
-  Math.min(long * size - Math.abs(a), short * size - Math.abs(b)) + 0.5;
-/** Light from the left of the element's own axes. */
-const lit = (_: unknown, along: number) => along / 10;
 const place = (at: number) => [at % n, Math.floor(at / n)] as const;
 const full = 2 * Math.PI;
+const ellipse = (thin: number) => (a: number, b: number, size: number) => size - Math.hypot(a, b / thin) + 0.5;
+/** Slope of a surface towards the right: light that comes from there. */
+const lit = (surface: Float64Array) =>
+  surface.map((_, at) => {
+    const [x, y] = place(at);
+    return surface[y * n + ((x + 1) % n)] - surface[y * n + ((x + n - 1) % n)];
+  });
 
 export const heldOutFamilies: Families = {
-  gravel: (random) => {
-    const stone = (a: number, b: number, size: number) =>
-      size * (0.8 + 0.12 * Math.cos(3 * Math.atan2(b, a)) + 0.08 * Math.cos(5 * Math.atan2(b, a))) -
-      Math.hypot(a, b) +
-      0.5;
-    return painted(scatter(random, 420, [4, 12]), 1, stone, ({ value }, along) => 0.4 * value + along / 14);
-  },
-  scales: (random) => {
-    const rows = lattice(random, 20, 0.15).map((e) => ({ ...e, angle: 1.57, size: 13, value: random.uniform() }));
-    return painted(rows, 1, disc, ({ value }, along, across) => 0.5 * value - Math.hypot(along, across) / 13);
-  },
-  weave: (random) => {
-    const strips = lattice(random, 16, 0.06).map((e, i) => ({
+  shingles: (random) => {
+    const tiles = lattice(random, 16, 0.1).map((e) => ({
       ...e,
-      angle: (i + Math.floor(i / 16)) % 2 === 0 ? 0 : Math.PI / 2,
-      size: 8,
+      x: e.x + (Math.floor(e.y / 16) % 2) * 8,
+      angle: Math.PI / 2,
+      size: 12,
+      value: random.uniform(),
     }));
-    return painted(strips, 1.3, box(1.25, 0.7), (_, __, across) => Math.cos(across / 4));
-  },
-  bark: (random) => {
-    const coarse = noise(random, bandAround(9, 0.8));
-    const typical = Math.sqrt(coarse.reduce((sum, value) => sum + value * value, 0) / coarse.length);
-    return coarse.map((_, at) => {
-      const [x, y] = place(at);
-      const depth = Math.abs(coarse[Math.floor(y / 4) * n + x]) / typical;
-      return -depth / (depth + 0.3);
-    });
-  },
-  fur: (random) => {
-    const turn = standardised(noise(random, bandAround(3, 0.5)));
-    const hairs = scatter(random, 1500, [6, 11]).map((e) => {
-      const at = (Math.floor(e.y) % n) * n + (Math.floor(e.x) % n);
-      return { ...e, angle: 0.8 * turn[at], value: random.uniform() };
-    });
-    return painted(hairs, 1, bar(0.9));
-  },
-  smoke: (random) => {
-    const octaves = [6, 12, 24, 48].map((f) => standardised(noise(random, bandAround(f, 0.35))));
-    return octaves[0].map((_, at) => octaves.reduce((sum, octave, i) => sum - Math.abs(octave[at]) / (i + 1), 0));
-  },
-  craters: (random) => painted(scatter(random, 220, [4, 10]), 1.2, ring(2.2), lit),
-  ferns: (random) => {
-    const stems = scatter(random, 170, [9, 13]);
-    const leaves = stems.flatMap((stem) =>
-      [-1, 0, 1].flatMap((step) =>
-        [-1, 1].map((side) => ({
-          ...stem,
-          x: stem.x + 6 * step * Math.cos(stem.angle) + 3 * Math.cos(stem.angle + side),
-          y: stem.y + 6 * step * Math.sin(stem.angle) + 3 * Math.sin(stem.angle + side),
-          angle: stem.angle + side,
-          size: 4,
-        })),
-      ),
-    );
-    return painted([...stems, ...leaves], 1, bar(1.2));
-  },
-  honeycomb: (random) => {
-    const { first, second } = voronoi(random, 200);
-    return first.map((d, at) => (second[at] - d < 1.6 ? 1 : -0.3 - d / 30));
-  },
-  ripples: (random) => {
-    const bend = standardised(noise(random, bandAround(4, 0.6)));
-    return bend.map((value, at) => {
-      const [x, y] = place(at);
-      return -Math.abs(Math.sin((full * (x + y)) / 32 + 1.4 * value));
-    });
-  },
-  glyphs: (random) => {
-    const strokes = lattice(random, 8, 0.3).filter(({ y }) => Math.floor(y / 8) % 2 === 0);
-    const turned = strokes.map((e) => ({ ...e, angle: (Math.PI / 2) * random.int(2), size: 3 + 2 * random.uniform() }));
-    return painted(turned, 1.2, bar(0.9));
-  },
-  bubbles: (random) => {
-    const all = scatter(random, 260, [4, 10]);
-    return painted(all, 1.3, disc, ({ size }, along, across) => {
-      const r = Math.hypot(along, across) / size;
-      return r > 0.8 ? -1 : 0.6 * Math.exp(-(((along + 0.35 * size) / (0.3 * size)) ** 2));
-    });
-  },
-  mosaic: (random) => {
-    const stones = lattice(random, 13, 0.2).map((e) => ({
-      ...e,
-      angle: 0.6 * (random.uniform() - 0.5),
-      size: 5,
-      value: 0.4 + random.uniform(),
-    }));
-    return painted(stones, 1.6, box(1, 0.9));
-  },
-  pores: (random) => {
-    const holes = standardised(noise(random, bandAround(28, 0.4)));
-    const ground = standardised(noise(random, (f) => f ** -1.5));
-    return holes.map((value, at) => (value > 1.3 ? -3 : 0) + 0.5 * ground[at]);
-  },
-  twigs: (random) =>
-    painted(
-      scatter(random, 260, [14, 40]),
+    return painted(
+      tiles,
       1,
-      (a, b, size) => Math.min(size - Math.abs(a), 0.8 + (1.6 * (size - a)) / (2 * size) - Math.abs(b)) + 0.5,
+      (a, b, size) => Math.min(size - Math.abs(a), 7.5 - Math.abs(b)) + 0.5,
+      (e, a) => e.value + a / 8,
+    );
+  },
+  reptile: (random) => {
+    const { first, second } = voronoi(random, 140);
+    return first.map((d, at) => Math.sqrt(Math.max(0, second[at] - d)));
+  },
+  needles: (random) => {
+    const tufts = scatter(random, 130, [7, 11]).flatMap((tuft) =>
+      Array.from({ length: 6 }, (_, i) => {
+        const angle = tuft.angle + 0.35 * i;
+        const [x, y] = [tuft.x + tuft.size * Math.cos(angle), tuft.y + tuft.size * Math.sin(angle)];
+        return { ...tuft, x, y, angle };
+      }),
+    );
+    return painted(tufts, 1, bar(0.8));
+  },
+  contours: (random) => {
+    const height = standardised(noise(random, bandAround(5, 0.7)));
+    return height.map((h) => -Math.exp(-((Math.sin(6 * h) / 0.35) ** 2)));
+  },
+  rope: (random) => {
+    const shift = Array.from({ length: 16 }, () => full * random.uniform());
+    const drift = standardised(noise(random, bandAround(6, 0.5)));
+    return drift.map((value, at) => {
+      const [x, y] = place(at);
+      const [strand, across] = [Math.floor(x / 16), (x % 16) - 7.5];
+      return Math.cos(across / 5) * (0.5 + Math.cos((full * (y + 0.9 * across)) / 13 + shift[strand] + 0.6 * value));
+    });
+  },
+  leather: (random) => lit(voronoi(random, 260).first.map((d) => Math.sqrt(Math.max(0, 81 - d * d)))),
+  knit: (random) => {
+    const stitches = lattice(random, 12.8, 0.12).flatMap((e) =>
+      [-1, 1].map((side) => ({ ...e, x: e.x + 3 * side, angle: Math.PI / 2 + 0.5 * side, size: 6.5 })),
+    );
+    return painted(stitches, 1, ellipse(0.42), (_, __, across) => 1 - Math.abs(across) / 3);
+  },
+  relief: (random) => lit(standardised(noise(random, bandAround(13, 0.5))).map((h) => Math.tanh(4 * (h - 0.3)))),
+  crosshatch: (random) => {
+    const lines = scatter(random, 420, [14, 30]).map((e, i) => ({
+      ...e,
+      angle: (i % 2 === 0 ? 0.5 : 2.2) + 0.08 * (e.angle - 1.57),
+      value: -1,
+    }));
+    return painted(lines, 1, bar(0.7));
+  },
+  petals: (random) => {
+    const flowers = scatter(random, 120, [5, 8]).flatMap((flower) =>
+      [0, 1, 2, 3, 4].map((i) => {
+        const angle = flower.angle + (full * i) / 5;
+        const [x, y] = [flower.x + flower.size * Math.cos(angle), flower.y + flower.size * Math.sin(angle)];
+        return { ...flower, x, y, angle, value: 1 };
+      }),
+    );
+    return painted(flowers, 1, ellipse(0.5), (_, along, across) => 0.3 + along / 12 + Math.abs(across) / 10);
+  },
+  mesh: (random) => {
+    const [dx, dy] = [0, 1].map(() => standardised(noise(random, bandAround(4, 0.6))));
+    return dx.map((shift, at) => {
+      const [x, y] = place(at);
+      const waves = [Math.sin((full * (x + y)) / 32 + 0.8 * shift), Math.sin((full * (x - y)) / 32 + 0.8 * dy[at])];
+      return waves.some((wave) => Math.abs(wave) < 0.28) ? 1 : 0;
+    });
+  },
+  droplets: (random) =>
+    painted(
+      scatter(random, 330, [3, 9]).map((e) => ({ ...e, angle: 0.4 })),
+      1,
+      disc,
+      ({ size }, along, across) => {
+        const r = Math.hypot(along / size + 0.4, across / size);
+        return Math.exp(-((r / 0.25) ** 2)) * 2 - along / size;
+      },
     ),
+  zebra: (random) => {
+    const [re, im] = [0, 1].map(() => standardised(noise(random, bandAround(3, 0.6))));
+    return re.map((value, at) => {
+      const [x] = place(at);
+      return Math.tanh(5 * Math.cos((full * x) / 21.33 + 2 * Math.atan2(im[at], value + 2)));
+    });
+  },
+  dandelions: (random) =>
+    painted(scatter(random, 150, [7, 13]), 1, disc, ({ size, angle }, along, across) => {
+      const r = Math.hypot(along, across) / size;
+      return r < 0.2 ? -1 : Math.cos(9 * Math.atan2(across, along) + angle) * (1 - r);
+    }),
+  chains: (random) => {
+    const links = lattice(random, 16, 0.2).map((e) => ({ ...e, angle: 0.5 * (random.uniform() - 0.5), size: 8 }));
+    return painted(
+      links,
+      1.4,
+      (a, b, size) => 1.6 - Math.abs(Math.hypot(a / 1.25, b / 0.7) - size) + 0.5,
+      (_, __, across) => 1 - across / 8,
+    );
+  },
 };

@@ -1,6 +1,6 @@
 /** The acceptance table of the retina twin: every row measured from responses of the ONNX graph. */
 import type { Acceptance, AcceptanceFigure, AcceptanceRow } from '../../acceptance.ts';
-import { colours, figure, type Mark } from '../../plots.ts';
+import { figure, type Colour, type Mark } from '../../plots.ts';
 import { createReference } from '../reference.ts';
 import { openBench } from './bench.ts';
 import {
@@ -287,7 +287,7 @@ function radiusFigure(fitted: readonly Fitted[], which: 'centre' | 'surround'): 
   const radius = which === 'centre' ? centreOf : surroundOf;
   const units = which === 'centre' ? fitted : fitted.filter(hasWholeSurround);
   const cells = (['midget', 'parasol'] as const).flatMap((name): Mark[] => {
-    const colour: keyof typeof colours = name === 'midget' ? 'blue' : 'orange';
+    const colour: Colour = name === 'midget' ? 'blue' : 'orange';
     const own = units.filter((unit) => isMidget(unit) === (name === 'midget'));
     const known = Object.entries(published[name][which]).map(([at, value]) => [Number(at), value] as const);
     const halfWidth = name === 'midget' ? 2.5 : 5;
@@ -301,7 +301,7 @@ function radiusFigure(fitted: readonly Fitted[], which: 'centre' | 'surround'): 
       ...known.map(([at, value]): Mark => ({
         type: 'line',
         colour,
-        label: `published median, ${name === 'midget' ? 'P' : 'M'}`,
+        label: `${name === 'midget' ? 'P' : 'M'}, published`,
         at: [
           [at - halfWidth, value],
           [at + halfWidth, value],
