@@ -79,7 +79,7 @@ async function measureFile(
   const timedBatch = Math.min(mostTimedPictures, batchSize);
   const { lowering, timed } = await measureForms(
     model,
-    { title: network.name, ...request, imageShape: [timedBatch, ...network.imageShape] },
+    { title: network.name, ...request, shapes: new Map([[network.input, [timedBatch, ...network.imageShape]]]) },
     { ...shared, batchSize: timedBatch, budgetMs: budgetMs.cpu },
   );
   const forms = { timed: timed.map(({ what }) => what), seconds: (performance.now() - formsBegan) / 1000 };

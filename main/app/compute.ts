@@ -6,7 +6,13 @@ import { rmdirSync } from 'node:fs';
 import os from 'node:os';
 import type { CancellationToken } from 'vscode-jsonrpc';
 import { computeProgress } from '../engine/computeClient.ts';
-import type { ComputeContext, ComputeHandler, ComputeMethods, ComputeTwin } from '../engine/computeContract.ts';
+import type {
+  AreaResponses,
+  ComputeContext,
+  ComputeHandler,
+  ComputeMethods,
+  ComputeTwin,
+} from '../engine/computeContract.ts';
 import { batchMemoryError, deviceError, failureOfMessage } from '../engine/failures.ts';
 import { pictureFloats } from '../engine/inputAdapter.ts';
 import { measureTwin, probeDevice } from '../engine/node/deviceProbe.ts';
@@ -47,13 +53,14 @@ export function serveCompute(port: Port): void {
 
   const sessions = createSessionCache<ComputeTwin, Loaded>({
     most: mostSessions,
-    keyOf: ({ sha256, device, batchSize, threads, gradientForms }) =>
-      JSON.stringify([sha256, device, batchSize, threads, gradientForms]),
+    keyOf: ({ sha256, device, batchSize, threads, gradientForms, behaviour }) =>
+      JSON.stringify([sha256, device, batchSize, threads, gradientForms, behaviour]),
     async open(twin) {
       // They start while the session is being created.
       pool.start();
-      const { device, batchSize, threads, gradientForms, graphCacheFolder } = twin;
-      const session = await openTwinSession(twin, { device, batchSize, threads, gradientForms }, { graphCacheFolder });
+      const { device, batchSize, threads, gradientForms, behaviour, graphCacheFolder } = twin;
+      const settings = { device, batchSize, threads, gradientForms, behaviour };
+      const session = await openTwinSession(twin, settings, { graphCacheFolder });
       return {
         session,
         rasteriser: createRasteriser(session.field, fetchBytes),
@@ -78,10 +85,8 @@ export function serveCompute(port: Port): void {
       sessions.use(twin, async ({ session, pipeline }) => ({
         areas: splitAreas(session, await pipeline.responses(stimuli, signal), stimuli.length),
       })),
-    'twin.forward': ({ twin, images, n }, { signal }) =>
-      sessions.use(twin, async ({ session }) => ({
-        areas: splitAreas(session, await forwardOf(session, images, n, signal), n),
-      })),
+    'twin.forward': ({ twin, ...given }, { signal }) =>
+      sessions.use(twin, async ({ session }) => ({ areas: await outputsOf(session, given, signal) })),
     ...createModelHost(sessions),
     'search.begin': searches.begin,
     'search.advance': searches.advance,
@@ -110,20 +115,32 @@ export function serveCompute(port: Port): void {
   connection.listen();
 }
 
-async function forwardOf(
+async function outputsOf(
   session: TwinSession,
-  images: Float32Array,
-  n: number,
+  { images, n, others }: Omit<ComputeMethods['twin.forward']['input'], 'twin'>,
   signal: CancelSignal,
-): Promise<Float32Array> {
+): Promise<AreaResponses[]> {
   const floats = pictureFloats(session.format);
-  const all = new Float32Array(n * session.unitCount);
+  const parts: AreaResponses[][] = [];
   for (let at = 0; at < n; at += session.settings.batchSize) {
     signal.throwIfAborted();
     const m = Math.min(session.settings.batchSize, n - at);
-    all.set(await session.run(images.subarray(at * floats, (at + m) * floats), m), at * session.unitCount);
+    const part = Object.entries(others).map(([tensor, values]) => {
+      const each = values.length / n;
+      return [tensor, values.slice(at * each, (at + m) * each)] as const;
+    });
+    parts.push(await session.outputs(images.subarray(at * floats, (at + m) * floats), m, Object.fromEntries(part)));
   }
-  return all;
+  return session.areas.map(({ area }, index) => {
+    const arrays = parts.map((part) => (part[index] as AreaResponses).data);
+    const data = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const array of arrays) {
+      data.set(array, at);
+      at += array.length;
+    }
+    return { area, data };
+  });
 }
 
 function splitAreas(session: TwinSession, all: Float32Array, count: number): { area: string; data: Float32Array }[] {

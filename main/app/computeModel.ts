@@ -2,6 +2,7 @@
 import * as ort from 'onnxruntime-node';
 import type { ComputeHandler, ComputeMethods, ComputeTwin, TapArray } from '../engine/computeContract.ts';
 import { describeGraph } from '../engine/describeGraph.ts';
+import { imageInput } from '../engine/inputAdapter.ts';
 import { checkTwinGradient } from '../engine/node/gradientCheck.ts';
 import { openModelFile } from '../engine/node/modelFile.ts';
 import { gradientOfModel } from '../engine/node/modelGradient.ts';
@@ -52,7 +53,7 @@ export function createModelHost(sessions: SessionCache<ComputeTwin, Loaded>): Mo
         const arrays =
           'design' in from
             ? await sessions.use(twin, (loaded) => collect(rendered(loaded, from)))
-            : await collect(sliced(twin, from));
+            : await sessions.use(twin, (loaded) => collect(sliced(twin, loaded, from)));
         return { arrays };
       }),
     async 'model.describe'({ modelFile }) {
@@ -85,18 +86,25 @@ async function* rendered(
   { session, rasteriser }: Loaded,
   { design, first, count }: Extract<ComputeMethods['twin.taps']['input']['from'], { count: number }>,
 ): Batches {
-  const pixels = session.field.sizePx ** 2;
+  const shown = session.field.frames * session.field.sizePx ** 2;
   for (let at = 0; at < count; at += session.settings.batchSize) {
     const n = Math.min(session.settings.batchSize, count - at);
-    const images = new Float32Array(n * pixels);
-    for (let i = 0; i < n; i++) images.set(await rasteriser.renderAt(design, first + at + i), i * pixels);
-    yield { feeds: session.feeds(images, n), n };
+    const images = new Float32Array(n * shown);
+    for (let i = 0; i < n; i++) {
+      const raster = await rasteriser.renderAt(design, first + at + i);
+      for (let from = 0; from < shown; from += raster.length) images.set(raster, i * shown + from);
+    }
+    yield { feeds: await session.feeds(images, n), n };
   }
 }
 
-/** Batches of an array that is the twin's input as it stands. */
-async function* sliced(twin: ComputeTwin, { data, shape }: { data: Float32Array; shape: number[] }): Batches {
-  const input = twin.manifest.inputs[0] as ComputeTwin['manifest']['inputs'][number];
+/** Batches of an array that is the twin's stimulus input as it stands. */
+async function* sliced(
+  twin: ComputeTwin,
+  { session }: Loaded,
+  { data, shape }: { data: Float32Array; shape: number[] },
+): Batches {
+  const { input } = imageInput(twin.manifest);
   const sizes = input.axes.map(({ size }) => size);
   const fits = sizes.length === shape.length && sizes.every((size, axis) => size === null || size === shape[axis]);
   if (!fits || data.length === 0) {
@@ -111,6 +119,7 @@ async function* sliced(twin: ComputeTwin, { data, shape }: { data: Float32Array;
   for (let at = 0; at < count; at += twin.batchSize) {
     const n = Math.min(twin.batchSize, count - at);
     const part = data.slice(at * length, (at + n) * length);
-    yield { feeds: { [input.tensor]: new ort.Tensor('float32', part, [n, ...rest]) }, n };
+    const others = await session.otherFeeds(n);
+    yield { feeds: { [input.tensor]: new ort.Tensor('float32', part, [n, ...rest]), ...others }, n };
   }
 }

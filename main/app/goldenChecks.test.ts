@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PackedTwin } from '../contract/twins.ts';
+import type { NamedArray, PackedTwin } from '../contract/twins.ts';
 import { encodeGreyPicture, imageInput } from '../engine/inputAdapter.ts';
+import { clip, clipDraft, clipResponses } from '../engine/testing/clipTwin.ts';
 import { float, GraphBuilder, writeGraph } from '../onnx/index.ts';
 import { silentLog } from '../platform/node/log.ts';
 import { readChecks } from '../twins/node/checks.ts';
@@ -164,10 +165,28 @@ test('a twin that this version cannot feed is packed without checks, and says wh
     { name: 'batch', size: null },
     { name: 'channel', size: 2 },
   ];
-  const inputs = [input, { ...input, tensor: 'speed', role: 'behaviour', axes }];
+  const inputs = [input, { tensor: 'speed', role: 'tokens', axes }];
   const packed = await pack(authorContents({ id: 'behaving', inputs }, { 'model.onnx': writeGraph(builder.build()) }));
   expect(packed.goldenChecks).toBe('none');
-  expect(packed.notices[0]).toMatch(/No golden checks were made.*takes more than one input/);
+  expect(packed.notices[0]).toMatch(/No golden checks were made.*The input "speed" of .* takes tokens/);
+});
+
+test('golden checks of a twin with clips, behaviour and a state hold them all, and come out', async () => {
+  const { manifest, model } = clipDraft();
+  const { inputs, outputs } = manifest;
+  const packed = await pack(authorContents({ id: 'clips', inputs, outputs }, { 'model.onnx': model }));
+  expect(packed.goldenChecks).toBe('made');
+  const checks = await readChecks(path.join(packed.path, 'checks.npz'));
+  expect(checks.inputs['behaviour']?.shape).toEqual([2, 2, clip.frames]);
+  expect([...(checks.inputs['state']?.data ?? [])]).toEqual([0, 0]);
+  const x = checks.inputs['x'] as NamedArray;
+  const pixels = clip.sizePx ** 2;
+  const lights = Array.from({ length: clip.frames }, (_, frame) => {
+    const values = x.data.subarray(frame * pixels, (frame + 1) * pixels);
+    return values.reduce((sum, value) => sum + value, 0) / pixels;
+  });
+  const { overTime } = clipResponses(lights, { state: 0, running: 0, pupil: 1 });
+  for (const [at, value] of overTime.flat().entries()) expect(checks.outputs['y']?.data[at]).toBeCloseTo(value, 5);
 });
 
 test('a model that cannot run is refused', async () => {

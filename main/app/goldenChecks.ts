@@ -2,14 +2,16 @@
 import type { GoldenChecks, TwinManifest } from '../contract/twins.ts';
 import type { AreaResponses, ComputeTwin } from '../engine/computeContract.ts';
 import { createDeadline } from '../engine/deadline.ts';
-import { encodeGreyPictures, imageInput, pictureShape } from '../engine/inputAdapter.ts';
+import { encodeGreyPictures, framesOf, imageInput, pictureShape } from '../engine/inputAdapter.ts';
+import { otherInputs, repeated } from '../engine/otherInputs.ts';
+import { layoutsOf, requireRunnable, unitAt, type AreaLayout } from '../engine/outputLayout.ts';
 import { inferShapes, type Graph } from '../onnx/index.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { cos, degreesToRadians, sin } from '../platform/exactMath.ts';
 import { Random } from '../platform/random.ts';
 import { plural } from '../platform/words.ts';
-import { requireChecks } from '../twins/node/checks.ts';
+import { requireChecks, type GoldenInputs } from '../twins/node/checks.ts';
 import type { Proof, Prove } from '../twins/node/pack.ts';
 import { readModelGraph } from '../twins/node/package.ts';
 import { compareOutputs } from '../twins/node/verification.ts';
@@ -23,26 +25,31 @@ const tolerances = { float: 1e-4, half: 1e-2 };
 
 const seed = 1;
 const checkPx = 4;
-const grating = { cyclesPerPicture: 8, orientationDeg: 30, contrast: 0.8 };
+const grating = { cyclesPerPicture: 8, orientationDeg: 30, contrast: 0.8, framesPerCycle: 8 };
 
 /**
- * Two pictures that between them reach most units: luminance noise in checks of 4 pixels, and a grating on mid-grey. They
- * are given in pixels, so that they are the same whatever the field of view.
- * @returns 2 × sizePx² of linear-light luminance, 0 to 1
+ * Two stimuli that between them reach most units: luminance noise in checks of 4 pixels, new in every frame, and a grating
+ * on mid-grey, which drifts by an eighth of a cycle per frame. They are given in pixels and frames, so that they are the
+ * same whatever the field of view and the frame rate.
+ * @returns 2 × frames × sizePx² of linear-light luminance, 0 to 1
  */
-export function goldenRasters(sizePx: number): Float32Array {
-  const rasters = new Float32Array(2 * sizePx * sizePx);
+export function goldenRasters(sizePx: number, frames = 1): Float32Array {
+  const pixels = sizePx * sizePx;
+  const rasters = new Float32Array(2 * frames * pixels);
   const random = Random.fromSeed(seed, 'golden checks');
   const across = Math.ceil(sizePx / checkPx);
-  const checks = Array.from({ length: across * across }, () => random.uniform());
   const angle = degreesToRadians(grating.orientationDeg);
   const perPixel = (2 * Math.PI * grating.cyclesPerPicture) / sizePx;
-  for (let row = 0, pixel = 0; row < sizePx; row++) {
-    for (let column = 0; column < sizePx; column++, pixel++) {
-      const check = Math.floor(row / checkPx) * across + Math.floor(column / checkPx);
-      rasters[pixel] = checks[check] as number;
-      const phase = perPixel * (column * sin(angle) + row * cos(angle));
-      rasters[sizePx * sizePx + pixel] = 0.5 * (1 + grating.contrast * cos(phase));
+  for (let frame = 0; frame < frames; frame++) {
+    const checks = Array.from({ length: across * across }, () => random.uniform());
+    const drift = (2 * Math.PI * frame) / grating.framesPerCycle;
+    for (let row = 0, pixel = frame * pixels; row < sizePx; row++) {
+      for (let column = 0; column < sizePx; column++, pixel++) {
+        const check = Math.floor(row / checkPx) * across + Math.floor(column / checkPx);
+        rasters[pixel] = checks[check] as number;
+        const phase = perPixel * (column * sin(angle) + row * cos(angle)) - drift;
+        rasters[frames * pixels + pixel] = 0.5 * (1 + grating.contrast * cos(phase));
+      }
     }
   }
   return rasters;
@@ -50,9 +57,9 @@ export function goldenRasters(sizePx: number): Float32Array {
 
 /** Runs a package that is being packed in compute, on the CPU. */
 export function goldenProver(services: Services, signal: CancelSignal): Prove {
-  const forward = async (twin: ComputeTwin, images: Float32Array, n: number): Promise<AreaResponses[]> => {
-    const deadlineMs = createDeadline(services.deadlines, n).ms();
-    return (await services.compute.call('twin.forward', { twin, images, n }, { signal, deadlineMs })).areas;
+  const forward = async (twin: ComputeTwin, golden: GoldenInputs): Promise<AreaResponses[]> => {
+    const deadlineMs = createDeadline(services.deadlines, golden.n).ms();
+    return (await services.compute.call('twin.forward', { twin, ...golden }, { signal, deadlineMs })).areas;
   };
 
   return async (packed, given) => {
@@ -68,17 +75,28 @@ export function goldenProver(services: Services, signal: CancelSignal): Prove {
     const located = { ...packed, id: manifest.id, version: manifest.version };
     const twin: ComputeTwin = { ...computeTwin(located, session), graphCacheFolder: null };
     if (given !== null) {
-      const stimuli = requireChecks(manifest, given);
-      const n = stimuli.shape[0] ?? 0;
-      return compared(manifest, given, await forward(twin, stimuli.data, n));
+      return compared(manifest, given, await forward(twin, requireChecks(manifest, given)));
     }
     const { format, sizePx, input } = imageInput(manifest);
-    const images = encodeGreyPictures(format, goldenRasters(sizePx), 2);
-    const responses = await forward(twin, images, 2);
+    const others = otherInputs(manifest);
+    const golden: GoldenInputs = {
+      images: encodeGreyPictures(format, goldenRasters(sizePx, framesOf(format)), 2),
+      n: 2,
+      others: Object.fromEntries(others.map(({ tensor, values }) => [tensor, repeated(values, 2)])),
+    };
+    const responses = await forward(twin, golden);
     requireNumbers(manifest, packed.units, responses);
     const tolerance = toleranceOf(await readModelGraph(packed));
     const made: GoldenChecks = {
-      inputs: { [input.tensor]: { data: images, shape: pictureShape(format, 2) } },
+      inputs: {
+        [input.tensor]: { data: golden.images, shape: pictureShape(format, 2) },
+        ...Object.fromEntries(
+          others.map(({ tensor, shape }) => [
+            tensor,
+            { data: golden.others[tensor] as Float32Array, shape: [2, ...shape] },
+          ]),
+        ),
+      },
       outputs: Object.fromEntries(
         manifest.outputs.map(({ tensor, area, axes }) => {
           const data = responses.find((each) => each.area === area)?.data ?? new Float32Array();
@@ -86,7 +104,7 @@ export function goldenProver(services: Services, signal: CancelSignal): Prove {
         }),
       ),
     };
-    const again = compareOutputs(manifest, made, { device: 'cpu', areas: await forward(twin, images, 2) });
+    const again = compareOutputs(manifest, made, { device: 'cpu', areas: await forward(twin, golden) });
     if (!again.passed) throw unsteady(manifest, again.maxError);
     return {
       made,
@@ -100,14 +118,8 @@ function notRunnable(manifest: TwinManifest): string | null {
   if (!manifest.capabilities.deterministic) {
     return 'Its manifest says that it answers the same picture differently each time.';
   }
-  const other = manifest.outputs.find(
-    ({ axes, area }) =>
-      axes.slice(1).reduce((product, { size }) => product * (size ?? Number.NaN), 1) !==
-      manifest.areas.find(({ name }) => name === area)?.units,
-  );
-  if (other !== undefined) return `Its output "${other.tensor}" has more than one value per unit and picture.`;
   try {
-    imageInput(manifest);
+    requireRunnable(manifest);
     return null;
   } catch (error) {
     if (!isTwinscopeError(error)) throw error;
@@ -139,8 +151,8 @@ function requireNumbers(
   for (const { area, data } of responses) {
     const at = data.findIndex((value) => !Number.isFinite(value));
     if (at === -1) continue;
-    const count = manifest.areas.find(({ name }) => name === area)?.units ?? 1;
-    const unit = units.find((each) => each.area === area && each.index === at % count)?.unit ?? at % count;
+    const index = unitAt(layoutsOf(manifest).find((each) => each.area === area) as AreaLayout, at);
+    const unit = units.find((each) => each.area === area && each.index === index)?.unit ?? index;
     throw new TwinscopeError(
       'bad-input',
       `The model answers a golden stimulus with ${data[at]} (area ${area}, unit ${unit}). Nothing was written. Correct the model and pack it again.`,

@@ -8,7 +8,7 @@ import type { EventData, EventName } from '../contract/methods.ts';
 import type { ComputeClient } from '../engine/computeClient.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
 import type { DeadlineLimits } from '../engine/deadline.ts';
-import { imageInput } from '../engine/inputAdapter.ts';
+import { requireRunnable } from '../engine/outputLayout.ts';
 import type { JobQueue } from '../jobs/node/queue.ts';
 import type { Log } from '../platform/node/log.ts';
 import type { Project } from '../projects/node/project.ts';
@@ -53,7 +53,7 @@ export function requireWritable({ project }: OpenProject): void {
   if (project.readOnly !== null) throw new TwinscopeError('read-only', project.readOnly);
 }
 
-export type FrozenSession = Pick<ComputeTwin, 'device' | 'batchSize' | 'threads' | 'gradientForms'>;
+export type FrozenSession = Pick<ComputeTwin, 'device' | 'batchSize' | 'threads' | 'gradientForms' | 'behaviour'>;
 
 /** Pictures per inference call: large enough to fill two cores, small enough to cancel within a fraction of a second. */
 export const defaultBatchSize = 16;
@@ -74,7 +74,7 @@ export const defaultSession = (device: DeviceId = 'cpu'): FrozenSession => ({
 
 /** A resolved twin in the form that compute takes, with the settings a job has frozen. */
 export function computeTwin(twin: ResolvedTwin, session: FrozenSession): ComputeTwin {
-  imageInput(twin.manifest);
+  requireRunnable(twin.manifest, session.behaviour);
   const units: Record<string, string[]> = {};
   for (const unit of twin.units) (units[unit.area] ??= [])[unit.index] = unit.unit;
   return {

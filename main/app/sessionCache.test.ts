@@ -94,7 +94,7 @@ test('pictures that are being presented are all answered while other sessions ar
   const n = 40 * twin.batchSize;
   const { sizePx } = await compute.call('twin.describe', { twin });
   const images = new Float32Array(n * sizePx ** 2).fill(0.5);
-  const [{ areas }] = await Promise.all([compute.call('twin.forward', { twin, images, n }), crowd(twin)]);
+  const [{ areas }] = await Promise.all([compute.call('twin.forward', { twin, images, n, others: {} }), crowd(twin)]);
   for (const { area, data } of areas) expect(data.length, area).toBe(n * (twin.units[area] as string[]).length);
 });
 

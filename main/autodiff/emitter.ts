@@ -27,6 +27,9 @@ import {
 /** Stands for "to the end" in Slice. */
 export const sliceEnd = 2 ** 63;
 
+/** Outputs of one Split: with its input, no more than the eight buffers that every WebGPU device gives a shader. */
+const mostPieces = 7;
+
 export interface EmitterOptions {
   lowering?: Lowering;
   prefix?: string;
@@ -84,6 +87,21 @@ export class Emitter {
     const node = this.detached(op, inputs, attributes, outputs);
     this.nodes.push(node);
     return node.outputs;
+  }
+
+  /**
+   * A value cut along an axis into pieces of these sizes, in steps where there are many: a shader of WebGPU is promised
+   * eight buffers, and each piece takes one.
+   */
+  pieces(value: string, sizes: readonly number[], axis: number): string[] {
+    if (sizes.length === 1) return [value];
+    if (sizes.length <= mostPieces) return this.split('Split', [value, this.ints(sizes)], { axis }, sizes.length);
+    const each = Math.ceil(sizes.length / mostPieces);
+    const groups = Array.from({ length: Math.ceil(sizes.length / each) }, (_, group) =>
+      sizes.slice(group * each, (group + 1) * each),
+    );
+    const totals = groups.map((group) => group.reduce((total, size) => total + size, 0));
+    return this.pieces(value, totals, axis).flatMap((part, group) => this.pieces(part, groups[group]!, axis));
   }
 
   /** A node with names of its own that is not yet part of the gradient. */

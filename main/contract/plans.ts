@@ -34,6 +34,8 @@ const session = {
   device: deviceChoice.default('auto'),
   batchSize: z.int().min(1).max(4096).optional(),
   threads: z.int().min(1).max(256).optional(),
+  /** What the animal does meanwhile, by behaviour channel of the twin; channels left out keep their default. */
+  behaviour: z.record(z.string(), z.number()).optional(),
 };
 
 const header = { format: z.literal(1), name: z.string().min(1).max(200).optional() };

@@ -32,7 +32,19 @@ export type Provenance = z.infer<typeof provenance>;
 export const setSummary = z.object({
   id: z.string(),
   name: z.string(),
-  type: z.enum(['gratings', 'gabors', 'images', 'noise', 'tsr1', 'list']),
+  type: z.enum([
+    'gratings',
+    'gabors',
+    'images',
+    'noise',
+    'tsr1',
+    'drifting-gratings',
+    'counterphase-gratings',
+    'drifting-plaids',
+    'random-dots',
+    'tsr1v',
+    'list',
+  ]),
   /** e.g. '8 orientations × 6 SF × 4 phases + blank = 193'. */
   description: z.string(),
   count: z.int(),

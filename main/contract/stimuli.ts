@@ -81,6 +81,90 @@ export const tsr1Spec = z.strictObject({
     .max(tsr1Images - 1),
 });
 
+const frequencyHz = z.number().min(0);
+const place = { edgeDeg: z.number().min(0).default(0.25), xDeg: deg.default(0), yDeg: deg.default(0) };
+
+/*
+ * Moving stimuli. Directions: 0° is rightward, 90° upward. Time runs from 0 at the first frame, without an end; a
+ * frequency of 0 Hz stands still.
+ */
+
+/** Bars perpendicular to the direction; temporalFrequencyHz cycles a second pass every point towards it. */
+export const driftingGratingSpec = z.strictObject({
+  type: z.literal('drifting-grating'),
+  directionDeg: angle,
+  spatialFrequencyCpd: positive,
+  temporalFrequencyHz: frequencyHz,
+  /** At the centre and time 0. */
+  phaseDeg: angle.default(0),
+  contrast: contrast.default(1),
+  diameterDeg: positive,
+  ...place,
+});
+
+/** Standing bars whose contrast follows cos(2π·temporalFrequencyHz·t): the sum of two opposite drifts of half of it. */
+export const counterphaseGratingSpec = z.strictObject({
+  type: z.literal('counterphase-grating'),
+  orientationDeg: angle,
+  spatialFrequencyCpd: positive,
+  temporalFrequencyHz: frequencyHz,
+  /** Of the bars, at the centre. */
+  phaseDeg: angle.default(0),
+  /** At its highest. */
+  contrast: contrast.default(1),
+  diameterDeg: positive,
+  ...place,
+});
+
+/**
+ * The sum of two gratings that drift in directionDeg ± plaidAngleDeg/2. The pattern moves in directionDeg at
+ * temporalFrequencyHz / (spatialFrequencyCpd · cos(plaidAngleDeg/2)) degrees per second.
+ */
+export const driftingPlaidSpec = z.strictObject({
+  type: z.literal('drifting-plaid'),
+  directionDeg: angle,
+  plaidAngleDeg: z.number().gt(0).lt(180).default(120),
+  /** Of each component. */
+  spatialFrequencyCpd: positive,
+  /** Of each component. */
+  temporalFrequencyHz: frequencyHz,
+  /** Of both components, at the centre and time 0. */
+  phaseDeg: angle.default(0),
+  /** Of each component; the plaid reaches twice as much. */
+  componentContrast: z.number().min(0).max(0.5).default(0.5),
+  diameterDeg: positive,
+  ...place,
+});
+
+/** Black and white dots of limited lifetime in a circular aperture; see main/stimuli/dots.ts. */
+export const randomDotsSpec = z.strictObject({
+  type: z.literal('random-dots'),
+  directionDeg: angle,
+  speedDegPerS: z.number().min(0),
+  /** Chance of a dot, drawn at every birth, to move in directionDeg; the others move in any direction, as fast. */
+  coherence: z.number().min(0).max(1),
+  dotsPerDeg2: positive.max(1000).default(4),
+  dotDiameterDeg: positive.default(0.15),
+  /** Seconds until a dot is born again at another place. */
+  lifetimeS: positive.default(0.2),
+  contrast: contrast.default(1),
+  diameterDeg: positive,
+  ...place,
+  seed: z.int().min(0),
+});
+
+/** Clips of the reference set TSR-1V; see main/stimuli/tsr1v/classes.ts. */
+export const tsr1vClips = 256;
+
+/** One clip of TSR-1V, 8° × 8° around fixation; its number says everything. */
+export const tsr1vSpec = z.strictObject({
+  type: z.literal('tsr1v'),
+  index: z
+    .int()
+    .min(0)
+    .max(tsr1vClips - 1),
+});
+
 export const stimulusSpec = z.discriminatedUnion('type', [
   gratingSpec,
   gaborSpec,
@@ -89,6 +173,11 @@ export const stimulusSpec = z.discriminatedUnion('type', [
   rasterSpec,
   noiseSpec,
   tsr1Spec,
+  driftingGratingSpec,
+  counterphaseGratingSpec,
+  driftingPlaidSpec,
+  randomDotsSpec,
+  tsr1vSpec,
 ]);
 export type StimulusSpec = z.infer<typeof stimulusSpec>;
 export type GratingSpec = z.infer<typeof gratingSpec>;
@@ -97,6 +186,11 @@ export type ImageSpec = z.infer<typeof imageSpec>;
 export type RasterSpec = z.infer<typeof rasterSpec>;
 export type NoiseSpec = z.infer<typeof noiseSpec>;
 export type Tsr1Spec = z.infer<typeof tsr1Spec>;
+export type DriftingGratingSpec = z.infer<typeof driftingGratingSpec>;
+export type CounterphaseGratingSpec = z.infer<typeof counterphaseGratingSpec>;
+export type DriftingPlaidSpec = z.infer<typeof driftingPlaidSpec>;
+export type RandomDotsSpec = z.infer<typeof randomDotsSpec>;
+export type Tsr1vSpec = z.infer<typeof tsr1vSpec>;
 
 const levels = (item: z.ZodNumber) => z.array(item).min(1).max(1000);
 
@@ -163,6 +257,75 @@ export const tsr1Design = z.strictObject({
   blank: z.boolean().default(true),
 });
 
+export const driftingGratingDesign = z.strictObject({
+  type: z.literal('drifting-gratings'),
+  factors: z.strictObject({
+    directionDeg: levels(angle),
+    spatialFrequencyCpd: levels(positive),
+    temporalFrequencyHz: levels(frequencyHz),
+    phaseDeg: levels(angle).default([0]),
+    contrast: levels(contrast).default([1]),
+    diameterDeg: levels(positive).default([4]),
+  }),
+  ...place,
+  blank: z.boolean().default(true),
+});
+
+export const counterphaseGratingDesign = z.strictObject({
+  type: z.literal('counterphase-gratings'),
+  factors: z.strictObject({
+    orientationDeg: levels(angle),
+    spatialFrequencyCpd: levels(positive),
+    temporalFrequencyHz: levels(frequencyHz),
+    phaseDeg: levels(angle).default([0, 90]),
+    contrast: levels(contrast).default([1]),
+    diameterDeg: levels(positive).default([4]),
+  }),
+  ...place,
+  blank: z.boolean().default(true),
+});
+
+export const driftingPlaidDesign = z.strictObject({
+  type: z.literal('drifting-plaids'),
+  factors: z.strictObject({
+    directionDeg: levels(angle),
+    plaidAngleDeg: levels(z.number().gt(0).lt(180)).default([120]),
+    spatialFrequencyCpd: levels(positive),
+    temporalFrequencyHz: levels(frequencyHz),
+    phaseDeg: levels(angle).default([0]),
+    componentContrast: levels(z.number().min(0).max(0.5)).default([0.5]),
+    diameterDeg: levels(positive).default([4]),
+  }),
+  ...place,
+  blank: z.boolean().default(true),
+});
+
+export const randomDotsDesign = z.strictObject({
+  type: z.literal('random-dots'),
+  factors: z.strictObject({
+    directionDeg: levels(angle),
+    speedDegPerS: levels(z.number().min(0)),
+    coherence: levels(z.number().min(0).max(1)),
+    dotDiameterDeg: levels(positive).default([0.15]),
+    contrast: levels(contrast).default([1]),
+    diameterDeg: levels(positive).default([4]),
+  }),
+  /** Samples of every combination, each with dots of its own. */
+  n: z.int().min(1).max(10_000).default(5),
+  seed: z.int().min(0).default(0),
+  dotsPerDeg2: positive.max(1000).default(4),
+  lifetimeS: positive.default(0.2),
+  ...place,
+  blank: z.boolean().default(true),
+});
+
+/** The reference set TSR-1V for twins that see clips: half A for z-scores, half B for "best of reference". */
+export const tsr1vDesign = z.strictObject({
+  type: z.literal('tsr1v'),
+  half: z.enum(['A', 'B', 'all']).default('all'),
+  blank: z.boolean().default(true),
+});
+
 /** An explicit list, e.g. candidates of a search with their controls. */
 export const listDesign = z.strictObject({
   type: z.literal('list'),
@@ -176,6 +339,11 @@ export const stimulusDesign = z.discriminatedUnion('type', [
   imageDesign,
   noiseDesign,
   tsr1Design,
+  driftingGratingDesign,
+  counterphaseGratingDesign,
+  driftingPlaidDesign,
+  randomDotsDesign,
+  tsr1vDesign,
   listDesign,
 ]);
 export type StimulusDesign = z.infer<typeof stimulusDesign>;
@@ -184,4 +352,6 @@ export type GaborDesign = z.infer<typeof gaborDesign>;
 export type ImageDesign = z.infer<typeof imageDesign>;
 export type NoiseDesign = z.infer<typeof noiseDesign>;
 export type Tsr1Design = z.infer<typeof tsr1Design>;
+export type RandomDotsDesign = z.infer<typeof randomDotsDesign>;
+export type Tsr1vDesign = z.infer<typeof tsr1vDesign>;
 export type ListDesign = z.infer<typeof listDesign>;

@@ -22,6 +22,8 @@ export type ComputeTwin = {
   threads: number;
   /** Null: the usual forms of the device. */
   gradientForms: GradientForms | null;
+  /** Behaviour channels that do not have their default, for the whole job; none when left out. */
+  behaviour?: Record<string, number> | undefined;
   /** Where optimised graphs are kept; null: nowhere. */
   graphCacheFolder: string | null;
   /** Unit ids of every area, in output order. */
@@ -145,8 +147,14 @@ export type ComputeMethods = {
     input: { twin: ComputeTwin; stimuli: StimulusSpec[] };
     output: { areas: AreaResponses[] };
   };
-  /** Raw pictures in, raw responses out: golden checks. `images` holds n pictures as the graph takes them. */
-  'twin.forward': { input: { twin: ComputeTwin; images: Float32Array; n: number }; output: { areas: AreaResponses[] } };
+  /**
+   * Tensors in, tensors out: golden checks. `images` holds n stimuli as the graph takes them, `others` n values of each other
+   * input, by tensor; those left out are fed as for any stimulus. An output with time bins comes with all of them.
+   */
+  'twin.forward': {
+    input: { twin: ComputeTwin; images: Float32Array; n: number; others: Record<string, Float32Array> };
+    output: { areas: AreaResponses[] };
+  };
   /** Compares the derived gradient with finite differences; 'none' where none can be derived, with the reason. */
   'twin.checkGradient': {
     input: { twin: ComputeTwin };

@@ -149,5 +149,5 @@ test('what cannot be fed is refused with the reason', () => {
   expect(refusal({ dtype: 'int64' }, [null, 1, 8, 8])).toThrow('takes its pictures as int64');
   const two = manifestWith({}, [null, 1, 8, 8]);
   two.inputs.push(two.inputs[0] as StimulusInput);
-  expect(() => imageInput(two)).toThrow('takes more than one input');
+  expect(() => imageInput(two)).toThrow('takes pictures at 2 inputs');
 });

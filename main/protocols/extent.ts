@@ -15,6 +15,10 @@ export function stimulusExtentDeg(spec: StimulusSpec): number {
   switch (spec.type) {
     case 'grating':
     case 'noise':
+    case 'drifting-grating':
+    case 'counterphase-grating':
+    case 'drifting-plaid':
+    case 'random-dots':
       return 2 * (Math.max(Math.abs(spec.xDeg), Math.abs(spec.yDeg)) + (spec.diameterDeg + spec.edgeDeg) / 2);
     case 'gabor': {
       const reach = gaborCutoffSigmas * spec.sigmaDeg * Math.max(1, spec.aspectRatio);
@@ -29,6 +33,8 @@ export function stimulusExtentDeg(spec: StimulusSpec): number {
       if (key === 'gabors') return stimulusExtentDeg(gaborOf(k));
       return key === 'shapes' ? tsr1SizeDeg : tsr1Aperture.diameterDeg + tsr1Aperture.edgeDeg;
     }
+    case 'tsr1v':
+      return tsr1Aperture.diameterDeg + tsr1Aperture.edgeDeg;
     case 'blank':
       return 1;
   }

@@ -3,8 +3,11 @@ import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 
-/** The raster a twin sees: a square of `sizePx`² pixels, row 0 at the top, linear luminance. */
-export type SearchField = { sizePx: number; fieldOfViewDeg: number; background: number };
+/**
+ * The raster a twin sees: a square of `sizePx`² pixels, row 0 at the top, linear luminance. A twin that sees clips has more
+ * than one of `frames`; a still picture is shown in all of them.
+ */
+export type SearchField = { sizePx: number; fieldOfViewDeg: number; background: number; frames?: number };
 
 export type ModelUnit = { area: string; unit: string };
 
@@ -15,9 +18,9 @@ export interface ResponseModel {
   readonly mostPerRun?: number;
   readonly units: readonly ModelUnit[];
   readonly field: SearchField;
-  /** `images` is n × sizePx²; returns n × units. */
+  /** `images` is n × frames × sizePx²; returns n × units. */
   responses(images: Float32Array, n: number): Promise<Float32Array>;
-  /** Per-sample vector–Jacobian product: `cotangent` is n × units, `gradient` n × sizePx². Null where none can be had. */
+  /** Per-sample vector–Jacobian product: `cotangent` is n × units, `gradient` n × frames × sizePx². Null where none can be had. */
   readonly gradient:
     | ((
         images: Float32Array,
@@ -26,7 +29,7 @@ export interface ResponseModel {
       ) => Promise<{ responses: Float32Array; gradient: Float32Array }>)
     | null;
   /**
-   * The node where numbers stop being finite for one image, described for people: on the way to the responses, or, with
+   * The node where numbers stop being finite for one image in all its frames, described for people: on the way to the responses, or, with
    * a cotangent (units), on the way back. Null where that cannot be told.
    */
   nodeAtFault?(image: Float32Array, cotangent: Float32Array | null): Promise<string | null>;
@@ -35,7 +38,7 @@ export interface ResponseModel {
 /** An ordered set of stimuli that are rendered one by one, so that a large set never lies in memory. */
 export interface StimulusSource {
   readonly count: number;
-  /** Linear luminance, sizePx². */
+  /** Linear luminance, sizePx²; of a moving stimulus frames × sizePx². */
   render(index: number): Promise<Float32Array>;
   spec(index: number): StimulusSpec;
 }
@@ -46,7 +49,7 @@ const isFinite = (values: Float32Array): boolean => values.every(Number.isFinite
 
 /** ', first at Sqrt (node "root")', or nothing where that cannot be told; looking must not hide what was found. */
 async function atNode(model: ResponseModel, image: Float32Array, cotangent: Float32Array | null): Promise<string> {
-  const node = (await model.nodeAtFault?.(image, cotangent).catch(() => null)) ?? null;
+  const node = (await model.nodeAtFault?.(pack(model.field, [image]), cotangent).catch(() => null)) ?? null;
   return node === null ? '' : `, first at ${node}`;
 }
 
@@ -75,14 +78,14 @@ async function requireFinite(
  */
 async function unitAtFault(
   gradient: NonNullable<ResponseModel['gradient']>,
-  image: Float32Array,
+  shown: Float32Array,
   cotangent: Float32Array,
 ): Promise<number | null> {
   let open = [...cotangent.keys()].filter((unit) => cotangent[unit] !== 0);
   const bad = async (units: readonly number[]): Promise<boolean> => {
     const part = new Float32Array(cotangent.length);
     for (const unit of units) part[unit] = cotangent[unit] as number;
-    return !isFinite((await gradient(image, 1, part)).gradient);
+    return !isFinite((await gradient(shown, 1, part)).gradient);
   };
   while (open.length > 1) {
     const halves = [open.slice(0, Math.ceil(open.length / 2)), open.slice(Math.ceil(open.length / 2))];
@@ -99,7 +102,8 @@ async function gradientNotFinite(
   cotangent: Float32Array,
   what: string,
 ): Promise<TwinscopeError> {
-  const index = model.gradient === null ? null : await unitAtFault(model.gradient, image, cotangent);
+  const index =
+    model.gradient === null ? null : await unitAtFault(model.gradient, pack(model.field, [image]), cotangent);
   const alone = new Float32Array(cotangent.length);
   if (index !== null) alone[index] = cotangent[index] as number;
   const where = await atNode(model, image, index === null ? cotangent : alone);
@@ -129,14 +133,17 @@ export async function evaluate(
   for (let from = 0; from < images.length; from += most) {
     signal?.throwIfAborted();
     const chunk = images.slice(from, from + most);
-    const responses = await model.responses(pack(chunk), chunk.length);
+    const responses = await model.responses(pack(model.field, chunk), chunk.length);
     await requireFinite(responses, model, chunk, what);
     for (let i = 0; i < chunk.length; i++) result.push(responses.slice(i * units, (i + 1) * units));
   }
   return result;
 }
 
-/** As `evaluate`, with the gradient of v·responses for one cotangent v (units) shared by all images. */
+/**
+ * As `evaluate`, with the gradient of v·responses for one cotangent v (units) shared by all images. The gradient of a still
+ * picture that is shown in many frames is the sum of theirs.
+ */
 export async function evaluateWithGradient(
   model: ResponseModel,
   images: readonly Float32Array[],
@@ -151,13 +158,14 @@ export async function evaluateWithGradient(
   for (let from = 0; from < images.length; from += most) {
     signal?.throwIfAborted();
     const chunk = images.slice(from, from + most);
-    const pixels = (chunk[0] as Float32Array).length;
+    const shown = (model.field.frames ?? 1) * model.field.sizePx ** 2;
     const cotangents = new Float32Array(chunk.length * units);
     for (let i = 0; i < chunk.length; i++) cotangents.set(cotangent, i * units);
-    const answer = await model.gradient(pack(chunk), chunk.length, cotangents);
+    const answer = await model.gradient(pack(model.field, chunk), chunk.length, cotangents);
     await requireFinite(answer.responses, model, chunk, what);
     for (let i = 0; i < chunk.length; i++) {
-      const gradient = answer.gradient.slice(i * pixels, (i + 1) * pixels);
+      const { length } = chunk[i] as Float32Array;
+      const gradient = sumOfFrames(answer.gradient.slice(i * shown, (i + 1) * shown), length);
       if (!isFinite(gradient)) throw await gradientNotFinite(model, chunk[i] as Float32Array, cotangent, what);
       result.push({ responses: answer.responses.slice(i * units, (i + 1) * units), gradient });
     }
@@ -175,9 +183,20 @@ export function noGradient(): TwinscopeError {
   );
 }
 
-function pack(images: readonly Float32Array[]): Float32Array {
-  const pixels = (images[0] as Float32Array).length;
-  const packed = new Float32Array(images.length * pixels);
-  for (const [i, image] of images.entries()) packed.set(image, i * pixels);
+/** Images one behind the other, still ones in every frame. */
+function pack({ sizePx, frames = 1 }: SearchField, images: readonly Float32Array[]): Float32Array {
+  const shown = frames * sizePx ** 2;
+  const packed = new Float32Array(images.length * shown);
+  for (const [i, image] of images.entries()) {
+    for (let at = 0; at < shown; at += image.length) packed.set(image, i * shown + at);
+  }
   return packed;
+}
+
+/** `gradient` itself where it has `length` values. */
+function sumOfFrames(gradient: Float32Array, length: number): Float32Array {
+  if (gradient.length === length) return gradient;
+  const sum = new Float64Array(length);
+  for (const [at, value] of gradient.entries()) sum[at % length] = (sum[at % length] as number) + value;
+  return Float32Array.from(sum);
 }

@@ -5,6 +5,7 @@ import type { CancelSignal } from '../platform/cancel.ts';
 import { formatCount, plural } from '../platform/words.ts';
 import type { Saved } from './checkpoint.ts';
 import { tsr1Weight } from '../stimuli/tsr1/classes.ts';
+import { tsr1vWeight } from '../stimuli/tsr1v/classes.ts';
 import { evaluate, type StimulusSource } from './model.ts';
 import { areasOf, createObjective, groupActivity, unitStatistics } from './normalisation.ts';
 import type { Phase, SearchContext } from './phase.ts';
@@ -23,8 +24,11 @@ export type ReferenceScale = {
 
 const fewestStimuli = 2;
 
-/** Every class of TSR-1 counts equally, however many images it has. */
-const referenceWeight = (spec: StimulusSpec): number => (spec.type === 'tsr1' ? tsr1Weight(spec.index) : 1);
+/** Every class of a reference set counts equally, however many images or clips it has. */
+function referenceWeight(spec: StimulusSpec): number {
+  if (spec.type === 'tsr1') return tsr1Weight(spec.index);
+  return spec.type === 'tsr1v' ? tsr1vWeight(spec.index) : 1;
+}
 
 export class ReferencePhase implements Phase {
   readonly name = 'measuring the reference set';

@@ -72,7 +72,8 @@ export function apertureWeights(
 /** The aperture in which a stimulus is measured: its own where it has one, otherwise the whole field (undefined). */
 export function apertureOf(spec: StimulusSpec): Aperture | undefined {
   if (spec.type === 'tsr1') return tsr1Place(spec.index).local ? undefined : tsr1Aperture;
-  if (spec.type !== 'grating' && spec.type !== 'noise') return undefined;
+  if (spec.type === 'tsr1v') return tsr1Aperture;
+  if (!('diameterDeg' in spec)) return undefined;
   const { xDeg, yDeg, diameterDeg, edgeDeg } = spec;
   return { xDeg, yDeg, diameterDeg, edgeDeg };
 }

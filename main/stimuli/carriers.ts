@@ -1,5 +1,6 @@
-/** Gratings and Gabors. Their phase is that at their own centre. */
+/** Gratings, plaids and Gabors. Their phase is that at their own centre. */
 import type { GaborSpec, GratingSpec } from '../contract/stimuli.ts';
+import type { Aperture } from './aperture.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { cos, degreesToRadians, exp, sin } from '../platform/exactMath.ts';
 import { apertureProfile, within } from './aperture.ts';
@@ -40,7 +41,8 @@ export function carrierTables(spec: Carrier, x: Float64Array, y: Float64Array) {
   return { cosX: alongX.map(cos), sinX: alongX.map(sin), cosY: alongY.map(cos), sinY: alongY.map(sin) };
 }
 
-export function drawGrating(spec: GratingSpec, raster: StimulusRaster, out: Float32Array): Float32Array {
+/** A negative contrast turns black and white around. */
+export function drawGrating(spec: Omit<GratingSpec, 'type'>, raster: StimulusRaster, out: Float32Array): Float32Array {
   checkFrequency('grating', spec.spatialFrequencyCpd, raster);
   const { sizePx, background } = raster;
   const x = columnCentresDeg(raster);
@@ -61,6 +63,41 @@ export function drawGrating(spec: GratingSpec, raster: StimulusRaster, out: Floa
       const wave = (cosX[column] as number) * cosine - (sinX[column] as number) * sine;
       const weight = squared <= profile.innerSquared ? 1 : profile.edge(squared);
       out[row * sizePx + column] = Math.min(1, Math.max(0, background + weight * wave));
+    }
+  }
+  return out;
+}
+
+/** The sum of two gratings of the same contrast in one aperture. */
+export function drawPlaid(
+  components: readonly [Carrier, Carrier],
+  componentContrast: number,
+  aperture: Aperture,
+  raster: StimulusRaster,
+  out: Float32Array,
+): Float32Array {
+  for (const { spatialFrequencyCpd } of components) checkFrequency('plaid', spatialFrequencyCpd, raster);
+  const { sizePx, background } = raster;
+  const x = columnCentresDeg(raster);
+  const y = rowCentresDeg(raster);
+  const a = carrierTables(components[0], x, y);
+  const b = carrierTables(components[1], x, y);
+  const profile = apertureProfile(aperture, rasterPxPerDeg(raster));
+  const amplitude = background * componentContrast;
+  const [left, right] = within(x, aperture.xDeg, profile.outerDeg);
+  const [top, bottom] = within(y, aperture.yDeg, profile.outerDeg);
+  for (let row = top; row < bottom; row++) {
+    const dy = (y[row] as number) - aperture.yDeg;
+    for (let column = left; column < right; column++) {
+      const dx = (x[column] as number) - aperture.xDeg;
+      const squared = dx * dx + dy * dy;
+      if (squared >= profile.outerSquared) continue;
+      const first =
+        (a.cosX[column] as number) * (a.cosY[row] as number) - (a.sinX[column] as number) * (a.sinY[row] as number);
+      const second =
+        (b.cosX[column] as number) * (b.cosY[row] as number) - (b.sinX[column] as number) * (b.sinY[row] as number);
+      const weight = squared <= profile.innerSquared ? 1 : profile.edge(squared);
+      out[row * sizePx + column] = Math.min(1, Math.max(0, background + weight * amplitude * (first + second)));
     }
   }
   return out;

@@ -191,3 +191,78 @@ describe('warnings', () => {
     expect(said).toMatch(/reaches 6° from fixation; this twin sees 4°/);
   });
 });
+
+describe('designs of moving stimuli', () => {
+  const twelve = Array.from({ length: 12 }, (_, step) => 30 * step);
+
+  it('are factorial, count, describe and name their axes', () => {
+    const drifting = design({
+      type: 'drifting-gratings',
+      factors: { directionDeg: twelve, spatialFrequencyCpd: [1, 2], temporalFrequencyHz: [2, 4, 8] },
+    });
+    expect(describeDesign(drifting)).toBe('12 directions × 2 SF × 3 TF + blank = 73');
+    expect(factorsOf(drifting).map(({ key, unit, scale }) => [key, unit, scale])).toEqual([
+      ['directionDeg', '°', 'circular'],
+      ['spatialFrequencyCpd', 'cpd', 'log'],
+      ['temporalFrequencyHz', 'Hz', 'log'],
+      ['phaseDeg', '°', 'circular'],
+      ['contrast', '', 'log'],
+      ['diameterDeg', '°', 'log'],
+    ]);
+    expect(labelAt(drifting, 4)).toBe('0° · 2 cpd · 4 Hz');
+    expect(specAt(drifting, 4)).toEqual({
+      type: 'drifting-grating',
+      directionDeg: 0,
+      spatialFrequencyCpd: 2,
+      temporalFrequencyHz: 4,
+      phaseDeg: 0,
+      contrast: 1,
+      diameterDeg: 4,
+      edgeDeg: 0.25,
+      xDeg: 0,
+      yDeg: 0,
+    });
+    const plaids = design({
+      type: 'drifting-plaids',
+      factors: { directionDeg: twelve, spatialFrequencyCpd: [2], temporalFrequencyHz: [4] },
+      blank: false,
+    });
+    expect(describeDesign(plaids)).toBe('12 directions');
+    expect(labelAt(plaids, 3)).toBe('90° · 2 cpd · 4 Hz');
+    expect(specAt(plaids, 3)).toMatchObject({ type: 'drifting-plaid', plaidAngleDeg: 120, componentContrast: 0.5 });
+    const counterphase = design({
+      type: 'counterphase-gratings',
+      factors: { orientationDeg: [0, 90], spatialFrequencyCpd: [2], temporalFrequencyHz: [0, 4] },
+    });
+    expect(describeDesign(counterphase)).toBe('2 orientations × 2 TF × 2 phases + blank = 9');
+    expect(specAt(counterphase, 2)).toMatchObject({ temporalFrequencyHz: 4, phaseDeg: 0, orientationDeg: 0 });
+    for (const one of [drifting, plaids, counterphase]) {
+      const { specs, labels } = expandDesign(one);
+      for (const spec of specs) expect(stimulusSpec.parse(spec)).toEqual(spec);
+      expect(new Set(labels).size).toBe(labels.length);
+      expect(new Set(specs.map(stimulusHash)).size).toBe(specs.length);
+    }
+  });
+
+  it('give every sample of random dots a seed of its own', () => {
+    const dots = design({
+      type: 'random-dots',
+      factors: { directionDeg: [0, 180], speedDegPerS: [5], coherence: [0, 0.512, 1] },
+      n: 20,
+    });
+    expect(describeDesign(dots)).toBe('2 directions × 3 coherences × 20 samples + blank = 121');
+    expect(factorsOf(dots).at(-1)).toMatchObject({ key: 'sample', levels: { length: 20 } });
+    expect(labelAt(dots, 21)).toBe('0° · 5 °/s · coherence 0.512 · sample 2');
+    const { specs } = expandDesign(dots);
+    expect(new Set(specs.map((spec) => (spec.type === 'random-dots' ? spec.seed : -1))).size).toBe(121);
+    for (const spec of specs) expect(stimulusSpec.parse(spec)).toEqual(spec);
+    expect(specs[21]).toMatchObject({ coherence: 0.512, dotsPerDeg2: 4, lifetimeS: 0.2 });
+    const small = design({
+      type: 'random-dots',
+      factors: { directionDeg: [0], speedDegPerS: [5], coherence: [1], dotDiameterDeg: [0.02] },
+    });
+    expect(designWarnings(small, twin)).toEqual([
+      'Dots of 0.02° are 0.56 px wide on this twin, so no pixel shows their full contrast.',
+    ]);
+  });
+});

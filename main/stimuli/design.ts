@@ -8,6 +8,8 @@ import { Random } from '../platform/random.ts';
 import { formatCount, plural } from '../platform/words.ts';
 import { describeTsr1, tsr1Label, tsr1Parameters } from './tsr1/catalogue.ts';
 import { tsr1CountIn, tsr1IndexIn } from './tsr1/classes.ts';
+import { describeTsr1v, tsr1vLabel, tsr1vParameters } from './tsr1v/catalogue.ts';
+import { tsr1vCountIn } from './tsr1v/classes.ts';
 import { formatNumber } from './words.ts';
 
 export { designWarnings } from './warnings.ts';
@@ -18,7 +20,7 @@ export type Factor = {
   /** The spec's own field, e.g. 'orientationDeg'. */
   key: string;
   name: string;
-  /** Symbol behind a number: '°', 'cpd' or ''. */
+  /** Symbol behind a number: '°', 'cpd', 'Hz', '°/s' or ''. */
   unit: string;
   scale: 'linear' | 'log' | 'circular';
   levels: number[];
@@ -26,24 +28,41 @@ export type Factor = {
 
 type FactorStyle = Omit<Factor, 'key' | 'levels'> & { plural: string; short: string };
 const factorStyles: Record<string, FactorStyle> = {
+  directionDeg: { name: 'direction', plural: 'directions', short: '', unit: '°', scale: 'circular' },
+  plaidAngleDeg: { name: 'plaid angle', plural: 'plaid angles', short: 'between', unit: '°', scale: 'linear' },
   orientationDeg: { name: 'orientation', plural: 'orientations', short: '', unit: '°', scale: 'circular' },
   spatialFrequencyCpd: { name: 'spatial frequency', plural: 'SF', short: '', unit: 'cpd', scale: 'log' },
+  temporalFrequencyHz: { name: 'temporal frequency', plural: 'TF', short: '', unit: 'Hz', scale: 'log' },
+  speedDegPerS: { name: 'speed', plural: 'speeds', short: '', unit: '°/s', scale: 'log' },
+  coherence: { name: 'coherence', plural: 'coherences', short: 'coherence', unit: '', scale: 'linear' },
+  dotDiameterDeg: { name: 'dot diameter', plural: 'dot diameters', short: 'dots', unit: '°', scale: 'log' },
   phaseDeg: { name: 'phase', plural: 'phases', short: 'phase', unit: '°', scale: 'circular' },
   contrast: { name: 'contrast', plural: 'contrasts', short: 'contrast', unit: '', scale: 'log' },
+  componentContrast: {
+    name: 'contrast of each component',
+    plural: 'component contrasts',
+    short: 'each',
+    unit: '',
+    scale: 'log',
+  },
   diameterDeg: { name: 'diameter', plural: 'diameters', short: 'diameter', unit: '°', scale: 'log' },
   sigmaDeg: { name: 'envelope SD', plural: 'envelope sizes', short: 'SD', unit: '°', scale: 'log' },
   xDeg: { name: 'x', plural: 'x positions', short: 'x', unit: '°', scale: 'linear' },
   yDeg: { name: 'y', plural: 'y positions', short: 'y', unit: '°', scale: 'linear' },
+  sample: { name: 'sample', plural: 'samples', short: 'sample', unit: '', scale: 'linear' },
 };
 const styleOf = (key: string): FactorStyle => factorStyles[key] as FactorStyle;
 
 /** The order in which factors vary, slowest first, whatever the order of the document's keys. */
 const factorOrder = Object.keys(factorStyles);
 
-/** The axes of a factorial design in the order they vary, slowest first; none for photographs, noise and lists. */
+/** The axes of a factorial design in the order they vary, slowest first; none for photographs, noise, sets and lists. */
 export function factorsOf(design: StimulusDesign): Factor[] {
-  if (design.type !== 'gratings' && design.type !== 'gabors') return [];
-  const factors: Record<string, number[]> = design.factors;
+  if (!('factors' in design)) return [];
+  const factors: Record<string, number[]> =
+    design.type === 'random-dots'
+      ? { ...design.factors, sample: Array.from({ length: design.n }, (_, sample) => sample + 1) }
+      : design.factors;
   return factorOrder.flatMap((key) => {
     const levels = factors[key];
     if (levels === undefined) return [];
@@ -65,6 +84,8 @@ function shownCount(design: StimulusDesign): number {
       return design.n;
     case 'tsr1':
       return tsr1CountIn(design.half);
+    case 'tsr1v':
+      return tsr1vCountIn(design.half);
     case 'list':
       return design.stimuli.length;
     default:
@@ -114,6 +135,27 @@ export function specAt(design: StimulusDesign, index: number): StimulusSpec {
     }
     case 'tsr1':
       return { type: 'tsr1', index: tsr1IndexIn(design.half, index) };
+    case 'drifting-gratings': {
+      const { edgeDeg, xDeg, yDeg } = design;
+      return { type: 'drifting-grating', edgeDeg, xDeg, yDeg, ...factorValues(design, index) };
+    }
+    case 'counterphase-gratings': {
+      const { edgeDeg, xDeg, yDeg } = design;
+      return { type: 'counterphase-grating', edgeDeg, xDeg, yDeg, ...factorValues(design, index) };
+    }
+    case 'drifting-plaids': {
+      const { edgeDeg, xDeg, yDeg } = design;
+      return { type: 'drifting-plaid', edgeDeg, xDeg, yDeg, ...factorValues(design, index) };
+    }
+    case 'random-dots': {
+      const { dotsPerDeg2, lifetimeS, edgeDeg, xDeg, yDeg } = design;
+      const levels = factorValues(design, index);
+      const { sample: _, ...values } = { sample: 0, ...levels };
+      const seed = Random.fromSeed(design.seed, `random dots design ${index}`).int(Number.MAX_SAFE_INTEGER);
+      return { type: 'random-dots', dotsPerDeg2, lifetimeS, edgeDeg, xDeg, yDeg, ...values, seed };
+    }
+    case 'tsr1v':
+      return { type: 'tsr1v', index: tsr1IndexIn(design.half, index) };
     case 'list':
       return design.stimuli[index] as StimulusSpec;
   }
@@ -137,6 +179,7 @@ export function labelAt(design: StimulusDesign, index: number): string {
   if (design.type === 'images') return design.labels?.[index] ?? `photograph ${formatCount(index + 1)}`;
   if (design.type === 'noise') return `${design.spectrum} noise ${formatCount(index + 1)}`;
   if (design.type === 'tsr1') return tsr1Label(tsr1IndexIn(design.half, index));
+  if (design.type === 'tsr1v') return tsr1vLabel(tsr1IndexIn(design.half, index));
   const factors = factorsOf(design);
   const positions = levelsAt(design, index) as number[];
   return factors
@@ -160,10 +203,29 @@ export function specLabel(spec: StimulusSpec): string {
       return `image ${spec.arraySha256.slice(0, 8)}`;
     case 'tsr1':
       return tsr1Label(spec.index);
+    case 'drifting-grating':
+      return `drifting grating ${movement(spec.directionDeg, spec)}`;
+    case 'counterphase-grating':
+      return `counterphase grating ${movement(spec.orientationDeg, spec)}`;
+    case 'drifting-plaid':
+      return `drifting plaid ${movement(spec.directionDeg, spec)}`;
+    case 'random-dots':
+      return (
+        `random dots ${formatNumber(spec.directionDeg)}° · ${formatNumber(spec.speedDegPerS)} °/s · ` +
+        `coherence ${formatNumber(spec.coherence)}`
+      );
+    case 'tsr1v':
+      return tsr1vLabel(spec.index);
     case 'blank':
       return 'blank';
   }
 }
+
+const movement = (
+  deg: number,
+  { spatialFrequencyCpd, temporalFrequencyHz }: { spatialFrequencyCpd: number; temporalFrequencyHz: number },
+): string =>
+  `${formatNumber(deg)}° · ${formatNumber(spatialFrequencyCpd)} cpd · ${formatNumber(temporalFrequencyHz)} Hz`;
 
 /** Everything at once, for small designs. */
 export function expandDesign(design: StimulusDesign): { specs: StimulusSpec[]; labels: string[]; factors: Factor[] } {
@@ -177,8 +239,10 @@ export function expandDesign(design: StimulusDesign): { specs: StimulusSpec[]; l
 
 /** What a set holds in one line: '8 orientations × 6 SF × 4 phases + blank = 193'. */
 export function describeDesign(design: StimulusDesign): string {
-  if (design.type === 'tsr1')
-    return `${describeTsr1(design.half)}${design.blank ? ` + blank = ${formatCount(designCount(design))}` : ''}`;
+  if (design.type === 'tsr1' || design.type === 'tsr1v') {
+    const set = design.type === 'tsr1' ? describeTsr1(design.half) : describeTsr1v(design.half);
+    return `${set}${design.blank ? ` + blank = ${formatCount(designCount(design))}` : ''}`;
+  }
   const shown = shownCount(design);
   const varied = factorsOf(design).filter((factor) => factor.levels.length > 1);
   const parts = varied.map((factor) => `${factor.levels.length} ${styleOf(factor.key).plural}`).join(' × ');
@@ -187,6 +251,10 @@ export function describeDesign(design: StimulusDesign): string {
     gabors: 'Gabor',
     images: 'photograph',
     noise: design.type === 'noise' ? `${design.spectrum} noise image` : '',
+    'drifting-gratings': 'drifting grating',
+    'counterphase-gratings': 'counterphase grating',
+    'drifting-plaids': 'drifting plaid',
+    'random-dots': 'random-dot field',
     list: 'stimulus',
   }[design.type];
   const nouns = design.type === 'list' ? 'stimuli' : `${noun}s`;
@@ -196,10 +264,11 @@ export function describeDesign(design: StimulusDesign): string {
   return `${what}${blank}${total}`;
 }
 
-/** Every parameter of a stimulus by name: what its description says, and for an image of TSR-1 what its number stands for. */
+/** Every parameter of a stimulus by name: what its description says, and for an image or clip of a reference set what its number stands for. */
 export function parametersOf(spec: StimulusSpec): Record<string, number | string> {
   const { type: _, ...described } = spec;
-  return spec.type === 'tsr1' ? { ...described, ...tsr1Parameters(spec.index) } : described;
+  if (spec.type === 'tsr1') return { ...described, ...tsr1Parameters(spec.index) };
+  return spec.type === 'tsr1v' ? { ...described, ...tsr1vParameters(spec.index) } : described;
 }
 
 /** Content hash of one stimulus's description. */

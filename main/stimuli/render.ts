@@ -5,12 +5,15 @@
 import type { ImageSpec, RasterSpec, StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { drawGabor, drawGrating } from './carriers.ts';
+import { drawRandomDots } from './dots.ts';
 import type { StimulusRaster } from './geometry.ts';
 import { rasterPxPerDeg } from './geometry.ts';
+import { drawCounterphaseGrating, drawDriftingGrating, drawDriftingPlaid } from './motion.ts';
 import { drawNoise } from './noise.ts';
 import type { LinearImage, Square } from './resample.ts';
 import { drawImage, sourceOf } from './resample.ts';
 import { drawTsr1 } from './tsr1/draw.ts';
+import { drawTsr1v } from './tsr1v/draw.ts';
 
 export type { StimulusRaster } from './geometry.ts';
 export type { LinearImage } from './resample.ts';
@@ -24,7 +27,8 @@ export type StimulusSources = {
 };
 
 /**
- * The stimulus as sizePx² values of linear light, row-major, top row first; written into `out` where given.
+ * The stimulus as sizePx² values of linear light, row-major, top row first; written into `out` where given. A moving one
+ * is drawn as it is `timeS` seconds after its start, whatever was drawn before; the others are the same at any time.
  * Throws 'bad-input' for detail that the raster is too coarse for and noise that cannot have its contrast,
  * and 'not-found' when a photograph or raster is missing.
  */
@@ -33,6 +37,7 @@ export function renderSpec(
   raster: StimulusRaster,
   sources: StimulusSources = {},
   out: Float32Array = new Float32Array(raster.sizePx * raster.sizePx),
+  timeS = 0,
 ): Float32Array {
   out.fill(raster.background);
   switch (spec.type) {
@@ -50,6 +55,16 @@ export function renderSpec(
       return drawStored(spec, raster, sources, out);
     case 'tsr1':
       return drawTsr1(spec, raster, out);
+    case 'drifting-grating':
+      return drawDriftingGrating(spec, raster, out, timeS);
+    case 'counterphase-grating':
+      return drawCounterphaseGrating(spec, raster, out, timeS);
+    case 'drifting-plaid':
+      return drawDriftingPlaid(spec, raster, out, timeS);
+    case 'random-dots':
+      return drawRandomDots(spec, raster, out, timeS);
+    case 'tsr1v':
+      return drawTsr1v(spec, raster, out, timeS);
   }
 }
 

@@ -2,7 +2,9 @@
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import { exp } from '../platform/exactMath.ts';
 import { nyquistCpd } from './geometry.ts';
+import { nyquistHz } from './motion.ts';
 import { tsr1Aperture, tsr1HighestCpd, tsr1SizeDeg } from './tsr1/classes.ts';
+import { tsr1vHighestCpd, tsr1vHighestHz } from './tsr1v/classes.ts';
 import { formatNumber as text } from './words.ts';
 
 export type WarningContext = {
@@ -11,6 +13,8 @@ export type WarningContext = {
   /** Pixels per degree where they are fewest, if that is not the centre. */
   pxPerDegLowest?: number;
   fieldOfViewDeg: number;
+  /** Frames per second; nothing is said about temporal frequencies where it is left out. */
+  frameRateHz?: number;
   /** Linear-light luminance of the background, .5 when left out. */
   background?: number;
   /** Who shows it, for the sentence: 'this twin' when left out. */
@@ -27,6 +31,10 @@ type Extremes = {
   noiseContrasts: number[];
   diameters: number[];
   edges: number[];
+  temporalFrequencies: number[];
+  /** Whether half the frame rate makes a drift look the same in both directions. */
+  drifts: boolean;
+  dotDiameters: number[];
   /** Farthest reach from fixation along x or y, in degrees. */
   reachDeg: number;
 };
@@ -39,6 +47,9 @@ const nothing: Extremes = {
   noiseContrasts: [],
   diameters: [],
   edges: [],
+  temporalFrequencies: [],
+  drifts: false,
+  dotDiameters: [],
   reachDeg: 0,
 };
 
@@ -104,6 +115,61 @@ function extremesOf(item: StimulusDesign | StimulusSpec): Extremes {
         edges: [tsr1Aperture.edgeDeg],
         reachDeg: tsr1SizeDeg / 2,
       };
+    case 'drifting-gratings':
+    case 'counterphase-gratings':
+    case 'drifting-plaids': {
+      const { factors } = item;
+      return {
+        ...nothing,
+        name: item.type === 'drifting-plaids' ? 'plaid' : 'grating',
+        frequencies: factors.spatialFrequencyCpd,
+        contrasts: 'contrast' in factors ? factors.contrast : factors.componentContrast.map((each) => 2 * each),
+        diameters: factors.diameterDeg,
+        edges: [item.edgeDeg],
+        temporalFrequencies: factors.temporalFrequencyHz,
+        drifts: item.type !== 'counterphase-gratings',
+        reachDeg: farthest([item.xDeg, item.yDeg]) + largest(factors.diameterDeg) / 2,
+      };
+    }
+    case 'drifting-grating':
+    case 'counterphase-grating':
+    case 'drifting-plaid':
+      return {
+        ...nothing,
+        name: item.type === 'drifting-plaid' ? 'plaid' : 'grating',
+        frequencies: [item.spatialFrequencyCpd],
+        contrasts: ['contrast' in item ? item.contrast : 2 * item.componentContrast],
+        diameters: [item.diameterDeg],
+        edges: [item.edgeDeg],
+        temporalFrequencies: [item.temporalFrequencyHz],
+        drifts: item.type !== 'counterphase-grating',
+        reachDeg: farthest([item.xDeg, item.yDeg]) + item.diameterDeg / 2,
+      };
+    case 'random-dots': {
+      const levels =
+        'factors' in item
+          ? item.factors
+          : { contrast: [item.contrast], diameterDeg: [item.diameterDeg], dotDiameterDeg: [item.dotDiameterDeg] };
+      return {
+        ...nothing,
+        name: 'field of dots',
+        contrasts: levels.contrast,
+        diameters: levels.diameterDeg,
+        edges: [item.edgeDeg],
+        dotDiameters: levels.dotDiameterDeg,
+        reachDeg: farthest([item.xDeg, item.yDeg]) + largest(levels.diameterDeg) / 2,
+      };
+    }
+    case 'tsr1v':
+      return {
+        ...nothing,
+        name: 'set TSR-1V',
+        frequencies: [tsr1vHighestCpd],
+        diameters: [tsr1Aperture.diameterDeg],
+        edges: [tsr1Aperture.edgeDeg],
+        temporalFrequencies: [tsr1vHighestHz],
+        reachDeg: tsr1SizeDeg / 2,
+      };
     case 'raster':
       return { ...nothing, name: 'image', reachDeg: item.sizeDeg / 2 };
     default:
@@ -116,6 +182,26 @@ function twoTails(z: number): number {
   const t = 1 / (1 + 0.2316419 * z);
   const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
   return (2 * series * exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
+function temporalWarnings(extremes: Extremes, { frameRateHz, shownBy = 'this twin' }: WarningContext): string[] {
+  if (frameRateHz === undefined) return [];
+  const fastest = largest(extremes.temporalFrequencies);
+  const tooFast = extremes.temporalFrequencies.filter((hz) => hz > nyquistHz(frameRateHz)).length;
+  if (tooFast > 0) {
+    const others = tooFast > 1 ? ` The same holds for ${tooFast - 1} more of the temporal frequencies.` : '';
+    return [
+      `${text(fastest)} Hz needs at least ${text(2 * fastest)} frames per second; ${shownBy} has ${text(frameRateHz)}. ` +
+        `It cannot be shown and will be refused.${others}`,
+    ];
+  }
+  if (extremes.drifts && fastest > (frameRateHz / 2) * (1 - 1e-9)) {
+    return [
+      `${text(fastest)} Hz is half of the ${text(frameRateHz)} frames per second of ${shownBy}: every frame turns the ` +
+        'bars around, and no direction can be told.',
+    ];
+  }
+  return [];
 }
 
 function warningsFor(extremes: Extremes, context: WarningContext): string[] {
@@ -143,6 +229,8 @@ function warningsFor(extremes: Extremes, context: WarningContext): string[] {
         `${text(needed)} px per degree; ${shownBy} has ${has}. Finer detail is lost.`,
     );
   }
+
+  warnings.push(...temporalWarnings(extremes, context));
 
   const strongest = largest(extremes.contrasts);
   const possible = (1 - background) / background;
@@ -172,6 +260,12 @@ function warningsFor(extremes: Extremes, context: WarningContext): string[] {
   if (diameter * lowest < 2) {
     warnings.push(
       `An aperture of ${text(diameter)}° is ${text(diameter * lowest)} px wide on ${shownBy}: too few to draw it.`,
+    );
+  }
+  const dot = smallest(extremes.dotDiameters);
+  if (dot * lowest < 1) {
+    warnings.push(
+      `Dots of ${text(dot)}° are ${text(dot * lowest)} px wide on ${shownBy}, so no pixel shows their full contrast.`,
     );
   }
   if (extremes.reachDeg > fieldOfViewDeg / 2 + 1e-9 && extremes.name !== 'stimulus') {

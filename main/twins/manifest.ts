@@ -1,5 +1,5 @@
 /** Reading `twin.json`: what it must say, checked with sentences instead of schema paths alone. */
-import { pictureAxes } from '../contract/pictureAxes.ts';
+import { outputAxes, pictureAxes } from '../contract/pictureAxes.ts';
 import { stimulusInputOf, twinManifest, type StimulusInput, type TwinManifest } from '../contract/twins.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 
@@ -95,7 +95,7 @@ function checkConsistency(manifest: TwinManifest): void {
     const area = areas.get(output.area);
     if (area === undefined)
       throw refused(`the output "${output.tensor}" belongs to "${output.area}", which is no area`);
-    const units = output.axes.at(-1)?.size;
+    const units = outputAxes(output)?.units ?? output.axes.at(-1)?.size;
     if (units !== area.units) {
       throw refused(
         `the area ${area.name} has ${area.units} units and its output "${output.tensor}" has ${units ?? 'any number'}`,
@@ -107,6 +107,18 @@ function checkConsistency(manifest: TwinManifest): void {
       throw refused(`the area ${area} needs exactly one output`);
     }
   }
+  for (const output of manifest.outputs) {
+    if (output.window !== undefined && outputAxes(output) === null) {
+      const { from, to } = output.window;
+      throw refused(`the window from bin ${from} to ${to} does not lie within the output "${output.tensor}"`);
+    }
+  }
+  const tensors = manifest.inputs.map(({ tensor }) => tensor);
+  const twice = tensors.find((tensor, at) => tensors.indexOf(tensor) !== at);
+  if (twice !== undefined) throw refused(`the input "${twice}" is declared twice`);
+  const channels = manifest.inputs.flatMap((each) => (each.role === 'behaviour' ? each.channels : []));
+  const same = channels.find(({ name }, at) => channels.findIndex((other) => other.name === name) !== at);
+  if (same !== undefined) throw refused(`the behaviour channel "${same.name}" is declared twice`);
   const input = stimulusInput(manifest);
   const [height, width] = input.axes.slice(-2).map(({ size }) => size);
   if (pictureAxes(input) === null && (height === null || height === undefined || height !== width)) {

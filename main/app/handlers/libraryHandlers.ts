@@ -39,10 +39,10 @@ export function libraryHandlers(
       checking(async () => {
         await devices.require(device);
         const checked = await checkGradientOf(services, id, signal, device);
-        const summary = await library.verify(id, async (resolved, images, n) => {
+        const summary = await library.verify(id, async (resolved, golden) => {
           const twin = computeTwin(resolved, await devices.knownSession(resolved, device));
-          const deadlineMs = createDeadline(services.deadlines, n).ms();
-          const { areas } = await compute.call('twin.forward', { twin, images, n }, { signal, deadlineMs });
+          const deadlineMs = createDeadline(services.deadlines, golden.n).ms();
+          const { areas } = await compute.call('twin.forward', { twin, ...golden }, { signal, deadlineMs });
           return { device: twin.device, areas };
         });
         return { ...summary, ...checked };

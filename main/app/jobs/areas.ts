@@ -1,5 +1,6 @@
 /** The areas and units that a plan names, looked up in its twin before anything is made for it. */
 import type { Plan, RunPlan } from '../../contract/plans.ts';
+import { otherInputs } from '../../engine/otherInputs.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { resolveTarget } from '../../search/target.ts';
 import type { ResolvedTwin } from '../../twins/node/library.ts';
@@ -19,6 +20,7 @@ export function requireAreas(plan: RunPlan, offered: readonly string[]): string[
 
 /** Throws 'bad-input' where a run or search names an area or a unit that the twin lacks. */
 export function requireNames(plan: Plan, { manifest, units }: Pick<ResolvedTwin, 'manifest' | 'units'>): void {
+  if ('behaviour' in plan) otherInputs(manifest, plan.behaviour);
   if (plan.kind === 'run') {
     requireAreas(
       plan,

@@ -46,18 +46,19 @@ export async function openFirstSession(
   const { session, notice } = await services.devices.sessionFor(resolved, plan, { ...job, pictures, signal });
   if (notice !== null) await context.notice(notice);
   try {
-    return await open(services, context, resolved, session);
+    return await open(services, context, resolved, { ...session, behaviour: plan.behaviour });
   } catch (error) {
     signal.throwIfAborted();
     if (session.device === 'cpu' || !isTwinscopeError(error) || error.code !== 'compute-failed') throw error;
     const reason = error.details['reason'];
     const said = typeof reason === 'string' ? reason : 'the process that used it ended';
     await context.notice(fallbackNotice(session.device, plan.device, said, job));
-    const { batchSize, threads } = plan;
+    const { batchSize, threads, behaviour } = plan;
     return open(services, context, resolved, {
       ...(await services.devices.knownSession(resolved, 'cpu')),
       ...(batchSize === undefined ? {} : { batchSize }),
       ...(threads === undefined ? {} : { threads }),
+      behaviour,
     });
   }
 }
@@ -76,7 +77,9 @@ export async function openFrozenSession(
     ? await unlessAborted(services.devices.unavailable(known.data), context.signal)
     : 'this version of Twinscope does not know it';
   if (reason === null) {
-    return open(services, context, resolved, { device: deviceId.parse(name), batchSize, threads, gradientForms });
+    const { behaviour } = provenance.plan as JobPlan;
+    const session = { device: deviceId.parse(name), batchSize, threads, gradientForms, behaviour };
+    return open(services, context, resolved, session);
   }
   const label = known.success ? devices[known.data].label : name;
   throw new TwinscopeError(

@@ -9,6 +9,7 @@ import type { JobRunner } from '../../jobs/node/queue.ts';
 import type { Project } from '../../projects/node/project.ts';
 import { designCount, specAt } from '../../stimuli/design.ts';
 import { tsr1Seed } from '../../stimuli/tsr1/classes.ts';
+import { tsr1vSeed } from '../../stimuli/tsr1v/classes.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, type StimulusService } from '../stimulusService.ts';
 import { requireAreas } from './areas.ts';
@@ -142,8 +143,9 @@ async function keepAsSet(
 
 /** Seeds that a set was drawn with; none for a set without chance. */
 function seedsOfDesign(design: StimulusDesign | undefined): number[] {
-  if (design?.type === 'noise') return [design.seed];
+  if (design?.type === 'noise' || design?.type === 'random-dots') return [design.seed];
   if (design?.type === 'tsr1') return [tsr1Seed];
+  if (design?.type === 'tsr1v') return [tsr1vSeed];
   if (design?.type !== 'list') return [];
-  return [...new Set(design.stimuli.flatMap((spec) => (spec.type === 'noise' ? [spec.seed] : [])))];
+  return [...new Set(design.stimuli.flatMap((spec) => ('seed' in spec ? [spec.seed] : [])))];
 }

@@ -6,10 +6,15 @@ const cli = path.resolve(import.meta.dirname, '..', 'cli.ts');
 
 export type CliResult = { code: number | null; stdout: string; stderr: string };
 
-export function runCli(args: readonly string[], home: string, prefix: readonly string[] = []): Promise<CliResult> {
+export function runCli(
+  args: readonly string[],
+  home: string,
+  prefix: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   const [command, ...rest] = [...prefix, process.execPath, cli, ...args] as [string, ...string[]];
   const child = spawn(command, rest, {
-    env: { ...process.env, TWINSCOPE_HOME: home },
+    env: { ...process.env, ...environment, TWINSCOPE_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

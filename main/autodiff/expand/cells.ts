@@ -59,7 +59,11 @@ function biased(emit: Emitter, product: string, weights: CellWeights, both: numb
 }
 
 function perGate(emit: Emitter, gates: string, count: number, size: number): string[] {
-  return emit.split('Split', [gates, emit.ints(Array.from({ length: count }, () => size))], { axis: 1 }, count);
+  return emit.pieces(
+    gates,
+    Array.from({ length: count }, () => size),
+    1,
+  );
 }
 
 /** The sum of what is not zero. */

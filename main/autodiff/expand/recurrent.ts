@@ -104,7 +104,11 @@ function runDirection(node: GraphNode, emit: Emitter, direction: number, steps: 
   const input = node.inputs[0]!;
   // What the input gives to the gates is one product for all steps.
   const given = cell.fromInput(emit, emit.node('MatMul', [input, weights.input]), weights);
-  const pieces = steps === 1 ? [given] : emit.split('Split', [given], { axis: 0, num_outputs: steps }, steps);
+  const pieces = emit.pieces(
+    given,
+    Array.from({ length: steps }, () => 1),
+    0,
+  );
   const backwards = stringAttribute(node, 'direction', 'forward') === 'reverse' || direction === 1;
   const order = backwards ? [...pieces.keys()].toReversed() : [...pieces.keys()];
   const initial = (name: string | undefined): string | undefined => (name ? part(emit, name, direction) : undefined);
@@ -130,9 +134,11 @@ function weightsOf(node: GraphNode, emit: Emitter, direction: number): CellWeigh
   const linearBeforeReset = intAttribute(node, 'linear_before_reset', 0) !== 0;
   const of = (name: string): string => part(emit, name, direction);
   const pieces = (name: string, counts: readonly number[]): string[] =>
-    counts.length === 1
-      ? [name]
-      : emit.split('Split', [name, emit.ints(counts.map((count) => count * size))], { axis: 0 }, counts.length);
+    emit.pieces(
+      name,
+      counts.map((count) => count * size),
+      0,
+    );
   const single = (count: number): number[] => Array.from({ length: count }, () => 1);
   const biases = node.inputs[3] ? pieces(of(node.inputs[3]), single(2 * gates)) : undefined;
   const matrices = pieces(of(node.inputs[2]!), products(linearBeforeReset));

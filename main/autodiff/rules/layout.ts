@@ -49,7 +49,7 @@ const concat: GradientRule = (context) => {
     const starts = inputs.map((input) => sizes.slice(0, input).reduce((total, size) => total + size, 0));
     // Cutting all pieces at once is one pass over the gradient; single pieces are cut out one by one.
     if (inputs.every((input) => context.wanted(input)) && inputs.length > 1) {
-      return emit.split('Split', [gradient, emit.ints(sizes)], { axis }, inputs.length);
+      return emit.pieces(gradient, sizes, axis);
     }
     return inputs.map((input) =>
       context.wanted(input) ? emit.slice(gradient, axis, starts[input]!, starts[input]! + sizes[input]!) : undefined,

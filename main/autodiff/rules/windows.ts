@@ -214,8 +214,8 @@ function padToRows(emit: Emitter, window: AxisWindow, over: string, like: string
 
 function splitPhases(emit: Emitter, { axis, stride, shape }: AxisWindow, padded: string): string[] {
   const rows = emit.node('Reshape', [padded, sizesAfter(emit, padded, shape, axis, [-1, stride])]);
-  const each = emit.ints(Array.from({ length: stride }, () => 1));
-  return emit.split('Split', [rows, each], { axis: axis + 1 }, stride).map((phase) => emit.squeeze(phase, [axis + 1]));
+  const each = Array.from({ length: stride }, () => 1);
+  return emit.pieces(rows, each, axis + 1).map((phase) => emit.squeeze(phase, [axis + 1]));
 }
 
 function joinPhases(emit: Emitter, { axis, shape }: AxisWindow, phases: readonly string[]): string {

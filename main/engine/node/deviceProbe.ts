@@ -10,8 +10,9 @@ import { isTwinscopeError } from '../../platform/errors.ts';
 import { formatBytes } from '../../platform/words.ts';
 import type { ComputeTwin, DeviceProbe, Tuning } from '../computeContract.ts';
 import { devices } from '../devices.ts';
-import { imageInput, pictureShape } from '../inputAdapter.ts';
+import { imageInput } from '../inputAdapter.ts';
 import { isMemoryRefusal } from '../memory.ts';
+import { inputShapes } from '../otherInputs.ts';
 import { measureForms } from './gradientForms.ts';
 import { openModelFile } from './modelFile.ts';
 import { createOrtSession, reasonOf } from './ortSession.ts';
@@ -112,7 +113,7 @@ function withoutGradient(error: unknown): OfGradient<never> {
 async function quickestForms(twin: ComputeTwin, budgetMs: number): Promise<OfGradient<GradientForms>> {
   if (twin.manifest.capabilities.inputGradient === 'none') return notAsked;
   const model = await openModelFile(twin.modelFile);
-  const { input, format } = imageInput(twin.manifest);
+  const { input } = imageInput(twin.manifest);
   const batchSize = Math.min(mostGradientPictures, twin.batchSize);
   try {
     const { lowering, timed } = await measureForms(
@@ -121,7 +122,7 @@ async function quickestForms(twin: ComputeTwin, budgetMs: number): Promise<OfGra
         title: twin.manifest.title,
         wrt: input.tensor,
         outputs: twin.manifest.outputs.map(({ tensor }) => tensor),
-        imageShape: pictureShape(format, batchSize),
+        shapes: inputShapes(twin.manifest, batchSize),
       },
       { device: twin.device, threads: twin.threads, batchSize, budgetMs },
     );
@@ -212,7 +213,10 @@ export function relativeDifference(values: Float32Array, reference: Float32Array
 
 function noisePictures(session: TwinSession, n: number): Float32Array {
   const random = Random.fromSeed(1, 'device pictures');
-  return Float32Array.from({ length: n * session.field.sizePx ** 2 }, () => 0.25 + 0.5 * random.uniform());
+  return Float32Array.from(
+    { length: n * session.field.frames * session.field.sizePx ** 2 },
+    () => 0.25 + 0.5 * random.uniform(),
+  );
 }
 
 function noiseCotangent(session: TwinSession, n: number): Float32Array {

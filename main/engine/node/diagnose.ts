@@ -53,7 +53,7 @@ export async function twinNodeAtFault(
       referencesIn: model.folder,
       asWritten: true,
     });
-  const feeds = twin.feeds(image, 1);
+  const feeds = await twin.feeds(image, 1);
   const forward = await firstNonFinite(model.graph, feeds, create);
   if (forward !== null) return describeNode(forward);
   if (cotangent === null) return null;
@@ -64,10 +64,10 @@ export async function twinNodeAtFault(
     lowering: twin.settings.gradientForms ?? defaultLowering(twin.settings.device),
   });
   let offset = 0;
-  for (const [index, { units }] of twin.areas.entries()) {
-    const part = cotangent.slice(offset, offset + units);
+  for (const [index, { area, units }] of twin.areas.entries()) {
+    const { values, shape } = twin.cotangentOf(area, cotangent.slice(offset, offset + units), 1);
     const { name, dtype } = cotangentInput(vjp, tensors[index] as string);
-    feeds[name] = floatTensor(dtype, [1, units], part);
+    feeds[name] = floatTensor(dtype, shape, values);
     offset += units;
   }
   const backward = await firstNonFinite(vjp.graph, feeds, create);

@@ -17,7 +17,7 @@ export type TwinGradientCheck = Omit<GradientCheck, 'verdict'> & { verdict: Grad
 const pictures = 3;
 
 /**
- * Judges the gradient at a seeded noise picture and a random weighting of all responses; see `checkGradient`. Where it
+ * Judges the gradient at a seeded noise picture, or clip of such pictures, and a random weighting of all responses; see `checkGradient`. Where it
  * is zero another picture is tried; a gradient that is zero at all of them, or by the graph's making, is refused. Progress
  * counts random directions.
  */
@@ -33,7 +33,10 @@ export async function checkTwinGradient(
   }
   const random = Random.fromSeed(1, 'gradient check');
   for (let picture = 0; picture < pictures; picture++) {
-    const x = Float32Array.from({ length: session.field.sizePx ** 2 }, () => 0.25 + 0.5 * random.uniform());
+    const x = Float32Array.from(
+      { length: session.field.frames * session.field.sizePx ** 2 },
+      () => 0.25 + 0.5 * random.uniform(),
+    );
     const cotangent = Float32Array.from({ length: session.unitCount }, () => random.normal());
     const check = await checkGradient<Float32Array>(
       {

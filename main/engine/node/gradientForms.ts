@@ -9,17 +9,16 @@ import { requireSessionMemory } from './sessionMemory.ts';
 
 /**
  * Throws 'unsupported' where no gradient can be derived.
- * @param gradient imageShape: of the batch that is timed; title: names the model in sentences
+ * @param gradient shapes: of the inputs of the batch that is timed; title: names the model in sentences
  * @param settings budgetMs: what begins later keeps its usual form
  */
 export function measureForms(
   model: ModelFile,
-  gradient: { title: string; wrt: string; outputs: string[]; imageShape: readonly number[] },
+  gradient: { title: string; wrt: string; outputs: string[]; shapes: ReadonlyMap<string, readonly number[]> },
   settings: { device: DeviceId; threads: number; batchSize: number; budgetMs: number },
 ): Promise<LoweringMeasurement> {
-  const { title, wrt, outputs, imageShape } = gradient;
+  const { title, wrt, outputs, shapes } = gradient;
   const { device, threads, batchSize, budgetMs } = settings;
-  const shapes = new Map([[wrt, imageShape]]);
   const what = `A form of the gradient of ${title}`;
 
   async function load(graph: Graph): Promise<MeasuredModel> {

@@ -1,10 +1,11 @@
 /**
- * From the description of a stimulus to the values that a twin's graph takes. One function for the drawing threads and
+ * From the description of a stimulus to the values that a twin's graph takes, a picture or all frames of a clip. One function for the drawing threads and
  * for whoever draws without them, so that both give the same bits.
  */
 import type { ImageSpec, StimulusSpec } from '../../contract/stimuli.ts';
 import { coloursOf, rasterisePhotograph, rasterisePhotographColours } from '../../stimuli/node/photographs.ts';
 import { decodeNpy } from '../../stimuli/npy.ts';
+import { isMoving, requireFrameRate, requireStill } from '../../stimuli/motion.ts';
 import { renderSpec, type StimulusRaster } from '../../stimuli/render.ts';
 import { encodeChannel, encodeGreyPicture, type PictureFormat } from '../inputAdapter.ts';
 
@@ -37,6 +38,15 @@ export function createDrawer(): DrawPicture {
   return async ({ spec, bytes, field, format }, out) => {
     const pixels = field.sizePx * field.sizePx;
     if (raster.length !== pixels) raster = new Float32Array(pixels);
+    if (isMoving(spec)) {
+      const { clip } = format;
+      if (clip === null) return requireStill([spec], 'This twin');
+      requireFrameRate(spec, clip.frameRateHz);
+      for (let frame = 0; frame < clip.frames; frame++) {
+        encodeGreyPicture(format, renderSpec(spec, field, {}, raster, frame / clip.frameRateHz), out, frame);
+      }
+      return;
+    }
     if (spec.type !== 'image' || bytes === null) {
       const stored = spec.type === 'raster' && bytes !== null ? decodeNpy(bytes).data : undefined;
       encodeGreyPicture(format, renderSpec(spec, field, { array: () => stored }, raster), out);

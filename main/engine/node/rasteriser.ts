@@ -5,14 +5,23 @@
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import { specAt } from '../../stimuli/design.ts';
 import { rasterisePhotograph } from '../../stimuli/node/photographs.ts';
+import { isMoving, requireFrameRate } from '../../stimuli/motion.ts';
 import { decodeNpy } from '../../stimuli/npy.ts';
 import { renderSpec, type LinearImage } from '../../stimuli/render.ts';
 
-export type RasterField = { sizePx: number; fieldOfViewDeg: number; background: number };
+export type RasterField = {
+  sizePx: number;
+  fieldOfViewDeg: number;
+  background: number;
+  /** Of a twin that sees clips: how many there are in one, and how many per second. */
+  frames?: number;
+  frameRateHz?: number | null;
+};
 
 export type FetchBytes = (kind: 'image' | 'array', sha256: string) => Promise<Uint8Array>;
 
 export type Rasteriser = {
+  /** sizePx² values; of a moving stimulus, where the field has frames, frames × sizePx². */
   render(spec: StimulusSpec): Promise<Float32Array>;
   renderAt(design: StimulusDesign, index: number): Promise<Float32Array>;
 };
@@ -59,7 +68,19 @@ export function createRasteriser(
     return values;
   }
 
+  function clip(spec: StimulusSpec, frames: number, frameRateHz: number): Float32Array {
+    requireFrameRate(spec, frameRateHz);
+    const pixels = field.sizePx ** 2;
+    const all = new Float32Array(frames * pixels);
+    for (let frame = 0; frame < frames; frame++) {
+      renderSpec(spec, field, {}, all.subarray(frame * pixels, (frame + 1) * pixels), frame / frameRateHz);
+    }
+    return all;
+  }
+
   async function render(spec: StimulusSpec): Promise<Float32Array> {
+    const { frames, frameRateHz } = field;
+    if (frames !== undefined && frameRateHz && isMoving(spec)) return clip(spec, frames, frameRateHz);
     const image = spec.type === 'image' ? await photograph(spec) : undefined;
     const stored = spec.type === 'raster' ? await array(spec.arraySha256) : undefined;
     return renderSpec(spec, field, { image: () => image, array: () => stored });

@@ -1,7 +1,7 @@
 /** Runs a twin for its intermediate values, many of them in one pass. Used inside the compute process. */
 import type * as ort from 'onnxruntime-node';
 import type { TapArray } from '../computeContract.ts';
-import { imageInput, pictureShape } from '../inputAdapter.ts';
+import { inputShapes } from '../otherInputs.ts';
 import { notPerPicture, tapGraph } from '../taps.ts';
 import { openModelFile, writeWithReferences } from './modelFile.ts';
 import { createModelSession, runtimeError, type ModelSessionSettings } from './modelSession.ts';
@@ -22,12 +22,11 @@ export async function openTapSession(
 ): Promise<TapSession> {
   const model = await openModelFile(modelFile);
   const { graph, taps } = tapGraph(model.graph, tensors);
-  const { input, format } = imageInput(manifest);
   requireSessionMemory(graph, {
     kind: 'forward',
     what: `${manifest.title} with these tensors`,
     device: settings.device,
-    shapes: new Map([[input.tensor, pictureShape(format, batchSize)]]),
+    shapes: inputShapes(manifest, batchSize),
     batchSize,
   });
   const bytes = writeWithReferences(graph, model);

@@ -45,7 +45,9 @@ export async function tuneSession(
     if (best === null || candidate.stimuliPerSecond > leastGain * best.stimuliPerSecond) best = candidate;
   };
   const timed = async (session: TwinSession, batchSize: number): Promise<void> => {
-    const images = new Float32Array(batchSize * session.field.sizePx ** 2).fill(session.field.background);
+    const images = new Float32Array(batchSize * session.field.frames * session.field.sizePx ** 2).fill(
+      session.field.background,
+    );
     const stimuliPerSecond = await measureRate(batchSize, () => session.responses(images, batchSize), candidateMs);
     take({ threads: session.settings.threads, batchSize, stimuliPerSecond });
   };

@@ -9,12 +9,15 @@ import type { TwinManifest } from '../../contract/twins.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import {
   encodeGreyPictures,
+  framesOf,
   gradientOfGrey,
   imageInput,
   pictureFloats,
   pictureShape,
   type PictureFormat,
 } from '../inputAdapter.ts';
+import { inputShapes, otherInputs, repeated, type Behaviour } from '../otherInputs.ts';
+import { layoutsOf, meanOverWindow, spread, type AreaLayout } from '../outputLayout.ts';
 import { cotangentInput, floatsOf, floatTensor } from './floatTensors.ts';
 import { graphCacheFile } from './graphCache.ts';
 import { openModelFile, writeWithReferences } from './modelFile.ts';
@@ -30,6 +33,8 @@ export type SessionSettings = {
   threads: number;
   /** The forms that the gradient takes; those of the device when left out or null. */
   gradientForms?: GradientForms | null;
+  /** Behaviour channels that do not have their default. */
+  behaviour?: Behaviour | undefined;
 };
 
 export type SessionOptions = {
@@ -39,12 +44,21 @@ export type SessionOptions = {
   profilePrefix?: ((graph: 'forward' | 'gradient') => string) | undefined;
 };
 
+/** The raster a twin sees; `frames` 1 and no frame rate where it sees still pictures. */
+export type TwinField = {
+  sizePx: number;
+  fieldOfViewDeg: number;
+  background: number;
+  frames: number;
+  frameRateHz: number | null;
+};
+
 export type UnitAddress = { area: string; unit: string };
 
 export type TwinSession = {
   readonly twin: TwinLocation;
   readonly settings: SessionSettings;
-  readonly field: { sizePx: number; fieldOfViewDeg: number; background: number };
+  readonly field: TwinField;
   /** How the graph takes its pictures. */
   readonly format: PictureFormat;
   /** Areas in the order of the manifest's outputs, with the number of units of each. */
@@ -55,18 +69,23 @@ export type TwinSession = {
   /**
    * @param pictures n × `pictureFloats(format)` values as the graph takes them, n ≤ batchSize; left alone until the run is
    * over. May lie in shared memory.
-   * @returns n × unitCount, areas side by side in the order of `areas`
+   * @returns n × unitCount, areas side by side in the order of `areas`; of time bins the mean over the output's window
    */
   run(pictures: Float32Array, n: number): Promise<Float32Array>;
   /**
-   * @param images n × sizePx² linear-light luminance, n ≤ batchSize. The last bits of a response may depend on n, so
-   * whoever needs equal bits presents its pictures in the same batches again.
+   * Outputs as they stand in their tensors, time bins and all.
+   * @param others values of other inputs, by tensor, n of them; what is left out is fed as for any stimulus
+   */
+  outputs(pictures: Float32Array, n: number, others?: Readonly<Record<string, Float32Array>>): Promise<AreaValues[]>;
+  /**
+   * @param images n × frames × sizePx² linear-light luminance, n ≤ batchSize. The last bits of a response may depend on n,
+   * so whoever needs equal bits presents its pictures in the same batches again.
    * @returns n × unitCount, areas side by side in the order of `areas`
    */
   responses(images: Float32Array, n: number): Promise<Float32Array>;
   /**
    * @param cotangent n × unitCount: the weight of every response in the sum that is differentiated
-   * @returns responses as above and the gradient, n × sizePx²
+   * @returns responses as above and the gradient, n × frames × sizePx²
    */
   gradient(
     images: Float32Array,
@@ -75,11 +94,17 @@ export type TwinSession = {
   ): Promise<{ responses: Float32Array; gradient: Float32Array }>;
   /** Writes the profiles of the graphs that have run; see `SessionOptions.profilePrefix`. */
   endProfiling(): Promise<void>;
-  /** Pictures as the graph takes them, for whoever runs another graph made from it. */
-  feeds(images: Float32Array, n: number): Record<string, ort.Tensor>;
+  /** All inputs as the graph takes them, the stimulus first, for whoever runs another graph made from it. */
+  feeds(images: Float32Array, n: number): Promise<Record<string, ort.Tensor>>;
+  /** The inputs beside the stimulus, as for any stimulus. */
+  otherFeeds(n: number): Promise<Record<string, ort.Tensor>>;
+  /** The weights of one stimulus's responses as its output takes them: a response is a mean over time bins. */
+  cotangentOf(area: string, weights: Float32Array, n: number): { values: Float32Array; shape: number[] };
   /** After the runs that are under way. */
   release(): Promise<void>;
 };
+
+export type AreaValues = { area: string; data: Float32Array };
 
 export async function openTwinSession(
   twin: TwinLocation,
@@ -87,18 +112,11 @@ export async function openTwinSession(
   options: SessionOptions = {},
 ): Promise<TwinSession> {
   const { input, sizePx, format } = imageInput(twin.manifest);
-  const areas = twin.manifest.outputs.map((output) => {
-    const area = twin.manifest.areas.find(({ name }) => name === output.area);
-    if (area === undefined) {
-      throw new TwinscopeError(
-        'corrupt',
-        `The manifest of ${twin.manifest.title} has an output for an area it does not list.`,
-      );
-    }
-    return { area: output.area, units: area.units, tensor: output.tensor };
-  });
+  const others = otherInputs(twin.manifest, settings.behaviour);
+  const areas = layoutsOf(twin.manifest);
   const unitCount = areas.reduce((sum, { units }) => sum + units, 0);
-  const pixels = sizePx * sizePx;
+  const frames = framesOf(format);
+  const pixels = frames * sizePx * sizePx;
   const { batchSize, device, threads } = settings;
   const createSession = (
     kind: 'forward' | 'gradient',
@@ -119,7 +137,7 @@ export async function openTwinSession(
     kind,
     what,
     device,
-    shapes: new Map([[input.tensor, pictureShape(format, batchSize)]]),
+    shapes: inputShapes(twin.manifest, batchSize),
     batchSize,
   });
 
@@ -178,12 +196,49 @@ export async function openTwinSession(
     checkBatch(images, n, pixels);
     return feedPictures(encodeGreyPictures(format, images, n), n);
   };
+  const tensorsOf = (n: number, valuesOf: (input: (typeof others)[number]) => Float32Array) =>
+    Object.fromEntries(
+      others.map((each) => [each.tensor, new ort.Tensor('float32', valuesOf(each), [n, ...each.shape])]),
+    );
+
+  let adapted: Promise<Map<string, Float32Array>> | null = null;
+  /** What one clip of the background leaves behind in each state, from zeros. */
+  const adapt = async (): Promise<Map<string, Float32Array>> => {
+    const states = others.filter(({ role }) => role === 'state');
+    if (states.length === 0) return new Map();
+    const background = feedImages(new Float32Array(pixels).fill(input.background), 1);
+    const left = await forward.run({ [input.tensor]: background, ...tensorsOf(1, ({ values }) => values) });
+    return new Map(
+      states.map(({ tensor, from, values }) => {
+        const state = left[from ?? '']?.data;
+        if (!(state instanceof Float32Array) || state.length !== values.length) {
+          throw new TwinscopeError(
+            'unsupported',
+            `The output "${from}" of ${twin.manifest.title} does not hold the state that its input "${tensor}" takes. Ask its author for a corrected package.`,
+          );
+        }
+        return [tensor, state];
+      }),
+    );
+  };
+  /** Feeds of `n` stimuli beside the stimuli themselves; call it within `exclusively`. */
+  const rest = async (n: number): Promise<Record<string, ort.Tensor>> => {
+    if (others.length === 0) return {};
+    adapted ??= adapt().catch((error: unknown) => {
+      adapted = null;
+      throw error;
+    });
+    const states = await adapted;
+    return tensorsOf(n, ({ tensor, values }) => repeated(states.get(tensor) ?? values, n));
+  };
+
   const gather = (outputs: ort.InferenceSession.ReturnType, n: number): Float32Array => {
     const result = new Float32Array(n * unitCount);
     let offset = 0;
-    for (const { tensor, units } of areas) {
-      const data = floatsOf(outputs[tensor] as ort.Tensor);
-      for (let i = 0; i < n; i++) result.set(data.subarray(i * units, (i + 1) * units), i * unitCount + offset);
+    for (const area of areas) {
+      const responses = meanOverWindow(area, floatsOf(outputs[area.tensor] as ort.Tensor), n);
+      const { units } = area;
+      for (let i = 0; i < n; i++) result.set(responses.subarray(i * units, (i + 1) * units), i * unitCount + offset);
       offset += units;
     }
     return result;
@@ -192,20 +247,49 @@ export async function openTwinSession(
   return {
     twin,
     settings,
-    field: { sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background },
+    field: {
+      sizePx,
+      fieldOfViewDeg: input.fieldOfViewDeg,
+      background: input.background,
+      frames,
+      frameRateHz: format.clip?.frameRateHz ?? null,
+    },
     format,
     areas: areas.map(({ area, units }) => ({ area, units })),
     unitCount,
     smooth: async () => (await requireBackward()).smooth,
     async run(pictures, n) {
       checkBatch(pictures, n, pictureFloats(format));
-      const feeds = { [input.tensor]: feedPictures(pictures, n) };
-      return exclusively(async () => gather(await forward.run(feeds), n));
+      const stimuli = feedPictures(pictures, n);
+      return exclusively(async () => gather(await forward.run({ [input.tensor]: stimuli, ...(await rest(n)) }), n));
     },
-    feeds: (images, n) => ({ [input.tensor]: feedImages(images, n) }),
+    async outputs(pictures, n, given = {}) {
+      checkBatch(pictures, n, pictureFloats(format));
+      const stimuli = feedPictures(pictures, n);
+      return exclusively(async () => {
+        const usual = await rest(n);
+        const asked = others.flatMap(({ tensor, shape }) => {
+          const values = given[tensor];
+          return values === undefined ? [] : [[tensor, new ort.Tensor('float32', values, [n, ...shape])] as const];
+        });
+        const found = await forward.run({ [input.tensor]: stimuli, ...usual, ...Object.fromEntries(asked) });
+        return areas.map(({ area, tensor }) => ({
+          area,
+          data: Float32Array.from(floatsOf(found[tensor] as ort.Tensor)),
+        }));
+      });
+    },
+    otherFeeds: (n) => exclusively(() => rest(n)),
+    async feeds(images, n) {
+      const stimuli = feedImages(images, n);
+      return { [input.tensor]: stimuli, ...(await exclusively(() => rest(n))) };
+    },
+    cotangentOf(area, weights, n) {
+      return spread(areas.find((each) => each.area === area) as AreaLayout, weights, n);
+    },
     async responses(images, n) {
-      const feeds = { [input.tensor]: feedImages(images, n) };
-      return exclusively(async () => gather(await forward.run(feeds), n));
+      const stimuli = feedImages(images, n);
+      return exclusively(async () => gather(await forward.run({ [input.tensor]: stimuli, ...(await rest(n)) }), n));
     },
     async gradient(images, n, cotangent) {
       const image = feedImages(images, n);
@@ -213,17 +297,19 @@ export async function openTwinSession(
       const { session, cotangents, gradient } = await requireBackward();
       const feeds: Record<string, ort.Tensor> = { [input.tensor]: image };
       let offset = 0;
-      for (const [area, { units }] of areas.entries()) {
-        const part = new Float32Array(n * units);
+      for (const [at, area] of areas.entries()) {
+        const part = new Float32Array(n * area.units);
         for (let i = 0; i < n; i++) {
-          part.set(cotangent.subarray(i * unitCount + offset, i * unitCount + offset + units), i * units);
+          part.set(cotangent.subarray(i * unitCount + offset, i * unitCount + offset + area.units), i * area.units);
         }
-        const { name, dtype } = cotangents[area] as Backward['cotangents'][number];
-        feeds[name] = floatTensor(dtype, [n, units], part);
-        offset += units;
+        const { name, dtype } = cotangents[at] as Backward['cotangents'][number];
+        const { values, shape } = spread(area, part, n);
+        feeds[name] = floatTensor(dtype, shape, values);
+        offset += area.units;
       }
       return exclusively(async () => {
-        const outputs = await session.run(feeds);
+        const usual = Object.entries(await rest(n)).filter(([name]) => session.inputNames.includes(name));
+        const outputs = await session.run({ ...feeds, ...Object.fromEntries(usual) });
         const encoded = outputs[gradient]?.data as Float32Array;
         return { responses: gather(outputs, n), gradient: gradientOfGrey(format, encoded, rasters, n) };
       });

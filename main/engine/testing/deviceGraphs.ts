@@ -107,12 +107,34 @@ function frontEnd(): DeviceGraph {
   return finish(builder.node('LeakyRelu', [filtered], { alpha: float(0.1) }));
 }
 
+/** Twenty windows at different places, each with filters of its own, side by side: more than a shader has buffers for. */
+function windows(): DeviceGraph {
+  const { builder, weights, ints, finish } = start('many windows', [batch, 1, 32, 32]);
+  const answers = Array.from({ length: 20 }, (_, i) => {
+    const [row, column] = [Math.floor(i / 5) * 5, (i % 5) * 4];
+    const bounds = ['from', 'to', 'axes'].map((label, at) =>
+      ints(
+        `${label}${i}`,
+        [
+          [row, column],
+          [row + 12, column + 12],
+          [2, 3],
+        ][at] as number[],
+      ),
+    );
+    const flat = builder.node('Flatten', [builder.node('Slice', ['x', ...bounds])], { axis: 1 });
+    return builder.node('MatMul', [flat, weights(`filters${i}`, [144, 3 + (i % 3)])]);
+  });
+  return finish(builder.node('Tanh', [builder.node('Concat', answers, { axis: 1 })]));
+}
+
 export const deviceGraphs = (): DeviceGraph[] => [
   convolutional('MaxPool'),
   convolutional('AveragePool'),
   attention(),
   energyModel(),
   frontEnd(),
+  windows(),
 ];
 
 export function noise(name: string, shape: readonly number[]): Float32Array {

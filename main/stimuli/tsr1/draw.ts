@@ -30,11 +30,11 @@ import { scramblePattern, texturePattern } from './textures.ts';
  * than 16 px per degree, on which the finest images would show other patterns.
  */
 export function drawTsr1({ index }: Tsr1Spec, raster: StimulusRaster, out: Float32Array): Float32Array {
-  requireDetail(raster);
+  requireDetail(raster, tsr1Name, tsr1HighestCpd);
   const { key, k } = tsr1Place(index);
   if (key === 'gabors') return drawTsr1Gabor(k, raster, out);
   if (key === 'shapes') return drawShape(k, raster, out);
-  return drawFullField((wide) => fieldOf(key, k, wide), raster, out);
+  return drawFullField((wide) => fieldOf(key, k, wide), raster, out, tsr1Name);
 }
 
 /** An image of a full-field class before it has its mean, contrast and aperture. */
@@ -63,10 +63,11 @@ function fieldOf(key: Exclude<Tsr1Class, 'gabors' | 'shapes'>, k: number, raster
  * Mean and RMS contrast are exact on the raster at hand, also where resampling changed the pattern's. A field that shows
  * only a part of the image gets it from one that shows all: its contrast is that of the image, not of the part.
  */
-function drawFullField(
+export function drawFullField(
   field: (raster: StimulusRaster) => Float32Array,
   raster: StimulusRaster,
   out: Float32Array,
+  setName: string,
 ): Float32Array {
   const { sizePx, background } = raster;
   const pxPerDeg = rasterPxPerDeg(raster);
@@ -75,7 +76,7 @@ function drawFullField(
   const wide = missingPx === 0 ? raster : { sizePx: widePx, fieldOfViewDeg: widePx / pxPerDeg, background };
   const image = missingPx === 0 ? out : new Float32Array(widePx * widePx).fill(background);
   const weights = apertureWeights(tsr1Aperture, wide);
-  scaleToContrast(field(wide), weights, background, tsr1ContrastRms, image, `An image of ${tsr1Name}`);
+  scaleToContrast(field(wide), weights, background, tsr1ContrastRms, image, `A picture of ${setName}`);
   if (missingPx === 0) return out;
   for (let row = 0; row < sizePx; row++) {
     const start = (row + missingPx) * widePx + missingPx;
@@ -84,12 +85,12 @@ function drawFullField(
   return out;
 }
 
-function requireDetail(raster: StimulusRaster): void {
+export function requireDetail(raster: StimulusRaster, setName: string, highestCpd: number): void {
   const pxPerDeg = rasterPxPerDeg(raster);
-  if (tsr1HighestCpd <= nyquistCpd(pxPerDeg)) return;
+  if (highestCpd <= nyquistCpd(pxPerDeg)) return;
   throw new TwinscopeError(
     'bad-input',
-    `${tsr1Name} holds detail of up to ${tsr1HighestCpd} cpd and needs at least ${2 * tsr1HighestCpd} px per degree; ` +
+    `${setName} holds detail of up to ${highestCpd} cpd and needs at least ${2 * highestCpd} px per degree; ` +
       `this raster has ${formatNumber(pxPerDeg)}, so it would show other patterns. Nothing was drawn. Use a finer raster, ` +
       'or a set of coarser stimuli.',
   );

@@ -45,7 +45,7 @@ export function plaidParameters(k: number): PlaidParameters {
 }
 
 /** Adds cos(2π·f·u + phase) to every pixel. */
-function addWave(field: Float32Array, wave: GratingParameters, raster: StimulusRaster): void {
+export function addWave(field: Float32Array, wave: GratingParameters, raster: StimulusRaster): void {
   const tables = carrierTables({ ...wave, xDeg: 0, yDeg: 0 }, columnCentresDeg(raster), rowCentresDeg(raster));
   const { sizePx } = raster;
   for (let row = 0, at = 0; row < sizePx; row++) {

@@ -63,13 +63,19 @@ async function readArrays(path: string): Promise<Map<string, NamedArray>> {
   return arrays;
 }
 
+/** n stimuli as the graph takes them, and n values of every other input. */
+export type GoldenInputs = { images: Float32Array; n: number; others: Record<string, Float32Array> };
+
 /**
  * Throws 'bad-input' with the reason where the checks are not those of a twin with this manifest: other tensors, sizes that
- * do not fit, values that are not numbers. Returns the stimuli, n pictures.
+ * do not fit, values that are not numbers. Returns what the checks feed.
  */
-export function requireChecks(manifest: TwinManifest, checks: GoldenChecks): NamedArray {
-  const stimuli = checks.inputs[stimulusInput(manifest).tensor];
+export function requireChecks(manifest: TwinManifest, checks: GoldenChecks): GoldenInputs {
+  const stimulus = stimulusInput(manifest).tensor;
+  const stimuli = checks.inputs[stimulus];
   if (stimuli === undefined) throw incomplete('they hold no stimulus');
+  const missing = manifest.inputs.find(({ tensor }) => checks.inputs[tensor] === undefined);
+  if (missing !== undefined) throw incomplete(`they hold no values for the input "${missing.tensor}"`);
   const n = stimuli.shape[0] ?? 0;
   for (const kind of ['input', 'output'] as const) {
     const declared = kind === 'input' ? manifest.inputs : manifest.outputs;
@@ -87,7 +93,8 @@ export function requireChecks(manifest: TwinManifest, checks: GoldenChecks): Nam
       if (wrong !== -1) throw incomplete(`value ${wrong + 1} of the ${kind} "${tensor}" is ${array.data[wrong]}`);
     }
   }
-  return stimuli;
+  const others = Object.entries(checks.inputs).filter(([tensor]) => tensor !== stimulus);
+  return { images: stimuli.data, n, others: Object.fromEntries(others.map(([tensor, { data }]) => [tensor, data])) };
 }
 
 /** What a refusal of checks ends with; whoever packs them is told something else. */

@@ -236,7 +236,7 @@ describe('using', () => {
 });
 
 describe('verifying', () => {
-  const forward: RunForward = async (twin, images, n) => {
+  const forward: RunForward = async (twin, { images, n }) => {
     const session = await ort.InferenceSession.create(twin.modelFile);
     const result = await session.run({ x: new ort.Tensor('float32', images, [n, 1, 4, 4]) });
     return { device: 'cpu', areas: [{ area: 'V1', data: (result['y'] as ort.Tensor).data as Float32Array }] };

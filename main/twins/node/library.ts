@@ -21,7 +21,7 @@ import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
 import { newId } from '../../platform/node/ids.ts';
 import { checksName, modelName, rasterPx, stimulusInput } from '../manifest.ts';
-import { readChecks, requireChecks } from './checks.ts';
+import { readChecks, requireChecks, type GoldenInputs } from './checks.ts';
 import { exportPackage } from './export.ts';
 import { importInto } from './import.ts';
 import { packFolder, type PackRequest } from './pack.ts';
@@ -51,7 +51,8 @@ export interface ResolvedTwin {
 }
 
 /** Runs n pictures (n × rasterPx² luminances) through a twin, as the engine does. */
-export type RunForward = (twin: ResolvedTwin, images: Float32Array, n: number) => Promise<ForwardResult>;
+/** The outputs for n stimuli of golden checks, with the values they give for other inputs. */
+export type RunForward = (twin: ResolvedTwin, golden: GoldenInputs) => Promise<ForwardResult>;
 
 export interface Library {
   list(): Promise<TwinSummary[]>;
@@ -275,8 +276,7 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
         );
       }
       const checks = await readChecks(join(entry.folder, checksName));
-      const input = requireChecks(entry.manifest, checks);
-      const result = await runForward(twin, input.data, input.shape[0] ?? 0);
+      const result = await runForward(twin, requireChecks(entry.manifest, checks));
       const outcome: Reproduction = {
         device: result.device,
         ...compareOutputs(entry.manifest, checks, result),
