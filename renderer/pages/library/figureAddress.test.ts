@@ -1,5 +1,10 @@
 /** Cards load figures of their own package and nothing else. */
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import Markdown from 'react-markdown';
 import { expect, it } from 'vitest';
+import type { TwinDetails } from '../../../main/contract/twins.ts';
+import { CardFigure } from './CardFigure.tsx';
 import { figureAddress } from './figureAddress.ts';
 
 const twin = {
@@ -27,4 +32,14 @@ it.each([
   null,
 ])('%s has none', (source) => {
   expect(figureAddress(twin, source)).toBe(null);
+});
+
+it('a card shows figures of its package, and words in place of any other picture', () => {
+  const img = ({ src, alt }: { src?: unknown; alt?: string }) =>
+    createElement(CardFigure, { twin: { manifest: twin } as unknown as TwinDetails, src, alt: alt ?? '' });
+  const card = '![Sizes](figures/size.svg)\n\n![Spy](https://example.org/spy.svg)\n';
+  const html = renderToStaticMarkup(createElement(Markdown, { components: { img } }, card));
+  expect(html).toContain('<img src="/resource/twin/a-twin@1.2.0/figures/size.svg" alt="Sizes"');
+  expect(html).toContain('<em>Spy</em>');
+  expect(html).not.toContain('example.org');
 });
