@@ -73,9 +73,9 @@ describe('a builder with a wrong constant', () => {
     expect(failed(wrong.rows)).toEqual(['Semi-saturation contrast of parasol cells']);
   });
 
-  it('fails on the filters in the graph: HMAX wavelengths of 2·size/3 at the finest scale', async () => {
+  it('fails on the filters in the graph: HMAX wavelengths of 2·size/5 at the finest scale', async () => {
     const args = ['macaque-ventral-hierarchy', '--only', 'hmax'];
-    const wrong = await science(...args, '--set', 'wavelengthDivisors=[3, 3.25]');
+    const wrong = await science(...args, '--set', 'wavelengthDivisors=[5, 3.25]');
     expect(wrong.code).toBe(1);
     expect(failed(wrong.rows)).toEqual([expect.stringMatching(/wavelengths λ of Gabors fitted/)]);
   });
