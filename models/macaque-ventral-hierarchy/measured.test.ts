@@ -65,9 +65,9 @@ describe('measured again with other stimuli', () => {
   });
 
   it('meets what the model must show of texture and tolerance', () => {
-    // V1 misses its bound by a little, which is among the known failures; with fewer samples than on the card medians scatter.
-    expect(Math.abs(again.textureV1.value)).toBeLessThan(0.09);
-    expect(again.textureV2.value).toBeGreaterThan(0.08);
+    // The table of the card has 15 samples of each family; the mean of four lies below its expectation more often.
+    expect(Math.abs(again.textureV1.value)).toBeLessThan(0.07);
+    expect(again.textureV2.value).toBeGreaterThan(0.1);
     expect(again.texturedV2.value).toBeGreaterThan(2 * again.texturedV1.value);
     expect(again.toleranceGain.value).toBeGreaterThanOrEqual(20);
     expect(gainInterval[0]).toBeGreaterThan(0);
