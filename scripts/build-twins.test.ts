@@ -11,6 +11,7 @@ const repository = path.resolve(import.meta.dirname, '..');
 const v1 = 'macaque-v1-gabor-energy';
 const retina = 'primate-retina-ganglion';
 const motion = 'primate-motion-v1-mt';
+const mouse = 'mouse-v1-dynamic';
 let folder: string;
 
 beforeEach(() => {
@@ -22,7 +23,7 @@ describe('the shipped twins', () => {
   it('are the locked ones, file by file, and whole in the library', async () => {
     const out = path.join(folder, 'twins');
     const built = await buildTwins({ out });
-    expect(built.map(({ id }) => id)).toEqual(expect.arrayContaining([v1, retina, motion]));
+    expect(built.map(({ id }) => id)).toEqual(expect.arrayContaining([v1, mouse, retina, motion]));
     for (const { rebuilt, sizeBytes } of built) {
       expect(rebuilt).toBe(true);
       expect(sizeBytes).toBeLessThan(20e6);
@@ -55,6 +56,15 @@ describe('the shipped twins', () => {
       const shape = id === motion ? ['batch', '1', '64', size, size] : ['batch', '1', size, size];
       expect(details.graph.inputs).toEqual([{ name: 'stimulus', type: 'float32', shape }]);
     }
+
+    const dynamic = await library.get(mouse);
+    expect(dynamic.summary).toMatchObject({ species: 'mouse', units: 400, rasterPx: 80, fieldOfViewDeg: 80 });
+    expect(dynamic.manifest.inputs.map(({ role }) => role)).toEqual(['stimulus', 'behaviour', 'state']);
+    expect(dynamic.graph.inputs).toEqual([
+      { name: 'stimulus', type: 'float32', shape: ['batch', '1', '36', '80', '80'] },
+      { name: 'behaviour', type: 'float32', shape: ['batch', '4', '36'] },
+      { name: 'state', type: 'float32', shape: ['batch', '102', '16', '16'] },
+    ]);
 
     // The second golden picture is the best grating of unit s100 at contrast .4: Naka–Rushton by hand.
     const checks = await readChecks(path.join(out, v1, 'checks.npz'));

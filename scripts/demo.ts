@@ -63,6 +63,8 @@ async function demo(): Promise<void> {
       twin: sampleTwin,
       space: { type: 'pixels' },
       controls: { random: 999, bestOf: { imageFolder: samplePhotographs, name: 'Sample photographs' } },
+      // A set of seconds: the built-in one would be most of the demo.
+      reference: { design: sampleGratings, name: 'built-in gratings' },
       seed: 1,
     };
 

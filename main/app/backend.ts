@@ -5,7 +5,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { JobKind } from '../contract/jobs.ts';
 import type { EventData, EventName, Handlers, ProjectInfo } from '../contract/methods.ts';
 import { createComputeClient } from '../engine/computeClient.ts';
@@ -13,8 +12,9 @@ import type { SpawnCompute } from '../engine/computeContract.ts';
 import { defaultDeadlines, type DeadlineLimits } from '../engine/deadline.ts';
 import { createJobQueue, type JobRunner } from '../jobs/node/queue.ts';
 import type { Log } from '../platform/node/log.ts';
-import { libraryFolder, projectsFolder, userDataFolder } from '../platform/node/paths.ts';
+import { libraryFolder, projectsFolder, referenceCacheFolder, userDataFolder } from '../platform/node/paths.ts';
 import { openProject } from '../projects/node/project.ts';
+import { openReferenceStore } from '../search/node/referenceStore.ts';
 import { openLibrary } from '../twins/node/library.ts';
 import { createDeviceService } from './deviceService.ts';
 import { deviceHandlers } from './handlers/deviceHandlers.ts';
@@ -27,6 +27,7 @@ import { createExportJob } from './jobs/exportJob.ts';
 import { createImportImagesJob } from './jobs/importImagesJob.ts';
 import { createRunJob } from './jobs/runJob.ts';
 import { createSearchJob } from './jobs/searchJob.ts';
+import { installFolder } from './installFolder.ts';
 import { createResources } from './resources.ts';
 import { noProject, type HostName, type OpenProject, type Services } from './services.ts';
 import { removeOldUploads } from './uploads.ts';
@@ -55,8 +56,7 @@ export type BackendOptions = {
   deadlines?: DeadlineLimits;
 };
 
-/** From sources this file is main/app/backend.ts, in the product it is bundled into dist/main. */
-export const installFolder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+export { installFolder };
 
 export async function createBackend(options: BackendOptions): Promise<Backend> {
   const listeners = new Set<EventListener>();
@@ -176,8 +176,10 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     devices: createDeviceService({
       spawn: options.spawnCompute,
       workload,
-      onMeasured: () => emit('data.changed', { lists: ['devices'] }),
+      // What is kept of reference sets is kept by the settings that follow.
+      onMeasured: () => emit('data.changed', { lists: ['devices', 'references'] }),
     }),
+    references: openReferenceStore(referenceCacheFolder()),
     projectsFolder: projectsFolder(),
     uploadsFolder: path.join(userDataFolder(), 'uploads'),
     liveSearches: new Map(),

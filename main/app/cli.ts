@@ -11,14 +11,16 @@ import {
   projectInfo,
   projectUnlock,
   projectUpgrade,
-  renderStimuli,
   saveProtocol,
 } from './cli/projectCommands.ts';
 import { runPlanCommand } from './cli/planCommand.ts';
 import { deviceOption, listDevices } from './cli/deviceCommands.ts';
 import { modelGradient } from './cli/modelCommands.ts';
+import { importTwin } from './cli/importCommand.ts';
 import { packTwin } from './cli/packCommand.ts';
-import { exportTwin, importTwin, listTwins, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { exportTwin, listTwins, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { measureTwinReference } from './cli/referenceCommand.ts';
+import { renderStimuli } from './cli/renderCommand.ts';
 import { serve } from './cli/serveCommand.ts';
 import { tapTwin } from './cli/tapsCommand.ts';
 import { spawnCompute } from './spawnCompute.ts';
@@ -98,15 +100,38 @@ function buildProgram(): Command {
     .action(serveAction(program));
 
   const twins = program.command('twins').description('the library of twins on this machine');
-  twins.command('list').description('every twin').action(action(program, listTwins));
-  twins.command('show <id>').description('one twin: card, areas, units').action(action(program, showTwin));
-  twins.command('import <path>').description('a .twin folder or zip').action(action(program, importTwin));
+  twins
+    .command('list')
+    .description('every twin, or those that the options leave')
+    .option('--text <words>', 'title, id, summary, species, areas, authors, modality or licence have all these words')
+    .option('--species <name>', 'e.g. macaque')
+    .option('--area <name>', 'e.g. V1, which V1-simple belongs to')
+    .option('--modality <words>', 'e.g. static')
+    .option('--licence <name>', 'e.g. MIT, non-commercial or "not stated"')
+    .option('--gradient <verdict>', 'what its check has shown here: verified … none, or "not checked"')
+    .option('--max-size <size>', 'largest size on disk, e.g. 20MB')
+    .action(action(program, listTwins));
+  twins
+    .command('show <id>')
+    .description('one twin: areas, graph, checks, validity, performance, provenance, card')
+    .action(action(program, showTwin));
+  twins
+    .command('import <path>')
+    .description('a .twin folder or zip, or a bare .onnx file with a file of answers')
+    .option('--template <file>', 'of a bare .onnx file: write the questions it leaves open as YAML, and import nothing')
+    .option('--answers <file>', 'of a bare .onnx file: the answers, as YAML or JSON')
+    .action(action(program, importTwin));
   twins
     .command('verify [id]')
     .description('hashes and golden checks')
     .option('--all', 'every twin in the library')
     .addOption(deviceOption('cpu'))
     .action(action(program, verifyTwins));
+  twins
+    .command('reference <id>')
+    .description('measure the reference set that searches are z-scored over, so that none has to wait for it')
+    .addOption(deviceOption('auto'))
+    .action(action(program, measureTwinReference));
   twins
     .command('gradient [model]')
     .description("gradient of an output's mean with respect to an input of an .onnx file or a twin of the library")
@@ -149,8 +174,10 @@ function buildProgram(): Command {
     .command('stimuli')
     .description('stimulus sets')
     .command('render <plan>')
-    .description('write the stimuli of a run plan as PNG and NPY')
+    .description('write the stimuli of a run plan as PNG and NPY, moving ones frame by frame')
     .requiredOption('--out <folder>', 'required: a folder that does not exist yet')
+    .option('--frame-rate <hz>', 'frames per second of moving stimuli; those of the twin, or 60')
+    .option('--duration <seconds>', 'of moving stimuli; 1 when left out')
     .action(action(program, renderStimuli));
 
   for (const kind of ['run', 'search'] as const) {

@@ -27,6 +27,7 @@ import { isTwinscopeError, shortened, TwinscopeError } from '../platform/errors.
 import { connectPort, toResponseError, toTwinscopeError, type Port } from '../rpc/connection.ts';
 import { signalOf } from '../rpc/requestSignal.ts';
 import { createModelHost } from './computeModel.ts';
+import { createReferenceHost } from './computeReference.ts';
 import { createSearchHost } from './computeSearch.ts';
 import { createSessionCache } from './sessionCache.ts';
 import { computeVersions } from './versions.ts';
@@ -88,6 +89,7 @@ export function serveCompute(port: Port): void {
     'twin.forward': ({ twin, ...given }, { signal }) =>
       sessions.use(twin, async ({ session }) => ({ areas: await outputsOf(session, given, signal) })),
     ...createModelHost(sessions),
+    ...createReferenceHost(sessions),
     'search.begin': searches.begin,
     'search.advance': searches.advance,
     'search.result': searches.result,

@@ -1,8 +1,11 @@
 /** What compute does with the graph itself: gradients and their check, intermediate values, descriptions. */
+import { writeFile } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import type { ComputeHandler, ComputeMethods, ComputeTwin, TapArray } from '../engine/computeContract.ts';
+import { changeGraph } from '../engine/changeGraph.ts';
 import { describeGraph } from '../engine/describeGraph.ts';
 import { imageInput } from '../engine/inputAdapter.ts';
+import { dataFilesOf, inspectModel } from '../engine/inspectModel.ts';
 import { checkTwinGradient } from '../engine/node/gradientCheck.ts';
 import { openModelFile } from '../engine/node/modelFile.ts';
 import { gradientOfModel } from '../engine/node/modelGradient.ts';
@@ -11,10 +14,12 @@ import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import { openTapSession, type TapSession } from '../engine/node/tapSession.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
 import { stack } from '../engine/taps.ts';
+import { readGraph, writeGraph } from '../onnx/index.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { createSessionCache, type SessionCache } from './sessionCache.ts';
 
-type ModelMethod = 'twin.checkGradient' | 'twin.taps' | 'model.describe' | 'model.gradient';
+type ModelMethod =
+  'twin.checkGradient' | 'twin.taps' | 'model.describe' | 'model.inspect' | 'model.change' | 'model.gradient';
 
 export type ModelHost = {
   [M in ModelMethod]: ComputeHandler<M>;
@@ -64,6 +69,21 @@ export function createModelHost(sessions: SessionCache<ComputeTwin, Loaded>): Mo
         return description;
       });
     },
+    'model.inspect': ({ modelFile, sizePx }) =>
+      refusing(modelFile, async () => {
+        const model = await openModelFile(modelFile);
+        const facts = inspectModel(model.graph, sizePx, dataFilesOf(readGraph(model.bytes)));
+        model.release();
+        return facts;
+      }),
+    'model.change': ({ modelFile, picture, change, out }) =>
+      refusing(modelFile, async () => {
+        const model = await openModelFile(modelFile);
+        const bytes = writeGraph(changeGraph(model.graph, picture, change));
+        model.release();
+        await writeFile(out, bytes, { flag: 'wx' });
+        return {};
+      }),
     'model.gradient': (request, context) => refusing(request.modelFile, () => gradientOfModel(request, context)),
   };
 }

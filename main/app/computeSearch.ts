@@ -14,6 +14,7 @@ import type { TwinSession } from '../engine/node/twinSession.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { plural } from '../platform/words.ts';
 import type { ResponseModel, StimulusSource } from '../search/model.ts';
+import type { ReferenceScale } from '../search/reference.ts';
 import type { SearchOutcome } from '../search/report.ts';
 import { createSearch, type Search } from '../search/search.ts';
 import { designCount, specAt } from '../stimuli/design.ts';
@@ -118,6 +119,8 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         total: update.total,
         phase: update.phase,
         noun: 'steps',
+        referenceShown: update.reference,
+        reference: search.takeReference(),
         checkpoint: search.checkpoint(),
         step: trajectory.at(-1)?.step ?? running.optimisationDone,
         steps: running.optimisationSteps,
@@ -157,6 +160,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         evaluations: outcome.evaluations,
         controlEvaluations: outcome.controlEvaluations,
         referenceStimuli: outcome.reference?.stimuli ?? 0,
+        referenceStatistics: outcome.reference === null ? null : statisticsArray(outcome.reference.scale),
         notices: [...outcome.notices, ...unmodulated(outcome)],
       };
     },
@@ -168,19 +172,23 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
   };
 }
 
+/** The stimuli of a design on the raster of a twin. */
+export const sourceOf = (design: StimulusDesign, rasteriser: Rasteriser): StimulusSource => ({
+  count: designCount(design),
+  render: (index) => rasteriser.renderAt(design, index),
+  spec: (index) => specAt(design, index),
+});
+
 function searchOf(
-  { plan, twin, batchSize, reference, screening, bestOf, checkpoint }: SearchStart,
+  { plan, twin, batchSize, reference, knownReference, screening, bestOf, checkpoint }: SearchStart,
   { session, rasteriser }: Loaded,
 ): Search {
-  const source = (design: StimulusDesign): StimulusSource => ({
-    count: designCount(design),
-    render: (index) => rasteriser.renderAt(design, index),
-    spec: (index) => specAt(design, index),
-  });
+  const source = (design: StimulusDesign): StimulusSource => sourceOf(design, rasteriser);
   const search = createSearch({
     plan,
     model: { ...responseModel(session, twin), batchSize, mostPerRun: session.settings.batchSize },
     reference: source(reference),
+    knownReference,
     sources: {
       ...(screening ? { screening: source(screening) } : {}),
       ...(bestOf ? { bestOf: source(bestOf) } : {}),
@@ -189,6 +197,14 @@ function searchOf(
   });
   if (checkpoint !== null) search.restore(checkpoint);
   return search;
+}
+
+/** Rows: mean, sd, response to the blank, coefficient in the area's activity; one column per unit. */
+function statisticsArray({ mean, sd, blank, areaCoefficient }: ReferenceScale): Uint8Array {
+  const rows = [mean, sd, blank, areaCoefficient];
+  const values = new Float64Array(rows.length * mean.length);
+  for (const [i, row] of rows.entries()) values.set(row, i * mean.length);
+  return encodeNpy(values, [rows.length, mean.length]);
 }
 
 function unmodulated({ reference }: SearchOutcome): string[] {

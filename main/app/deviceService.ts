@@ -49,6 +49,8 @@ export type DeviceService = {
   ): Promise<{ session: FrozenSession; notice: string | null }>;
   /** The session that a job on this device gets by what is known; nothing is measured. */
   knownSession(twin: ResolvedTwin, device: DeviceId): Promise<FrozenSession>;
+  /** Stimuli per second by what was measured; null where nothing was. */
+  knownSpeed(twinSha256: string, device: DeviceId): Promise<number | null>;
   /** Null where the device can be used now, otherwise why not, as the end of a sentence without a full stop. */
   unavailable(device: DeviceId): Promise<string | null>;
   /** Refuses a device that is not available. */
@@ -298,6 +300,8 @@ export function createDeviceService(host: {
     },
 
     knownSession: async (twin, device) => sessionOf(device, measurementsOf(await store.of(twin.sha256))),
+    knownSpeed: async (twinSha256, device) =>
+      measurementsOf(await store.of(twinSha256)).get(device)?.stimuliPerSecond ?? null,
     unavailable,
     async require(device) {
       const reason = await unavailable(device);

@@ -106,6 +106,14 @@ export function goldenProver(services: Services, signal: CancelSignal): Prove {
     };
     const again = compareOutputs(manifest, made, { device: 'cpu', areas: await forward(twin, golden) });
     if (!again.passed) throw unsteady(manifest, again.maxError);
+    const floats = golden.images.length / 2;
+    const one = Object.fromEntries(others.map(({ tensor, values }) => [tensor, repeated(values, 1)]));
+    const alone: AreaResponses[][] = [];
+    for (const at of [0, floats]) {
+      alone.push(await forward(twin, { images: golden.images.slice(at, at + floats), n: 1, others: one }));
+    }
+    const each = compareOutputs(manifest, made, { device: 'cpu', areas: joined(alone) });
+    if (!each.passed) throw mixed(each.maxError);
     return {
       made,
       sentence: `Golden checks were made on the CPU: 2 stimuli (luminance noise, and a grating on mid-grey), tolerance ${tolerance.toExponential()} of the largest response.`,
@@ -158,6 +166,27 @@ function requireNumbers(
       `The model answers a golden stimulus with ${data[at]} (area ${area}, unit ${unit}). Nothing was written. Correct the model and pack it again.`,
     );
   }
+}
+
+/** The responses of runs of one picture each, as one run of all of them gives them. */
+function joined(runs: readonly (readonly AreaResponses[])[]): AreaResponses[] {
+  return (runs[0] ?? []).map(({ area }, at) => {
+    const parts = runs.map((run) => run[at]?.data ?? new Float32Array());
+    const data = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let offset = 0;
+    for (const part of parts) {
+      data.set(part, offset);
+      offset += part.length;
+    }
+    return { area, data };
+  });
+}
+
+function mixed(error: number): TwinscopeError {
+  return new TwinscopeError(
+    'bad-input',
+    `The model answers a picture differently beside another one than alone (by ${error.toExponential(1)} of the largest response). Nothing was written. Correct the model and pack it again.`,
+  );
 }
 
 function unsteady(manifest: TwinManifest, error: number): TwinscopeError {

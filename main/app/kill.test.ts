@@ -150,7 +150,9 @@ async function inspect(kind: Kind, file: string) {
     const stored =
       result !== undefined && kind === 'run'
         ? (await project.runs.get(result.id)).committed
-        : (job?.progress.done ?? 0);
+        : job?.progress.noun === 'steps'
+          ? job.progress.done
+          : 0;
     return { check, hash, stored, state: job?.state };
   } finally {
     await project.close();

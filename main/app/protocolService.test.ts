@@ -269,3 +269,24 @@ test('a preview warns of pictures that the display clips, and the export counts 
   });
   expect(clipped.warnings.join()).toMatch(/^1 stimulus asks for 39\.\d to 60\.\d cd\/m²; the display has 45 to 55\.5/);
 });
+
+test('a protocol refuses what moves instead of showing its first frame', async () => {
+  const project = await newProject();
+  const backend = backendOf(project);
+  const drifting = (temporalFrequencyHz: number[]) =>
+    stimulusDesign.parse({
+      type: 'drifting-gratings',
+      factors: { directionDeg: [0, 90], spatialFrequencyCpd: [2], temporalFrequencyHz },
+    });
+  await createStimulusService(project).createSet('Drift', drifting([0, 4]));
+  await expect(backend.preview(planOf({ stimuli: { set: 'Drift' } }))).rejects.toThrow(
+    'A protocol shows still pictures so far, and 2 stimuli of “Drift” move. Nothing was made.',
+  );
+  await expect(backend.save(planOf({ stimuli: { design: { type: 'tsr1v', half: 'A' } } }))).rejects.toThrow(
+    /128 stimuli of “TSR-1V, half A/,
+  );
+  expect(await project.protocols.list()).toEqual([]);
+  // At 0 Hz there is nothing to freeze.
+  const preview = await backend.preview(planOf({ stimuli: { design: drifting([0]) } }));
+  expect(preview.stimuli).toHaveLength(2);
+});

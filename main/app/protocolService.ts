@@ -20,6 +20,7 @@ import {
   stimuliHash,
   stimulusHash,
 } from '../stimuli/design.ts';
+import { isMoving } from '../stimuli/motion.ts';
 import { decodeNpy } from '../stimuli/npy.ts';
 import { range } from '../stimuli/statistics.ts';
 import { createStimulusService, thumbnailPath } from './stimulusService.ts';
@@ -49,6 +50,7 @@ export async function expandPlan(project: Project, plan: ProtocolPlan): Promise<
     }
     refuseMoreThan(mostStimuli, stimuli.length);
   }
+  refuseMoving(stimuli);
   return expandProtocol({
     plan: { ...plan, items },
     stimuli: await withLuminance(project, stimuli),
@@ -61,6 +63,18 @@ function refuseMoreThan(most: number, stimuli: number): void {
   throw new TwinscopeError(
     'bad-input',
     `This protocol would show more than ${formatCount(mostStimuli)} different stimuli. Nothing was made. Choose smaller sets.`,
+  );
+}
+
+/** A protocol shows a picture for as long as a trial lasts; of a moving stimulus that would be its first frame. */
+function refuseMoving(stimuli: readonly ProtocolStimulusInput[]): void {
+  const moving = stimuli.filter(({ spec }) => isMoving(spec));
+  const [first] = moving;
+  if (first === undefined) return;
+  throw new TwinscopeError(
+    'bad-input',
+    `A protocol shows still pictures so far, and ${plural(moving.length, 'stimulus', 'stimuli')} of “${first.condition}” ` +
+      `${moving.length === 1 ? 'moves' : 'move'}. Nothing was made. Choose stimuli that stand still.`,
   );
 }
 

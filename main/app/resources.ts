@@ -6,7 +6,7 @@ import { isTwinscopeError, TwinscopeError, type ErrorCode } from '../platform/er
 import { formatCount } from '../platform/words.ts';
 import { createStimulusService, type StimulusService } from './stimulusService.ts';
 import type { Services } from './services.ts';
-import { receiveUpload } from './uploads.ts';
+import { receivePackageFile, receiveUpload } from './uploads.ts';
 
 type Route = {
   method: 'GET' | 'PUT';
@@ -46,6 +46,21 @@ export function createResources(services: Services): (request: Request) => Promi
     },
     {
       method: 'GET',
+      pattern: /^\/resource\/clip\/[0-9a-f]{64}\.png$/,
+      async handle(_, request) {
+        const { signal } = request;
+        try {
+          const png = await stimuli().clip(new URL(request.url).searchParams.get('spec') ?? '', signal);
+          return bytes(png, 'image/png', { 'cache-control': 'private, max-age=31536000, immutable' });
+        } catch (error) {
+          // Nobody is there to read this.
+          if (signal.aborted) return new Response(null, { status: 499 });
+          throw error;
+        }
+      },
+    },
+    {
+      method: 'GET',
       pattern: /^\/resource\/run\/([\w-]+)\/responses\.f32$/,
       async handle([id]) {
         return bytes(await interleavedResponses(services, id as string), 'application/octet-stream');
@@ -65,6 +80,15 @@ export function createResources(services: Services): (request: Request) => Promi
       async handle([batch, name], request) {
         const body = new Uint8Array(await request.arrayBuffer());
         await receiveUpload(services.uploadsFolder, batch as string, decodeURIComponent(name as string), body);
+        return new Response(null, { status: 204 });
+      },
+    },
+    {
+      method: 'PUT',
+      pattern: /^\/resource\/package\/([^/]+)\/([^/]+)$/,
+      async handle([batch, file], request) {
+        const { uploadsFolder } = services;
+        await receivePackageFile(uploadsFolder, batch as string, decodeURIComponent(file as string), request.body);
         return new Response(null, { status: 204 });
       },
     },

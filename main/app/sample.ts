@@ -6,7 +6,7 @@ import { protocolPlan, runPlan, searchPlan } from '../contract/plans.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type { ProjectInfo } from '../contract/methods.ts';
 import { listImageFiles } from '../stimuli/node/photographs.ts';
-import { defaultReference } from './defaultReference.ts';
+import { gratingReference } from './defaultReference.ts';
 import { installFolder, type Backend } from './backend.ts';
 import { jobTitle } from './handlers/jobHandlers.ts';
 import { expandPlan } from './protocolService.ts';
@@ -16,7 +16,7 @@ export const sampleTwin = 'macaque-v1-gabor-energy';
 export const samplePhotographs = path.join(installFolder, 'resources', 'sample');
 
 /** The same gratings that responses are z-scored over, so that the first run explains the first search. */
-export const sampleGratings: StimulusDesign = defaultReference;
+export const sampleGratings: StimulusDesign = gratingReference;
 
 /** Opens the sample project, or makes it when there is none; its jobs go on in the background. */
 export async function openSampleProject(backend: Backend): Promise<ProjectInfo> {
@@ -66,6 +66,8 @@ export async function openSampleProject(backend: Backend): Promise<ProjectInfo> 
         : {}),
     },
     controls: { bestOf: { set: 'Sample photographs' } },
+    // The usual reference set would have a first start wait for its hundreds of images.
+    reference: { set: 'Gratings: orientation × frequency' },
   });
   await queue.start('run', jobTitle(run), run);
   await queue.start('search', jobTitle(search), search);

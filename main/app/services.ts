@@ -12,6 +12,7 @@ import { requireRunnable } from '../engine/outputLayout.ts';
 import type { JobQueue } from '../jobs/node/queue.ts';
 import type { Log } from '../platform/node/log.ts';
 import type { Project } from '../projects/node/project.ts';
+import type { ReferenceStore } from '../search/node/referenceStore.ts';
 import type { Library, ResolvedTwin } from '../twins/node/library.ts';
 import type { DeviceService } from './deviceService.ts';
 import type { Workload } from './workload.ts';
@@ -31,6 +32,8 @@ export type Services = {
   /** Jobs and checks at work: measurements of devices stand aside for them. */
   readonly workload: Workload;
   readonly devices: DeviceService;
+  /** Responses to reference sets, kept on this machine. */
+  readonly references: ReferenceStore;
   readonly projectsFolder: string;
   readonly uploadsFolder: string;
   /** The last live message of every search that has not ended, by job. */

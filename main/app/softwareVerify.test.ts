@@ -22,7 +22,7 @@ beforeAll(async () => {
     const file = path.join(folder, `${draft.manifest.id}.twin`);
     await writePackage(file, packDraft(draft, { card: `# ${draft.manifest.title}\n`, licence: 'MIT\n' }));
     const { code, stderr } = await run('twins', 'import', file);
-    expect(code, stderr).toBe(0);
+    if (code !== 0) throw new Error(stderr);
   }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

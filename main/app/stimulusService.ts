@@ -2,8 +2,9 @@
 import path from 'node:path';
 import { readFile, stat } from 'node:fs/promises';
 import type { SetRef } from '../contract/plans.ts';
-import type { StimulusInspection, StimulusItem } from '../contract/results.ts';
+import { clipStrip, type StimulusInspection, type StimulusItem } from '../contract/results.ts';
 import { stimulusSpec, type StimulusDesign, type StimulusSpec } from '../contract/stimuli.ts';
+import { createClipDrawer } from './clipDrawer.ts';
 import { createRasteriser, type FetchBytes, type Rasteriser } from '../engine/node/rasteriser.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -12,6 +13,7 @@ import { fileError } from '../platform/node/files.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { SetRow } from '../projects/rows.ts';
 import { describeDesign, designCount, labelAt, specAt, stimuliHash, stimulusHash } from '../stimuli/design.ts';
+import { isMoving } from '../stimuli/motion.ts';
 import { specWarnings } from '../stimuli/warnings.ts';
 import { listImageFiles, readPhotograph } from '../stimuli/node/photographs.ts';
 import { encodeGreyPng } from '../stimuli/node/png.ts';
@@ -32,9 +34,20 @@ export function thumbnailPath(spec: StimulusSpec): string {
   return `/resource/thumbnail/${stimulusHash(spec)}.png?spec=${encodeURIComponent(canonicalJson(spec))}`;
 }
 
+/** The same for the frames of a moving stimulus; null for one that stands still. */
+export const clipPath = (spec: StimulusSpec): string | null =>
+  isMoving(spec) ? `/resource/clip/${stimulusHash(spec)}.png?spec=${encodeURIComponent(canonicalJson(spec))}` : null;
+
 export function itemAt(design: StimulusDesign, index: number): StimulusItem {
   const spec = specAt(design, index);
-  return { index, label: labelAt(design, index), sha256: stimulusHash(spec), spec, thumbnail: thumbnailPath(spec) };
+  return {
+    index,
+    label: labelAt(design, index),
+    sha256: stimulusHash(spec),
+    spec,
+    thumbnail: thumbnailPath(spec),
+    clip: clipPath(spec),
+  };
 }
 
 /** Importing photographs takes time: who waits is told, and may stop it between two files. */
@@ -63,6 +76,8 @@ async function readImageFile(file: string, name: string): Promise<Uint8Array> {
 
 export type StimulusService = {
   thumbnail(specJson: string): Promise<Uint8Array>;
+  /** A PNG of the frames of `clipStrip`, one below the other. */
+  clip(specJson: string, signal?: AbortSignal): Promise<Uint8Array>;
   inspect(design: StimulusDesign, index: number): Promise<StimulusInspection>;
   resolve(ref: SetRef, options?: ImportOptions): Promise<{ design: StimulusDesign; name: string }>;
   importFile(file: string): Promise<string>;
@@ -70,6 +85,7 @@ export type StimulusService = {
   render(
     spec: StimulusSpec,
     field: { sizePx: number; fieldOfViewDeg: number; background: number },
+    timeS?: number,
   ): Promise<Float32Array>;
 };
 
@@ -87,6 +103,8 @@ export function createStimulusService(project: Project): StimulusService {
     }
     return found;
   };
+
+  const drawClip = createClipDrawer(rasteriserFor({ ...stageField, sizePx: clipStrip.sizePx }));
 
   async function importFile(file: string): Promise<string> {
     const name = path.basename(file);
@@ -111,6 +129,7 @@ export function createStimulusService(project: Project): StimulusService {
       if (project.readOnly === null) await project.thumbnails.put(key, png);
       return png;
     },
+    clip: async (specJson, signal) => drawClip(stimulusSpec.parse(JSON.parse(specJson)), signal),
     async inspect(design, index) {
       const item = itemAt(design, index);
       const raster = await stage.render(item.spec);
@@ -161,7 +180,7 @@ export function createStimulusService(project: Project): StimulusService {
         count: designCount(design),
         stimuliSha256: stimuliHash(design),
       }),
-    render: (spec, field) => rasteriserFor(field).render(spec),
+    render: (spec, field, timeS) => rasteriserFor(field).render(spec, timeS),
   };
 }
 

@@ -1,8 +1,14 @@
-/** Photographs on their way from the browser into a project: one temporary folder per batch. */
+/** Files on their way from the browser into a project or the library: one temporary folder per batch. */
+import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as NodeWebStream } from 'node:stream/web';
 import { TwinscopeError } from '../platform/errors.ts';
 import { fileError, safeFileName } from '../platform/node/files.ts';
+import { formatBytes } from '../platform/words.ts';
+import { manifestName, unsafePath } from '../twins/manifest.ts';
 
 const largestUploadBytes = 512 * 1024 * 1024;
 
@@ -49,6 +55,85 @@ export async function receiveUpload(
   } catch (error) {
     throw fileError(error, file);
   }
+}
+
+/** Room for a model with its weights beside it. */
+export const largestPackageBytes = 16 * 2 ** 30;
+
+/**
+ * Stores a file of a package or a model under the path that it has in its folder, straight to the disk. What arrived in
+ * part only is removed.
+ */
+export async function receivePackageFile(
+  uploadsFolder: string,
+  batch: string,
+  relative: string,
+  body: ReadableStream<Uint8Array> | null,
+  mostBytes = largestPackageBytes,
+): Promise<void> {
+  const unsafe = unsafePath(relative);
+  if (unsafe !== null) {
+    throw new TwinscopeError(
+      'bad-input',
+      `${JSON.stringify(relative)} cannot be handed over, since ${unsafe}. Nothing was imported. Rename the file.`,
+    );
+  }
+  const file = path.join(uploadFolder(uploadsFolder, batch), ...relative.split('/'));
+  let bytes = 0;
+  const limited = new Transform({
+    transform(chunk: Uint8Array, _, done) {
+      bytes += chunk.length;
+      if (bytes <= mostBytes) return done(null, chunk);
+      const why = `${relative} has more than ${formatBytes(mostBytes)}, the most that can be handed over. Nothing was imported. Import it by its path instead.`;
+      return done(new TwinscopeError('bad-input', why));
+    },
+  });
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    const source = body === null ? Readable.from([]) : Readable.fromWeb(body as NodeWebStream<Uint8Array>);
+    await pipeline(source, limited, createWriteStream(file, { flags: 'wx' }));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(file, { force: true });
+    throw fileError(error, file);
+  }
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return found
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .toSorted((a, b) => a.split(path.sep).length - b.split(path.sep).length || (a < b ? -1 : 1));
+}
+
+/** The package among the files that were handed over: an archive, or the folder of the manifest. */
+export async function packageInUpload(uploadsFolder: string, batch: string): Promise<string> {
+  const files = await filesOf(uploadFolder(uploadsFolder, batch));
+  const manifest = files.find((file) => path.basename(file) === manifestName);
+  const found = manifest === undefined ? files.find((file) => /\.(twin|zip)$/i.test(file)) : path.dirname(manifest);
+  if (found !== undefined) return found;
+  throw new TwinscopeError(
+    'bad-input',
+    `There is no twin package among the files that were handed over: no .twin or .zip file, and no ${manifestName}. Nothing was imported. Choose a package or an .onnx file.`,
+  );
+}
+
+/** The one graph among the files that were handed over. */
+export async function modelInUpload(uploadsFolder: string, batch: string): Promise<string> {
+  const models = (await filesOf(uploadFolder(uploadsFolder, batch))).filter((file) => /\.onnx$/i.test(file));
+  const [model] = models;
+  if (models.length === 1 && model !== undefined) return model;
+  const why = models.length === 0 ? 'There is no .onnx file' : `There are ${models.length} .onnx files`;
+  throw new TwinscopeError(
+    'bad-input',
+    `${why} among the files that were handed over. Nothing was imported. Choose one .onnx file, with its data files where it has any.`,
+  );
+}
+
+/** Removes a batch, as when its import was given up. */
+export async function removeUpload(uploadsFolder: string, batch: string): Promise<void> {
+  // A compute process may still have a model open, which keeps some systems from deleting it: it is swept a day later.
+  await rm(uploadFolder(uploadsFolder, batch), { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Removes batches that nobody imported: uploads of a day ago belong to a window that is gone. */

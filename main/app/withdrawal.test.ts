@@ -67,6 +67,7 @@ const searchOf = (key: string, of: ComputeTwin, area: string): SearchStart => ({
   reference: stimulusDesign.parse(reference),
   screening: null,
   bestOf: null,
+  knownReference: null,
   checkpoint: null,
 });
 

@@ -4,13 +4,15 @@
  */
 import { z } from 'zod';
 import type { CancelSignal } from '../platform/cancel.ts';
-import { deviceId, deviceReport } from './devices.ts';
+import { modelAnswers, modelInspection, modelPlace, modelPreview, samplePicture } from './bareModels.ts';
+import { deviceChoice, deviceId, deviceReport } from './devices.ts';
 import { jobSnapshot, searchLive } from './jobs.ts';
 import { display, plan, protocolPlan } from './plans.ts';
 import {
   expandedProtocol,
   exportRecord,
   protocolSummary,
+  referenceState,
   runDetails,
   runSummary,
   searchReport,
@@ -20,12 +22,25 @@ import {
   stimulusInspection,
   stimulusItem,
 } from './results.ts';
-import { stimulusDesign, stimulusSpec } from './stimuli.ts';
+import { stimulusDesign } from './stimuli.ts';
 import { checkedTwin, packedTwin, twinDetails, twinGraph, twinSummary, writtenTwin } from './twins.ts';
 
 const nothing = z.strictObject({});
 const byId = z.strictObject({ id: z.string() });
 const done = z.object({});
+/** A search as far as its reference set depends on it. */
+const referenceRequest = z.strictObject({
+  /** Of the twin. */
+  id: z.string(),
+  /** A set of the open project, by name or id; left out: the built-in one that suits the twin. */
+  set: z.string().min(1).optional(),
+  device: deviceChoice.default('auto'),
+  batchSize: z.int().positive().optional(),
+  threads: z.int().positive().optional(),
+  behaviour: z.record(z.string(), z.number()).optional(),
+  /** What the search will mostly ask for; the fastest device may differ. */
+  by: z.enum(['responses', 'gradients']).default('gradients'),
+});
 
 export const projectInfo = z.object({
   path: z.string(),
@@ -80,7 +95,29 @@ export const methods = {
   'library.graph': { input: byId, output: twinGraph },
   /** On the CPU when no device is named; a device that is not available is refused. */
   'library.verify': { input: z.strictObject({ id: z.string(), device: deviceId.optional() }), output: checkedTwin },
-  'library.import': { input: z.strictObject({ path: z.string().min(1) }), output: checkedTwin },
+  /** Starts nothing heavy. */
+  'references.get': { input: referenceRequest, output: referenceState },
+  /** Measures the set unless that was done in the same way before; searches then take it from this machine's cache. */
+  'references.measure': { input: referenceRequest, output: referenceState },
+  /** A package: its path on the backend's machine, or files that were handed over. */
+  'library.import': { input: modelPlace, output: checkedTwin },
+  /** What a bare ONNX file says, and what it leaves open; `sizePx` where it takes pictures of any size. */
+  'library.inspectModel': {
+    input: z.strictObject({ model: modelPlace, sizePx: z.int().positive().max(4096).nullable().default(null) }),
+    output: modelInspection,
+  },
+  /** A picture as the model would see it with these answers, and what it answers. */
+  'library.previewModel': {
+    input: z.strictObject({ model: modelPlace, answers: modelAnswers, picture: samplePicture }),
+    output: modelPreview,
+  },
+  /** Makes a package of the model and the answers, golden checks included, and imports it, whole or not at all. */
+  'library.importModel': {
+    input: z.strictObject({ model: modelPlace, answers: modelAnswers }),
+    output: checkedTwin.extend({ notices: z.array(z.string()) }),
+  },
+  /** Ends an import that was not made: what was handed over or written for it is removed. */
+  'library.discardModel': { input: z.strictObject({ model: modelPlace }), output: done },
   /** Twins of the user's own only; results that a twin gave stay in their projects. */
   'library.remove': { input: byId, output: z.object({ id: z.string(), version: z.string(), title: z.string() }) },
   /** `out`, on the backend's machine: an archive where it ends in .twin or .zip, a folder otherwise; never over anything. */
@@ -113,7 +150,7 @@ export const methods = {
       description: z.string(),
       count: z.int(),
       warnings: z.array(z.string()),
-      samples: z.array(z.object({ label: z.string(), spec: stimulusSpec, thumbnail: z.string() })),
+      samples: z.array(stimulusItem.pick({ label: true, spec: true, thumbnail: true, clip: true })),
     }),
   },
   /** Imports a folder of photographs as a job; `upload` names a batch sent to handleResource beforehand. */
@@ -173,7 +210,9 @@ export const events = {
   'search.live': searchLive,
   /** How far the gradient check of an import or a verification is; the twin by id. */
   'library.checking': z.object({ id: z.string(), done: z.int(), total: z.int() }),
-  /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library', 'devices'. */
+  /** How many stimuli of a reference set that is measured ahead have been shown; the twin by id. */
+  'references.measuring': z.object({ id: z.string(), done: z.int(), total: z.int() }),
+  /** Names the lists that changed, so that the workbench asks again: 'sets', 'runs', 'searches', 'protocols', 'project', 'library', 'devices', 'references'. */
   'data.changed': z.object({ lists: z.array(z.string()) }),
 } as const;
 export type EventName = keyof typeof events;

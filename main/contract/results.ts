@@ -1,6 +1,6 @@
 /** Results with their provenance. */
 import { z } from 'zod';
-import { gradientForms } from './devices.ts';
+import { deviceId, gradientForms } from './devices.ts';
 import { sha256, stimulusDesign, stimulusSpec } from './stimuli.ts';
 import { aperture, constraints, display, plan, protocolPlan, runPlan, searchPlan } from './plans.ts';
 
@@ -26,6 +26,11 @@ export const provenance = z.object({
   /** Null: the usual forms of the device. */
   gradientForms: gradientForms.nullable().default(null),
   versions: z.record(z.string(), z.string()),
+  /**
+   * Of a search, once it has its reference: whether the responses to the reference set were measured by the search itself,
+   * or before it on this machine in the same way, when, and the hash over them. Absent in results of older versions.
+   */
+  reference: z.object({ from: z.enum(['search', 'cache']), measuredAt: z.string(), sha256 }).optional(),
 });
 export type Provenance = z.infer<typeof provenance>;
 
@@ -59,6 +64,9 @@ export const setDetails = setSummary.extend({
 });
 export type SetDetails = z.infer<typeof setDetails>;
 
+/** How moving stimuli are shown: a second of frames of the 8° field. */
+export const clipStrip = { sizePx: 112, frames: 30, frameRateHz: 30 } as const;
+
 export const stimulusItem = z.object({
   index: z.int(),
   label: z.string(),
@@ -66,6 +74,8 @@ export const stimulusItem = z.object({
   spec: stimulusSpec,
   /** Path for handleResource: an 8-bit sRGB PNG of the 8° field. */
   thumbnail: z.string(),
+  /** Path of the frames of `clipStrip`, one below the other; null for what stands still. */
+  clip: z.string().nullable(),
 });
 export type StimulusItem = z.infer<typeof stimulusItem>;
 
@@ -158,6 +168,11 @@ export const searchReport = z.object({
   state: z.enum(['partial', 'complete']),
   referenceName: z.string(),
   referenceStimuli: z.int(),
+  /**
+   * The stored array of what every response is expressed in: float64 NPY, 4 × units in the twin's order: mean, sd (0 for an
+   * unmodulated unit), response to the blank, coefficient in the area's activity. Absent in results of older versions.
+   */
+  referenceStatistics: sha256.optional(),
   candidates: z.array(candidate),
   controls: z.array(control),
   trajectory: z.array(z.object({ step: z.int(), best: z.number(), median: z.number() })),
@@ -171,6 +186,23 @@ export const searchReport = z.object({
   createdAt: z.string(),
 });
 export type SearchReport = z.infer<typeof searchReport>;
+
+/** The reference set that a search would use, and what is known of it on this machine. */
+export const referenceState = z.object({
+  twin: z.object({ id: z.string(), version: z.string() }),
+  name: z.string(),
+  /** Without blanks. */
+  stimuli: z.int(),
+  /** Why it is another set than the usual one, in one sentence. */
+  notice: z.string().nullable(),
+  device: deviceId,
+  deviceLabel: z.string(),
+  /** Null: the next search measures it first. */
+  measured: z.object({ at: z.string(), seconds: z.number() }).nullable(),
+  /** Roughly; null where the speed of the twin on the device is not known. */
+  secondsToMeasure: z.number().nullable(),
+});
+export type ReferenceState = z.infer<typeof referenceState>;
 
 export const searchSummary = z.object({
   id: z.string(),

@@ -52,7 +52,7 @@ describe('one sentence names what is wrong and what was meant', () => {
     [
       'a kind that does not exist',
       { ...run, stimuli: { design: { type: 'grating' } } },
-      '“stimuli.design.type” must be “gratings”, “gabors”, “images”, “noise”, “tsr1” or “list”, not “grating”; the nearest is “gratings”',
+      '“stimuli.design.type” must be “gratings”, “gabors”, “images”, “noise”, “tsr1”, “drifting-gratings”, “counterphase-gratings”, “drifting-plaids”, “random-dots”, “tsr1v” or “list”, not “grating”; the nearest is “gratings”',
     ],
     [
       'a key of another kind',

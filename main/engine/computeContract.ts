@@ -9,7 +9,9 @@ import type { TwinManifest } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import type { Port } from '../rpc/connection.ts';
+import type { GraphChange, ModelPicture } from '../contract/bareModels.ts';
 import type { GraphDescription } from './describeGraph.ts';
+import type { ModelFacts } from './inspectModel.ts';
 
 export type ComputeTwin = {
   id: string;
@@ -33,6 +35,9 @@ export type ComputeTwin = {
 /** Float32 rows of one area: count × units. */
 export type AreaResponses = { area: string; data: Float32Array };
 
+/** Stimuli × units without blanks, and units. */
+export type ReferenceResponses = { rows: Float32Array; blank: Float32Array };
+
 export type SearchStart = {
   /** Names the search inside compute; a search is begun again under the same name after a restart. */
   key: string;
@@ -41,6 +46,8 @@ export type SearchStart = {
   /** Stimuli per step, fixed at the start; the twin may have been given smaller batches since. */
   batchSize: number;
   reference: StimulusDesign;
+  /** What the twin answered to the reference set before, in the same batches; null: it is measured. */
+  knownReference: ReferenceResponses | null;
   screening: StimulusDesign | null;
   bestOf: StimulusDesign | null;
   checkpoint: Uint8Array | null;
@@ -53,6 +60,10 @@ export type SearchProgress = {
   total: number;
   phase: string;
   noun: string;
+  /** While the reference set is measured: its stimuli shown, and all of them. */
+  referenceShown: { done: number; total: number } | null;
+  /** What the twin answered to the reference set, once, where this process has measured the last of it. */
+  reference: ReferenceResponses | null;
   checkpoint: Uint8Array;
   step: number;
   steps: number;
@@ -95,6 +106,8 @@ export type SearchOutcomeMessage = {
   controlEvaluations: number;
   /** Stimuli of the reference set that responses are z-scored over: blanks are left out. */
   referenceStimuli: number;
+  /** Float64 NPY, 4 × units: mean, sd, response to the blank, coefficient in the area's activity. */
+  referenceStatistics: Uint8Array | null;
   notices: string[];
 };
 
@@ -174,7 +187,16 @@ export type ComputeMethods = {
   };
   /** Reads the graph of a model file; its weights are left alone. */
   'model.describe': { input: { modelFile: string }; output: GraphDescription };
+  /** What a bare model says of itself; `sizePx` is the side of its pictures where the graph leaves it open. */
+  'model.inspect': { input: { modelFile: string; sizePx: number | null }; output: ModelFacts };
+  /** Writes the changed graph to `out`; weights that lie beside the model are referred to as before. */
+  'model.change': {
+    input: { modelFile: string; picture: ModelPicture; change: GraphChange; out: string };
+    output: Record<string, never>;
+  };
   'model.gradient': { input: ModelGradientRequest; output: ModelGradient };
+  /** The responses a search with this twin and its batch size would measure first. */
+  'reference.measure': { input: { twin: ComputeTwin; reference: StimulusDesign }; output: ReferenceResponses };
   'search.begin': { input: SearchStart; output: { total: number } };
   /** Works until `budgetMs` is over or the search is finished, whole steps only. */
   'search.advance': { input: { key: string; budgetMs: number }; output: SearchProgress };

@@ -90,6 +90,7 @@ export type SearchFindings = Pick<
   SearchReport,
   | 'referenceName'
   | 'referenceStimuli'
+  | 'referenceStatistics'
   | 'candidates'
   | 'controls'
   | 'evaluations'

@@ -1,59 +1,43 @@
 /** Measures the reference set and the blank: the scale on which everything else is expressed. */
-import type { StimulusSpec } from '../contract/stimuli.ts';
-import { TwinscopeError } from '../platform/errors.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { formatCount, plural } from '../platform/words.ts';
 import type { Saved } from './checkpoint.ts';
-import { tsr1Weight } from '../stimuli/tsr1/classes.ts';
-import { tsr1vWeight } from '../stimuli/tsr1v/classes.ts';
-import { evaluate, type StimulusSource } from './model.ts';
-import { areasOf, createObjective, groupActivity, unitStatistics } from './normalisation.ts';
+import { createObjective } from './normalisation.ts';
 import type { Phase, SearchContext } from './phase.ts';
+import {
+  measureBatch,
+  measureBlank,
+  type ReferenceResponses,
+  type ReferenceScale,
+  type ReferenceStimuli,
+  referenceIndices,
+  referenceSteps,
+  scaleOf,
+  stackRows,
+} from './reference.ts';
 
-/** All arrays have one entry per unit. */
-export type ReferenceScale = {
-  /** Reference stimuli, blanks left out. */
-  stimuli: number;
-  mean: Float64Array;
-  /** 0 marks an unmodulated unit. */
-  sd: Float64Array;
-  blank: Float32Array;
-  /** Coefficient of each unit's deviation from its mean in its area's activity; 0 for unmodulated units. */
-  areaCoefficient: Float64Array;
-};
-
-const fewestStimuli = 2;
-
-/** Every class of a reference set counts equally, however many images or clips it has. */
-function referenceWeight(spec: StimulusSpec): number {
-  if (spec.type === 'tsr1') return tsr1Weight(spec.index);
-  return spec.type === 'tsr1v' ? tsr1vWeight(spec.index) : 1;
-}
-
+/**
+ * Responses that are known from before take the place of the twin's answers, batch by batch: steps, checkpoints and
+ * counts are those of a phase that measures, bit for bit.
+ */
 export class ReferencePhase implements Phase {
   readonly name = 'measuring the reference set';
   readonly steps: number;
   readonly #context: SearchContext;
-  readonly #source: StimulusSource;
+  readonly #stimuli: ReferenceStimuli;
+  readonly #known: ReferenceResponses | null;
   /** Indices of the stimuli that are not blanks. */
-  readonly #indices: number[] = [];
-  readonly #renderSpec: (spec: StimulusSpec) => Float32Array;
+  readonly #indices: number[];
   #rows: Float32Array[] = [];
   #scale: ReferenceScale | null = null;
+  #measured: ReferenceResponses | null = null;
 
-  constructor(context: SearchContext, source: StimulusSource, renderSpec: (spec: StimulusSpec) => Float32Array) {
+  constructor(context: SearchContext, stimuli: ReferenceStimuli, known: ReferenceResponses | null) {
     this.#context = context;
-    this.#source = source;
-    this.#renderSpec = renderSpec;
-    for (let i = 0; i < source.count; i++) if (source.spec(i).type !== 'blank') this.#indices.push(i);
-    if (this.#indices.length < fewestStimuli) {
-      throw new TwinscopeError(
-        'bad-input',
-        `The reference set holds ${plural(this.#indices.length, 'stimulus', 'stimuli')} besides blanks; a mean and a standard deviation need at least ` +
-          `${fewestStimuli}. Nothing was started. Choose a larger reference set.`,
-      );
-    }
-    this.steps = Math.ceil(this.#indices.length / context.model.batchSize) + 1;
+    this.#stimuli = stimuli;
+    this.#known = known;
+    this.#indices = referenceIndices(stimuli.source);
+    this.steps = referenceSteps(this.#indices.length, context.model.batchSize);
   }
 
   get scale(): ReferenceScale {
@@ -61,35 +45,47 @@ export class ReferencePhase implements Phase {
     return this.#scale;
   }
 
+  /** Stimuli measured, and how many there are; the blank counts in neither. */
+  get shown(): { done: number; total: number } {
+    const total = this.#indices.length;
+    return { done: this.#scale === null ? this.#rows.length : total, total };
+  }
+
+  /** What the twin answered, once and after the last step only; null where it was known, or another process measured it. */
+  takeMeasured(): ReferenceResponses | null {
+    const measured = this.#measured;
+    this.#measured = null;
+    return measured;
+  }
+
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: null }> {
     const { model } = this.#context;
     if (index === this.steps - 1) {
-      const blank = this.#renderSpec({ type: 'blank' });
-      const [responses] = await evaluate(model, [blank], 'the blank was shown', signal);
-      this.#finish(responses as Float32Array);
+      this.#finish(this.#known?.blank ?? (await measureBlank(model, this.#stimuli, signal)));
       return { evaluations: 1, point: null };
     }
-    const chosen = this.#indices.slice(index * model.batchSize, (index + 1) * model.batchSize);
-    const images: Float32Array[] = [];
-    for (const i of chosen) images.push(await this.#source.render(i));
-    this.#rows.push(...(await evaluate(model, images, 'the reference set was shown', signal)));
-    return { evaluations: images.length, point: null };
+    const rows =
+      this.#known === null
+        ? await measureBatch(model, this.#stimuli, this.#indices, index, signal)
+        : this.#knownBatch(this.#known.rows, index);
+    this.#rows.push(...rows);
+    return { evaluations: rows.length, point: null };
+  }
+
+  #knownBatch(rows: Float32Array, index: number): Float32Array[] {
+    const { batchSize, units } = this.#context.model;
+    const to = Math.min((index + 1) * batchSize, this.#indices.length);
+    const batch: Float32Array[] = [];
+    for (let i = index * batchSize; i < to; i++) batch.push(rows.slice(i * units.length, (i + 1) * units.length));
+    return batch;
   }
 
   #finish(blank: Float32Array): void {
     const { model, groups, notices } = this.#context;
     const { units } = model;
-    const responses = stack(this.#rows, units.length);
-    const weights = Float64Array.from(this.#indices, (i) => referenceWeight(this.#source.spec(i)));
-    const statistics = unitStatistics(responses, units, weights);
-    const objective = createObjective(groups, statistics, responses);
-    const areaCoefficient = new Float64Array(units.length);
-    for (const members of areasOf(units).values()) {
-      const activity = groupActivity(members, statistics, responses);
-      for (const [i, u] of (activity?.units ?? []).entries()) {
-        areaCoefficient[u] = activity?.coefficient[i] as number;
-      }
-    }
+    const responses = { rows: stackRows(this.#rows, units.length), blank };
+    const { scale, statistics } = scaleOf(responses, this.#stimuli.source, units);
+    const objective = createObjective(groups, statistics, responses.rows);
     for (const { label, units: members } of groups) {
       const left = members.filter((u) => statistics.sd[u] === 0).length;
       if (left > 0) {
@@ -98,17 +94,17 @@ export class ReferencePhase implements Phase {
         );
       }
     }
-    const { stimuli, mean, sd } = statistics;
-    this.#scale = { stimuli, mean, sd, blank, areaCoefficient };
+    this.#scale = scale;
     this.#context.objective = objective;
     this.#rows = [];
+    if (this.#known === null) this.#measured = responses;
   }
 
   save(): Saved {
     const scale = this.#scale;
     const units = this.#context.model.units.length;
     return scale === null
-      ? { json: { stimuli: null }, arrays: { rows: stack(this.#rows, units) } }
+      ? { json: { stimuli: null }, arrays: { rows: stackRows(this.#rows, units) } }
       : {
           json: { stimuli: scale.stimuli },
           arrays: {
@@ -139,10 +135,4 @@ export class ReferencePhase implements Phase {
     };
     this.#context.objective = { weight: arrays['weight'] as Float64Array, mean };
   }
-}
-
-function stack(rows: readonly Float32Array[], length: number): Float32Array {
-  const stacked = new Float32Array(rows.length * length);
-  for (const [i, row] of rows.entries()) stacked.set(row, i * length);
-  return stacked;
 }

@@ -5,7 +5,7 @@ import type { ConstraintSet } from './constraints.ts';
 import type { ControlKind, ControlPhase } from './controlPhase.ts';
 import { areasOf } from './normalisation.ts';
 import type { FoundStimulus, OptimisationPhase, SearchContext, TrajectoryPoint } from './phase.ts';
-import type { ReferenceScale } from './referencePhase.ts';
+import type { ReferenceScale } from './reference.ts';
 import { measureResiduals, type Residuals } from './residuals.ts';
 
 /** Activity of an area: mean z of its modulated units over the sd of that mean across the reference set. */
@@ -49,7 +49,7 @@ export type SearchOutcome = {
   /** How many of them were controls. */
   controlEvaluations: number;
   /** Stimuli of the reference set without blanks, and units that it does not modulate. */
-  reference: { stimuli: number; unmodulatedUnits: number } | null;
+  reference: { stimuli: number; unmodulatedUnits: number; scale: ReferenceScale } | null;
   notices: string[];
 };
 
@@ -134,7 +134,7 @@ export function buildOutcome(parts: {
     reference:
       scale === null
         ? null
-        : { stimuli: scale.stimuli, unmodulatedUnits: scale.sd.reduce((n, sd) => n + (sd === 0 ? 1 : 0), 0) },
+        : { stimuli: scale.stimuli, unmodulatedUnits: scale.sd.reduce((n, sd) => n + (sd === 0 ? 1 : 0), 0), scale },
     notices: [...context.notices],
   };
 }

@@ -14,6 +14,7 @@ import { createGratingBox } from './gratingSpace.ts';
 import type { ResponseModel, StimulusSource } from './model.ts';
 import { NoiseImages } from './noise.ts';
 import type { OptimisationPhase, Phase, SearchContext, TrajectoryPoint } from './phase.ts';
+import type { ReferenceResponses } from './reference.ts';
 import { ReferencePhase } from './referencePhase.ts';
 import { buildOutcome, liveState, ranked, type SearchLiveState, type SearchOutcome } from './report.ts';
 import { ScreeningPhase } from './screeningPhase.ts';
@@ -24,6 +25,8 @@ export type SearchOptions = {
   model: ResponseModel;
   /** Responses are expressed in units of this set. Blanks in it are left out. */
   reference: StimulusSource;
+  /** What this twin answered to `reference` before, in batches of the same size. */
+  knownReference?: ReferenceResponses | null;
   sources: {
     /** The set of a 'set' space. */
     screening?: StimulusSource;
@@ -43,6 +46,8 @@ export type SearchUpdate = {
   done: boolean;
   /** Where the step belonged to the optimisation: its point of the trajectory. */
   point: TrajectoryPoint | null;
+  /** While the reference set is measured: how many of its stimuli have been shown. */
+  reference: { done: number; total: number } | null;
 };
 
 export interface Search {
@@ -55,6 +60,8 @@ export interface Search {
    * the step, so that it can be checkpointed or the step tried again. Not to be called again before it has settled.
    */
   advance(signal?: CancelSignal): Promise<SearchUpdate>;
+  /** What the twin answered to the reference set, once, when this search has measured it to the end. */
+  takeReference(): ReferenceResponses | null;
   /** The whole state; equal states give equal bytes. */
   checkpoint(): Uint8Array;
   /** Takes up a search of the same plan on a twin with the same units, raster and batch size. */
@@ -70,7 +77,7 @@ export interface Search {
  * the twin has no gradient.
  */
 export function createSearch(options: SearchOptions): Search {
-  const { plan, model, reference, renderSpec } = options;
+  const { plan, model, reference, knownReference = null, renderSpec } = options;
   const context: SearchContext = {
     plan,
     model,
@@ -78,7 +85,7 @@ export function createSearch(options: SearchOptions): Search {
     objective: null,
     notices: [],
   };
-  const scale = new ReferencePhase(context, reference, renderSpec);
+  const scale = new ReferencePhase(context, { source: reference, renderSpec }, knownReference);
   const { optimisation, before, after, constraints } = arrange(context, options);
   const controls = [...before, ...after];
   const controlPhases = new Set<Phase>(controls);
@@ -125,8 +132,16 @@ export function createSearch(options: SearchOptions): Search {
           stepInPhase = 0;
         }
       }
-      return { step, total, phase: phaseAt(phaseIndex).name, done: phaseIndex === phases.length, point };
+      return {
+        step,
+        total,
+        phase: phaseAt(phaseIndex).name,
+        done: phaseIndex === phases.length,
+        point,
+        reference: phaseAt(phaseIndex) === scale ? scale.shown : null,
+      };
     },
+    takeReference: () => scale.takeMeasured(),
     checkpoint: () => {
       const saved: Record<string, Saved> = {
         search: {
@@ -194,6 +209,11 @@ export function createSearch(options: SearchOptions): Search {
 /** How many steps a checkpoint stands for. */
 export function stepOfCheckpoint(bytes: Uint8Array): number {
   return (part(decodeCheckpoint(bytes), 'search').json as { step: number }).step;
+}
+
+/** Whether the reference set, the first phase of every search, was measured by then. */
+export function referenceEnded(bytes: Uint8Array): boolean {
+  return (part(decodeCheckpoint(bytes), 'search').json as { phaseIndex: number }).phaseIndex > 0;
 }
 
 type Arrangement = {

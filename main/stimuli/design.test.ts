@@ -200,7 +200,7 @@ describe('designs of moving stimuli', () => {
       type: 'drifting-gratings',
       factors: { directionDeg: twelve, spatialFrequencyCpd: [1, 2], temporalFrequencyHz: [2, 4, 8] },
     });
-    expect(describeDesign(drifting)).toBe('12 directions × 2 SF × 3 TF + blank = 73');
+    expect(describeDesign(drifting)).toBe('drifting gratings: 12 directions × 2 SF × 3 TF + blank = 73');
     expect(factorsOf(drifting).map(({ key, unit, scale }) => [key, unit, scale])).toEqual([
       ['directionDeg', '°', 'circular'],
       ['spatialFrequencyCpd', 'cpd', 'log'],
@@ -227,14 +227,14 @@ describe('designs of moving stimuli', () => {
       factors: { directionDeg: twelve, spatialFrequencyCpd: [2], temporalFrequencyHz: [4] },
       blank: false,
     });
-    expect(describeDesign(plaids)).toBe('12 directions');
+    expect(describeDesign(plaids)).toBe('drifting plaids: 12 directions');
     expect(labelAt(plaids, 3)).toBe('90° · 2 cpd · 4 Hz');
     expect(specAt(plaids, 3)).toMatchObject({ type: 'drifting-plaid', plaidAngleDeg: 120, componentContrast: 0.5 });
     const counterphase = design({
       type: 'counterphase-gratings',
       factors: { orientationDeg: [0, 90], spatialFrequencyCpd: [2], temporalFrequencyHz: [0, 4] },
     });
-    expect(describeDesign(counterphase)).toBe('2 orientations × 2 TF × 2 phases + blank = 9');
+    expect(describeDesign(counterphase)).toBe('counterphase gratings: 2 orientations × 2 TF × 2 phases + blank = 9');
     expect(specAt(counterphase, 2)).toMatchObject({ temporalFrequencyHz: 4, phaseDeg: 0, orientationDeg: 0 });
     for (const one of [drifting, plaids, counterphase]) {
       const { specs, labels } = expandDesign(one);
@@ -250,7 +250,7 @@ describe('designs of moving stimuli', () => {
       factors: { directionDeg: [0, 180], speedDegPerS: [5], coherence: [0, 0.512, 1] },
       n: 20,
     });
-    expect(describeDesign(dots)).toBe('2 directions × 3 coherences × 20 samples + blank = 121');
+    expect(describeDesign(dots)).toBe('fields of dots: 2 directions × 3 coherences × 20 samples + blank = 121');
     expect(factorsOf(dots).at(-1)).toMatchObject({ key: 'sample', levels: { length: 20 } });
     expect(labelAt(dots, 21)).toBe('0° · 5 °/s · coherence 0.512 · sample 2');
     const { specs } = expandDesign(dots);

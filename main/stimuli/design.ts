@@ -6,6 +6,7 @@ import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import { createSha256, hashJson } from '../platform/hash.ts';
 import { Random } from '../platform/random.ts';
 import { formatCount, plural } from '../platform/words.ts';
+import { hasMoving } from './motion.ts';
 import { describeTsr1, tsr1Label, tsr1Parameters } from './tsr1/catalogue.ts';
 import { tsr1CountIn, tsr1IndexIn } from './tsr1/classes.ts';
 import { describeTsr1v, tsr1vLabel, tsr1vParameters } from './tsr1v/catalogue.ts';
@@ -254,11 +255,13 @@ export function describeDesign(design: StimulusDesign): string {
     'drifting-gratings': 'drifting grating',
     'counterphase-gratings': 'counterphase grating',
     'drifting-plaids': 'drifting plaid',
-    'random-dots': 'random-dot field',
+    'random-dots': 'field of dots',
     list: 'stimulus',
   }[design.type];
-  const nouns = design.type === 'list' ? 'stimuli' : `${noun}s`;
-  const what = parts === '' ? plural(shown, noun, nouns) : parts;
+  const nouns = { list: 'stimuli', 'random-dots': 'fields of dots' }[design.type as string] ?? `${noun}s`;
+  // Directions alone would not tell gratings, plaids and dots apart.
+  const kind = hasMoving(design) && design.type !== 'list' ? `${nouns}: ` : '';
+  const what = parts === '' ? plural(shown, noun, nouns) : `${kind}${parts}`;
   const blank = hasBlank(design) ? ' + blank' : '';
   const total = varied.length > 1 || blank !== '' ? ` = ${formatCount(designCount(design))}` : '';
   return `${what}${blank}${total}`;

@@ -174,12 +174,20 @@ describe('what moves', () => {
 
   it('may not pass more than half a cycle from frame to frame', () => {
     const at = (hz: number) => spec({ ...drifting, directionDeg: 0, temporalFrequencyHz: hz });
-    expect(() => requireFrameRate(at(15), 30)).not.toThrow();
-    expect(() => requireFrameRate(at(16), 30)).toThrow(
-      /16 Hz, which needs at least 32 frames per second; here there are 30/,
+    expect(() => requireFrameRate(at(15), 30, 'x')).not.toThrow();
+    expect(() => requireFrameRate(at(16), 30, 'The twin “MT”')).toThrow(
+      'The twin “MT” has 30 frames per second, and a temporal frequency of 16 Hz needs at least 32: it would show another motion.',
     );
-    expect(() => requireFrameRate(spec({ type: 'tsr1v', index: 0 }), 15)).toThrow(/TSR-1V goes up to 8 Hz/);
-    expect(() => requireFrameRate(dots, 5)).not.toThrow();
+    expect(() => requireFrameRate(design([2, 16]), 30, 'x')).toThrow(/16 Hz/);
+    expect(() => requireFrameRate(design([2, 15]), 30, 'x')).not.toThrow();
+    const list = stimulusDesign.parse({ type: 'list', stimuli: [still, at(20)] });
+    expect(() => requireFrameRate(list, 30, 'x')).toThrow(/20 Hz/);
+    for (const set of [spec({ type: 'tsr1v', index: 0 }), stimulusDesign.parse({ type: 'tsr1v' })]) {
+      expect(() => requireFrameRate(set, 15, 'x')).toThrow(/8 Hz needs at least 16/);
+      expect(() => requireFrameRate(set, 16, 'x')).not.toThrow();
+    }
+    expect(() => requireFrameRate(dots, 5, 'x')).not.toThrow();
+    expect(() => requireFrameRate(still, 5, 'x')).not.toThrow();
     const twin = { pxPerDeg: 28, fieldOfViewDeg: 8 };
     expect(designWarnings(design([2, 16]), twin)).toEqual([]);
     expect(designWarnings(design([2, 16, 32]), { ...twin, frameRateHz: 30 })).toEqual([

@@ -13,7 +13,8 @@ import { TwinscopeError } from '../platform/errors.ts';
 import { cos, degreesToRadians } from '../platform/exactMath.ts';
 import { drawGrating, drawPlaid } from './carriers.ts';
 import type { StimulusRaster } from './geometry.ts';
-import { tsr1vHighestHz } from './tsr1v/classes.ts';
+import { tsr1vHighestHz, tsr1vPlace } from './tsr1v/classes.ts';
+import { dotsClip, gratingClip, imageClip, plaidClip } from './tsr1v/parameters.ts';
 import { formatNumber } from './words.ts';
 
 /** Bars of this orientation move in the direction while their phase falls: u of `carrierTables` points there. */
@@ -94,19 +95,46 @@ export function hasMoving(design: StimulusDesign): boolean {
   }
 }
 
-/** Speed of the pattern along its direction in degrees per second; null where it has no single one. */
-export function speedDegPerS(spec: StimulusSpec): number | null {
-  switch (spec.type) {
-    case 'drifting-grating':
-      return spec.temporalFrequencyHz / spec.spatialFrequencyCpd;
-    case 'drifting-plaid':
-      return spec.temporalFrequencyHz / (spec.spatialFrequencyCpd * cos(degreesToRadians(spec.plaidAngleDeg / 2)));
-    case 'random-dots':
-      return spec.speedDegPerS;
+/** Highest temporal frequency of a design in Hz; null where none is stated. */
+function highestHz(design: StimulusDesign): number | null {
+  switch (design.type) {
+    case 'drifting-gratings':
+    case 'counterphase-gratings':
+    case 'drifting-plaids':
+      return design.factors.temporalFrequencyHz.reduce((highest, hz) => Math.max(highest, hz), 0);
+    case 'tsr1v':
+      return tsr1vHighestHz;
+    case 'list':
+      return design.stimuli.reduce((highest, spec) => Math.max(highest, temporalFrequencyOf(spec) ?? 0), 0);
     default:
       return null;
   }
 }
+
+/** Speed of the pattern along its direction in degrees per second; null where it has no single one. */
+export function speedDegPerS(spec: StimulusSpec): number | null {
+  switch (spec.type) {
+    case 'drifting-grating':
+      return patternSpeed(spec);
+    case 'drifting-plaid':
+      return patternSpeed(spec);
+    case 'random-dots':
+      return spec.speedDegPerS;
+    case 'tsr1v': {
+      const { key, k } = tsr1vPlace(spec.index);
+      if (key === 'gratings') return patternSpeed(gratingClip(k));
+      if (key === 'plaids') return patternSpeed(plaidClip(k));
+      if (key === 'dots') return dotsClip(k).speedDegPerS;
+      return key === 'images' ? imageClip(k).speedDegPerS : null;
+    }
+    default:
+      return null;
+  }
+}
+
+type Drift = { spatialFrequencyCpd: number; temporalFrequencyHz: number; plaidAngleDeg?: number };
+const patternSpeed = ({ spatialFrequencyCpd, temporalFrequencyHz, plaidAngleDeg = 0 }: Drift): number =>
+  temporalFrequencyHz / (spatialFrequencyCpd * cos(degreesToRadians(plaidAngleDeg / 2)));
 
 /** Highest temporal frequency that a description states, in Hz; null where it states none. */
 export function temporalFrequencyOf(spec: StimulusSpec): number | null {
@@ -126,20 +154,33 @@ export function temporalFrequencyOf(spec: StimulusSpec): number | null {
 export const nyquistHz = (frameRateHz: number): number => (frameRateHz / 2) * (1 + 1e-9);
 
 /**
- * Throws 'bad-input' for a stimulus that goes through more than half a cycle between two frames, and so would seem to
- * go another way.
+ * Throws 'bad-input' where a stimulus goes through more than half a cycle between two frames, and so would seem to go
+ * another way. `title` is the name of what shows the frames, as a sentence begins.
  */
-export function requireFrameRate(spec: StimulusSpec, frameRateHz: number): void {
-  const hz = temporalFrequencyOf(spec);
+export function requireFrameRate(
+  stimuli: StimulusDesign | StimulusSpec,
+  frameRateHz: number,
+  title = 'This twin',
+): void {
+  const hz = isDesign(stimuli) ? highestHz(stimuli) : temporalFrequencyOf(stimuli);
   if (hz === null || hz <= nyquistHz(frameRateHz)) return;
-  const what = spec.type === 'tsr1v' ? 'The set TSR-1V goes up to' : 'This stimulus has a temporal frequency of';
   throw new TwinscopeError(
     'bad-input',
-    `${what} ${formatNumber(hz)} Hz, which needs at least ${formatNumber(2 * hz)} frames per second; here there are ` +
-      `${formatNumber(frameRateHz)}, so it would show another motion. Nothing was drawn. Keep the temporal frequency at ` +
+    `${title} has ${formatNumber(frameRateHz)} frames per second, and a temporal frequency of ${formatNumber(hz)} Hz needs ` +
+      `at least ${formatNumber(2 * hz)}: it would show another motion. Nothing was started. Keep temporal frequencies at ` +
       `or below ${formatNumber(frameRateHz / 2)} Hz, or use more frames per second.`,
   );
 }
+
+const designTypes: ReadonlySet<string> = new Set<StimulusDesign['type']>([
+  'drifting-gratings',
+  'counterphase-gratings',
+  'drifting-plaids',
+  'list',
+]);
+
+/** Random dots and TSR-1V are called the same as a design and as a stimulus, and say the same of time. */
+const isDesign = (item: StimulusDesign | StimulusSpec): item is StimulusDesign => designTypes.has(item.type);
 
 /**
  * Throws 'bad-input' where a stimulus moves and what shows it stands still. `title` is that thing's name, 'The twin

@@ -1,26 +1,54 @@
-/** Calls that check a gradient: how far they are, and how to stop them. */
+/** Calls that take a while: how far they are, and how to stop them. */
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { MethodInput, MethodOutput } from '../../main/contract/methods.ts';
 import { TwinscopeError } from '../../main/platform/errors.ts';
+import { plural } from '../../main/platform/words.ts';
 import { useSession } from './provider.tsx';
 
-type Checking = 'library.import' | 'library.verify';
+type Checking = 'library.import' | 'library.importModel' | 'library.verify' | 'references.measure';
 
-const stopped: Record<Checking, string> = {
-  'library.verify': 'The check was stopped. What was stored before is kept. Verify checks again.',
-  // Whether it had come to its check by then is not known here.
-  'library.import':
-    'The import was stopped. If the library shows the twin by now, it is there to stay: verify it to check its gradient. If not, import it again.',
+type Words = {
+  started: string;
+  stopped: string;
+  event: 'library.checking' | 'references.measuring';
+  sentence: (done: number, total: number) => string;
 };
 
-const started: Record<Checking, string> = {
-  'library.verify': 'Checking the gradient',
-  'library.import': 'Copying the package',
+const direction = {
+  event: 'library.checking',
+  sentence: (done: number, total: number) => `Checking the gradient: direction ${done} of ${total}`,
+} as const;
+
+const words: Record<Checking, Words> = {
+  'library.verify': {
+    started: 'Checking the gradient',
+    stopped: 'The check was stopped. What was stored before is kept. Verify checks again.',
+    ...direction,
+  },
+  'library.import': {
+    started: 'Copying the package',
+    // Whether it had come to its check by then is not known here.
+    stopped:
+      'The import was stopped. If the library shows the twin by now, it is there to stay: verify it to check its gradient. If not, import it again.',
+    ...direction,
+  },
+  'library.importModel': {
+    started: 'Making golden checks and the package',
+    stopped:
+      'The import was stopped. If the library shows the twin by now, it is there to stay: verify it to check its gradient. If not, import it again.',
+    ...direction,
+  },
+  'references.measure': {
+    started: 'Loading the twin',
+    stopped: 'Measuring was stopped. Nothing was kept of it; a search measures the set itself.',
+    event: 'references.measuring',
+    sentence: (done, total) => `${done} of ${plural(total, 'reference stimulus', 'reference stimuli')}`,
+  },
 };
 
 /**
- * As `useCall`, with `stop()` and `progress`, what it does and the directions that were compared so far.
+ * As `useCall`, with `stop()` and `progress`, what it does and how far it is.
  * @param onError told of failures, and of a call that was stopped
  */
 export function useCheckingCall<M extends Checking>(
@@ -36,7 +64,7 @@ export function useCheckingCall<M extends Checking>(
       setProgress(null);
       const { signal } = stopping.current;
       return session.call(method, input, signal).catch((error: unknown) => {
-        throw signal.aborted ? new TwinscopeError('cancelled', stopped[method]) : error;
+        throw signal.aborted ? new TwinscopeError('cancelled', words[method].stopped) : error;
       });
     },
     ...options,
@@ -44,13 +72,12 @@ export function useCheckingCall<M extends Checking>(
   const { isPending } = call;
   useEffect(() => {
     if (!isPending) return;
-    return session.on('library.checking', ({ done, total }) =>
-      setProgress(`Checking the gradient: direction ${done} of ${total}`),
-    );
-  }, [session, isPending]);
+    const { event, sentence } = words[method];
+    return session.on(event, ({ done, total }) => setProgress(sentence(done, total)));
+  }, [session, isPending, method]);
   return {
     ...call,
-    progress: isPending ? (progress ?? started[method]) : null,
+    progress: isPending ? (progress ?? words[method].started) : null,
     stop: () => stopping.current.abort(),
   };
 }

@@ -1,4 +1,5 @@
 import { TwinscopeError } from '../../main/platform/errors.ts';
+import type { GivenFile } from './droppedFiles.ts';
 
 /**
  * Sends files to the backend as one batch and returns the batch's id, to be named in `images.import`. Files go one after
@@ -26,4 +27,34 @@ export async function uploadFiles(
     onProgress(index + 1);
   }
   return batch;
+}
+
+/**
+ * Sends the files of a package or a model to the backend under the paths they have, as the batch of that name. The sentence
+ * of a refusal is the backend's.
+ * @param onProgress bytes handed over so far
+ */
+export async function uploadPackage(
+  batch: string,
+  files: readonly GivenFile[],
+  onProgress: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let bytes = 0;
+  for (const { path, file } of files) {
+    const response = await fetch(`/resource/package/${batch}/${encodeURIComponent(path)}`, {
+      method: 'PUT',
+      body: file,
+      credentials: 'same-origin',
+      signal,
+    }).catch((error: unknown) => {
+      const why = signal.aborted ? 'Handing the files over was stopped.' : `${path} could not be read or handed over.`;
+      throw new TwinscopeError(signal.aborted ? 'cancelled' : 'bad-input', `${why} Nothing was imported. Try again.`, {
+        reason: String(error),
+      });
+    });
+    if (!response.ok) throw new TwinscopeError('bad-input', await response.text());
+    bytes += file.size;
+    onProgress(bytes);
+  }
 }

@@ -1,7 +1,7 @@
 import { Code, CopyButton, DataList, UnstyledButton } from '@mantine/core';
 import { Fragment } from 'react';
 import type { Provenance } from '../../main/contract/results.ts';
-import { plural, shortHash } from './format.ts';
+import { formatTime, plural, shortHash } from './format.ts';
 import { smallerBatches } from './smallerBatches.ts';
 
 /** A hash, shortened; a click copies all of it. */
@@ -25,6 +25,13 @@ const setRoles: Record<string, string> = {
   screening: 'Screened set',
 };
 
+/** Whether a search has measured its reference set itself; nothing for results of older versions. */
+function referenceOrigin({ reference }: Provenance): [string, string][] {
+  if (reference === undefined) return [];
+  const by = reference.from === 'search' ? 'by this search' : 'before it, on the same device';
+  return [['Reference measured', `${formatTime(reference.measuredAt)}, ${by}`]];
+}
+
 /** Everything needed to make a result again. */
 export function ProvenancePanel({
   provenance,
@@ -43,6 +50,7 @@ export function ProvenancePanel({
         {name} <Hash sha256={sha256} />
       </Fragment>,
     ]),
+    ...referenceOrigin(provenance),
     ['Result', contentSha256 === null ? 'not complete' : <Hash key="result" sha256={contentSha256} />],
     ['Seeds', provenance.seeds.length === 0 ? 'none' : provenance.seeds.join(', ')],
     ['Device', provenance.device],

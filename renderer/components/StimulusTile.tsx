@@ -1,17 +1,35 @@
 import { Text, UnstyledButton } from '@mantine/core';
+import { useReducedMotion } from '@mantine/hooks';
+import { useState } from 'react';
+import { clipStrip } from '../../main/contract/results.ts';
+import { domainSentence } from '../../main/twins/domain.ts';
+import { ClipCanvas } from './ClipCanvas.tsx';
+import { DomainMark } from './DomainMark.tsx';
+import { plural } from './format.ts';
 import classes from './StimulusTile.module.css';
 
-/** One stimulus on the stage grey, with its label. `src` is a resource path or a data URL. */
+/** Below this edge the length of a clip would hide too much of its picture. */
+const clipTextFromPx = 160;
+export const clipText = `${clipStrip.frames / clipStrip.frameRateHz} s · ${plural(clipStrip.frames, 'frame')}`;
+
+/**
+ * One stimulus on the stage grey, with its label. `src` is a resource path or a data URL. One that moves carries a mark,
+ * and plays while it is pointed at, focused or selected, unless the reader's system asks for less motion.
+ */
 export function StimulusTile({
   src,
+  clip = null,
   label,
   sizePx,
   selected = false,
   caption = true,
   inGrid = false,
+  outside = null,
   onSelect,
 }: {
   src: string | null;
+  /** The frames of `clipStrip` of a stimulus that moves. */
+  clip?: string | null;
   label: string;
   /** Edge of the picture, CSS pixels. */
   sizePx: number;
@@ -20,9 +38,24 @@ export function StimulusTile({
   caption?: boolean;
   /** In a grid that moves the selection by arrow keys, so that tiles are no stops of the Tab key. */
   inGrid?: boolean;
+  /** Why the stimulus lies outside what a twin was tested with, where its prediction is shown. */
+  outside?: string | null;
   onSelect?: () => void;
 }) {
-  const picture =
+  const said = outside === null ? label : `${label}. ${domainSentence(outside)}`;
+  const still = useReducedMotion();
+  const [pointedAt, setPointedAt] = useState(false);
+  const watch =
+    clip === null
+      ? {}
+      : {
+          onPointerEnter: () => setPointedAt(true),
+          onPointerLeave: () => setPointedAt(false),
+          onFocus: () => setPointedAt(true),
+          onBlur: () => setPointedAt(false),
+        };
+  const title = clip === null ? said : `${said} (moves: ${clipText})`;
+  const image =
     src === null ? (
       <span className={classes.waiting} style={{ width: sizePx, height: sizePx }} aria-hidden />
     ) : (
@@ -30,7 +63,7 @@ export function StimulusTile({
       <img
         key={src}
         src={src}
-        alt={label}
+        alt={said}
         width={sizePx}
         height={sizePx}
         draggable={false}
@@ -38,14 +71,31 @@ export function StimulusTile({
         loading="lazy"
       />
     );
+  const picture =
+    clip === null ? (
+      image
+    ) : (
+      <span className={classes.moving}>
+        {image}
+        {(pointedAt || selected) && !still && <ClipCanvas src={clip} sizePx={sizePx} playing />}
+        <span className={classes.mark} aria-hidden>
+          {sizePx >= clipTextFromPx ? `▸ ${clipText}` : '▸'}
+        </span>
+      </span>
+    );
   const text = caption && (
     <Text component="span" className={classes.caption} style={{ width: sizePx }}>
+      {outside !== null && (
+        <>
+          <DomainMark reason={outside} sizePx={11} />{' '}
+        </>
+      )}
       {label}
     </Text>
   );
   if (onSelect === undefined) {
     return (
-      <span className={classes.tile} title={label}>
+      <span className={classes.tile} title={title} {...watch}>
         {picture}
         {text}
       </span>
@@ -56,10 +106,11 @@ export function StimulusTile({
       className={classes.tile}
       data-selected={selected || undefined}
       aria-pressed={selected}
-      aria-label={label}
-      title={label}
+      aria-label={said}
+      title={title}
       onClick={onSelect}
       tabIndex={inGrid ? -1 : 0}
+      {...watch}
     >
       {picture}
       {text}

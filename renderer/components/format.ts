@@ -43,6 +43,14 @@ export function formatTime(iso: string): string {
   });
 }
 
+/** Local day and month, `30 Nov`, and the year where it is another than now. */
+export function formatDay(iso: string, now: Date = new Date()): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  const year = date.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const);
+  return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...year });
+}
+
 export function shortHash(sha256: string): string {
   return sha256.slice(0, 12);
 }

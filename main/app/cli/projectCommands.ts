@@ -1,21 +1,15 @@
-/** `twinscope project …`, `protocol`, `export` and `stimuli render`. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+/** `twinscope project …`, `protocol` and `export`. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunPlan } from '../../contract/plans.ts';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { formatBytes, plural } from '../../platform/words.ts';
-import { safeFileName, writeFolderAtomic } from '../../platform/node/files.ts';
-import { designCount, labelAt, specAt } from '../../stimuli/design.ts';
-import { encodeGreyPng } from '../../stimuli/node/png.ts';
-import { encodeNpy } from '../../stimuli/npy.ts';
-import { imageInput } from '../../engine/inputAdapter.ts';
 import { unlockProject, upgradeProject } from '../../projects/node/project.ts';
 import type { CliContext } from './context.ts';
 import { createStimulusService, type StimulusService } from '../stimulusService.ts';
-import { interruptible, type Interruptible } from './interrupt.ts';
+import type { Interruptible } from './interrupt.ts';
 import { formatTable } from './output.ts';
-import { stimulusTable } from './stimulusTable.ts';
 import { follow, openOrCreate, readPlan, requireForNew } from './planCommand.ts';
 import { ask } from './twinCommands.ts';
 
@@ -133,43 +127,4 @@ export async function withPlanDesign<T>(
     await backend.services.closeProject();
     await rm(path.dirname(scratch), { recursive: true, force: true });
   }
-}
-
-/** Its number, from 1, and its label in letters that every file system takes. */
-function stimulusFileName(design: StimulusDesign, index: number, count: number): string {
-  const number = String(index + 1).padStart(String(count).length, '0');
-  return `${number} ${safeFileName(labelAt(design, index).replaceAll('°', 'deg'))}`.replaceAll(' ', '-');
-}
-
-const renderSentences = { stopping: 'Stopping.', stopped: 'The drawing was stopped. Nothing was written.' };
-
-export async function renderStimuli(context: CliContext, file: string, options: { out: string }): Promise<void> {
-  const plan = await readPlan(file, 'run');
-  const twin = await context.backend.services.library.resolve(plan.twin);
-  const { input, sizePx } = imageInput(twin.manifest);
-  const field = { sizePx, fieldOfViewDeg: input.fieldOfViewDeg, background: input.background };
-  const out = path.resolve(options.out);
-  const count = await interruptible(renderSentences, (interrupts) =>
-    withPlanDesign({ ...context, ...interrupts }, plan, async (design, stimuli) => {
-      const total = designCount(design);
-      await writeFolderAtomic(out, async (temporary) => {
-        const names = Array.from({ length: total }, (_, index) => stimulusFileName(design, index, total));
-        for (const [index, name] of names.entries()) {
-          interrupts.signal.throwIfAborted();
-          const raster = await stimuli.render(specAt(design, index), field);
-          await writeFile(path.join(temporary, `${name}.png`), await encodeGreyPng(raster, sizePx, { srgb: true }));
-          await writeFile(path.join(temporary, `${name}.npy`), encodeNpy(raster, [sizePx, sizePx]));
-          interrupts.show(`drawing stimuli · ${index + 1}/${total}`);
-        }
-        const files = names.map((name) => `${name}.npy`);
-        await writeFile(path.join(temporary, 'stimuli.csv'), stimulusTable(design, files));
-        interrupts.signal.throwIfAborted();
-      });
-      return total;
-    }),
-  );
-  context.print(
-    `Wrote ${plural(count, 'stimulus', 'stimuli')} to ${out} (PNG for the eye, NPY with linear light, stimuli.csv says which is which).`,
-    { out, count },
-  );
 }

@@ -11,6 +11,7 @@ import { plural } from '../../platform/words.ts';
 import { fileError, writeFileAtomic } from '../../platform/node/files.ts';
 import { designCount } from '../../stimuli/design.ts';
 import { decodeNpyArray, encodeNpyArray, type NpyDtype } from '../../stimuli/npyArray.ts';
+import { outsideInDesign } from '../../twins/domain.ts';
 import { computeTwin, defaultSession } from '../services.ts';
 import type { CliContext } from './context.ts';
 import { interruptible, type Interruptible } from './interrupt.ts';
@@ -18,6 +19,7 @@ import { formatTable } from './output.ts';
 import { refuseInputs, refuseOtherTable, requireOutput } from './outputFile.ts';
 import { arrayTable, firstColumns, stimulusTable } from './stimulusTable.ts';
 import { readPlan } from './planCommand.ts';
+import { requireOn } from '../jobs/shown.ts';
 import { withPlanDesign } from './projectCommands.ts';
 import { ask, looksLikeFile } from './twinCommands.ts';
 
@@ -47,7 +49,7 @@ export async function tapTwin(context: CliContext, id: string, options: Options)
   await refuseInputs(stimuli, sources);
   await refuseOtherTable(stimuli, firstColumns);
   const { arrays, table } = await interruptible(sentences, (interrupts) =>
-    withSource({ ...context, ...interrupts }, wanted, async ({ count, from, table: rows }) => ({
+    withSource({ ...context, ...interrupts }, id, wanted, async ({ count, from, table: rows }) => ({
       arrays: await collect({ ...context, ...interrupts }, id, wanted.names, count, from),
       table: rows,
     })),
@@ -117,6 +119,7 @@ type Source = {
 /** The stimuli of a plan, or an array that is the twin's input as it stands. */
 async function withSource<T>(
   context: CliContext & Interruptible,
+  id: string,
   { stimuli, input }: Wanted,
   use: (source: Source) => Promise<T>,
 ): Promise<T> {
@@ -125,13 +128,15 @@ async function withSource<T>(
   }
   if (stimuli !== undefined) {
     const plan = await readPlan(stimuli, 'run');
-    return withPlanDesign(context, plan, (design) =>
-      use({
+    return withPlanDesign(context, plan, async (design) => {
+      const resolved = await context.backend.services.library.resolve(id);
+      requireOn(resolved, design);
+      return use({
         count: designCount(design),
         from: (first, count) => ({ design, first, count }),
-        table: stimulusTable(design),
-      }),
-    );
+        table: stimulusTable(design, { outside: outsideInDesign(resolved.manifest.validity.tested, design) }),
+      });
+    });
   }
   const { data, shape } = await readFloats(input as string);
   const rows = shape[0] ?? 0;

@@ -2,6 +2,7 @@ import type { Handlers } from '../../contract/methods.ts';
 import type { Plan } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { describeTarget } from '../jobs/searchJob.ts';
+import { requireShown } from '../jobs/shown.ts';
 import { requireWritable, type Services } from '../services.ts';
 
 type JobMethods = 'jobs.list' | 'jobs.start' | 'jobs.pause' | 'jobs.resume' | 'jobs.cancel';
@@ -15,6 +16,7 @@ export function jobHandlers(services: Services): Pick<Handlers, JobMethods> {
       if (plan.kind === 'protocol') {
         throw new TwinscopeError('bad-input', 'A protocol is not a job: save it, then export it.');
       }
+      await requireShown(plan, services.library, open.project);
       return open.queue.start(plan.kind, jobTitle(plan), plan);
     },
     'jobs.pause': ({ id }) => services.current().queue.pause(id),

@@ -55,6 +55,9 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
         state: search.state,
         referenceName: search.report?.referenceName ?? '',
         referenceStimuli: search.report?.referenceStimuli ?? 0,
+        ...(search.report?.referenceStatistics === undefined
+          ? {}
+          : { referenceStatistics: search.report.referenceStatistics }),
         candidates: search.report?.candidates ?? [],
         controls: search.report?.controls ?? [],
         trajectory: search.trajectory,

@@ -109,7 +109,7 @@ function samplesOf(design: StimulusDesign) {
   const count = designCount(design);
   const n = Math.min(previewSamples, count);
   return Array.from({ length: n }, (_, i) => {
-    const { label, spec, thumbnail } = itemAt(design, Math.floor((i * count) / n));
-    return { label, spec, thumbnail };
+    const { label, spec, thumbnail, clip } = itemAt(design, Math.floor((i * count) / n));
+    return { label, spec, thumbnail, clip };
   });
 }

@@ -8,17 +8,19 @@ import type { ComputeTwin, FoundStimulus, SearchOutcomeMessage, SearchProgress }
 import { createDeadline } from '../../engine/deadline.ts';
 import { withRestarts } from '../../engine/restarts.ts';
 import type { JobContext, JobRunner } from '../../jobs/node/queue.ts';
+import type { ProgressReport } from '../../jobs/progress.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { hashJson, sha256Hex } from '../../platform/hash.ts';
 import { medianOf } from '../../platform/median.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
 import { stepOfCheckpoint } from '../../search/search.ts';
 import { designCount, stimulusHash } from '../../stimuli/design.ts';
-import { defaultReference, defaultReferenceName } from '../defaultReference.ts';
+import { defaultReferenceFor, type DefaultReference } from '../defaultReference.ts';
 import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, thumbnailPath, type ImportOptions, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
+import { findReference, keepReference } from './searchReference.ts';
 import { halveBatch } from './segments.ts';
 
 /** How long compute works between two commits: short enough for a live picture, long enough to cost nothing. */
@@ -35,7 +37,12 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
           pictures: (designs) => picturesOf(plan, designs),
           seedsOf: () => [plan.seed],
           hashOf: 'reference',
-          resolveDesigns: () => resolveDesigns(plan, stimuli, importing(context)),
+          resolveDesigns: async () => {
+            const { manifest } = await services.library.resolve(plan.twin);
+            const usual = defaultReferenceFor(manifest);
+            if (plan.reference === undefined && usual.notice !== null) await context.notice(usual.notice);
+            return resolveDesigns(plan, stimuli, importing(context), usual);
+          },
         });
         // Before the first step only: a search that has begun was judged when it began.
         if (plan.optimiser.type === 'gradient' && context.checkpoint === null) {
@@ -65,13 +72,15 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
 
     const { searchId, outcome, seconds } = await withRestarts(
       async (progressed) => {
+        const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
+        const found = await findReference(services, context, job, saved?.bytes ?? null);
+        job = found.job;
         const { twin } = job;
         // A later slice may be the first to derive and load the gradient.
         const deadline = createDeadline(
           { ...services.deadlines, leastMs: services.deadlines.firstMs },
           pinned.starts * twin.batchSize,
         );
-        const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
         let elapsed = saved?.seconds ?? 0;
         await services.compute.call(
           'search.begin',
@@ -81,6 +90,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             twin,
             batchSize: frozen.provenance.batchSize,
             reference: reference.design,
+            knownReference: found.known,
             screening: frozen.designs['screening']?.design ?? null,
             bestOf: frozen.designs['bestOf']?.design ?? null,
             checkpoint: saved?.bytes ?? null,
@@ -100,16 +110,15 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             const tookMs = performance.now() - started;
             deadline.answered(tookMs);
             elapsed += tookMs / 1000;
+            if (slice.reference !== null) {
+              job = await keepReference(services, context, job, slice.reference, elapsed);
+              await store(job.frozen.provenance);
+            }
             await project.searches.saveCheckpoint({
               searchId,
               jobId: context.jobId,
               checkpoint: packCheckpoint(elapsed, slice.checkpoint),
-              progress: context.progress({
-                done: slice.position,
-                total: slice.total,
-                noun: slice.noun,
-                phase: slice.phase,
-              }),
+              progress: context.progress(progressOf(slice)),
               trajectory: slice.trajectory,
             });
             progressed();
@@ -186,11 +195,14 @@ async function requireGradient(services: Services, context: JobContext, twin: Co
   if (verdict === 'inconclusive') await context.notice(sentence);
 }
 
-async function resolveDesigns(plan: SearchPlan, stimuli: StimulusService, importing: ImportOptions) {
+async function resolveDesigns(
+  plan: SearchPlan,
+  stimuli: StimulusService,
+  importing: ImportOptions,
+  { name, design }: DefaultReference,
+) {
   const designs: Record<string, { name: string; design: StimulusDesign }> = {
-    reference: plan.reference
-      ? await stimuli.resolve(plan.reference, importing)
-      : { name: defaultReferenceName, design: defaultReference },
+    reference: plan.reference ? await stimuli.resolve(plan.reference, importing) : { name, design },
   };
   if (plan.controls.bestOf) designs['bestOf'] = await stimuli.resolve(plan.controls.bestOf, importing);
   if (plan.space.type === 'set') designs['screening'] = await stimuli.resolve(plan.space.stimuli, importing);
@@ -227,6 +239,12 @@ function unpackCheckpoint(packed: Uint8Array | null): { seconds: number; bytes: 
   return { seconds, bytes: packed.slice(8) };
 }
 
+/** The reference set has a rate and an end of its own: what its batches take says nothing of the steps that follow. */
+function progressOf({ position, total, noun, phase, referenceShown }: SearchProgress): ProgressReport {
+  if (referenceShown === null) return { done: position, total, noun, phase };
+  return { ...referenceShown, noun: 'reference stimuli', phase };
+}
+
 function emitLive(services: Services, context: JobContext, slice: SearchProgress): void {
   const before = services.liveSearches.get(context.jobId);
   const tiles = slice.tiles.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`);
@@ -260,6 +278,9 @@ function describeOutcome(
   },
 ): { findings: SearchFindings; arrays: StoredArray[] } {
   const arrays: StoredArray[] = [];
+  const { referenceStatistics: statistics } = outcome;
+  const statisticsSha256 = statistics === null ? null : sha256Hex(statistics);
+  if (statistics !== null && statisticsSha256 !== null) arrays.push({ sha256: statisticsSha256, bytes: statistics });
   const specOf = (found: FoundStimulus): StimulusSpec => {
     if (found.array === null) return found.spec as StimulusSpec;
     const sha256 = sha256Hex(found.array);
@@ -288,6 +309,7 @@ function describeOutcome(
     findings: {
       referenceName: context.referenceName,
       referenceStimuli: context.referenceStimuli,
+      ...(statisticsSha256 === null ? {} : { referenceStatistics: statisticsSha256 }),
       candidates,
       controls,
       evaluations: outcome.evaluations,

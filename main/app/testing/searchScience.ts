@@ -26,7 +26,7 @@ import { renderSpec } from '../../stimuli/render.ts';
 import { openLibrary } from '../../twins/node/library.ts';
 import { installFolder } from '../backend.ts';
 import { responseModel } from '../computeSearch.ts';
-import { defaultReference } from '../defaultReference.ts';
+import { gratingReference } from '../defaultReference.ts';
 import { samplePhotographs, sampleTwin } from '../sample.ts';
 
 const unitsPerClass = 16;
@@ -127,7 +127,7 @@ async function search(session: TwinSession, plan: SearchPlan, bestOf: boolean): 
   const running = createSearch({
     plan,
     model: responseModel(session, { units: unitIds, manifest: session.twin.manifest }),
-    reference: source(defaultReference),
+    reference: source(gratingReference),
     sources: bestOf ? { bestOf: source(photographs) } : {},
     renderSpec: (spec) => renderSpec(spec, session.field),
   });

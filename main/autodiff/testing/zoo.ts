@@ -47,6 +47,9 @@ export const zoo = (JSON.parse(readFileSync(new URL('index.json', folder), 'utf8
 /** Every network and array that is stored, whether or not the index names it. */
 export const zooFiles = (): string[] => readdirSync(folder).filter((name) => name.endsWith('.br'));
 
+/** The file as its exporter wrote it. */
+export const zooModelBytes = (file: ZooFile): Uint8Array => unpack(file.file);
+
 export function zooGraph(file: ZooFile): Graph {
   return readGraph(unpack(file.file));
 }
@@ -83,7 +86,8 @@ function namesOf(model: ZooModel, role: string): string[] {
   return model.arrays.filter((array) => array.role === role).map(({ name }) => name);
 }
 
-function readValues(model: ZooModel): Map<string, Values> {
+/** PyTorch's own values, by role and name. */
+export function readValues(model: ZooModel): Map<string, Values> {
   const all = new Float32Array(new Uint8Array(unpack(model.values)).buffer);
   let offset = 0;
   return new Map(

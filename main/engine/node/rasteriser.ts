@@ -21,8 +21,11 @@ export type RasterField = {
 export type FetchBytes = (kind: 'image' | 'array', sha256: string) => Promise<Uint8Array>;
 
 export type Rasteriser = {
-  /** sizePx² values; of a moving stimulus, where the field has frames, frames × sizePx². */
-  render(spec: StimulusSpec): Promise<Float32Array>;
+  /**
+   * sizePx² values, of a moving stimulus as it is `timeS` seconds after its start; where the field has frames, all of
+   * them instead, frames × sizePx².
+   */
+  render(spec: StimulusSpec, timeS?: number): Promise<Float32Array>;
   renderAt(design: StimulusDesign, index: number): Promise<Float32Array>;
 };
 
@@ -78,12 +81,12 @@ export function createRasteriser(
     return all;
   }
 
-  async function render(spec: StimulusSpec): Promise<Float32Array> {
+  async function render(spec: StimulusSpec, timeS = 0): Promise<Float32Array> {
     const { frames, frameRateHz } = field;
     if (frames !== undefined && frameRateHz && isMoving(spec)) return clip(spec, frames, frameRateHz);
     const image = spec.type === 'image' ? await photograph(spec) : undefined;
     const stored = spec.type === 'raster' ? await array(spec.arraySha256) : undefined;
-    return renderSpec(spec, field, { image: () => image, array: () => stored });
+    return renderSpec(spec, field, { image: () => image, array: () => stored }, undefined, timeS);
   }
 
   return { render, renderAt: (design, index) => render(specAt(design, index)) };

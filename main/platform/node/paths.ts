@@ -29,6 +29,11 @@ export function graphCacheFolder(environment: Environment = process.env): string
   return join(userDataFolder(environment), 'cache', 'graphs');
 }
 
+/** Responses of twins to reference sets: can be deleted at any time. */
+export function referenceCacheFolder(environment: Environment = process.env): string {
+  return join(userDataFolder(environment), 'cache', 'references');
+}
+
 /** What was measured of twins on the devices of this machine. */
 export function deviceFile(environment: Environment = process.env): string {
   return join(userDataFolder(environment), 'devices.json');

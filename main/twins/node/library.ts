@@ -24,6 +24,7 @@ import { checksName, modelName, rasterPx, stimulusInput } from '../manifest.ts';
 import { readChecks, requireChecks, type GoldenInputs } from './checks.ts';
 import { exportPackage } from './export.ts';
 import { importInto } from './import.ts';
+import { packModel, type ModelRequest } from './bareModel.ts';
 import { packFolder, type PackRequest } from './pack.ts';
 import {
   checkFiles,
@@ -72,6 +73,8 @@ export interface Library {
   import(path: string): Promise<TwinSummary>;
   /** Writes a twin's package elsewhere, after its files were checked: see `exportPackage` for the names of places. */
   export(id: string, out: string): Promise<WrittenTwin>;
+  /** Packs a bare model with the answers about it and imports the package, whole or not at all; see `packModel`. */
+  importModel(request: ModelRequest): Promise<{ summary: TwinSummary; notices: string[] }>;
   /** Packs an author's folder; the library itself stays as it is. */
   pack(request: PackRequest): Promise<PackedTwin>;
   /** Removes a twin of the user's own and says which it was. Several versions are not removed under one id. */
@@ -225,8 +228,11 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
       areas: manifest.areas,
       units: manifest.areas.reduce((sum, area) => sum + area.units, 0),
       gradient: manifest.capabilities.inputGradient,
+      authors: manifest.authors,
       licence: manifest.licences.weights,
+      licences: manifest.licences,
       commercialUse: manifest.commercialUse,
+      tested: manifest.validity.tested ?? null,
       builtIn,
       sizeBytes: await packageSize(entry),
       fieldOfViewDeg: stimulusInput(manifest).fieldOfViewDeg,
@@ -311,6 +317,8 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
       const { version, title } = entry.manifest;
       return { ...(await exportPackage(entry, out)), id: entry.manifest.id, version, title, sha256: entry.sha256 };
     },
+    importModel: (request) =>
+      packModel(folder, request, async (packed, notices) => ({ summary: await library.import(packed), notices })),
     async pack(request) {
       if (request.out !== null) refuseInside(request.out);
       return packFolder(folder, request);

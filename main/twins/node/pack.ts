@@ -4,7 +4,7 @@
  */
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { GoldenChecks, PackedTwin, TwinUnit } from '../../contract/twins.ts';
+import type { GoldenChecks, PackedTwin, TwinManifest, TwinUnit } from '../../contract/twins.ts';
 import { externalTensors } from '../../onnx/index.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
@@ -53,6 +53,47 @@ const ownNames = [modelName, unitsName, cardName, licenceName, checksName];
 /** @param workFolder where the package is put together; nothing of it is left there */
 export async function packFolder(workFolder: string, { source, out, prove }: PackRequest): Promise<PackedTwin> {
   const folder = resolve(source);
+  const target = ({ id, version }: TwinManifest): string => out ?? join(dirname(folder), `${id}-${version}.twin`);
+  return putTogether(workFolder, folder, prove, {
+    before: (manifest) => requireNewPlace(target(manifest)),
+    async deliver(twin, { given, proof, notices, found }) {
+      const { id, version, title } = twin.manifest;
+      const written = await exportPackage(twin, target(twin.manifest));
+      const packed = [manifestName, ...Object.keys(twin.manifest.files)];
+      return {
+        ...written,
+        id,
+        version,
+        title,
+        sha256: twin.sha256,
+        goldenChecks: given !== null ? 'of the folder' : proof.made !== null ? 'made' : 'none',
+        notices,
+        leftOut: found.filter((path) => !packed.includes(path)),
+      };
+    },
+  });
+}
+
+interface Delivery<T> {
+  /** Before anything is copied. */
+  before?(manifest: TwinManifest): Promise<void>;
+  /** `twin` stands in a folder that is gone afterwards; `notices` are for whoever packs. */
+  deliver(
+    twin: TwinPackage,
+    packed: { given: GoldenChecks | null; proof: Proof; notices: string[]; found: string[] },
+  ): Promise<T>;
+}
+
+/**
+ * Makes a package of an author's folder, judges it, and hands it on.
+ * @param folder absolute
+ */
+export async function putTogether<T>(
+  workFolder: string,
+  folder: string,
+  prove: Prove,
+  { before, deliver }: Delivery<T>,
+): Promise<T> {
   const staging = await mkdtemp(join(workFolder, '.pack-')).catch((error: unknown) => {
     throw fileError(error, workFolder);
   });
@@ -60,9 +101,7 @@ export async function packFolder(workFolder: string, { source, out, prove }: Pac
     const refuse: Refuse = (why) =>
       new TwinscopeError('bad-input', `${folder} cannot be packed: ${why}. Nothing was written. ${correct}`);
     const contents = await readContents(folder, refuse);
-    const { id, version, title } = contents.manifest;
-    const target = out ?? join(dirname(folder), `${id}-${version}.twin`);
-    await requireNewPlace(target);
+    await before?.(contents.manifest);
 
     await copyPlainFiles(folder, staging, contents.paths, refuse);
     await writeManifest(staging, contents);
@@ -75,18 +114,7 @@ export async function packFolder(workFolder: string, { source, out, prove }: Pac
       await writeManifest(staging, { ...contents, paths: [...contents.paths, checksName].toSorted() });
       twin = await judgePackage(staging);
     }
-    const written = await exportPackage(twin, target);
-    const packed = [manifestName, ...Object.keys(twin.manifest.files)];
-    return {
-      ...written,
-      id,
-      version,
-      title,
-      sha256: twin.sha256,
-      goldenChecks: given !== null ? 'of the folder' : proof.made !== null ? 'made' : 'none',
-      notices: [proof.sentence, ...missing(twin)],
-      leftOut: contents.found.filter((path) => !packed.includes(path)),
-    };
+    return await deliver(twin, { given, proof, notices: [proof.sentence, ...missing(twin)], found: contents.found });
   } catch (error) {
     throw toldToAuthor(error, staging, folder);
   } finally {
@@ -95,7 +123,8 @@ export async function packFolder(workFolder: string, { source, out, prove }: Pac
   }
 }
 
-const correct = 'Correct the folder and pack it again.';
+/** What a refusal of a folder ends with; whoever made the folder for others says something else. */
+export const correct = 'Correct the folder and pack it again.';
 
 /** The refusals are those of an importer; what is safe and what to do is another thing here. */
 function toldToAuthor(error: unknown, staging: string, folder: string): unknown {

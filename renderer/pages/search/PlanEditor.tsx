@@ -7,6 +7,7 @@ import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { NumberField } from './NumberField.tsx';
 import { apertureFor, withAperture, withFittedAperture, withSpace } from './plan.ts';
+import { ReferenceEditor } from './ReferenceEditor.tsx';
 import { TargetEditor } from './TargetEditor.tsx';
 
 interface EditorProps {
@@ -371,6 +372,7 @@ export function PlanEditor({
         sets={sets}
       />
       <ConstraintEditor plan={plan} onChange={onChange} twin={twin} />
+      <ReferenceEditor plan={plan} onChange={onChange} sets={sets} />
       <ControlEditor plan={plan} onChange={onChange} sets={sets} />
     </Stack>
   );

@@ -12,6 +12,7 @@ import { compareRows } from './CompareView.tsx';
 import { ControlStrip } from './ControlStrip.tsx';
 import { apertureFor, newPlan, planProblems, presetsFor, withAperture, withSpace } from './plan.ts';
 import { planJson, planYaml } from './planText.ts';
+import { referenceSentence } from './ReferenceEditor.tsx';
 import { Trajectory } from './Trajectory.tsx';
 
 const unit = (
@@ -295,5 +296,35 @@ describe('plots', () => {
     expect(circles[0]).toBeLessThan(circles[1] as number);
     expect(svg).not.toContain('NaN');
     await keep('control-strip', svg);
+  });
+});
+
+describe('the reference set of a plan', () => {
+  const state = {
+    twin: { id: 'v1', version: '1.0.0' },
+    name: 'TSR-1, half A (512 images)',
+    stimuli: 512,
+    notice: null,
+    device: 'cpu',
+    deviceLabel: 'CPU',
+    measured: null,
+    secondsToMeasure: null,
+  } as const;
+  const now = new Date(2026, 11, 1, 12);
+  const at = new Date(2026, 10, 30, 12).toISOString();
+
+  it('says when it was measured, or what measuring will take', () => {
+    expect(referenceSentence({ ...state, measured: { at, seconds: 9 } }, now)).toBe(
+      'TSR-1, half A (512 images): measured 30 Nov on this computer (CPU).',
+    );
+    expect(referenceSentence({ ...state, measured: { at, seconds: 9 } }, new Date(2027, 0, 1))).toContain(
+      '30 Nov 2026',
+    );
+    expect(referenceSentence(state)).toBe(
+      'TSR-1, half A (512 images): not measured on this computer (CPU) yet. The next search shows its 512 stimuli first; those after it need not.',
+    );
+    expect(referenceSentence({ ...state, deviceLabel: 'WebGPU', secondsToMeasure: 21.4 })).toMatch(
+      /\(WebGPU\) yet\. .* first, about 21 s; those/,
+    );
   });
 });

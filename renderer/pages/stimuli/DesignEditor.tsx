@@ -1,29 +1,30 @@
 /** A table of factors with a live preview: what the design will hold, and what will surprise about it. */
-import {
-  Button,
-  Checkbox,
-  Group,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-} from '@mantine/core';
+import { Button, Group, SegmentedControl, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { StimulusDesign } from '../../../main/contract/stimuli.ts';
 import { describeDesign } from '../../../main/stimuli/design.ts';
 import { nameTsr1 } from '../../../main/stimuli/tsr1/catalogue.ts';
+import { nameTsr1v } from '../../../main/stimuli/tsr1v/catalogue.ts';
 import { useCall, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { ErrorNotice, Warnings } from '../../components/errors.tsx';
 import { plural } from '../../components/format.ts';
 import { PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
 import { StimulusTile } from '../../components/StimulusTile.tsx';
 import stage from '../../components/StimulusTile.module.css';
-import { factorFields, initialForm, isFactorial, readForm, type DesignForm, type DesignType } from './designForm.ts';
+import { OtherFields, ReferenceFields } from './DesignFields.tsx';
+import {
+  factorFields,
+  initialForm,
+  isFactorial,
+  kindOf,
+  kinds,
+  readForm,
+  textKey,
+  type DesignForm,
+  type DesignType,
+} from './designForm.ts';
 
 /** Asking the backend at every keystroke would show a preview of half a number. */
 const previewDelayMs = 250;
@@ -63,9 +64,9 @@ function FactorTable({
             <Table.Td>
               <TextInput
                 aria-label={`Levels of ${field.label.toLowerCase()}`}
-                value={form.factors[field.key] ?? ''}
+                value={form.factors[textKey(field)] ?? ''}
                 error={problems[field.key]}
-                onChange={(event) => onChange(field.key, event.currentTarget.value)}
+                onChange={(event) => onChange(textKey(field), event.currentTarget.value)}
               />
             </Table.Td>
             <Table.Td ta="right">{counts[field.key] ?? '–'}</Table.Td>
@@ -76,156 +77,11 @@ function FactorTable({
   );
 }
 
-function NumberField({
-  label,
-  value,
-  suffix,
-  min,
-  max,
-  onChange,
-}: {
-  label: string;
-  value: number;
-  suffix?: string;
-  min?: number;
-  max?: number;
-  onChange: (value: number) => void;
-}) {
-  return (
-    <NumberInput
-      label={label}
-      value={value}
-      w="8.5rem"
-      {...(suffix === undefined ? {} : { suffix })}
-      {...(min === undefined ? {} : { min })}
-      {...(max === undefined ? {} : { max })}
-      onChange={(next) => typeof next === 'number' && onChange(next)}
-    />
-  );
-}
-
-type FieldsProps = { form: DesignForm; change: (part: Partial<DesignForm>) => void };
-
-function OtherFields({ form, change }: FieldsProps) {
-  const noise = (part: Partial<DesignForm['noise']>) => change({ noise: { ...form.noise, ...part } });
-  return (
-    <Group gap="md" align="flex-end">
-      {form.type === 'noise' && (
-        <>
-          <NumberField
-            label="Images"
-            value={form.noise.n}
-            min={1}
-            max={1_000_000}
-            onChange={(n) => noise({ n: Math.round(n) })}
-          />
-          <Select
-            label="Spectrum"
-            w="8.5rem"
-            data={[
-              { value: 'white', label: 'white' },
-              { value: 'pink', label: 'pink (1/f)' },
-            ]}
-            value={form.noise.spectrum}
-            onChange={(value) => noise({ spectrum: value === 'white' ? 'white' : 'pink' })}
-          />
-          <NumberField
-            label="RMS contrast"
-            value={form.noise.contrastRms}
-            min={0}
-            max={1}
-            onChange={(contrastRms) => noise({ contrastRms })}
-          />
-          <NumberField
-            label="Diameter"
-            suffix="°"
-            value={form.noise.diameterDeg}
-            min={0.01}
-            onChange={(diameterDeg) => noise({ diameterDeg })}
-          />
-          <NumberField
-            label="Seed"
-            value={form.noise.seed}
-            min={0}
-            onChange={(seed) => noise({ seed: Math.round(seed) })}
-          />
-        </>
-      )}
-      {form.type === 'gabors' ? (
-        <NumberField
-          label="Aspect ratio"
-          value={form.aspectRatio}
-          min={0.01}
-          onChange={(aspectRatio) => change({ aspectRatio })}
-        />
-      ) : (
-        <>
-          <NumberField
-            label="Width of the edge"
-            suffix="°"
-            value={form.edgeDeg}
-            min={0}
-            onChange={(edgeDeg) => change({ edgeDeg })}
-          />
-          <NumberField
-            label="Centre x"
-            suffix="°"
-            value={form.xDeg}
-            min={-90}
-            max={90}
-            onChange={(xDeg) => change({ xDeg })}
-          />
-          <NumberField
-            label="Centre y"
-            suffix="°"
-            value={form.yDeg}
-            min={-90}
-            max={90}
-            onChange={(yDeg) => change({ yDeg })}
-          />
-        </>
-      )}
-      <BlankField form={form} change={change} />
-    </Group>
-  );
-}
-
-function BlankField({ form, change }: FieldsProps) {
-  return (
-    <Checkbox
-      label="Add a blank (background only)"
-      checked={form.blank}
-      onChange={(event) => change({ blank: event.currentTarget.checked })}
-    />
-  );
-}
-
-/** The reference set has nothing to choose but its half. */
-function ReferenceFields({ form, change }: FieldsProps) {
-  return (
-    <>
-      <Group gap="md" align="flex-end">
-        <Select
-          label="Images"
-          w="13rem"
-          allowDeselect={false}
-          data={[
-            { value: 'all', label: 'all 1,024' },
-            { value: 'A', label: 'half A (512)' },
-            { value: 'B', label: 'half B (512)' },
-          ]}
-          value={form.half}
-          onChange={(half) => change({ half: half as DesignForm['half'] })}
-        />
-        <BlankField form={form} change={change} />
-      </Group>
-      <Text size="xs" c="dimmed">
-        The reference set: gratings, Gabors, plaids, polar gratings, noise, dead leaves, textures and their phase
-        scrambles, shapes and shaded scenes, the same everywhere. Half A is for z-scores, half B for the best of the
-        reference.
-      </Text>
-    </>
-  );
+/** How the angles of a kind of stimulus are counted. */
+function conventions(type: DesignType): string {
+  const orientation = 'Orientation is the counter-clockwise angle of the bars from horizontal.';
+  if (kindOf(type) === 'still' || type === 'counterphase-gratings') return orientation;
+  return `Direction 0° is rightward and 90° upward${type === 'random-dots' ? '' : '; bars stand across it'}.`;
 }
 
 function Preview({ design }: { design: StimulusDesign | null }) {
@@ -248,12 +104,24 @@ function Preview({ design }: { design: StimulusDesign | null }) {
       <div className={stage.stage} style={{ padding: 12 }} aria-label="Samples">
         <Group gap={10}>
           {preview.data?.samples.map((sample) => (
-            <StimulusTile key={sample.label} src={sample.thumbnail} label={sample.label} sizePx={112} />
+            <StimulusTile
+              key={sample.label}
+              src={sample.thumbnail}
+              clip={sample.clip}
+              label={sample.label}
+              sizePx={112}
+            />
           ))}
         </Group>
       </div>
     </Pane>
   );
+}
+
+/** What a reference set is called; null for other designs. */
+function referenceName(design: StimulusDesign): string | null {
+  if (design.type === 'tsr1') return nameTsr1(design.half);
+  return design.type === 'tsr1v' ? nameTsr1v(design.half) : null;
 }
 
 export function DesignEditor() {
@@ -265,7 +133,7 @@ export function DesignEditor() {
   const result = useMemo(() => readForm(form), [form]);
   const change = (part: Partial<DesignForm>) => setForm((before) => ({ ...before, ...part }));
   const description = result.design === null ? '' : describeDesign(result.design);
-  const suggested = result.design?.type === 'tsr1' ? nameTsr1(result.design.half) : description;
+  const suggested = result.design === null ? '' : (referenceName(result.design) ?? description);
   const submit = () => {
     if (result.design !== null) create.mutate({ name: name.trim() || suggested, design: result.design });
   };
@@ -283,17 +151,25 @@ export function DesignEditor() {
       <Panes>
         <Pane label="Design" width="min(62%, 34rem)">
           <Stack gap="md">
-            <SegmentedControl
-              aria-label="Kind of stimulus"
-              value={form.type}
-              onChange={(type) => change({ type: type as DesignType })}
-              data={[
-                { value: 'gratings', label: 'Gratings' },
-                { value: 'gabors', label: 'Gabors' },
-                { value: 'noise', label: 'Noise' },
-                { value: 'tsr1', label: 'TSR-1' },
-              ]}
-            />
+            <Group gap="xs">
+              <SegmentedControl
+                aria-label="Still or moving"
+                value={kindOf(form.type)}
+                onChange={(kind) =>
+                  change({ type: (kinds[kind as 'still' | 'moving'][0] as { value: DesignType }).value })
+                }
+                data={[
+                  { value: 'still', label: 'Still' },
+                  { value: 'moving', label: 'Moving' },
+                ]}
+              />
+              <SegmentedControl
+                aria-label="Kind of stimulus"
+                value={form.type}
+                onChange={(type) => change({ type: type as DesignType })}
+                data={[...kinds[kindOf(form.type)]]}
+              />
+            </Group>
             <TextInput
               label="Name"
               placeholder={suggested}
@@ -307,8 +183,8 @@ export function DesignEditor() {
               counts={result.counts}
               onChange={(key, text) => change({ factors: { ...form.factors, [key]: text } })}
             />
-            {form.type === 'tsr1' ? (
-              <ReferenceFields form={form} change={change} />
+            {form.type === 'tsr1' || form.type === 'tsr1v' ? (
+              <ReferenceFields form={form} type={form.type} change={change} />
             ) : (
               <OtherFields form={form} change={change} />
             )}
@@ -320,7 +196,7 @@ export function DesignEditor() {
                   Object.values(result.counts).reduce((product, n) => product * n, 1),
                   'combination',
                 )}
-                . Orientation is the counter-clockwise angle of the bars from horizontal.
+                . {conventions(form.type)}
               </Text>
             )}
           </Stack>

@@ -1,11 +1,12 @@
 /** One stimulus set as a contact sheet. */
-import { ActionIcon, Button, Group, Menu, Modal, Slider, Switch, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, Modal, Slider, Switch, Text, TextInput, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconDots } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import { useLocation } from 'wouter';
 import type { SetDetails } from '../../../main/contract/results.ts';
+import { hasMoving } from '../../../main/stimuli/motion.ts';
 import { screenPxOf, useSettings } from '../../app/settings.ts';
 import { useCall, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { errorSentence, Warnings } from '../../components/errors.tsx';
@@ -13,7 +14,7 @@ import { formatNumber } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
 import { PageHeader } from '../../components/Page.tsx';
 import { QueryView } from '../../components/states.tsx';
-import { StimulusTile } from '../../components/StimulusTile.tsx';
+import { clipText, StimulusTile } from '../../components/StimulusTile.tsx';
 import { TileGrid } from '../../components/TileGrid.tsx';
 import classes from './Stimuli.module.css';
 import { StimulusInspector } from './StimulusInspector.tsx';
@@ -43,6 +44,7 @@ function SetTile({
   return (
     <StimulusTile
       src={item?.thumbnail ?? null}
+      clip={item?.clip ?? null}
       label={item?.label ?? `stimulus ${index + 1}`}
       sizePx={sizePx}
       selected={selected}
@@ -118,15 +120,26 @@ function useRemoveSet() {
     );
 }
 
+/** Protocols show still pictures; a set that moves is not offered to them. */
+const noMotion = 'A protocol shows still pictures so far, and stimuli of this set move.';
+
 function SetActions({ set }: { set: SetDetails }) {
   const [renameOpened, renameDialog] = useDisclosure(false);
   const removeSet = useRemoveSet();
   const writable = useWritable();
   return (
     <>
-      <GoButton variant="default" to={`/protocol/new?set=${encodeURIComponent(set.id)}`}>
-        Add to protocol
-      </GoButton>
+      {hasMoving(set.design) ? (
+        <Tooltip label={noMotion} multiline w="16rem">
+          <Button variant="default" data-disabled aria-disabled onClick={(event) => event.preventDefault()}>
+            Add to protocol
+          </Button>
+        </Tooltip>
+      ) : (
+        <GoButton variant="default" to={`/protocol/new?set=${encodeURIComponent(set.id)}`}>
+          Add to protocol
+        </GoButton>
+      )}
       <GoButton to={`/experiment/new?set=${encodeURIComponent(set.id)}`}>Use in experiment</GoButton>
       <Menu position="bottom-end">
         <Menu.Target>
@@ -183,6 +196,7 @@ export function SetView({ id }: { id: string }) {
               {settings.trueSize
                 ? `${thumbnailDeg}° at ${formatNumber(settings.viewingDistanceCm)} cm, ${tilePx} px per tile`
                 : `each tile is ${thumbnailDeg}° of the visual field`}
+              {hasMoving(set.design) && `; ▸ moves: ${clipText}, played where you point`}
             </Text>
           </div>
           <Warnings items={set.warnings} />
