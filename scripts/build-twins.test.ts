@@ -1,10 +1,12 @@
 /** The twin build: the shipped twins give the locked packages, and a change is never taken over silently. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readChecks } from '../main/twins/node/checks.ts';
 import { openLibrary } from '../main/twins/node/library.ts';
+import { acceptanceFile, acceptanceName } from '../models/acceptance.ts';
 import { buildTwins } from './build-twins.ts';
 
 const repository = path.resolve(import.meta.dirname, '..');
@@ -39,6 +41,12 @@ describe('the shipped twins', () => {
       expect(details.card.split('\n').find((line) => /^[A-Z]/.test(line))).toMatch(
         /^Mechanistic model from published equations, not fitted to recordings/,
       );
+    }
+
+    for (const { id } of built) {
+      const kept = await readFile(path.join(repository, 'models', id, acceptanceName), 'utf8').catch(() => null);
+      const rows = kept === null ? undefined : acceptanceFile.parse(JSON.parse(kept)).rows;
+      expect((await library.get(id)).manifest.validity.acceptance).toEqual(rows);
     }
 
     for (const [id, units, rasterPx, fieldOfViewDeg, furthestDeg] of [
@@ -124,6 +132,51 @@ export const buildTwin = () => {
     expect(second?.sha256).not.toBe(first?.sha256);
     expect(packaged()).toBe('second');
     expect((await buildTwins({ root }))[0]?.rebuilt).toBe(false);
+  });
+
+  it('takes rows, card section and figures from what npm run science kept, and needs a place for them', async () => {
+    const { root, model, out } = plantRepository();
+    const row = { check: 'size', published: '1', source: 'A | B', measured: '2', tolerance: '≤ 3', passed: true, n: 4 };
+    writeFileSync(
+      path.join(model, 'acceptance.json'),
+      JSON.stringify({ model: 'a'.repeat(64), rows: [row], figures: [{ name: 'sizes', caption: 'All sizes.' }] }),
+    );
+    mkdirSync(path.join(model, 'figures'));
+    writeFileSync(path.join(model, 'figures', 'sizes.svg'), '<svg/>');
+    writeFileSync(
+      path.join(model, 'index.ts'),
+      readFileSync(path.join(model, 'index.ts'), 'utf8').replace(
+        "'tiny', version",
+        "'tiny', version, validity: { domains: [] }",
+      ),
+    );
+    await expect(buildTwins({ root, accept: true })).rejects.toThrow(/no single line <!-- acceptance -->/);
+
+    writeFileSync(path.join(model, 'card.md'), 'A tiny twin.\n\n<!-- acceptance -->\n\n## Limits\n');
+    await buildTwins({ root, accept: true });
+    const file = (name: string) => readFileSync(path.join(out, 'tiny', name), 'utf8');
+    const manifest = JSON.parse(file('twin.json')) as { validity: unknown; files: Record<string, string> };
+    expect(manifest.validity).toEqual({ domains: [], acceptance: [row] });
+    expect(Object.keys(manifest.files)).toContain('figures/sizes.svg');
+    expect(file('figures/sizes.svg')).toBe('<svg/>');
+    expect(file('card.md')).toContain('\n| size | 1 (A \\| B) | 2 | 4 | ≤ 3 | yes |\n');
+    expect(file('card.md')).toContain('\n![sizes](figures/sizes.svg)\n\n*All sizes.*\n');
+    expect(file('card.md')).toMatch(/^A tiny twin\.\n\nWhat the twin must show .*all 1 rows are met/);
+    expect(file('card.md')).toMatch(/\n\n## Limits\n$/);
+
+    // Measured again with another outcome: another package.
+    writeFileSync(
+      path.join(model, 'acceptance.json'),
+      JSON.stringify({ model: 'a'.repeat(64), rows: [{ ...row, passed: false }], figures: [] }),
+    );
+    await expect(buildTwins({ root })).rejects.toThrow(/card\.md, figures\/sizes\.svg, twin\.json differ/);
+    await buildTwins({ root, accept: true });
+    expect(file('card.md')).toContain('1 of 1 rows are not met');
+
+    // Before anything is measured the card has no trace of the place.
+    rmSync(path.join(model, 'acceptance.json'));
+    await buildTwins({ root, accept: true });
+    expect(file('card.md')).toBe('A tiny twin.\n\n## Limits\n');
   });
 
   it('is noticed when the lock, not the twin, was changed', async () => {
