@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -431,6 +432,11 @@ describe('what is refused leaves the library as it was, byte for byte', () => {
     expect(await refusal(() => inspect({ path: own('models', 'nowhere.onnx') }))).toMatch(/there is no such file/);
     mkdirSync(own('models', 'folder.onnx'));
     expect(await refusal(() => inspect({ path: own('models', 'folder.onnx') }))).toMatch(/it is not a plain file/);
+    const vast = place('');
+    // Nothing of it is on the disk.
+    truncateSync(vast.path, 2 ** 31 + 2 ** 20);
+    expect(await refusal(() => inspect(vast))).toMatch(/larger than 2 GiB, the most one \.onnx file can hold/);
+    rmSync(vast.path);
   });
 
   test('answers that are missing or cannot be', async () => {

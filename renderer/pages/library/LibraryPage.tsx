@@ -1,9 +1,7 @@
 import { Badge, Button, Stack, Text, TextInput, Tooltip } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
-import type { ModelPlace } from '../../../main/contract/bareModels.ts';
 import type { TwinSummary } from '../../../main/contract/twins.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
@@ -13,11 +11,9 @@ import { Page, PageHeader, Pane, Panes } from '../../components/Page.tsx';
 import { Empty, LoadingLines } from '../../components/states.tsx';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
 import { GradientBadge } from './GradientBadge.tsx';
-import { ImportModelView } from './ImportModelView.tsx';
-import { ImportTwinDialog, nothingGiven, type Given } from './ImportTwinDialog.tsx';
 import classes from './Library.module.css';
 import { TwinPane } from './TwinPane.tsx';
-import { useDropZone } from './useDropZone.ts';
+import { useImporting } from './useImporting.tsx';
 
 const reproducesHere = ({ reproductions }: TwinSummary): boolean => reproductions.every(({ passed }) => passed);
 
@@ -151,20 +147,11 @@ export function LibraryPage({ item }: { item: string | undefined }) {
   const [, go] = useLocation();
   const twins = useQueryCall('library.list', {});
   const [filter, setFilter] = useState('');
-  const [importOpened, importDialog] = useDisclosure(false);
-  const [given, setGiven] = useState<Given>(nothingGiven);
-  const [drops, setDrops] = useState(0);
-  const [model, setModel] = useState<ModelPlace | null>(null);
-  const drop = useDropZone((dropped) => {
-    setGiven(dropped);
-    // Each drop begins anew, also with the same files.
-    setDrops(drops + 1);
-    importDialog.open();
-  });
+  const importing = useImporting();
   const shown = useMemo(() => (twins.data ?? []).filter((twin) => twinMatches(twin, filter)), [twins.data, filter]);
   const selected = item ?? twins.data?.[0]?.id;
   const title = twins.data?.find((twin) => twin.id === selected)?.title;
-  if (model !== null) return <ImportModelView place={model} onClose={() => setModel(null)} />;
+  if (importing.form !== null) return importing.form;
   return (
     <Page item={title}>
       <PageHeader
@@ -180,18 +167,18 @@ export function LibraryPage({ item }: { item: string | undefined }) {
               onChange={(event) => setFilter(event.currentTarget.value)}
               w={150}
             />
-            <Button variant="default" onClick={importDialog.open}>
+            <Button variant="default" onClick={importing.open}>
               Import twin
             </Button>
           </>
         }
       />
-      <div className={classes.drop} {...drop}>
+      <div className={classes.drop} {...importing.drop}>
         {twins.error !== null && <ErrorNotice error={twins.error} onRetry={() => void twins.refetch()} />}
         {twins.data === undefined ? (
           twins.error === null && <LoadingLines />
         ) : twins.data.length === 0 ? (
-          <Empty title="No twins in the library" action={<Button onClick={importDialog.open}>Import twin</Button>}>
+          <Empty title="No twins in the library" action={<Button onClick={importing.open}>Import twin</Button>}>
             A twin is a model of a brain area that predicts responses to what is shown. Built-in twins appear once they
             are built.
           </Empty>
@@ -212,13 +199,7 @@ export function LibraryPage({ item }: { item: string | undefined }) {
           </Panes>
         )}
       </div>
-      <ImportTwinDialog
-        key={drops}
-        given={given}
-        opened={importOpened}
-        onModel={setModel}
-        onClose={importDialog.close}
-      />
+      {importing.dialog}
     </Page>
   );
 }
