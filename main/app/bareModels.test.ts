@@ -242,6 +242,12 @@ describe('what a draft shows', () => {
       .raw()
       .toBuffer({ resolveWithObject: true });
     expect(png.info).toMatchObject({ width: 8, height: 8, channels: 3 });
+    // What is drawn are the values before the mean was taken off and the standard deviation divided by.
+    for (const [channel, value] of means.entries()) {
+      const drawn = png.data.filter((_, at) => at % 3 === channel).reduce((sum, code) => sum + code, 0) / 64;
+      const encoded = value * (imagenetStd[channel] as number) + (imagenetMean[channel] as number);
+      expect(Math.abs(drawn - 255 * encoded)).toBeLessThan(0.5);
+    }
 
     const plain = await preview(
       model,
