@@ -47,6 +47,6 @@ test('the check of an import and of Verify can be stopped; the twin stays, not c
   await page.getByRole('grid', { name: 'Twins' }).getByRole('row', { name: 'Macaque V1, Gabor' }).click();
   await pane.getByRole('tab', { name: 'Checks' }).click();
   await pane.getByRole('button', { name: 'Verify' }).click();
-  await expect(pane.getByText('reproduces here', { exact: true })).toBeVisible({ timeout: 60_000 });
+  await expect(pane.getByText(/^Reproduces here: yes \(CPU /)).toBeVisible({ timeout: 60_000 });
   expect(complaints).toEqual([]);
 });

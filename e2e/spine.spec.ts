@@ -24,7 +24,7 @@ async function verifyTwin(page: Page): Promise<void> {
   const pane = page.getByRole('region', { name: 'Twin', exact: true });
   await pane.getByRole('tab', { name: 'Checks' }).click();
   await pane.getByRole('button', { name: 'Verify' }).click();
-  await expect(pane.getByText('reproduces here', { exact: true })).toBeVisible({ timeout: 60_000 });
+  await expect(pane.getByText(/^Reproduces here: yes \(CPU /)).toBeVisible({ timeout: 60_000 });
   const row = page.getByRole('grid', { name: 'Twins' }).getByRole('row', { name: twin });
   await expect(row.getByText('yes', { exact: true })).toBeVisible();
   await expect(row.getByText('verified', { exact: true })).toBeVisible();

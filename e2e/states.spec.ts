@@ -26,7 +26,7 @@ test('the keys 1 to 5 go to the pages and ? shows the shortcuts', async ({ page,
   await expect(sheet).toBeHidden();
   // A figure typed into a field is a figure.
   await page.keyboard.press('1');
-  const filter = page.getByLabel('Filter twins');
+  const filter = page.getByLabel('Search twins');
   await filter.click();
   await page.keyboard.press('2');
   await expect(filter).toHaveValue('2');

@@ -53,7 +53,7 @@ export const steps: Step[] = [
   },
   {
     name: 'workbench',
-    inputs: ['renderer', 'main/platform', 'main/contract', 'main/rpc', 'main/stimuli', ...tools],
+    inputs: ['renderer', 'main/platform', 'main/contract', 'main/rpc', 'main/stimuli', 'main/twins', ...tools],
     outputs: ['dist/renderer/index.html'],
     run: async () => {
       const folder = path.join(root, 'renderer');

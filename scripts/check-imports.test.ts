@@ -41,7 +41,7 @@ const modules = Object.keys(below);
 /** Each folder with a file standing in it, and the folders it may import beside its own. */
 const allowed: Record<string, string[]> = {
   ...Object.fromEntries(modules.map((name) => [`main/${name}`, (below[name] ?? []).map((other) => `main/${other}`)])),
-  renderer: ['main/platform', 'main/contract', 'main/rpc', 'main/stimuli'],
+  renderer: ['main/platform', 'main/contract', 'main/rpc', 'main/stimuli', 'main/twins'],
   models: ['main/platform', 'main/contract', 'main/onnx', 'main/stimuli'],
   electron: ['main/platform', 'main/contract', 'main/rpc'],
   bin: ['main/app'],

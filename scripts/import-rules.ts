@@ -31,7 +31,7 @@ const portableEntries = [
   'react-dom/client',
 ];
 
-const rendererModules = ['platform', 'contract', 'rpc', 'stimuli'];
+const rendererModules = ['platform', 'contract', 'rpc', 'stimuli', 'twins'];
 const rendererPackages = [
   '@fontsource-variable/inter',
   '@mantine/core',

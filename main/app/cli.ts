@@ -99,8 +99,21 @@ function buildProgram(): Command {
     .action(serveAction(program));
 
   const twins = program.command('twins').description('the library of twins on this machine');
-  twins.command('list').description('every twin').action(action(program, listTwins));
-  twins.command('show <id>').description('one twin: card, areas, units').action(action(program, showTwin));
+  twins
+    .command('list')
+    .description('every twin, or those that the options leave')
+    .option('--text <words>', 'title, id, summary, species, areas, authors, modality or licence have all these words')
+    .option('--species <name>', 'e.g. macaque')
+    .option('--area <name>', 'e.g. V1, which V1-simple belongs to')
+    .option('--modality <words>', 'e.g. static')
+    .option('--licence <name>', 'e.g. MIT, non-commercial or "not stated"')
+    .option('--gradient <verdict>', 'what its check has shown here: verified … none, or "not checked"')
+    .option('--max-size <size>', 'largest size on disk, e.g. 20MB')
+    .action(action(program, listTwins));
+  twins
+    .command('show <id>')
+    .description('one twin: areas, graph, checks, validity, performance, provenance, card')
+    .action(action(program, showTwin));
   twins
     .command('import <path>')
     .description('a .twin folder or zip, or a bare .onnx file with a file of answers')

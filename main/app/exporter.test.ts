@@ -174,6 +174,9 @@ describe('docs/sharing-a-twin.md', () => {
 /** `areas[].name` and the like; of an object, its fields instead of itself. */
 function fieldsOf(schema: unknown, at: string): string[] {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return fieldsOf(schema.unwrap(), at);
+  if (schema instanceof z.ZodDiscriminatedUnion) {
+    return [...new Set(schema.options.flatMap((option) => fieldsOf(option, at)))];
+  }
   if (schema instanceof z.ZodArray) return fieldsOf(schema.element, `${at}[]`);
   if (!(schema instanceof z.ZodObject)) return [at.replace(/\[\]$/, '')];
   return Object.entries(schema.shape).flatMap(([key, inside]) => fieldsOf(inside, at === '' ? key : `${at}.${key}`));

@@ -91,7 +91,7 @@ test('the stimuli of a plan, in more than one request', async () => {
   ]);
   const { columns, rows } = parseCsv(readFileSync(own('g.stimuli.csv'), 'utf8'));
   expect(columns.join(' ')).toBe(
-    'row label type sha256 edge_deg x_deg y_deg orientation_deg spatial_frequency_cpd phase_deg contrast diameter_deg',
+    'row label type sha256 edge_deg x_deg y_deg orientation_deg spatial_frequency_cpd phase_deg contrast diameter_deg tested_domain',
   );
   expect(rows).toHaveLength(91);
   expect(rows[17]).toMatchObject({ row: '17', type: 'grating', orientation_deg: '34', spatial_frequency_cpd: '2' });

@@ -5,6 +5,15 @@ export const deviceIds = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
 export const deviceId = z.enum(deviceIds);
 export type DeviceId = z.infer<typeof deviceId>;
 
+/** Devices as people call them. */
+export const deviceLabels: Readonly<Record<DeviceId, string>> = {
+  cpu: 'CPU',
+  webgpu: 'WebGPU',
+  cuda: 'CUDA',
+  dml: 'DirectML',
+  coreml: 'CoreML',
+};
+
 /** What a plan may ask for: a device, or the fastest one that agrees with the CPU. */
 export const deviceChoices = ['auto', ...deviceIds] as const;
 export const deviceChoice = z.enum(deviceChoices).describe('where the twin runs');

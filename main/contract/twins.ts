@@ -87,6 +87,17 @@ export const twinArea = z.object({
   colourOf: z.string().optional(),
 });
 
+export const testedDomain = z.object({
+  /** Types of stimulus descriptions, e.g. grating, image. */
+  stimuli: z.array(z.string()),
+  spatialFrequencyCpd: z.tuple([z.number(), z.number()]).optional(),
+  temporalFrequencyHz: z.tuple([z.number(), z.number()]).optional(),
+  contrast: z.tuple([z.number(), z.number()]).optional(),
+});
+export type TestedDomain = z.infer<typeof testedDomain>;
+
+const licences = z.object({ code: z.string(), weights: z.string(), data: z.string() });
+
 export const twinManifest = z.object({
   format: z.literal(1),
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{1,63}$/),
@@ -96,7 +107,7 @@ export const twinManifest = z.object({
   authors: z.array(z.string()).default([]),
   references: z.array(z.object({ text: z.string(), doi: z.string().optional() })).default([]),
   source: z.object({ url: z.string().optional(), revision: z.string().optional() }).optional(),
-  licences: z.object({ code: z.string(), weights: z.string(), data: z.string() }),
+  licences,
   commercialUse: z.boolean(),
   /** SHA-256 of every other file of the package, by its path in the package. */
   files: z.record(z.string(), sha256),
@@ -131,15 +142,7 @@ export const twinManifest = z.object({
     domains: z.array(z.string()).default([]),
     knownFailures: z.array(z.string()).default([]),
     /** Stimuli the twin was tested with; predictions for others carry a mark. Left out: nothing is stated. */
-    tested: z
-      .object({
-        /** Types of stimulus descriptions, e.g. grating, image. */
-        stimuli: z.array(z.string()),
-        spatialFrequencyCpd: z.tuple([z.number(), z.number()]).optional(),
-        temporalFrequencyHz: z.tuple([z.number(), z.number()]).optional(),
-        contrast: z.tuple([z.number(), z.number()]).optional(),
-      })
-      .optional(),
+    tested: testedDomain.optional(),
     /** What the twin must reproduce, and what it showed when it was measured. */
     acceptance: z
       .array(
@@ -233,8 +236,13 @@ export const twinSummary = z.object({
   areas: z.array(twinArea),
   units: z.int(),
   gradient: z.enum(['derived', 'shipped', 'none']),
+  authors: z.array(z.string()),
+  /** That of the weights. */
   licence: z.string(),
+  licences,
   commercialUse: z.boolean(),
+  /** Null where its author states none. */
+  tested: testedDomain.nullable(),
   builtIn: z.boolean(),
   sizeBytes: z.int(),
   fieldOfViewDeg: z.number(),

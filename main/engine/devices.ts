@@ -1,5 +1,11 @@
 /** What the devices are, how a measurement reads, and which device is chosen. */
-import { deviceIds, type DeviceChoice, type DeviceId, type DeviceMeasurement } from '../contract/devices.ts';
+import {
+  deviceIds,
+  deviceLabels,
+  type DeviceChoice,
+  type DeviceId,
+  type DeviceMeasurement,
+} from '../contract/devices.ts';
 import { nearestName } from '../contract/validate.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { plural } from '../platform/words.ts';
@@ -18,31 +24,31 @@ const withWebGpu = ['linux x64', 'win32 x64', 'win32 arm64', 'darwin arm64'];
 
 export const devices: Record<DeviceId, DeviceFacts> = {
   cpu: {
-    label: 'CPU',
+    label: deviceLabels.cpu,
     provider: 'CPUExecutionProvider',
     existsOn: [...withWebGpu, 'linux arm64'],
     where: 'everywhere',
   },
   webgpu: {
-    label: 'WebGPU',
+    label: deviceLabels.webgpu,
     provider: 'WebGpuExecutionProvider',
     existsOn: withWebGpu,
     where: 'on Windows, Macs with Apple silicon and Linux on x64',
   },
   cuda: {
-    label: 'CUDA',
+    label: deviceLabels.cuda,
     provider: 'CUDAExecutionProvider',
     existsOn: ['linux x64'],
     where: 'on Linux with an NVIDIA card',
   },
   dml: {
-    label: 'DirectML',
+    label: deviceLabels.dml,
     provider: 'DmlExecutionProvider',
     existsOn: ['win32 x64', 'win32 arm64'],
     where: 'on Windows',
   },
   coreml: {
-    label: 'CoreML',
+    label: deviceLabels.coreml,
     provider: 'CoreMLExecutionProvider',
     existsOn: ['darwin arm64'],
     where: 'on Macs with Apple silicon',

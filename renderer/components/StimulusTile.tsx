@@ -1,4 +1,6 @@
 import { Text, UnstyledButton } from '@mantine/core';
+import { domainSentence } from '../../main/twins/domain.ts';
+import { DomainMark } from './DomainMark.tsx';
 import classes from './StimulusTile.module.css';
 
 /** One stimulus on the stage grey, with its label. `src` is a resource path or a data URL. */
@@ -9,6 +11,7 @@ export function StimulusTile({
   selected = false,
   caption = true,
   inGrid = false,
+  outside = null,
   onSelect,
 }: {
   src: string | null;
@@ -20,8 +23,11 @@ export function StimulusTile({
   caption?: boolean;
   /** In a grid that moves the selection by arrow keys, so that tiles are no stops of the Tab key. */
   inGrid?: boolean;
+  /** Why the stimulus lies outside what a twin was tested with, where its prediction is shown. */
+  outside?: string | null;
   onSelect?: () => void;
 }) {
+  const said = outside === null ? label : `${label}. ${domainSentence(outside)}`;
   const picture =
     src === null ? (
       <span className={classes.waiting} style={{ width: sizePx, height: sizePx }} aria-hidden />
@@ -30,7 +36,7 @@ export function StimulusTile({
       <img
         key={src}
         src={src}
-        alt={label}
+        alt={said}
         width={sizePx}
         height={sizePx}
         draggable={false}
@@ -40,12 +46,17 @@ export function StimulusTile({
     );
   const text = caption && (
     <Text component="span" className={classes.caption} style={{ width: sizePx }}>
+      {outside !== null && (
+        <>
+          <DomainMark reason={outside} sizePx={11} />{' '}
+        </>
+      )}
       {label}
     </Text>
   );
   if (onSelect === undefined) {
     return (
-      <span className={classes.tile} title={label}>
+      <span className={classes.tile} title={said}>
         {picture}
         {text}
       </span>
@@ -56,8 +67,8 @@ export function StimulusTile({
       className={classes.tile}
       data-selected={selected || undefined}
       aria-pressed={selected}
-      aria-label={label}
-      title={label}
+      aria-label={said}
+      title={said}
       onClick={onSelect}
       tabIndex={inGrid ? -1 : 0}
     >

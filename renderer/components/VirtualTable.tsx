@@ -54,6 +54,7 @@ export function VirtualTable<T>({
   rowKey,
   selected,
   onSelect,
+  onSelectBeside,
   initialSort,
   rowPx: rowPxAt100 = 26,
   minWidth,
@@ -64,6 +65,8 @@ export function VirtualTable<T>({
   rowKey: (row: T) => string;
   selected?: string | null;
   onSelect?: (row: T) => void;
+  /** A click with Ctrl or ⌘: the row beside the one that is selected. */
+  onSelectBeside?: (row: T) => void;
   initialSort?: Sort;
   /** Height of a row at 100 % text. */
   rowPx?: number;
@@ -164,7 +167,11 @@ export function VirtualTable<T>({
                   className={classes.row}
                   data-selectable={onSelect !== undefined || undefined}
                   style={{ ...grid, height: rowPx, transform: `translateY(${item.start}px)` }}
-                  onClick={() => onSelect?.(row)}
+                  onClick={(event) => {
+                    const beside = onSelectBeside !== undefined && (event.ctrlKey || event.metaKey);
+                    if (beside) onSelectBeside(row);
+                    else onSelect?.(row);
+                  }}
                 >
                   {columns.map((column) => (
                     <div key={column.key} role="gridcell" className={classes.cell} data-align={column.align}>

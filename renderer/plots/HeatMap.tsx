@@ -16,6 +16,18 @@ export const heatMargin = { top: 14, right: 84, bottom: 38, left: 84 } as const;
 const mostColumns = 4096;
 const clipAt = 0.995;
 
+/** Stretches of true as [first, end). */
+function runsOf(flags: readonly boolean[]): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const [index, flag] of flags.entries()) {
+    const last = runs.at(-1);
+    if (!flag) continue;
+    if (last !== undefined && last[1] === index) last[1] = index + 1;
+    else runs.push([index, index + 1]);
+  }
+  return runs;
+}
+
 export function HeatMap({
   width,
   height = 320,
@@ -26,6 +38,7 @@ export function HeatMap({
   valueTitle,
   columnTitle,
   selectedRow,
+  outside = [],
 }: {
   width: number;
   height?: number;
@@ -39,6 +52,8 @@ export function HeatMap({
   valueTitle: string;
   columnTitle: string;
   selectedRow: number | null;
+  /** Per column: outside what the twin was tested with; a bar stands above it. */
+  outside?: readonly boolean[];
 }) {
   const low = Math.min(0, min(values) ?? 0);
   const largest = max(values) ?? 1;
@@ -77,6 +92,17 @@ export function HeatMap({
         stroke={ink}
         strokeOpacity={0.3}
       />
+      {runsOf(outside).map(([first, end]) => (
+        <rect
+          key={first}
+          data-outside
+          x={round(x(first))}
+          y={heatMargin.top - 6}
+          width={Math.max(1, round(x(end) - x(first)))}
+          height={3}
+          fill={ink}
+        />
+      ))}
       {groups.map((group, index) => {
         const first = firstRows[index] as number;
         const y0 = y(first);

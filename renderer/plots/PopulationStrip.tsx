@@ -27,12 +27,15 @@ export function PopulationStrip({
   factor,
   areas,
   responseUnits,
+  outside = [],
 }: {
   width: number;
   height?: number;
   factor: FactorAxis;
   areas: readonly PopulationArea[];
   responseUnits: string;
+  /** Per level: all its stimuli lie outside what the twin was tested with; drawn open. */
+  outside?: readonly boolean[];
 }) {
   const left = 52;
   const gap = 18;
@@ -48,7 +51,7 @@ export function PopulationStrip({
         const x0 = left + index * (panel + gap) + (index === 0 ? 0 : 6);
         const x = factorScale(factor, [x0 + 8, x0 + panel - 6]);
         const points = factor.levels
-          .map((level, at) => ({ level, ...(one.points[at] as PopulationPoint) }))
+          .map((level, at) => ({ level, open: outside[at] === true, ...(one.points[at] as PopulationPoint) }))
           .sort((a, b) => a.level - b.level);
         const at = (point: { level: number }) => round(x.scale(point.level) ?? 0);
         const band = d3area<(typeof points)[number]>(
@@ -66,7 +69,13 @@ export function PopulationStrip({
             <path d={band(points) ?? ''} fill={one.colour} fillOpacity={0.22} />
             <path d={mean(points) ?? ''} fill="none" stroke={one.colour} strokeWidth={1.75} />
             {points.map((point) => (
-              <circle key={point.level} cx={at(point)} cy={round(y(point.mean))} r={2.5} fill={one.colour} />
+              <circle
+                key={point.level}
+                cx={at(point)}
+                cy={round(y(point.mean))}
+                r={2.5}
+                {...(point.open ? { 'data-outside': true, fill: 'none', stroke: one.colour } : { fill: one.colour })}
+              />
             ))}
             {one.blank !== null && (
               <line

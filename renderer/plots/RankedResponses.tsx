@@ -11,6 +11,7 @@ export function RankedResponses({
   blank,
   responseUnits,
   colour,
+  outside = [],
 }: {
   width: number;
   height?: number;
@@ -19,6 +20,8 @@ export function RankedResponses({
   blank: number | null;
   responseUnits: string;
   colour: string;
+  /** Per response: its stimulus lies outside what the twin was tested with; drawn open. */
+  outside?: readonly boolean[];
 }) {
   const right = width - margin.right;
   const bottom = height - margin.bottom;
@@ -63,7 +66,13 @@ export function RankedResponses({
       <path d={path(responses) ?? ''} fill="none" stroke={colour} strokeWidth={1.5} />
       {responses.length <= 200 &&
         responses.map((value, index) => (
-          <circle key={index} cx={round(x(index + 1))} cy={round(y(value))} r={2.2} fill={colour} />
+          <circle
+            key={index}
+            cx={round(x(index + 1))}
+            cy={round(y(value))}
+            r={2.2}
+            {...(outside[index] === true ? { 'data-outside': true, fill: 'none', stroke: colour } : { fill: colour })}
+          />
         ))}
     </Svg>
   );

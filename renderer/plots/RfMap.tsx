@@ -37,12 +37,15 @@ export function RfMap({
   units,
   selected,
   brush,
+  ownFieldDeg,
 }: {
   width: number;
   fieldOfViewDeg: number;
   units: readonly RfUnit[];
   selected: ReadonlySet<string>;
   brush?: DegRect | null;
+  /** The twin's own field where the map shows more than that: outlined. */
+  ownFieldDeg?: number;
 }) {
   const { x, y, height, pxPerDeg } = rfScales(width, fieldOfViewDeg);
   const tickList = ticks(-fieldOfViewDeg / 2, fieldOfViewDeg / 2, 6);
@@ -54,6 +57,19 @@ export function RfMap({
     <Svg width={width} height={height} label={`Receptive fields of ${units.length} units`}>
       <line x1={x(0)} x2={x(0)} y1={y.range()[0]} y2={y.range()[1]} stroke={ink} strokeOpacity={0.18} />
       <line y1={y(0)} y2={y(0)} x1={x.range()[0]} x2={x.range()[1]} stroke={ink} strokeOpacity={0.18} />
+      {ownFieldDeg !== undefined && ownFieldDeg < fieldOfViewDeg && (
+        <rect
+          data-field
+          x={round(x(-ownFieldDeg / 2))}
+          y={round(y(ownFieldDeg / 2))}
+          width={round(ownFieldDeg * pxPerDeg)}
+          height={round(ownFieldDeg * pxPerDeg)}
+          fill="none"
+          stroke={ink}
+          strokeOpacity={0.35}
+          strokeDasharray="4 3"
+        />
+      )}
       {drawn.map((unit) => {
         const isSelected = selected.has(unit.key);
         return (

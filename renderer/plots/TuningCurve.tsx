@@ -20,6 +20,7 @@ export function TuningCurve({
   blank,
   responseUnits,
   colour,
+  outside = [],
 }: {
   width: number;
   height?: number;
@@ -29,6 +30,8 @@ export function TuningCurve({
   blank: number | null;
   responseUnits: string;
   colour: string;
+  /** Per level: all its stimuli lie outside what the twin was tested with; drawn open. */
+  outside?: readonly boolean[];
 }) {
   const labelled = series.length > 1;
   const right = width - (labelled ? 74 : margin.right);
@@ -82,7 +85,7 @@ export function TuningCurve({
       )}
       {series.map((one, index) => {
         const points = factor.levels
-          .map((level, at) => ({ level, value: one.values[at] ?? null }))
+          .map((level, at) => ({ level, value: one.values[at] ?? null, open: outside[at] === true }))
           .sort((a, b) => a.level - b.level);
         const last = points.findLast((point) => point.value !== null);
         return (
@@ -96,7 +99,7 @@ export function TuningCurve({
                     cx={round(x.scale(point.level) ?? 0)}
                     cy={round(y(point.value))}
                     r={3}
-                    stroke="none"
+                    {...(point.open ? { 'data-outside': true, fill: 'none', strokeWidth: 1.25 } : { stroke: 'none' })}
                   />
                 ),
             )}

@@ -11,6 +11,7 @@ import { Histogram } from './Histogram.tsx';
 import { palettePng, pngDataUrl } from './palettePng.ts';
 import { PictureInDegrees } from './PictureInDegrees.tsx';
 import { PopulationStrip } from './PopulationStrip.tsx';
+import { RankedResponses } from './RankedResponses.tsx';
 import { RfMap, rfScales, unitsIn } from './RfMap.tsx';
 import { Spectrum } from './Spectrum.tsx';
 import { TuningCurve } from './TuningCurve.tsx';
@@ -127,6 +128,77 @@ it('heat map: one row per unit, colour bar with unit, missing values transparent
   expect(svg).toContain('18 units');
   expect(svg).toContain('data:image/png;base64,iVBORw0KGgo');
   await keep('heat-map', svg);
+});
+
+describe('predictions outside what a twin was tested with', () => {
+  const outside = [false, true, true, false];
+  const open = (svg: string): string[] => [...svg.matchAll(/<(\w+) [^>]*data-outside[^>]*>/g)].map(([all]) => all);
+
+  it('are open circles over a factor, in order and over areas', () => {
+    const factor = { name: 'contrast', unit: '', scale: 'linear', levels: [0.1, 0.2, 0.4, 0.8] } as const;
+    const point = { mean: 1, q1: 0.5, q3: 2 };
+    const plots = [
+      <TuningCurve
+        key="tuning"
+        width={400}
+        factor={factor}
+        series={[{ label: '', values: [1, 2, null, 4] }]}
+        blank={0}
+        responseUnits="spikes/s"
+        colour="#0072B2"
+        outside={outside}
+      />,
+      <RankedResponses
+        key="ranked"
+        width={400}
+        responses={[4, 3, 2, 1]}
+        blank={0}
+        responseUnits="spikes/s"
+        colour="#0072B2"
+        outside={outside}
+      />,
+      <PopulationStrip
+        key="strip"
+        width={400}
+        factor={factor}
+        areas={[{ area: 'V1', colour: '#0072B2', units: 2, points: [point, point, point, point], blank: null }]}
+        responseUnits="spikes/s"
+        outside={outside}
+      />,
+    ].map((plot) => open(draw(plot)));
+    // A level without a value has no circle.
+    expect(plots.map(({ length }) => length)).toEqual([1, 2, 2]);
+    for (const circle of plots.flat()) expect(circle).toMatch(/^<circle .*fill="none"/);
+  });
+
+  it('are bars above the columns of a heat map, one for each stretch', () => {
+    const svg = draw(
+      <HeatMap
+        width={168 + 80}
+        values={new Float32Array(8)}
+        rows={1}
+        columns={8}
+        groups={[{ label: 'V1', colour: '#0072B2', rows: 1 }]}
+        valueTitle="response"
+        columnTitle="condition"
+        selectedRow={null}
+        outside={[true, false, false, true, true, true, false, false]}
+      />,
+    );
+    // Margins of 84 leave ten pixels to a column.
+    expect(open(svg).map((bar) => [/ x="(\d+)"/.exec(bar)?.[1], /width="(\d+)"/.exec(bar)?.[1]])).toEqual([
+      ['84', '10'],
+      ['114', '30'],
+    ]);
+  });
+});
+
+it('a map that shows more than a twin sees outlines what it sees', () => {
+  const svg = draw(<RfMap width={296} fieldOfViewDeg={12} units={[]} selected={new Set()} ownFieldDeg={6} />);
+  // 240 pixels for 12°, from a margin of 48.
+  expect(svg).toMatch(/<rect data-field="true" x="108" y="\d+" width="120" height="120"/);
+  const whole = draw(<RfMap width={296} fieldOfViewDeg={12} units={[]} selected={new Set()} ownFieldDeg={12} />);
+  expect(whole).not.toContain('data-field');
 });
 
 it('a palette PNG decodes to the colours of viridis and to transparency', async () => {

@@ -13,6 +13,8 @@ import { fileError } from '../../platform/node/files.ts';
 import { hashJson } from '../../platform/hash.ts';
 import { formatCount, plural } from '../../platform/words.ts';
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
+import type { TestedDomain } from '../../contract/twins.ts';
+import { outsideInDesign, outsideSummary, outsideTested, outsideTestedControl } from '../../twins/domain.ts';
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
 import { requireNames } from '../jobs/areas.ts';
@@ -201,6 +203,9 @@ const withoutDevice = (plan: Plan): string => hashJson({ ...plan, device: undefi
 async function printRun(context: CliContext, id: string): Promise<void> {
   const { project } = context.backend.services.current();
   const run = await project.runs.get(id);
+  const tested = await testedDomainOf(context, run.provenance.twin.sha256);
+  const outside = tested === undefined ? [] : outsideInDesign(tested, run.design);
+  const domain = outsideSummary(outside);
   const rows: (string | number)[][] = [];
   const summary = [];
   for (const { area, units, responseUnits } of run.areas) {
@@ -212,6 +217,7 @@ async function printRun(context: CliContext, id: string): Promise<void> {
   const text = [
     `${run.name}: ${plural(run.stimuli, 'stimulus', 'stimuli')} × ${plural(run.units, 'unit')}, content ${run.contentSha256?.slice(0, 12)}`,
     formatTable(['area', 'units', 'mean', 'largest', 'by unit', 'in'], rows),
+    ...(domain === null ? [] : [domain]),
   ].join('\n');
   context.print(text, {
     id,
@@ -220,7 +226,13 @@ async function printRun(context: CliContext, id: string): Promise<void> {
     units: run.units,
     contentSha256: run.contentSha256,
     areas: summary,
+    testedDomain: { outside: outside.filter((reason) => reason !== null).length, sentence: domain },
   });
+}
+
+/** What the twin of a result was tested with; null where nothing is stated, undefined where the library lacks the twin. */
+async function testedDomainOf({ backend }: CliContext, sha256: string): Promise<TestedDomain | null | undefined> {
+  return (await backend.services.library.list()).find((twin) => twin.sha256 === sha256)?.tested;
 }
 
 /** What fits on a screen; JSON holds every unit. */
@@ -229,18 +241,22 @@ const mostUnits = 8;
 async function printSearch(context: CliContext, id: string): Promise<void> {
   const report = await context.backend.handlers['searches.get']({ id }, { signal: new AbortController().signal });
   const best = report.candidates[0];
+  const tested = await testedDomainOf(context, report.provenance.twin.sha256);
+  const domain = (reason: string | null): string => (tested === undefined ? 'not known' : (reason ?? 'inside'));
+  const candidateDomain = best === undefined ? '' : domain(outsideTested(tested, best.spec));
   const rows: (string | number)[][] = [
-    ['candidate', 1, best?.objective.toFixed(3) ?? 'none', ''],
-    ...report.controls.map(({ label, n, best: value, beaten }) => [
-      label,
-      n,
-      value.toFixed(3),
-      beaten ? 'beaten' : 'not beaten',
+    ['candidate', 1, best?.objective.toFixed(3) ?? 'none', '', candidateDomain],
+    ...report.controls.map((control) => [
+      control.label,
+      control.n,
+      control.best.toFixed(3),
+      control.beaten ? 'beaten' : 'not beaten',
+      control.spec === null ? '' : domain(outsideTestedControl(tested, control)),
     ]),
   ];
   const lines = [
     `${report.name}: ${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls, in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}, content ${report.contentSha256?.slice(0, 12)}`,
-    formatTable(['stimulus', 'n', 'best objective (z)', 'by the candidate'], rows),
+    formatTable(['stimulus', 'n', 'best objective (z)', 'by the candidate', 'tested domain'], rows),
   ];
   const targeted = best?.units ?? [];
   if (targeted.length > 0) {
@@ -262,5 +278,5 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
       `Constraint residuals: mean ${meanLuminance.toExponential(1)} and RMS ${contrastRms.toExponential(1)}, relative to what was asked; range ${range}, absolute`,
     );
   }
-  context.print(lines.join('\n'), report);
+  context.print(lines.join('\n'), { ...report, testedDomain: candidateDomain });
 }

@@ -162,7 +162,7 @@ export async function renderStimuli(context: CliContext, file: string, options: 
           interrupts.show(`drawing stimuli · ${index + 1}/${total}`);
         }
         const files = names.map((name) => `${name}.npy`);
-        await writeFile(path.join(temporary, 'stimuli.csv'), stimulusTable(design, files));
+        await writeFile(path.join(temporary, 'stimuli.csv'), stimulusTable(design, { files }));
         interrupts.signal.throwIfAborted();
       });
       return total;

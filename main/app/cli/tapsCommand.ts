@@ -11,6 +11,7 @@ import { plural } from '../../platform/words.ts';
 import { fileError, writeFileAtomic } from '../../platform/node/files.ts';
 import { designCount } from '../../stimuli/design.ts';
 import { decodeNpyArray, encodeNpyArray, type NpyDtype } from '../../stimuli/npyArray.ts';
+import { outsideInDesign } from '../../twins/domain.ts';
 import { computeTwin, defaultSession } from '../services.ts';
 import type { CliContext } from './context.ts';
 import { interruptible, type Interruptible } from './interrupt.ts';
@@ -47,7 +48,7 @@ export async function tapTwin(context: CliContext, id: string, options: Options)
   await refuseInputs(stimuli, sources);
   await refuseOtherTable(stimuli, firstColumns);
   const { arrays, table } = await interruptible(sentences, (interrupts) =>
-    withSource({ ...context, ...interrupts }, wanted, async ({ count, from, table: rows }) => ({
+    withSource({ ...context, ...interrupts }, id, wanted, async ({ count, from, table: rows }) => ({
       arrays: await collect({ ...context, ...interrupts }, id, wanted.names, count, from),
       table: rows,
     })),
@@ -117,6 +118,7 @@ type Source = {
 /** The stimuli of a plan, or an array that is the twin's input as it stands. */
 async function withSource<T>(
   context: CliContext & Interruptible,
+  id: string,
   { stimuli, input }: Wanted,
   use: (source: Source) => Promise<T>,
 ): Promise<T> {
@@ -125,11 +127,12 @@ async function withSource<T>(
   }
   if (stimuli !== undefined) {
     const plan = await readPlan(stimuli, 'run');
+    const { manifest } = await context.backend.services.library.resolve(id);
     return withPlanDesign(context, plan, (design) =>
       use({
         count: designCount(design),
         from: (first, count) => ({ design, first, count }),
-        table: stimulusTable(design),
+        table: stimulusTable(design, { outside: outsideInDesign(manifest.validity.tested, design) }),
       }),
     );
   }

@@ -2,10 +2,19 @@
 import path from 'node:path';
 import type { DeviceChoice, DeviceId } from '../../contract/devices.ts';
 import type { EventData, MethodArgs, MethodName, MethodOutput } from '../../contract/methods.ts';
-import { gradientFailed, type CheckedTwin, type TwinSummary, type WrittenTwin } from '../../contract/twins.ts';
+import {
+  gradientFailed,
+  type CheckedTwin,
+  type TwinManifest,
+  type TwinSummary,
+  type WrittenTwin,
+} from '../../contract/twins.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
-import { formatBytes, plural } from '../../platform/words.ts';
+import { formatBytes, formatCount, plural } from '../../platform/words.ts';
+import { reproducesText, twinFacts, type Fact } from '../../twins/facts.ts';
+import { filterChoices, gradientWord, parseSize, twinMatches, type TwinFilter } from '../../twins/selection.ts';
+import { trustMarks } from '../../twins/trust.ts';
 import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
 import { formatTable } from './output.ts';
@@ -47,23 +56,6 @@ export function askChecked<M extends 'library.import' | 'library.importModel' | 
   });
 }
 
-/** By every device it was verified on; one that does not reproduce decides. */
-function reproduces({ reproductions }: TwinSummary): string {
-  if (reproductions.length === 0) return 'not checked';
-  const errors = reproductions
-    .toSorted((a, b) => (a.device < b.device ? -1 : 1))
-    .map(({ device, maxError, passed }) => `${device}${passed ? '' : ' NOT'} ${maxError.toExponential(1)}`);
-  const yes = reproductions.every(({ passed }) => passed) ? 'yes' : 'NO';
-  const [first] = reproductions;
-  return reproductions.length === 1
-    ? `${yes} (${first?.device}, largest error ${first?.maxError.toExponential(1)} of the largest response)`
-    : `${yes} (largest error of the largest response: ${errors.join(', ')})`;
-}
-
-/** Whether the gradient could be relied on here; `derived` or `shipped` where that was not checked yet. */
-const gradient = ({ gradient: capability, gradientCheck }: TwinSummary): string =>
-  gradientCheck?.verdict ?? (capability === 'none' ? 'none' : 'not checked');
-
 const verdict = ({ gradientCheck }: CheckedTwin): string => gradientCheck?.verdict ?? 'not checked';
 
 /** Of a twin just imported, in one sentence. */
@@ -73,38 +65,77 @@ export const gradientSaid = (twin: CheckedTwin): string => `Gradient ${verdict(t
 const said = ({ gradientCheck, gradientUnchecked }: CheckedTwin): string =>
   gradientCheck?.sentence ?? gradientUnchecked ?? '';
 
-export async function listTwins(context: CliContext): Promise<void> {
-  const twins = await ask(context, 'library.list', {});
+export type ListOptions = Omit<TwinFilter, 'maxBytes'> & { maxSize?: string };
+
+export async function listTwins(context: CliContext, { maxSize, ...filter }: ListOptions): Promise<void> {
+  const all = await ask(context, 'library.list', {});
+  const maxBytes = maxSize === undefined ? undefined : parseSize(maxSize);
+  const twins = all.filter((twin) => twinMatches(twin, { ...filter, maxBytes }));
   const rows = twins.map((twin) => [
     `${twin.id}@${twin.version}`,
     twin.species,
     twin.areas.map(({ name }) => name).join(', '),
+    twin.modality,
     twin.units,
-    gradient(twin),
-    twin.licence,
-    reproduces(twin),
+    gradientWord(twin),
+    reproducesText(twin),
+    trustMarks(twin)
+      .map(({ text }) => text)
+      .join('; '),
+    formatBytes(twin.sizeBytes),
   ]);
-  context.print(
-    formatTable(['twin', 'species', 'areas', 'units', 'gradient', 'licence', 'reproduces here'], rows),
-    twins,
-  );
+  const header = ['twin', 'species', 'areas', 'modality', 'units', 'gradient', 'reproduces here', 'licence', 'size'];
+  const shown =
+    twins.length === all.length
+      ? []
+      : [`${formatCount(twins.length)} of ${plural(all.length, 'twin')}`, ...choicesOf(all, twins)];
+  context.print([...(twins.length === 0 ? [] : [formatTable(header, rows)]), ...shown].join('\n'), twins);
+}
+
+/** Where nothing is found, what there is to be found. */
+function choicesOf(all: readonly TwinSummary[], found: readonly TwinSummary[]): string[] {
+  if (found.length > 0) return [];
+  const lines = Object.entries(filterChoices(all)).map(([name, values]) => `--${name}: ${values.join(' · ')}`);
+  return ['Leave out an option, or take a value that the library has:', ...lines];
 }
 
 export async function showTwin(context: CliContext, id: string): Promise<void> {
   const details = await ask(context, 'library.get', { id });
-  const { summary, graph, card } = details;
+  const { summary, manifest, card } = details;
   const text = [
-    `${summary.title} (${summary.id}@${summary.version}, ${formatBytes(summary.sizeBytes)})`,
-    `Hash ${summary.sha256}`,
-    `Areas: ${summary.areas.map(({ name, units }) => `${name} (${plural(units, 'unit')})`).join(', ')}`,
-    `Field of view ${summary.fieldOfViewDeg}°, ${summary.rasterPx} × ${summary.rasterPx} px`,
-    `Graph: opset ${graph.opset}, ${plural(graph.nodes, 'node')}, ${plural(graph.parameters, 'parameter')}`,
-    `Reproduces here: ${reproduces(summary)}`,
-    `Gradient: ${gradient(summary)}${summary.gradientCheck === null ? '' : `. ${summary.gradientCheck.sentence}`}`,
+    summary.title,
+    summary.summary,
+    ...trustMarks(manifest).flatMap(({ tone, sentence }) => (tone === 'plain' ? [] : [sentence])),
+    ...twinFacts(details).flatMap(({ title, facts }) => ['', title, ...factLines(facts)]),
+    ...acceptanceTable(manifest),
     '',
-    card.trim(),
+    'Card',
+    card.replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/, '').trim(),
   ].join('\n');
   context.print(text, details);
+}
+
+/** Labels in one column, what is said in the next. */
+function factLines(facts: readonly Fact[]): string[] {
+  const width = Math.max(...facts.map(({ label }) => label.length));
+  return facts.flatMap(({ label, lines }) =>
+    lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(width)}  ${line}`),
+  );
+}
+
+function acceptanceTable({ validity }: TwinManifest): string[] {
+  const rows = (validity.acceptance ?? []).map(({ check, published, measured, tolerance, passed, n, source }) => [
+    check,
+    published,
+    measured,
+    tolerance,
+    passed ? 'passed' : 'NOT PASSED',
+    n,
+    source,
+  ]);
+  if (rows.length === 0) return [];
+  const header = ['check', 'published', 'measured', 'tolerance', 'result', 'n', 'source'];
+  return ['', 'Acceptance checks', formatTable(header, rows)];
 }
 
 export async function removeTwin(context: CliContext, id: string): Promise<void> {
@@ -173,7 +204,9 @@ const verifiedTable = (twins: readonly (CheckedTwin | Unverified)[]): string =>
     ['twin', 'reproduces here', 'gradient', 'in one sentence'],
     twins.map((twin) => [
       `${twin.id}@${twin.version}`,
-      ...('error' in twin ? ['not verified', '', twin.error.message] : [reproduces(twin), verdict(twin), said(twin)]),
+      ...('error' in twin
+        ? ['not verified', '', twin.error.message]
+        : [reproducesText(twin), verdict(twin), said(twin)]),
     ]),
   );
 

@@ -23,13 +23,41 @@ export function largest(table: ResponseTable, unit: number, n: number): number[]
   return best;
 }
 
-function BestTile({ setId, index, text }: { setId: string; index: number; text: string }) {
+function BestTile({
+  setId,
+  index,
+  text,
+  outside,
+}: {
+  setId: string;
+  index: number;
+  text: string;
+  outside: string | null;
+}) {
   const items = useQueryCall('sets.items', { id: setId, offset: index, limit: 1 }, { gcTime: 60_000 });
   const item = items.data?.[0];
-  return <StimulusTile src={item?.thumbnail ?? null} label={`${text} · ${item?.label ?? ''}`} sizePx={88} />;
+  return (
+    <StimulusTile
+      src={item?.thumbnail ?? null}
+      label={`${text} · ${item?.label ?? ''}`}
+      sizePx={88}
+      outside={outside}
+    />
+  );
 }
 
-export function BestStimuli({ run, table, unit }: { run: RunDetails; table: ResponseTable; unit: UnitStatistics }) {
+export function BestStimuli({
+  run,
+  table,
+  unit,
+  outside,
+}: {
+  run: RunDetails;
+  table: ResponseTable;
+  unit: UnitStatistics;
+  /** Per stimulus why it lies outside what the twin was tested with; empty where that is not known. */
+  outside: readonly (string | null)[];
+}) {
   const sets = useQueryCall('sets.list', {});
   const best = useMemo(() => largest(table, unit.index, shown), [table, unit.index]);
   const ref = run.plan.stimuli;
@@ -47,6 +75,7 @@ export function BestStimuli({ run, table, unit }: { run: RunDetails; table: Resp
             key={index}
             setId={set.id}
             index={index}
+            outside={outside[index] ?? null}
             text={formatNumber(responseAt(table, index, unit.index))}
           />
         ))}

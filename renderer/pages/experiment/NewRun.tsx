@@ -2,8 +2,10 @@
 import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
+import { outsideInDesign, outsideSummary } from '../../../main/twins/domain.ts';
 import { jobBusy, useCall, useJob, useOpenJobs, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
+import { DomainNotice } from '../../components/DomainMark.tsx';
 import { ErrorNotice } from '../../components/errors.tsx';
 import { formatCount, formatSeconds, plural } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
@@ -11,6 +13,7 @@ import { JobBar } from '../../components/JobBar.tsx';
 import { jobPath } from '../../components/jobPath.ts';
 import { PageHeader } from '../../components/Page.tsx';
 import { Empty, LoadingLines } from '../../components/states.tsx';
+import { TrustChips } from '../../components/TrustChips.tsx';
 
 export function NewRun() {
   const [, go] = useLocation();
@@ -21,6 +24,8 @@ export function NewRun() {
   const [chosenTwin, setTwin] = useState<string | null>(query.get('twin'));
   const [chosenSet, setSet] = useState<string | null>(query.get('set'));
   const [jobId, setJobId] = useState<string | null>(null);
+  const set = sets.data?.find((each) => each.id === chosenSet) ?? (chosenSet === null ? sets.data?.[0] : undefined);
+  const setDetails = useQueryCall('sets.get', { id: set?.id ?? '' }, { enabled: set !== undefined });
   const devices = useQueryCall('devices.list', chosenTwin === null ? {} : { twin: chosenTwin });
   const start = useCall('jobs.start', { onSuccess: (job) => setJobId(job.id) });
   const job = useJob(jobId);
@@ -48,7 +53,6 @@ export function NewRun() {
     );
   }
   const twin = twins.data.find((each) => each.id === chosenTwin) ?? (chosenTwin === null ? twins.data[0] : undefined);
-  const set = sets.data.find((each) => each.id === chosenSet) ?? (chosenSet === null ? sets.data[0] : undefined);
   const rate = devices.data?.devices.find(({ chosen }) => chosen)?.measurement?.stimuliPerSecond ?? null;
   const ready = twin !== undefined && set !== undefined && writable;
   const run = () => {
@@ -95,6 +99,10 @@ export function NewRun() {
           inputWrapperOrder={['label', 'input', 'description', 'error']}
           error={twin === undefined ? 'This twin is not in the library. Import it, or choose another.' : undefined}
         />
+        {twin !== undefined && <TrustChips twin={twin} />}
+        {twin !== undefined && setDetails.data !== undefined && (
+          <DomainNotice sentence={outsideSummary(outsideInDesign(twin.tested, setDetails.data.design))} />
+        )}
         {twin !== undefined && set !== undefined && (
           <Group gap="md">
             <Text size="sm">

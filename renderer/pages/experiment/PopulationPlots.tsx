@@ -8,7 +8,9 @@ import { AreaBars } from '../../plots/AreaBars.tsx';
 import { areaColour } from '../../plots/colours.ts';
 import { HeatMap, heatMargin } from '../../plots/HeatMap.tsx';
 import { PopulationStrip } from '../../plots/PopulationStrip.tsx';
+import { domainCell, markText } from './UnitPlot.tsx';
 import {
+  levelsOutside,
   populationMeans,
   populationOver,
   preferredOrder,
@@ -23,10 +25,13 @@ export function PopulationPlot({
   table,
   factor,
   context,
+  outside,
 }: {
   table: ResponseTable;
   factor: Factor | null;
   context: string;
+  /** Per stimulus why it lies outside what the twin was tested with; empty where that is not known. */
+  outside: readonly (string | null)[];
 }) {
   const areas = useMemo(() => (factor === null ? [] : populationOver(table, factor.key)), [table, factor]);
   const means = useMemo(() => (factor === null ? populationMeans(table) : []), [table, factor]);
@@ -49,10 +54,11 @@ export function PopulationPlot({
       </PlotFrame>
     );
   }
+  const open = levelsOutside(table, factor.key, outside);
   return (
     <PlotFrame
       title="Areas"
-      caption={`Mean over units, band: their middle half, dashed: blank; other factors averaged · ${context}`}
+      caption={`Mean over units, band: their middle half, dashed: blank; other factors averaged${markText('open', open, outside)} · ${context}`}
       data={() => ({
         columns: ['area', factor.key, ...statistics],
         rows: areas.flatMap((one) =>
@@ -66,6 +72,7 @@ export function PopulationPlot({
           factor={factor}
           areas={areas.map((one) => ({ ...one, colour: areaColour(one.area) }))}
           responseUnits={responseUnits}
+          outside={open}
         />
       )}
     </PlotFrame>
@@ -78,14 +85,18 @@ export function HeatMapPlot({
   selected,
   onSelect,
   context,
+  outside,
 }: {
   table: ResponseTable;
   units: readonly UnitStatistics[];
   selected: UnitStatistics | null;
   onSelect: (unit: number) => void;
   context: string;
+  /** Per condition why it lies outside what the twin was tested with; empty where that is not known. */
+  outside: readonly (string | null)[];
 }) {
   const [relative, setRelative] = useState(false);
+  const open = useMemo(() => outside.map((reason) => reason !== null), [outside]);
   const order = useMemo(() => preferredOrder(units), [units]);
   const values = useMemo(() => {
     const rows = unitsByStimuli(table, order);
@@ -116,12 +127,13 @@ export function HeatMapPlot({
           ]}
         />
       }
-      caption={`${plural(table.units.length, 'unit')} × ${plural(table.stimuli, 'condition')}${ordering}${table.blank === null ? '' : ', blank last'}; rows of an area in the order of their best condition. Click a row to select its unit · ${context}`}
+      caption={`${plural(table.units.length, 'unit')} × ${plural(table.stimuli, 'condition')}${ordering}${table.blank === null ? '' : ', blank last'}; rows of an area in the order of their best condition${markText('bars above', open, outside)}. Click a row to select its unit · ${context}`}
       data={() => ({
-        columns: ['condition', 'label', ...table.units.map((unit) => `${unit.area}/${unit.unit}`)],
+        columns: ['condition', 'label', 'tested_domain', ...table.units.map((unit) => `${unit.area}/${unit.unit}`)],
         rows: Array.from({ length: table.stimuli }, (_, stimulus) => [
           stimulus,
           labelAt(table.design, stimulus),
+          domainCell(outside, stimulus),
           ...table.units.map((_unit, index) => responseAt(table, stimulus, index)),
         ]),
       })}
@@ -147,6 +159,7 @@ export function HeatMapPlot({
               relative ? 'fraction of the unit’s maximum' : `response (${table.units[0]?.responseUnits ?? 'arbitrary'})`
             }
             columnTitle="condition"
+            outside={open}
             selectedRow={selected === null ? null : order.indexOf(selected.index)}
           />
         </div>

@@ -3,8 +3,10 @@ import { Badge, DataList, Stack, Text } from '@mantine/core';
 import { useMemo, useState, type ReactNode } from 'react';
 import type { RunDetails } from '../../../main/contract/results.ts';
 import { labelAt } from '../../../main/stimuli/design.ts';
+import { domainSentence, outsideInDesign, outsideSummary } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
+import { DomainMark, DomainNotice, useTested } from '../../components/DomainMark.tsx';
 import { ErrorNotice } from '../../components/errors.tsx';
 import { formatCount, formatNumber, formatTime, plural } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
@@ -20,18 +22,32 @@ import { formatIndex, UnitList } from './UnitList.tsx';
 import { UnitPlot, variedFactors, type PlotChoices } from './UnitPlot.tsx';
 import { useResponses } from './useResponses.ts';
 
+/** Whether the twin was tested with what a unit answered most. */
+function domainText(outside: readonly (string | null)[], stimulus: number): ReactNode {
+  if (outside.length === 0) return 'not known, its twin is not in the library';
+  const reason = outside[stimulus] ?? null;
+  if (reason === null) return 'the best stimulus lies inside';
+  return (
+    <>
+      <DomainMark reason={reason} /> {domainSentence(reason)}
+    </>
+  );
+}
+
 function UnitInspector({
   run,
   table,
   unit,
   brushed,
   onBrush,
+  outside,
 }: {
   run: RunDetails;
   table: ResponseTable;
   unit: UnitStatistics | null;
   brushed: ReadonlySet<string>;
   onBrush: (keys: readonly string[]) => void;
+  outside: readonly (string | null)[];
 }) {
   const rows: [string, ReactNode][] =
     unit === null
@@ -40,6 +56,7 @@ function UnitInspector({
           ['Area', <AreaLabel key="area" area={unit.area} />],
           ['Largest response', `${formatNumber(unit.max)} ${unit.responseUnits}`],
           ['Best stimulus', labelAt(table.design, unit.best)],
+          ['Tested domain', domainText(outside, unit.best)],
           ['Blank', unit.blank === null ? 'not shown' : `${formatNumber(unit.blank)} ${unit.responseUnits}`],
           ['Responsive', unit.responsive ? 'yes' : 'no, indices are missing'],
           ['gOSI', formatIndex(unit.gOsi)],
@@ -96,6 +113,11 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
   const selected = (chosen === null ? strongest : units[chosen]) ?? null;
   const factors = variedFactors(table);
   const factor = factors.find((each) => each.key === choices.factorKey) ?? factors[0] ?? null;
+  const tested = useTested(run.provenance.twin.sha256);
+  const outside = useMemo(
+    () => (tested === undefined ? [] : outsideInDesign(tested, run.design)),
+    [tested, run.design],
+  );
   const context = `${run.setName} on ${run.twinId} ${run.twinVersion}`;
   return (
     <Panes>
@@ -113,6 +135,7 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
       <Pane label="Plots">
         <Stack gap="xl">
           <TwinState run={run} />
+          <DomainNotice sentence={outsideSummary(outside)} />
           {selected !== null && (
             <Stack gap="sm">
               <UnitPlot
@@ -121,8 +144,9 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
                 choices={choices}
                 onChange={(part) => setChoices((before) => ({ ...before, ...part }))}
                 context={context}
+                outside={outside}
               />
-              <BestStimuli run={run} table={table} unit={selected} />
+              <BestStimuli run={run} table={table} unit={selected} outside={outside} />
               <div>
                 <GoButton variant="default" to={driveUnitsPath(run.twinId, selected.area, [selected.unit])}>
                   {driveUnitsLabel(1)}
@@ -130,11 +154,18 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
               </div>
             </Stack>
           )}
-          <PopulationPlot table={table} factor={factor} context={context} />
-          <HeatMapPlot table={table} units={units} selected={selected} onSelect={setChosen} context={context} />
+          <PopulationPlot table={table} factor={factor} context={context} outside={outside} />
+          <HeatMapPlot
+            table={table}
+            units={units}
+            selected={selected}
+            onSelect={setChosen}
+            context={context}
+            outside={outside}
+          />
         </Stack>
       </Pane>
-      <UnitInspector run={run} table={table} unit={selected} brushed={brushed} onBrush={brush} />
+      <UnitInspector run={run} table={table} unit={selected} brushed={brushed} onBrush={brush} outside={outside} />
     </Panes>
   );
 }

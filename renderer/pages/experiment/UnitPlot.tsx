@@ -1,12 +1,20 @@
 /** The main plot of the selected unit: its tuning over a factor, or its responses in order where nothing was varied. */
 import { Group, SegmentedControl, Select } from '@mantine/core';
 import { labelAt, type Factor } from '../../../main/stimuli/design.ts';
+import { noTestedDomain } from '../../../main/twins/domain.ts';
 import { formatNumber, plural } from '../../components/format.ts';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { areaColour } from '../../plots/colours.ts';
 import { RankedResponses } from '../../plots/RankedResponses.tsx';
 import { TuningCurve } from '../../plots/TuningCurve.tsx';
-import { responseAt, tuning, type OtherFactors, type ResponseTable, type UnitStatistics } from './analysis.ts';
+import {
+  levelsOutside,
+  responseAt,
+  tuning,
+  type OtherFactors,
+  type ResponseTable,
+  type UnitStatistics,
+} from './analysis.ts';
 
 /** How the plots are looked at; shared by the page so that it stays when another unit is selected. */
 export interface PlotChoices {
@@ -50,12 +58,26 @@ function rankedResponses(table: ResponseTable, unit: number): { stimulus: number
     .sort((a, b) => b.response - a.response);
 }
 
+/** What marks mean, `how` they are drawn; nothing where there are none. */
+export function markText(how: string, open: readonly boolean[], outside: readonly (string | null)[]): string {
+  if (!open.some(Boolean)) return '';
+  const what = outside.includes(noTestedDomain)
+    ? 'no tested domain is stated'
+    : 'outside what the twin was tested with';
+  return `, ${how}: ${what}`;
+}
+
+/** Why a stimulus lies outside, for tables of responses. */
+export const domainCell = (outside: readonly (string | null)[], stimulus: number): string =>
+  outside.length === 0 ? 'not known' : (outside[stimulus] ?? 'inside');
+
 export function UnitPlot({
   table,
   unit,
   choices,
   onChange,
   context,
+  outside,
 }: {
   table: ResponseTable;
   unit: UnitStatistics;
@@ -63,6 +85,8 @@ export function UnitPlot({
   onChange: (part: Partial<PlotChoices>) => void;
   /** The set and twin, for the caption. */
   context: string;
+  /** Per stimulus why it lies outside what the twin was tested with; empty where that is not known. */
+  outside: readonly (string | null)[];
 }) {
   const varied = variedFactors(table);
   const factor = varied.find((each) => each.key === choices.factorKey) ?? varied[0];
@@ -74,17 +98,19 @@ export function UnitPlot({
 
   if (factor === undefined) {
     const ranked = rankedResponses(table, unit.index);
+    const open = ranked.map(({ stimulus }) => (outside[stimulus] ?? null) !== null);
     return (
       <PlotFrame
         title={title}
-        caption={`${plural(ranked.length, 'stimulus', 'stimuli')}, strongest first · ${context}`}
+        caption={`${plural(ranked.length, 'stimulus', 'stimuli')}, strongest first${markText('open', open, outside)} · ${context}`}
         data={() => ({
-          columns: ['rank', 'stimulus', 'label', response],
+          columns: ['rank', 'stimulus', 'label', response, 'tested_domain'],
           rows: ranked.map((entry, rank) => [
             rank + 1,
             entry.stimulus,
             labelAt(table.design, entry.stimulus),
             entry.response,
+            domainCell(outside, entry.stimulus),
           ]),
         })}
       >
@@ -95,23 +121,30 @@ export function UnitPlot({
             blank={unit.blank}
             responseUnits={unit.responseUnits}
             colour={colour}
+            outside={open}
           />
         )}
       </PlotFrame>
     );
   }
+  const open = levelsOutside(table, factor.key, outside);
   const series = tuningSeries(table, unit.index, factor, split, choices.others);
   const splitText = split === null ? '' : `, lines: ${split.name}`;
   return (
     <PlotFrame
       title={title}
-      caption={`${plural(table.stimuli, 'stimulus', 'stimuli')}, ${othersSentence(table, factor, choices.others)}${splitText} · ${context}`}
+      caption={`${plural(table.stimuli, 'stimulus', 'stimuli')}, ${othersSentence(table, factor, choices.others)}${splitText}${markText('open', open, outside)} · ${context}`}
       data={() => ({
         columns: [
           factor.key,
           ...series.map((one) => (one.label === '' ? response : `${response} ${split?.key} ${one.label}`)),
+          'tested_domain',
         ],
-        rows: factor.levels.map((level, index) => [level, ...series.map((one) => one.values[index] ?? null)]),
+        rows: factor.levels.map((level, index) => [
+          level,
+          ...series.map((one) => one.values[index] ?? null),
+          outside.length === 0 ? 'not known' : open[index] ? 'outside' : 'inside',
+        ]),
       })}
       controls={
         <Group gap="xs">
@@ -152,6 +185,7 @@ export function UnitPlot({
           blank={unit.blank}
           responseUnits={unit.responseUnits}
           colour={colour}
+          outside={open}
         />
       )}
     </PlotFrame>

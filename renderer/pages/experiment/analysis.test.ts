@@ -4,6 +4,7 @@ import {
   bestLevels,
   evenlySpacedOrientations,
   globalOrientationSelectivity,
+  levelsOutside,
   lifetimeSparseness,
   populationOver,
   preferredOrder,
@@ -138,4 +139,18 @@ it('orders rows by area and best condition, and scales them to their maxima', ()
     Number.NaN,
     Number.NaN,
   ]);
+});
+
+describe('levels outside what a twin was tested with', () => {
+  // Two stimuli of each of 4 orientations × 2 SF, then the blank: outside are all of 2 cpd, and of 45° one of four.
+  const outside = Array.from({ length: 17 }, (_, stimulus) =>
+    stimulus < 16 && (stimulus % 4 >= 2 || stimulus === 4) ? 'why' : null,
+  );
+  it('are those at which every stimulus is', () => {
+    expect(levelsOutside(table, 'spatialFrequencyCpd', outside)).toEqual([false, true]);
+    expect(levelsOutside(table, 'orientationDeg', outside)).toEqual([false, false, false, false]);
+  });
+  it('are none where nothing is known', () => {
+    expect(levelsOutside(table, 'spatialFrequencyCpd', [])).toEqual([false, false]);
+  });
 });

@@ -302,3 +302,16 @@ export function relativeToMax(rows: Float32Array, columns: number): Float32Array
   }
   return out;
 }
+
+/**
+ * Per level of a factor: whether every stimulus at it lies outside what the twin was tested with.
+ * @param outside per stimulus of the design: why it does, or null
+ */
+export function levelsOutside(table: ResponseTable, factorKey: string, outside: readonly (string | null)[]): boolean[] {
+  const at = table.factors.findIndex((factor) => factor.key === factorKey);
+  const inside = new Set<number>();
+  for (const [stimulus, levels] of table.levels.entries()) {
+    if (levels !== null && (outside[stimulus] ?? null) === null) inside.add(levels[at] as number);
+  }
+  return (table.factors[at]?.levels ?? []).map((_, level) => outside.length > 0 && !inside.has(level));
+}

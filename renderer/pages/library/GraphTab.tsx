@@ -1,15 +1,16 @@
 /** The twin's graph: every node in running order, what it makes, what it holds, and which area its author put there. */
-import { Chip, CloseButton, Code, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Chip, CloseButton, Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
-import type { TwinGraph } from '../../../main/contract/twins.ts';
+import type { TwinGraph, TwinManifest } from '../../../main/contract/twins.ts';
 import { useInspectorWhileHere } from '../../app/settings.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
 import { formatCount, plural } from '../../components/format.ts';
 import { QueryView } from '../../components/states.tsx';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
-import { filterNodes, graphRows, valueText, type GraphRow } from './graphRows.ts';
+import { GraphPorts } from './GraphPorts.tsx';
+import { filterNodes, graphRows, type GraphRow } from './graphRows.ts';
 import { NodeInspector } from './NodeInspector.tsx';
 
 /** Operators that fit on a line. */
@@ -104,24 +105,8 @@ function operatorsText(rows: readonly GraphRow[]): string {
   return [...shown, ...(left > 0 ? [plural(left, 'more operator')] : [])].join(' · ');
 }
 
-function Ends({ graph, label, names }: { graph: TwinGraph; label: string; names: readonly string[] }) {
-  return (
-    <Group gap="xs" align="baseline" wrap="nowrap">
-      <Text size="xs" c="dimmed" w="3rem" style={{ flex: 'none' }}>
-        {label}
-      </Text>
-      <Group gap="sm" style={{ rowGap: 2 }}>
-        {names.map((name) => (
-          <Text key={name} size="xs" component="span">
-            <Code fz="xs">{name}</Code> {valueText(graph, name)}
-          </Text>
-        ))}
-      </Group>
-    </Group>
-  );
-}
-
-function GraphView({ graph, memoryMiB }: { graph: TwinGraph; memoryMiB: number | undefined }) {
+function GraphView({ graph, manifest }: { graph: TwinGraph; manifest: TwinManifest }) {
+  const { memoryMiB } = manifest.capabilities;
   const rows = useMemo(() => graphRows(graph), [graph]);
   const [text, setText] = useState('');
   const [onlyAreas, setOnlyAreas] = useState(false);
@@ -144,8 +129,7 @@ function GraphView({ graph, memoryMiB }: { graph: TwinGraph; memoryMiB: number |
       <Text size="xs" c="dimmed">
         {operatorsText(rows)}
       </Text>
-      <Ends graph={graph} label="Takes" names={graph.inputs} />
-      <Ends graph={graph} label="Gives" names={graph.outputs} />
+      <GraphPorts manifest={manifest} />
       <Group gap="sm" wrap="nowrap">
         <TextInput
           aria-label="Find nodes"
@@ -180,11 +164,11 @@ function GraphView({ graph, memoryMiB }: { graph: TwinGraph; memoryMiB: number |
   );
 }
 
-export function GraphTab({ id, memoryMiB }: { id: string; memoryMiB: number | undefined }) {
+export function GraphTab({ id, manifest }: { id: string; manifest: TwinManifest }) {
   const graph = useQueryCall('library.graph', { id });
   return (
     <QueryView query={graph} lines={10}>
-      {(data) => <GraphView graph={data} memoryMiB={memoryMiB} />}
+      {(data) => <GraphView graph={data} manifest={manifest} />}
     </QueryView>
   );
 }

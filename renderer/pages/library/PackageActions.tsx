@@ -7,8 +7,7 @@ import { useCall, useQueryCall } from '../../client/hooks.ts';
 import { navigate } from '../../client/location.ts';
 import { ErrorNotice } from '../../components/errors.tsx';
 import { formatBytes, plural } from '../../components/format.ts';
-
-const nameOf = ({ id, version }: TwinSummary): string => `${id}@${version}`;
+import { nameOf } from './names.ts';
 
 export function PackageActions({ twin }: { twin: TwinSummary }) {
   return (

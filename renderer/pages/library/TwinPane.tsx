@@ -1,22 +1,21 @@
 /** One twin: what it is, what it holds, whether it gives its own numbers here, where it came from. */
-import { Button, DataList, Group, Stack, Table, Tabs, Text, Title, Typography } from '@mantine/core';
+import { Button, Group, Menu, Stack, Tabs, Text, Title, Typography } from '@mantine/core';
 import { useState } from 'react';
 import Markdown from 'react-markdown';
 import remarkGfm from 'remark-gfm';
-import type { TwinDetails } from '../../../main/contract/twins.ts';
-import { isTwinscopeError } from '../../../main/platform/errors.ts';
-import { useCheckingCall } from '../../client/checks.ts';
+import type { TwinDetails, TwinSummary } from '../../../main/contract/twins.ts';
 import { useQueryCall } from '../../client/hooks.ts';
-import { Warnings } from '../../components/errors.tsx';
-import { formatBytes, formatNumber, formatTime } from '../../components/format.ts';
+import { navigate } from '../../client/location.ts';
 import { GoButton } from '../../components/GoButton.tsx';
-import { Pane, PaneTitle } from '../../components/Page.tsx';
-import { Hash } from '../../components/ProvenancePanel.tsx';
+import { Pane } from '../../components/Page.tsx';
 import { QueryView } from '../../components/states.tsx';
-import { GradientBadge } from './GradientBadge.tsx';
+import { TrustChips } from '../../components/TrustChips.tsx';
+import { ChecksTab } from './ChecksTab.tsx';
 import { GraphTab } from './GraphTab.tsx';
-import { PackageActions } from './PackageActions.tsx';
+import { addressOf, comparePath, nameOf } from './names.ts';
+import { ProvenanceTab } from './ProvenanceTab.tsx';
 import { UnitsTab } from './UnitsTab.tsx';
+import { PerformanceTab, ValidityTab } from './ValidityTab.tsx';
 
 /** Front matter is for machines; the same facts stand on the other tabs. */
 const withoutFrontMatter = (card: string): string => card.replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/, '');
@@ -46,161 +45,39 @@ function CardTab({ twin }: { twin: TwinDetails }) {
   );
 }
 
-function ChecksTab({ twin }: { twin: TwinDetails }) {
-  const verify = useCheckingCall('library.verify');
-  const { reproduces: check, reproductions, gradientCheck: gradient } = twin.summary;
-  // What was verified may be another twin by now.
-  const unchecked = verify.data?.sha256 === twin.summary.sha256 ? verify.data.gradientUnchecked : null;
+/** Leads to this twin beside another one. */
+function CompareMenu({ twin, twins }: { twin: TwinSummary; twins: readonly TwinSummary[] }) {
+  const others = twins.filter((other) => nameOf(other) !== nameOf(twin));
   return (
-    <Stack gap="md" align="flex-start" maw="40rem">
-      <Text size="sm">
-        The package carries inputs with the responses its author got. Verify computes them again on this computer and
-        compares, checks the hash of every file, and compares the gradient with finite differences.
-      </Text>
-      {check === null ? (
-        <Text size="sm" c="dimmed">
-          Not verified on this computer yet.
-        </Text>
-      ) : (
-        <DataList>
-          {[
-            ['Result', check.passed ? 'reproduces here' : 'does not reproduce here'],
-            ['Largest error', `${formatNumber(check.maxError)} of the largest response`],
-            ['Tolerance', `${formatNumber(check.tolerance)} of the largest response`],
-            ['Device', check.device],
-            ['When', formatTime(check.at)],
-            ...reproductions
-              .filter(({ device }) => device !== check.device)
-              .map(({ device, passed, maxError }) => [
-                `Earlier, ${device}`,
-                `${passed ? 'reproduces' : 'does not reproduce'}, largest error ${formatNumber(maxError)}`,
-              ]),
-          ].map(([label, value]) => (
-            <DataList.Item key={label}>
-              <DataList.ItemLabel>{label}</DataList.ItemLabel>
-              <DataList.ItemValue>{value}</DataList.ItemValue>
-            </DataList.Item>
-          ))}
-        </DataList>
-      )}
-      <div>
-        <PaneTitle>Gradient</PaneTitle>
-        {gradient === null ? (
-          <Text size="sm" c="dimmed">
-            Not checked on this computer yet.
-          </Text>
-        ) : (
-          <Stack gap="xs">
-            <Group gap="sm">
-              <GradientBadge twin={twin.summary} />
-              <Text size="xs" c="dimmed">
-                {gradient.device} · ONNX Runtime {gradient.runtime} · {formatTime(gradient.at)}
-              </Text>
-            </Group>
-            <Text size="sm">{gradient.sentence}</Text>
-          </Stack>
-        )}
-        {unchecked !== null && (
-          <Text size="sm" role="status" mt="xs">
-            Not checked this time: {unchecked}
-          </Text>
-        )}
-      </div>
-      <Group>
-        <Button onClick={() => verify.mutate({ id: twin.summary.id })} disabled={verify.isPending}>
-          Verify
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button
+          variant="default"
+          disabled={others.length === 0}
+          title={others.length === 0 ? 'There is no other twin in the library.' : undefined}
+        >
+          Compare with…
         </Button>
-        {verify.isPending && (
-          <Button variant="default" onClick={verify.stop}>
-            Stop
-          </Button>
-        )}
-        {verify.progress !== null && (
-          <Text size="sm" role="status">
-            {verify.progress}
-          </Text>
-        )}
-      </Group>
-      {verify.error !== null && isTwinscopeError(verify.error) && verify.error.code === 'cancelled' && (
-        <Text size="sm" role="status">
-          {verify.error.message}
-        </Text>
-      )}
-    </Stack>
-  );
-}
-
-function ProvenanceTab({ twin }: { twin: TwinDetails }) {
-  const { manifest, summary } = twin;
-  const rows: [string, React.ReactNode][] = [
-    ['Package', <Hash key="hash" sha256={summary.sha256} />],
-    ['Version', manifest.version],
-    ['Size', formatBytes(summary.sizeBytes)],
-    ['Authors', manifest.authors.join(', ') || 'not stated'],
-    ['Source', manifest.source?.url ?? 'not stated'],
-    [
-      'Licences',
-      `code ${manifest.licences.code} · weights ${manifest.licences.weights} · data ${manifest.licences.data}`,
-    ],
-    ['Commercial use', manifest.commercialUse ? 'allowed by the licences' : 'not allowed by the licences'],
-    ['Species', manifest.species],
-    ['Subjects', manifest.subjects.join(', ') || 'none'],
-    ['Recording', manifest.recording],
-    ['Response units', manifest.responseUnits],
-    ['Field of view', `${formatNumber(summary.fieldOfViewDeg)}° · ${summary.rasterPx} px`],
-    ['Tested on', manifest.validity.domains.join(', ') || 'not stated'],
-  ];
-  return (
-    <Stack gap="lg" maw="44rem">
-      <DataList>
-        {rows.map(([label, value]) => (
-          <DataList.Item key={label}>
-            <DataList.ItemLabel>{label}</DataList.ItemLabel>
-            <DataList.ItemValue>{value}</DataList.ItemValue>
-          </DataList.Item>
+      </Menu.Target>
+      <Menu.Dropdown style={{ maxHeight: '60dvh', overflowY: 'auto' }}>
+        {others.map((other) => (
+          <Menu.Item
+            key={nameOf(other)}
+            onClick={() => navigate(comparePath(addressOf(twins, twin), addressOf(twins, other)))}
+          >
+            {other.title}
+            {twins.filter(({ id }) => id === other.id).length > 1 && ` ${other.version}`}
+          </Menu.Item>
         ))}
-      </DataList>
-      {manifest.validity.knownFailures.length > 0 && (
-        <div>
-          <PaneTitle>Known failures</PaneTitle>
-          <Warnings items={manifest.validity.knownFailures} />
-        </div>
-      )}
-      {manifest.references.length > 0 && (
-        <div>
-          <PaneTitle>References</PaneTitle>
-          {manifest.references.map((reference) => (
-            <Text key={reference.text} size="xs" mb={4}>
-              {reference.text}
-              {reference.doi !== undefined && ` doi:${reference.doi}`}
-            </Text>
-          ))}
-        </div>
-      )}
-      <div>
-        <PaneTitle>Files</PaneTitle>
-        <Table>
-          <Table.Tbody>
-            {Object.entries(manifest.files).map(([path, sha256]) => (
-              <Table.Tr key={path}>
-                <Table.Td>{path}</Table.Td>
-                <Table.Td>
-                  <Hash sha256={sha256} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </div>
-      <PackageActions twin={summary} />
-    </Stack>
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
 /** A table of nodes wants room; what is left of the list of twins scrolls. */
 const graphWidth = 'max(min(70%, 64rem), min(82%, 48rem))';
 
-export function TwinPane({ id }: { id: string }) {
+export function TwinPane({ id, twins }: { id: string; twins: readonly TwinSummary[] }) {
   const details = useQueryCall('library.get', { id });
   const [tab, setTab] = useState<string | null>('card');
   return (
@@ -208,25 +85,29 @@ export function TwinPane({ id }: { id: string }) {
       <QueryView query={details} lines={8}>
         {(twin) => (
           <>
-            <Group justify="space-between" align="flex-start" wrap="nowrap">
-              <div>
-                <Title order={2} size="h2">
+            <Stack gap="xs">
+              <Group justify="space-between" align="flex-start" gap="sm">
+                <Title order={2} size="h2" style={{ flex: '1 1 12rem' }}>
                   {twin.summary.title}
                 </Title>
-                <Text size="xs" c="dimmed">
-                  {twin.summary.summary}
-                </Text>
-              </div>
-              <GoButton to={`/experiment/new?twin=${encodeURIComponent(id)}`} style={{ flex: 'none' }}>
-                Use in experiment
-              </GoButton>
-            </Group>
+                <Group gap="sm" wrap="nowrap" style={{ flex: 'none' }}>
+                  <CompareMenu twin={twin.summary} twins={twins} />
+                  <GoButton to={`/experiment/new?twin=${encodeURIComponent(id)}`}>Use in experiment</GoButton>
+                </Group>
+              </Group>
+              <Text size="xs" c="dimmed">
+                {twin.summary.summary}
+              </Text>
+              <TrustChips twin={twin.manifest} onlyWarnings />
+            </Stack>
             <Tabs value={tab} onChange={setTab} keepMounted={false}>
               <Tabs.List mb="md">
                 <Tabs.Tab value="card">Card</Tabs.Tab>
                 <Tabs.Tab value="units">Areas and units</Tabs.Tab>
                 <Tabs.Tab value="graph">Graph</Tabs.Tab>
                 <Tabs.Tab value="checks">Checks</Tabs.Tab>
+                <Tabs.Tab value="validity">Validity</Tabs.Tab>
+                <Tabs.Tab value="performance">Performance</Tabs.Tab>
                 <Tabs.Tab value="provenance">Provenance</Tabs.Tab>
               </Tabs.List>
               <Tabs.Panel value="card">
@@ -236,10 +117,16 @@ export function TwinPane({ id }: { id: string }) {
                 <UnitsTab twin={twin} />
               </Tabs.Panel>
               <Tabs.Panel value="graph">
-                <GraphTab id={id} memoryMiB={twin.manifest.capabilities.memoryMiB} />
+                <GraphTab id={id} manifest={twin.manifest} />
               </Tabs.Panel>
               <Tabs.Panel value="checks">
                 <ChecksTab twin={twin} />
+              </Tabs.Panel>
+              <Tabs.Panel value="validity">
+                <ValidityTab twin={twin} />
+              </Tabs.Panel>
+              <Tabs.Panel value="performance">
+                <PerformanceTab twin={twin} />
               </Tabs.Panel>
               <Tabs.Panel value="provenance">
                 <ProvenanceTab twin={twin} />

@@ -1,6 +1,8 @@
 /** A candidate's picture, whole or zoomed to its aperture, on the stage grey. */
 import { Text, UnstyledButton } from '@mantine/core';
 import type { Aperture } from '../../../main/contract/plans.ts';
+import { domainSentence } from '../../../main/twins/domain.ts';
+import { DomainMark } from '../../components/DomainMark.tsx';
 import classes from '../../components/StimulusTile.module.css';
 
 /** Thumbnails show this much of the visual field. */
@@ -28,6 +30,7 @@ export function CandidateTile({
   sizePx,
   aperture,
   selected = false,
+  outside = null,
   onSelect,
 }: {
   src: string;
@@ -36,15 +39,18 @@ export function CandidateTile({
   /** Zooms to this part of the field; undefined shows all of it. */
   aperture: Aperture | undefined;
   selected?: boolean;
+  /** Why it lies outside what the twin was tested with. */
+  outside?: string | null;
   onSelect?: (() => void) | undefined;
 }) {
   const { scale, left, top } = cropTo(aperture);
+  const said = outside === null ? label : `${label}. ${domainSentence(outside)}`;
   const content = (
     <>
       <span style={{ display: 'block', position: 'relative', overflow: 'hidden', width: sizePx, height: sizePx }}>
         <img
           src={src}
-          alt={label}
+          alt={said}
           draggable={false}
           decoding="async"
           style={{
@@ -57,6 +63,11 @@ export function CandidateTile({
         />
       </span>
       <Text component="span" className={classes.caption} w={sizePx} truncate="end">
+        {outside !== null && (
+          <>
+            <DomainMark reason={outside} sizePx={11} />{' '}
+          </>
+        )}
         {label}
       </Text>
     </>
@@ -67,7 +78,7 @@ export function CandidateTile({
       className={classes.tile}
       data-selected={selected || undefined}
       aria-pressed={selected}
-      aria-label={`Candidate ${label}`}
+      aria-label={`Candidate ${said}`}
       onClick={onSelect}
     >
       {content}

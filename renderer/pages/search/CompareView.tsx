@@ -2,7 +2,9 @@
 import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import type { Control, SearchReport } from '../../../main/contract/results.ts';
+import { outsideTested } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
+import { useTested } from '../../components/DomainMark.tsx';
 import { formatCount, formatNumber, formatSeconds } from '../../components/format.ts';
 import { PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
 import { Empty, QueryView } from '../../components/states.tsx';
@@ -70,6 +72,7 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
 }
 
 function Side({ report }: { report: SearchReport }) {
+  const tested = useTested(report.provenance.twin.sha256);
   return (
     <Stack gap="sm" style={{ minWidth: 0 }}>
       <PaneTitle
@@ -89,6 +92,7 @@ function Side({ report }: { report: SearchReport }) {
               src={candidate.thumbnail}
               label={`${formatNumber(candidate.objective)} z`}
               sizePx={tilePx}
+              outside={tested === undefined ? null : outsideTested(tested, candidate.spec)}
               aperture={report.plan.constraints.aperture}
             />
           ))}

@@ -1,9 +1,12 @@
 /** The EVIDENCE column: what the candidate does to every area, and which controls it beats. */
 import { Divider, Group, Stack, Table, Text } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
-import type { SearchReport } from '../../../main/contract/results.ts';
+import type { Candidate, SearchReport } from '../../../main/contract/results.ts';
+import type { TestedDomain } from '../../../main/contract/twins.ts';
+import { domainSentence, noTestedDomain, outsideTested, outsideTestedControl } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
 import { formatNumber, formatSeconds, plural } from '../../components/format.ts';
+import { DomainNotice } from '../../components/DomainMark.tsx';
 import { PaneTitle } from '../../components/Page.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { ProvenancePanel } from '../../components/ProvenancePanel.tsx';
@@ -17,14 +20,49 @@ import { ConstraintTable, unconstrainedText } from './PlanSummary.tsx';
 const mostUnits = 24;
 const mostUnitBars = 6;
 
+/** The candidate and the controls that lie outside what the twin was tested with, each with the reason. */
+export function DomainList({
+  report,
+  candidate,
+  tested,
+}: {
+  report: Pick<SearchReport, 'controls'>;
+  candidate: Pick<Candidate, 'spec'>;
+  tested: TestedDomain | null | undefined;
+}) {
+  if (tested === undefined) return null;
+  const rows = [
+    { name: 'Candidate', reason: outsideTested(tested, candidate.spec) },
+    ...report.controls.map((control) => ({
+      name: controlName(control).replace(/^./, (letter) => letter.toUpperCase()),
+      reason: outsideTestedControl(tested, control),
+    })),
+  ];
+  const outside = rows.flatMap(({ name, reason }) => (reason === null ? [] : [{ name, reason }]));
+  if (outside.length === 0) return null;
+  return (
+    <Stack gap={4}>
+      <PaneTitle>Tested domain</PaneTitle>
+      {tested === null ? (
+        <DomainNotice sentence={domainSentence(noTestedDomain)} />
+      ) : (
+        outside.map(({ name, reason }) => <DomainNotice key={name} sentence={`${name}: ${reason}.`} />)
+      )}
+    </Stack>
+  );
+}
+
 export function EvidencePane({
   report,
   live,
   selected,
+  tested,
 }: {
   report: SearchReport;
   live: LiveSearch | null;
   selected: number;
+  /** What the twin was tested with; undefined where the library lacks it. */
+  tested: TestedDomain | null | undefined;
 }) {
   const { plan, controls } = report;
   const candidate = report.candidates[selected] ?? report.candidates[0];
@@ -116,6 +154,7 @@ export function EvidencePane({
           </Stack>
         </>
       )}
+      {candidate !== undefined && <DomainList report={report} candidate={candidate} tested={tested} />}
       {candidate !== undefined && (
         <>
           <PaneTitle>Constraint residuals</PaneTitle>

@@ -4,6 +4,8 @@ import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
+import type { TestedDomain } from '../../../main/contract/twins.ts';
+import { outsideSpace, outsideTested } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
 import { formatNumber, plural } from '../../components/format.ts';
 import { JobBar } from '../../components/JobBar.tsx';
@@ -25,22 +27,29 @@ function tileSize(count: number, widthPx: number): number {
   return Math.min(largestTilePx, Math.max(smallestTilePx, fitting));
 }
 
+/** What the twin was tested with; undefined where the library lacks it. */
+type Tested = TestedDomain | null | undefined;
+
 interface Tile {
   readonly src: string;
   readonly label: string;
+  /** Why it lies outside what the twin was tested with. */
+  readonly outside: string | null;
 }
 
 /** Candidates when there are some, otherwise what the running search shows of each start. */
-function tilesOf(report: SearchReport | undefined, live: LiveSearch | null): Tile[] {
+function tilesOf(report: SearchReport | undefined, live: LiveSearch | null, tested: Tested): Tile[] {
   if (report !== undefined && report.candidates.length > 0) {
     return report.candidates.map((candidate, index) => ({
       src: candidate.thumbnail,
       label: `${index + 1}: ${formatNumber(candidate.objective)} z`,
+      outside: tested === undefined ? null : outsideTested(tested, candidate.spec),
     }));
   }
+  const outside = tested === undefined || report === undefined ? null : outsideSpace(tested, report.plan.space.type);
   return (live?.tiles ?? []).map((src, start) => {
     const best = live?.best[start];
-    return { src, label: `start ${start + 1}${best === undefined ? '' : `: ${formatNumber(best)} z`}` };
+    return { src, label: `start ${start + 1}${best === undefined ? '' : `: ${formatNumber(best)} z`}`, outside };
   });
 }
 
@@ -55,6 +64,7 @@ export function LivePane({
   job,
   selected,
   onSelect,
+  tested,
 }: {
   report: SearchReport | undefined;
   live: LiveSearch | null;
@@ -62,9 +72,10 @@ export function LivePane({
   /** Position in the list of candidates. */
   selected: number;
   onSelect: (index: number) => void;
+  tested: Tested;
 }) {
   const { ref, width } = useElementSize<HTMLDivElement>();
-  const tiles = tilesOf(report, live);
+  const tiles = tilesOf(report, live, tested);
   const points =
     live !== null && live.trajectory.length > (report?.trajectory.length ?? 0)
       ? live.trajectory
@@ -113,6 +124,7 @@ export function LivePane({
                 key={index}
                 src={tile.src}
                 label={tile.label}
+                outside={tile.outside}
                 sizePx={tileSize(tiles.length, width)}
                 aperture={zoomed ? aperture : undefined}
                 selected={finished && index === selected}

@@ -5,13 +5,16 @@ import { useLocation } from 'wouter';
 import type { SearchPlan } from '../../../main/contract/plans.ts';
 import type { SetSummary } from '../../../main/contract/results.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
+import { domainSentence, outsideSpace } from '../../../main/twins/domain.ts';
 import { jobEnded, useCall, useJob, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { createStore } from '../../client/stores.ts';
 import { ErrorNotice, Warnings } from '../../components/errors.tsx';
+import { DomainNotice } from '../../components/DomainMark.tsx';
 import { GoButton } from '../../components/GoButton.tsx';
 import { JobBar } from '../../components/JobBar.tsx';
 import { PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
 import { Empty, LoadingLines, QueryView } from '../../components/states.tsx';
+import { TrustChips } from '../../components/TrustChips.tsx';
 import { methodText, targetText } from './claims.ts';
 import { newPlan, planProblems } from './plan.ts';
 import { PlanButton } from './PlanButton.tsx';
@@ -81,6 +84,12 @@ function TwinPlan(props: {
   );
 }
 
+/** What the candidates of a plan will be to the twin; null where they may lie inside what it was tested with. */
+function searchDomain({ space }: SearchPlan, { manifest }: TwinDetails): string | null {
+  const reason = outsideSpace(manifest.validity.tested, space.type);
+  return reason === null ? null : domainSentence(reason);
+}
+
 function PlanColumns({
   twin,
   sets,
@@ -137,6 +146,8 @@ function PlanColumns({
       <Panes>
         <Pane label="Plan" width="clamp(16.5rem, 24vw, 21rem)">
           {twinSelect}
+          <TrustChips twin={twin.manifest} />
+          <DomainNotice sentence={searchDomain(plan, twin)} />
           <Warnings items={problems} />
           <PlanEditor plan={plan} onChange={setPlan} twin={twin} sets={sets} />
         </Pane>

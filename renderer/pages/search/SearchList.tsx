@@ -2,11 +2,26 @@
 import { Group, Text } from '@mantine/core';
 import { useLocation } from 'wouter';
 import type { SearchSummary } from '../../../main/contract/results.ts';
+import { outsideSpace } from '../../../main/twins/domain.ts';
+import { useQueryCall } from '../../client/hooks.ts';
+import { DomainMark } from '../../components/DomainMark.tsx';
 import { formatNumber, formatTime } from '../../components/format.ts';
 import { StimulusTile } from '../../components/StimulusTile.tsx';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
 
 const number = (value: number | null) => (value === null ? 'missing' : formatNumber(value));
+
+/** The best drive, marked where its stimulus lies outside what the twin that the library has was tested with. */
+function Drive({ search }: { search: SearchSummary }) {
+  const twins = useQueryCall('library.list', {});
+  const twin = twins.data?.find(({ id }) => id === search.twinId);
+  const outside = twin === undefined || search.best === null ? null : outsideSpace(twin.tested, search.space);
+  return (
+    <>
+      <DomainMark reason={outside} /> {number(search.best)}
+    </>
+  );
+}
 
 const columns: Column<SearchSummary>[] = [
   {
@@ -36,7 +51,7 @@ const columns: Column<SearchSummary>[] = [
     title: 'Drive (z)',
     width: '4.25rem',
     align: 'right',
-    render: (search) => number(search.best),
+    render: (search) => <Drive search={search} />,
     sortBy: (search) => search.best,
   },
   {

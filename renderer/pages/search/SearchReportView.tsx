@@ -6,6 +6,7 @@ import type { JobSnapshot } from '../../../main/contract/jobs.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
 import { jobEnded, useJobs, useQueryCall, useSearchLive } from '../../client/hooks.ts';
 import { navigate } from '../../client/location.ts';
+import { useTested } from '../../components/DomainMark.tsx';
 import { GoButton } from '../../components/GoButton.tsx';
 import { PageHeader, Pane, Panes } from '../../components/Page.tsx';
 import { targetText } from './claims.ts';
@@ -76,6 +77,7 @@ export function SearchReportView({ report }: { report: SearchReport }) {
   const open = job !== null && !(jobEnded(job) && job.state !== 'failed') ? job : null;
   const best = report.candidates[selected] ?? report.candidates[0];
   const complete = report.candidates.length > 0;
+  const tested = useTested(report.provenance.twin.sha256);
   return (
     <>
       <PageHeader
@@ -107,10 +109,11 @@ export function SearchReportView({ report }: { report: SearchReport }) {
             job={complete ? null : open}
             selected={selected}
             onSelect={setSelected}
+            tested={tested}
           />
         </Pane>
         <Pane label="Evidence" width="clamp(17rem, 28vw, 24rem)">
-          <EvidencePane report={report} live={complete ? null : live} selected={selected} />
+          <EvidencePane report={report} live={complete ? null : live} selected={selected} tested={tested} />
         </Pane>
       </Panes>
     </>
