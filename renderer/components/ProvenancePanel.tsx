@@ -1,6 +1,7 @@
 import { Code, CopyButton, DataList, UnstyledButton } from '@mantine/core';
 import { Fragment } from 'react';
 import type { Provenance } from '../../main/contract/results.ts';
+import { behaviourText } from './BehaviourFields.tsx';
 import { formatTime, plural, shortHash } from './format.ts';
 import { smallerBatches } from './smallerBatches.ts';
 
@@ -40,6 +41,7 @@ export function ProvenancePanel({
   provenance: Provenance;
   contentSha256: string | null;
 }) {
+  const behaviour = 'behaviour' in provenance.plan ? behaviourText(provenance.plan.behaviour) : undefined;
   const rows: [string, React.ReactNode][] = [
     ['Twin', `${provenance.twin.id} ${provenance.twin.version}`],
     ['Twin package', <Hash key="twin" sha256={provenance.twin.sha256} />],
@@ -53,6 +55,7 @@ export function ProvenancePanel({
     ...referenceOrigin(provenance),
     ['Result', contentSha256 === null ? 'not complete' : <Hash key="result" sha256={contentSha256} />],
     ['Seeds', provenance.seeds.length === 0 ? 'none' : provenance.seeds.join(', ')],
+    ...(behaviour === undefined ? [] : ([['Behaviour', behaviour]] as [string, string][])),
     ['Device', provenance.device],
     ['Batch', `${plural(provenance.batchSize, 'stimulus', 'stimuli')}, ${plural(provenance.threads, 'thread')}`],
     ...smallerBatches(provenance).map((sentence): [string, string] => ['Smaller batches', sentence]),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TwinscopeError } from '../../main/platform/errors.ts';
 import { screenPxOf } from '../app/settings.ts';
+import { behaviourText, withBehaviour } from './BehaviourFields.tsx';
 import { errorSentence } from './errors.tsx';
 import { safeFileName, toCsv } from './exportPlot.ts';
 import { formatNumber, formatRate, formatSeconds, plural } from './format.ts';
@@ -24,6 +25,16 @@ describe('numbers for people', () => {
     expect([0.34, 8.2, 75, 3725].map(formatSeconds)).toEqual(['0.3 s', '8 s', '1 min 15 s', '1 h 02 min']);
     expect(formatRate(594.4, 'stimuli')).toBe('594 stimuli/s');
     expect([1, 1200].map((n) => plural(n, 'stimulus', 'stimuli'))).toEqual(['1 stimulus', '1,200 stimuli']);
+  });
+});
+
+describe('behaviour', () => {
+  const channel = { name: 'pupil', units: '', default: 1 };
+  it('stands in a plan only where it is not the default', () => {
+    expect(withBehaviour(undefined, channel, 2)).toEqual({ pupil: 2 });
+    expect(withBehaviour({ pupil: 2 }, channel, 1)).toBeUndefined();
+    expect(withBehaviour({ pupil: 2, running: 5 }, channel, 1)).toEqual({ running: 5 });
+    expect(behaviourText({ pupil: 2, running: 5 })).toBe('pupil 2, running 5');
   });
 });
 

@@ -1,5 +1,6 @@
 /** Receptive fields in degrees of visual angle, coloured by area. */
 import { scaleLinear, ticks } from 'd3';
+import { useId } from 'react';
 import { AxisBottom, AxisLeft, round, type Margin } from './axes.tsx';
 import { ink } from './colours.ts';
 import { Svg } from './Svg.tsx';
@@ -21,6 +22,9 @@ export interface DegRect {
 }
 
 const margin: Margin = { top: 8, right: 8, bottom: 38, left: 48 };
+
+/** How often the circles may cover the map before they are drawn as thin lines. */
+const mostLayers = 10;
 
 /** Scales of a square map of `widthPx`; y goes up as in the visual field. */
 export function rfScales(widthPx: number, fieldOfViewDeg: number) {
@@ -48,10 +52,13 @@ export function RfMap({
   ownFieldDeg?: number;
 }) {
   const { x, y, height, pxPerDeg } = rfScales(width, fieldOfViewDeg);
+  const clip = useId();
   const tickList = ticks(-fieldOfViewDeg / 2, fieldOfViewDeg / 2, 6);
   const anySelected = selected.size > 0;
   // Many filled circles would make one blot.
   const many = selected.size > 8;
+  const layers = units.reduce((sum, { sizeDeg }) => sum + (Math.PI / 4) * ((sizeDeg ?? 0) / fieldOfViewDeg) ** 2, 0);
+  const crowded = layers > mostLayers;
   const drawn = [...units].sort((a, b) => Number(selected.has(a.key)) - Number(selected.has(b.key)));
   return (
     <Svg width={width} height={height} label={`Receptive fields of ${units.length} units`}>
@@ -70,23 +77,28 @@ export function RfMap({
           strokeDasharray="4 3"
         />
       )}
-      {drawn.map((unit) => {
-        const isSelected = selected.has(unit.key);
-        return (
-          <circle
-            key={unit.key}
-            data-unit={unit.key}
-            cx={round(x(unit.xDeg))}
-            cy={round(y(unit.yDeg))}
-            r={round(unit.sizeDeg === null ? 2 : Math.max(1, (unit.sizeDeg / 2) * pxPerDeg))}
-            fill={unit.colour}
-            fillOpacity={isSelected ? (many ? 0.05 : 0.35) : 0.03}
-            stroke={unit.colour}
-            strokeOpacity={isSelected ? 1 : anySelected ? 0.15 : 0.45}
-            strokeWidth={isSelected && !many ? 2 : 1}
-          />
-        );
-      })}
+      <clipPath id={clip}>
+        <rect x={x.range()[0]} y={y.range()[1]} width={fieldOfViewDeg * pxPerDeg} height={fieldOfViewDeg * pxPerDeg} />
+      </clipPath>
+      <g clipPath={`url(#${clip})`}>
+        {drawn.map((unit) => {
+          const isSelected = selected.has(unit.key);
+          return (
+            <circle
+              key={unit.key}
+              data-unit={unit.key}
+              cx={round(x(unit.xDeg))}
+              cy={round(y(unit.yDeg))}
+              r={round(unit.sizeDeg === null ? 2 : Math.max(1, (unit.sizeDeg / 2) * pxPerDeg))}
+              fill={unit.colour}
+              fillOpacity={isSelected ? (many ? 0.05 : 0.35) : crowded ? 0 : 0.03}
+              stroke={unit.colour}
+              strokeOpacity={isSelected ? 1 : anySelected || crowded ? 0.15 : 0.45}
+              strokeWidth={isSelected && !many ? 2 : 1}
+            />
+          );
+        })}
+      </g>
       {brush && (
         <rect
           data-interaction

@@ -5,6 +5,7 @@ import { useLocation, useSearchParams } from 'wouter';
 import { outsideInDesign, outsideSummary } from '../../../main/twins/domain.ts';
 import { jobBusy, useCall, useJob, useOpenJobs, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
+import { BehaviourFields } from '../../components/BehaviourFields.tsx';
 import { DomainNotice } from '../../components/DomainMark.tsx';
 import { ErrorNotice } from '../../components/errors.tsx';
 import { formatCount, formatSeconds, plural } from '../../components/format.ts';
@@ -23,9 +24,13 @@ export function NewRun() {
   const writable = useWritable();
   const [chosenTwin, setTwin] = useState<string | null>(query.get('twin'));
   const [chosenSet, setSet] = useState<string | null>(query.get('set'));
+  const [behaviour, setBehaviour] = useState<{ twin: string; values: Record<string, number> | undefined } | null>(null);
   const [jobId, setJobId] = useState<string | null>(null);
   const set = sets.data?.find((each) => each.id === chosenSet) ?? (chosenSet === null ? sets.data?.[0] : undefined);
   const setDetails = useQueryCall('sets.get', { id: set?.id ?? '' }, { enabled: set !== undefined });
+  const twin =
+    twins.data?.find((each) => each.id === chosenTwin) ?? (chosenTwin === null ? twins.data?.[0] : undefined);
+  const details = useQueryCall('library.get', { id: twin?.id ?? '' }, { enabled: twin !== undefined });
   const devices = useQueryCall('devices.list', chosenTwin === null ? {} : { twin: chosenTwin });
   const start = useCall('jobs.start', { onSuccess: (job) => setJobId(job.id) });
   const job = useJob(jobId);
@@ -52,7 +57,7 @@ export function NewRun() {
       </Empty>
     );
   }
-  const twin = twins.data.find((each) => each.id === chosenTwin) ?? (chosenTwin === null ? twins.data[0] : undefined);
+  const values = behaviour?.twin === twin?.id ? behaviour?.values : undefined;
   const rate = devices.data?.devices.find(({ chosen }) => chosen)?.measurement?.stimuliPerSecond ?? null;
   const ready = twin !== undefined && set !== undefined && writable;
   const run = () => {
@@ -64,6 +69,7 @@ export function NewRun() {
         name: `${set.name} on ${twin.title}`.slice(0, 200),
         twin: twin.id,
         stimuli: { set: set.id },
+        ...(values === undefined ? {} : { behaviour: values }),
       },
     });
   };
@@ -102,6 +108,13 @@ export function NewRun() {
         {twin !== undefined && <TrustChips twin={twin} />}
         {twin !== undefined && setDetails.data !== undefined && (
           <DomainNotice sentence={outsideSummary(outsideInDesign(twin.tested, setDetails.data.design))} />
+        )}
+        {twin !== undefined && details.data !== undefined && (
+          <BehaviourFields
+            inputs={details.data.manifest.inputs}
+            values={values}
+            onChange={(next) => setBehaviour({ twin: twin.id, values: next })}
+          />
         )}
         {twin !== undefined && set !== undefined && (
           <Group gap="md">

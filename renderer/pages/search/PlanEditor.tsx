@@ -3,6 +3,7 @@ import { Button, Checkbox, Group, SegmentedControl, Select, SimpleGrid, Stack, T
 import type { Constraints, GratingSpace, SearchPlan, SearchSpace } from '../../../main/contract/plans.ts';
 import type { SetSummary } from '../../../main/contract/results.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
+import { BehaviourFields } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { NumberField } from './NumberField.tsx';
@@ -372,6 +373,14 @@ export function PlanEditor({
         sets={sets}
       />
       <ConstraintEditor plan={plan} onChange={onChange} twin={twin} />
+      <BehaviourFields
+        inputs={twin.manifest.inputs}
+        values={plan.behaviour}
+        onChange={(behaviour) => {
+          const { behaviour: _before, ...rest } = plan;
+          onChange(behaviour === undefined ? rest : { ...rest, behaviour });
+        }}
+      />
       <ReferenceEditor plan={plan} onChange={onChange} sets={sets} />
       <ControlEditor plan={plan} onChange={onChange} sets={sets} />
     </Stack>

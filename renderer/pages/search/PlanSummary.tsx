@@ -1,6 +1,7 @@
 /** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
 import { DataList, Stack, Table, Text } from '@mantine/core';
 import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { behaviourText } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { methodText, targetText } from './claims.ts';
@@ -58,6 +59,7 @@ export function unconstrainedText({ space, constraints }: SearchPlan): string {
 export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: ConstraintResiduals | null }) {
   const { aperture } = plan.constraints;
   const pixels = plan.space.type === 'pixels';
+  const behaviour = behaviourText(plan.behaviour);
   const rows: [string, string][] = [
     ['Twin', `${plan.twin.id} ${plan.twin.version ?? ''}`],
     ['Target', targetText(plan)],
@@ -72,6 +74,7 @@ export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: 
           : `${formatNumber(aperture.diameterDeg)}° at (${formatNumber(aperture.xDeg)}°, ${formatNumber(aperture.yDeg)}°), edge ${formatNumber(aperture.edgeDeg)}°`,
     ],
     ['Random controls', String(plan.controls.random)],
+    ...(behaviour === undefined ? [] : ([['Behaviour', behaviour]] as [string, string][])),
     ['Device', plan.device],
   ];
   return (
