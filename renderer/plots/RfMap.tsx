@@ -31,6 +31,23 @@ export function rfScales(widthPx: number, fieldOfViewDeg: number) {
   return { x, y, height: margin.top + side + margin.bottom, pxPerDeg: side / fieldOfViewDeg };
 }
 
+const roundTo4 = (value: number): number => Math.round(value * 1e4) / 1e4;
+
+/**
+ * Opacities of the circles of units that are not selected, lower where many large fields lie on one another: a thousand
+ * circles of a third of the field would make one blot, in which no field can be told from another.
+ */
+export function circleOpacity(units: readonly RfUnit[], fieldOfViewDeg: number, pxPerDeg: number) {
+  const fieldDeg2 = fieldOfViewDeg ** 2;
+  // How many discs, and how many lines of one pixel, lie on a point of the field on average.
+  const discs = units.reduce((sum, { sizeDeg }) => sum + (Math.PI * ((sizeDeg ?? 0) / 2) ** 2) / fieldDeg2, 0);
+  const lines = units.reduce((sum, { sizeDeg }) => sum + (Math.PI * (sizeDeg ?? 0)) / (fieldDeg2 * pxPerDeg), 0);
+  return {
+    fill: roundTo4(Math.min(0.03, 0.3 / Math.max(discs, 1e-9))),
+    stroke: roundTo4(Math.min(0.45, Math.max(0.08, 0.25 / Math.max(lines, 1e-9)))),
+  };
+}
+
 export function RfMap({
   width,
   fieldOfViewDeg,
@@ -52,6 +69,9 @@ export function RfMap({
   const anySelected = selected.size > 0;
   // Many filled circles would make one blot.
   const many = selected.size > 8;
+  const faint = circleOpacity(units, fieldOfViewDeg, pxPerDeg);
+  const [left, top] = [x.range()[0] ?? 0, y.range()[1] ?? 0];
+  const side = fieldOfViewDeg * pxPerDeg;
   const drawn = [...units].sort((a, b) => Number(selected.has(a.key)) - Number(selected.has(b.key)));
   return (
     <Svg width={width} height={height} label={`Receptive fields of ${units.length} units`}>
@@ -70,23 +90,26 @@ export function RfMap({
           strokeDasharray="4 3"
         />
       )}
-      {drawn.map((unit) => {
-        const isSelected = selected.has(unit.key);
-        return (
-          <circle
-            key={unit.key}
-            data-unit={unit.key}
-            cx={round(x(unit.xDeg))}
-            cy={round(y(unit.yDeg))}
-            r={round(unit.sizeDeg === null ? 2 : Math.max(1, (unit.sizeDeg / 2) * pxPerDeg))}
-            fill={unit.colour}
-            fillOpacity={isSelected ? (many ? 0.05 : 0.35) : 0.03}
-            stroke={unit.colour}
-            strokeOpacity={isSelected ? 1 : anySelected ? 0.15 : 0.45}
-            strokeWidth={isSelected && !many ? 2 : 1}
-          />
-        );
-      })}
+      {/* An svg of its own cuts off what reaches beyond the field, here and in what is exported. */}
+      <svg x={left} y={top} width={side} height={side} viewBox={`${left} ${top} ${side} ${side}`} overflow="hidden">
+        {drawn.map((unit) => {
+          const isSelected = selected.has(unit.key);
+          return (
+            <circle
+              key={unit.key}
+              data-unit={unit.key}
+              cx={round(x(unit.xDeg))}
+              cy={round(y(unit.yDeg))}
+              r={round(unit.sizeDeg === null ? 2 : Math.max(1, (unit.sizeDeg / 2) * pxPerDeg))}
+              fill={unit.colour}
+              fillOpacity={isSelected ? (many ? 0.05 : 0.35) : faint.fill}
+              stroke={unit.colour}
+              strokeOpacity={isSelected ? 1 : anySelected ? Math.min(0.15, faint.stroke) : faint.stroke}
+              strokeWidth={isSelected && !many ? 2 : 1}
+            />
+          );
+        })}
+      </svg>
       {brush && (
         <rect
           data-interaction
