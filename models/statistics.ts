@@ -20,3 +20,11 @@ export function cumulativeHistogram(edges: readonly number[], counts: readonly n
       return sum + (count / total) * Math.min(1, Math.max(0, (x - low) / (high - low)));
     }, 0);
 }
+
+/** Which of many tests are significant at a false discovery rate (Benjamini & Hochberg 1995); p values in any order. */
+export function discoveries(p: readonly number[], rate: number): boolean[] {
+  const sorted = p.toSorted((a, b) => a - b);
+  const last = sorted.findLastIndex((value, i) => value <= (rate * (i + 1)) / p.length);
+  const threshold = last === -1 ? -1 : (sorted[last] as number);
+  return p.map((value) => value <= threshold);
+}

@@ -126,6 +126,51 @@ export const buildTwin = () => {
     expect((await buildTwins({ root }))[0]?.rebuilt).toBe(false);
   });
 
+  it('takes rows, card section and figures from what npm run science kept, and needs a place for them', async () => {
+    const { root, model, out } = plantRepository();
+    const row = { check: 'size', published: '1', source: 'A | B', measured: '2', tolerance: '≤ 3', passed: true, n: 4 };
+    writeFileSync(
+      path.join(model, 'acceptance.json'),
+      JSON.stringify({ model: 'a'.repeat(64), rows: [row], figures: [{ name: 'sizes', caption: 'All sizes.' }] }),
+    );
+    mkdirSync(path.join(model, 'figures'));
+    writeFileSync(path.join(model, 'figures', 'sizes.svg'), '<svg/>');
+    writeFileSync(
+      path.join(model, 'index.ts'),
+      readFileSync(path.join(model, 'index.ts'), 'utf8').replace(
+        "'tiny', version",
+        "'tiny', version, validity: { domains: [] }",
+      ),
+    );
+    await expect(buildTwins({ root, accept: true })).rejects.toThrow(/no single line <!-- acceptance -->/);
+
+    writeFileSync(path.join(model, 'card.md'), 'A tiny twin.\n\n<!-- acceptance -->\n\n## Limits\n');
+    await buildTwins({ root, accept: true });
+    const file = (name: string) => readFileSync(path.join(out, 'tiny', name), 'utf8');
+    const manifest = JSON.parse(file('twin.json')) as { validity: unknown; files: Record<string, string> };
+    expect(manifest.validity).toEqual({ domains: [], acceptance: [row] });
+    expect(Object.keys(manifest.files)).toContain('figures/sizes.svg');
+    expect(file('figures/sizes.svg')).toBe('<svg/>');
+    expect(file('card.md')).toContain('\n| size | 1 (A \\| B) | 2 | 4 | ≤ 3 | yes |\n');
+    expect(file('card.md')).toContain('\n![All sizes.](figures/sizes.svg)\n');
+    expect(file('card.md')).toMatch(/^A tiny twin\.\n\nWhat the twin must show .*all 1 rows are met/);
+    expect(file('card.md')).toMatch(/\n\n## Limits\n$/);
+
+    // Measured again with another outcome: another package.
+    writeFileSync(
+      path.join(model, 'acceptance.json'),
+      JSON.stringify({ model: 'a'.repeat(64), rows: [{ ...row, passed: false }], figures: [] }),
+    );
+    await expect(buildTwins({ root })).rejects.toThrow(/card\.md, figures\/sizes\.svg, twin\.json differ/);
+    await buildTwins({ root, accept: true });
+    expect(file('card.md')).toContain('1 of 1 rows are not met');
+
+    // Before anything is measured the card has no trace of the place.
+    rmSync(path.join(model, 'acceptance.json'));
+    await buildTwins({ root, accept: true });
+    expect(file('card.md')).toBe('A tiny twin.\n\n## Limits\n');
+  });
+
   it('is noticed when the lock, not the twin, was changed', async () => {
     const { root } = plantRepository();
     await buildTwins({ root, accept: true });

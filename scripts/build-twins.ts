@@ -11,6 +11,7 @@ import { TwinscopeError } from '../main/platform/errors.ts';
 import { canonicalJson, hashJson, sha256Hex } from '../main/platform/hash.ts';
 import { packageHash } from '../main/twins/packageHash.ts';
 import { packDraft, writePackage } from '../main/twins/node/package.ts';
+import { acceptanceFile, acceptanceMark, acceptanceName, figurePath, withAcceptance } from '../models/acceptance.ts';
 
 export interface BuildTwinsOptions {
   /** Write what was built into the lock instead of comparing with it. */
@@ -91,6 +92,28 @@ function compareWithLock(id: string, files: Record<string, string>, locked: Lock
   );
 }
 
+/** The draft with what `npm run science` kept of it: rows in the manifest, a section of the card, figures. */
+async function packWithAcceptance(modelFolder: string, draft: TwinDraft): Promise<Map<string, Uint8Array>> {
+  const text = (name: string) => readFile(join(modelFolder, name), 'utf8');
+  const kept = await text(acceptanceName).catch(() => null);
+  const accepted = kept === null ? null : acceptanceFile.parse(JSON.parse(kept));
+  const card = withAcceptance(await text('card.md'), accepted);
+  if (card === undefined) {
+    throw new TwinscopeError(
+      'conflict',
+      `${draft.manifest.id} has an ${acceptanceName}, and its card.md has no single line ${acceptanceMark} for it. dist/twins was left as it was.`,
+    );
+  }
+  const { validity } = draft.manifest;
+  const manifest =
+    accepted === null ? draft.manifest : { ...draft.manifest, validity: { ...validity, acceptance: accepted.rows } };
+  const figures = new Map<string, Uint8Array>();
+  for (const { name } of accepted?.figures ?? []) {
+    figures.set(figurePath(name), await readFile(join(modelFolder, ...figurePath(name).split('/'))));
+  }
+  return packDraft({ ...draft, manifest }, { card, licence: await text('LICENSE') }, figures);
+}
+
 async function buildOne(
   modelFolder: string,
   folder: string,
@@ -102,8 +125,7 @@ async function buildOne(
   };
   const draft = buildTwin();
   const { id, version } = draft.manifest;
-  const text = (name: string) => readFile(join(modelFolder, name), 'utf8');
-  const packed = packDraft(draft, { card: await text('card.md'), licence: await text('LICENSE') });
+  const packed = await packWithAcceptance(modelFolder, draft);
   const files = Object.fromEntries([...packed].map(([path, bytes]) => [path, sha256Hex(bytes)]));
   const sha256 = packageHash(files);
   if (accept) lock[id] = { version, sha256, files };

@@ -75,6 +75,13 @@ export function createResources(services: Services): (request: Request) => Promi
       },
     },
     {
+      method: 'GET',
+      pattern: /^\/resource\/twin\/([a-z0-9-]+@[\d.]+)\/([^?]+)$/,
+      async handle([id, file]) {
+        return twinFigure(services, id as string, file as string);
+      },
+    },
+    {
       method: 'PUT',
       pattern: /^\/resource\/upload\/([^/]+)\/([^/]+)$/,
       async handle([batch, name], request) {
@@ -108,6 +115,24 @@ export function createResources(services: Services): (request: Request) => Promi
       return new Response(`Something went wrong inside Twinscope (${id}).`, { status: 500 });
     }
   };
+}
+
+const figureTypes: Record<string, string> = {
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
+};
+
+/** A picture of a twin's card: only what the manifest lists under figures/, and only while the package is whole. */
+async function twinFigure({ library }: Services, id: string, file: string): Promise<Response> {
+  const twin = await library.resolve(id);
+  const type = figureTypes[path.extname(file)];
+  // The names of the manifest were checked when the package was judged: none leaves the package.
+  if (type === undefined || !file.startsWith('figures/') || !Object.hasOwn(twin.manifest.files, file)) {
+    throw new TwinscopeError('not-found', `The twin ${id} has no figure ${file}. Nothing was changed.`);
+  }
+  return bytes(await readFile(path.join(twin.folder, ...file.split('/'))), type);
 }
 
 /** Header values are Latin-1: the plain name for old readers, the real one beside it (RFC 6266). */

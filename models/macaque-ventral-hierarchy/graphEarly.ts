@@ -20,7 +20,7 @@ import {
 } from './parameters.ts';
 import type { Population } from './population.ts';
 import { v2PoolWeights } from './reference.ts';
-import { normPoolWeights } from './stages.ts';
+import { normPoolWeights, v1PoolWeights } from './stages.ts';
 
 /** Energies of one scale before normalisation: [batch, 4, 96, 96]. */
 function energiesOfScale(parts: Parts, contrast: string, population: Population, scale: number): string {
@@ -65,6 +65,25 @@ function normalisingContrast(parts: Parts, squared: string): string {
   return builder.node('MatMul', [left, across], {}, 'v1_norm_contrast');
 }
 
+/** Means of a scale's normalised energies around every cell: [batch, 4, 96, 96]. */
+function pooledEnergies(parts: Parts, normalised: string, scale: number): string {
+  const { builder } = parts;
+  const name = `v1_scale${scale}`;
+  const four = orientationsDeg.length;
+  const weights = v1PoolWeights(scale);
+  const reach = (weights.length - 1) / 2;
+  const rows = new Float32Array(v1Cells * v1Cells);
+  for (let at = 0; at < rows.length; at++) {
+    const away = (at % v1Cells) - Math.floor(at / v1Cells);
+    if (Math.abs(away) <= reach) rows[at] = weights[away + reach];
+  }
+  // The weights are the same in both directions, so that the matrix is its own transpose.
+  const matrix = builder.constant(`${name}_pool`, 'float32', [v1Cells, v1Cells], rows);
+  const own = parts.slice(normalised, 1, four * scale, four * (scale + 1), `${name}_normalised`);
+  const across = builder.node('MatMul', [own, matrix], {}, `${name}_pooled_across`);
+  return builder.node('MatMul', [matrix, across], {}, `${name}_pooled`);
+}
+
 /** Normalised energies of all channels, [batch, 12, 96, 96], and the output `name` of V1's units. */
 export function addV1(
   parts: Parts,
@@ -88,7 +107,9 @@ export function addV1(
   const places = population.v1.map(
     ({ scale, orientation, row, column }) => (v1Channel(scale, orientation) * v1Cells + row) * v1Cells + column,
   );
-  parts.pick(normalised, v1Channels * v1Cells * v1Cells, places, name);
+  const means = v1Scales.map((_, scale) => pooledEnergies(parts, normalised, scale));
+  const pooled = builder.node('Concat', means, { axis: 1 }, 'v1_pooled');
+  parts.pick(pooled, v1Channels * v1Cells * v1Cells, places, name);
   return normalised;
 }
 
@@ -118,7 +139,7 @@ function amplitudeMaps(parts: Parts, energies: string): { maps: string; count: n
   return { maps: joined, count, a: pairs.map(([a]) => a), b: pairs.map(([, b]) => b) };
 }
 
-/** √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)³ of every product at every V2 place, and the output `name` of V2's units. */
+/** √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)⁴ of every product at every V2 place, and the output `name` of V2's units. */
 export function addV2(parts: Parts, energies: string, population: Population, name: string): void {
   const { builder } = parts;
   const { maps, count, a, b } = amplitudeMaps(parts, energies);

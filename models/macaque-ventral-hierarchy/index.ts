@@ -75,7 +75,7 @@ export function buildTwin(): TwinDraft {
     manifest: {
       format: 1,
       id: 'macaque-ventral-hierarchy',
-      version: '1.0.0',
+      version: '1.1.0',
       title: 'Macaque ventral stream, V1 to IT',
       summary:
         'V1 complex cells, V2 products of their amplitudes, V4 prototypes and view-tuned IT units in one graph, each area ' +
@@ -147,6 +147,12 @@ export function buildTwin(): TwinDraft {
       commitments: [],
       capabilities: { inputGradient: 'derived', deterministic: true, opset: defaultOpset, memoryMiB: 400 },
       validity: {
+        // Gratings, and textures with their noise, dead leaves and silhouettes as TSR-1 has them.
+        tested: {
+          stimuli: ['blank', 'grating', 'noise', 'tsr1'],
+          spatialFrequencyCpd: [1, 7],
+          contrast: [0.1, 1],
+        },
         domains: [
           'static achromatic images within 8° of visual angle: gratings, textures, shapes and photographs, spatial frequencies from 1 to 7 cpd',
           'luminance contrast around a grey background of 0.5',

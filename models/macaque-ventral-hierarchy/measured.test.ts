@@ -7,7 +7,14 @@ import { buildWithParts } from './index.ts';
 import { knownFailures, measured, measuredTable, type Figure, type FigureId, type Measurement } from './measured.ts';
 import { areas, type Area } from './parameters.ts';
 import { openBench } from './testing/bench.ts';
-import { fieldFigures, measureFields, measureTexture, measureTolerance, type Field } from './testing/measurements.ts';
+import {
+  fieldFigures,
+  measureFields,
+  measureTextureUnits,
+  measureTolerance,
+  textureFigures,
+  type Field,
+} from './testing/measurements.ts';
 import { unitRows } from './units.ts';
 
 describe('the figures the twin states', () => {
@@ -33,7 +40,8 @@ describe('measured again with other stimuli', () => {
     const tolerance = await measureTolerance(bench, 20, 2);
     gainInterval = tolerance.gainInterval;
     fields = await measureFields(bench, 2, 2);
-    again = { ...tolerance, ...fieldFigures(fields), ...(await measureTexture(bench, units, 6, 2)) };
+    const textures = await measureTextureUnits(bench, units, 4, 2);
+    again = { ...tolerance.figures, ...fieldFigures(fields), ...textureFigures(textures) };
   });
 
   it.each(Object.keys(measured) as FigureId[])('%s is as stated, within its tolerance', (id) => {
@@ -57,9 +65,9 @@ describe('measured again with other stimuli', () => {
   });
 
   it('meets what the model must show of texture and tolerance', () => {
-    // V1 misses its bound by a little, which is among the known failures; with fewer samples than on the card medians scatter.
-    expect(Math.abs(again.textureV1.value)).toBeLessThan(0.09);
-    expect(again.textureV2.value).toBeGreaterThan(0.08);
+    // The table of the card has 15 samples of each family; the mean of four lies below its expectation more often.
+    expect(Math.abs(again.textureV1.value)).toBeLessThan(0.07);
+    expect(again.textureV2.value).toBeGreaterThan(0.1);
     expect(again.texturedV2.value).toBeGreaterThan(2 * again.texturedV1.value);
     expect(again.toleranceGain.value).toBeGreaterThanOrEqual(20);
     expect(gainInterval[0]).toBeGreaterThan(0);

@@ -54,7 +54,7 @@ const shapes = (area: string, place: string) => ({
 });
 
 export const measured: Record<FigureId, Figure> = {
-  fieldV1: { ...field('V1'), n: 512, value: 0.8, quartiles: [0.5, 1.0], tolerance: 0.2 },
+  fieldV1: { ...field('V1'), n: 512, value: 0.9, quartiles: [0.7, 1.1], tolerance: 0.2 },
   fieldV2: { ...field('V2'), n: 256, value: 1.8, quartiles: [1.6, 2.0], tolerance: 0.3 },
   fieldV4: { ...field('V4'), n: 384, value: 2.1, quartiles: [1.7, 2.4], tolerance: 0.4 },
   fieldIT: { ...field('IT'), n: 256, value: 4.9, quartiles: [4.6, 5.1], tolerance: 0.8 },
@@ -64,8 +64,8 @@ export const measured: Record<FigureId, Figure> = {
     expected: 'median within ±0.05',
     digits: 3,
     n: 216,
-    value: -0.054,
-    quartiles: [-0.127, 0.015],
+    value: -0.013,
+    quartiles: [-0.034, 0.013],
     tolerance: 0.03,
   },
   textureV2: {
@@ -74,8 +74,8 @@ export const measured: Record<FigureId, Figure> = {
     expected: 'median ≥ 0.10',
     digits: 3,
     n: 68,
-    value: 0.107,
-    quartiles: [0.063, 0.163],
+    value: 0.165,
+    quartiles: [0.115, 0.235],
     tolerance: 0.03,
   },
   texturedV1: {
@@ -84,7 +84,7 @@ export const measured: Record<FigureId, Figure> = {
     expected: '≤ 15 %',
     digits: 0,
     n: 216,
-    value: 13,
+    value: 0,
     tolerance: 25,
   },
   texturedV2: {
@@ -93,13 +93,13 @@ export const measured: Record<FigureId, Figure> = {
     expected: '≥ 60 %',
     digits: 0,
     n: 68,
-    value: 66,
+    value: 96,
     tolerance: 25,
   },
   sameShapesV1: { ...shapes('V1', 'same place'), n: 160, value: 99, tolerance: 12 },
   sameShapesIT: { ...shapes('IT', 'same place'), n: 160, value: 100, tolerance: 12 },
-  shapesV1: { ...shapes('V1', '2° away'), n: 160, value: 29, tolerance: 25 },
-  shapesV2: { ...shapes('V2', '2° away'), n: 160, value: 24, tolerance: 12 },
+  shapesV1: { ...shapes('V1', '2° away'), n: 160, value: 16, tolerance: 12 },
+  shapesV2: { ...shapes('V2', '2° away'), n: 160, value: 34, tolerance: 25 },
   shapesV4: { ...shapes('V4', '2° away'), n: 160, value: 2, tolerance: 12 },
   shapesIT: { ...shapes('IT', '2° away'), n: 160, value: 97, tolerance: 12 },
   farShapesIT: { ...shapes('IT', '4° away'), n: 160, value: 44, tolerance: 12 },
@@ -109,7 +109,7 @@ export const measured: Record<FigureId, Figure> = {
     expected: '≥ 20 points',
     digits: 0,
     n: 160,
-    value: 68,
+    value: 81,
     tolerance: 25,
   },
 };
@@ -132,7 +132,6 @@ export function measuredTable(): string {
 }
 
 export const knownFailures: string[] = [
-  `V1 answers textures a little less than noise of the same spectrum: modulation ${stated(measured.textureV1)}, where a median within ±0.05 is asked for. The finest scale does so most.`,
   `V4 receptive fields are hardly larger than those of V2: ${stated(measured.fieldV4)} against ${stated(measured.fieldV2)}.`,
   `IT tolerates a change of place within its pooling windows only: ${stated(measured.shapesIT)} of silhouettes are named correctly 2° away and ${stated(measured.farShapesIT)} 4° away.`,
   'IT units are tuned to isolated objects and answer pictures that fill the field weakly.',

@@ -38,11 +38,16 @@ export interface Scale {
 /** Gaussian width along the bars is σ/γ (Serre et al. 2007). */
 export const aspectRatio = 0.3;
 
+/** Filter size ÷ half a wavelength, at the finest and the coarsest scale; Gaussian width ÷ wavelength (Serre et al. 2007). */
+export const wavelengthDivisors = [4, 3.25];
+export const sigmaPerWavelength = 0.8;
+
 /** 16 scales: 7 to 37 px in steps of 2, λ = 2·size/div with div from 4 to 3.25, σ = .8 λ; the first has λ 3.5 and σ 2.8. */
 export const scales: readonly Scale[] = Array.from({ length: 16 }, (_, k) => {
   const supportPx = 7 + 2 * k;
-  const wavelengthPx = (2 * supportPx) / (4 - 0.05 * k);
-  return { supportPx, wavelengthPx, sigmaPx: 0.8 * wavelengthPx };
+  const [finest, coarsest] = wavelengthDivisors;
+  const wavelengthPx = (2 * supportPx) / (finest + ((coarsest - finest) * k) / 15);
+  return { supportPx, wavelengthPx, sigmaPx: sigmaPerWavelength * wavelengthPx };
 });
 
 /** Two neighbouring scales over which C1 takes one maximum. */
@@ -158,11 +163,18 @@ export const semiSaturationContrast = 0.33;
 /** Gaussian width of the contrast that normalises V1. Design, as is `v2Exponent`: chosen on the development textures. */
 export const normPoolDeg = 1;
 
+/**
+ * A V1 unit is the mean of the normalised energies around its place, under a Gaussian of this many wavelengths. Design,
+ * chosen on the development textures: without it, few places decide about a unit's answer to a sparse texture. V2 reads
+ * the energies themselves.
+ */
+export const v1PoolWavelengths = 0.5;
+
 /** V2 units stand on a grid of 9 × 9 places and pool with a Gaussian. Design. */
 export const v2PlacesDeg: readonly number[] = Array.from({ length: 9 }, (_, i) => 0.5 * (i - 4));
 export const v2PoolDeg = 0.5;
 /** Power of (1 + ρ)/2. */
-export const v2Exponent = 3;
+export const v2Exponent = 4;
 /** Added to energies before the square root and to variances before the division: their slopes stay finite. */
 export const energyFloor = 1e-4;
 export const varianceFloor = 1e-4;

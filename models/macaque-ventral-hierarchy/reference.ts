@@ -13,7 +13,6 @@ import {
   sizePx,
   unitsPerArea,
   v1Cells,
-  v1Channel,
   v1Channels,
   v1StridePx,
   v2Exponent,
@@ -24,7 +23,7 @@ import {
 } from './parameters.ts';
 import type { Population } from './population.ts';
 import { itInputs, type Prototypes } from './prototypes.ts';
-import { amplitude, c2Maps, paddedContrast, v1Energies, type RadialBasis } from './stages.ts';
+import { amplitude, c2Maps, paddedContrast, v1Energies, v1Response, type RadialBasis } from './stages.ts';
 
 /** Gaussian weights of V1 cells for each V2 place along one axis: 9 × 96, each row sums to 1. */
 export function v2PoolWeights(): Float64Array {
@@ -68,7 +67,7 @@ function pooled(weights: Float64Array, value: (at: number) => number): Float64Ar
 }
 
 /**
- * Products of V2 at every place: √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)³, ρ the correlation of the amplitudes a and b under the
+ * Products of V2 at every place: √(⟨a²⟩⟨b²⟩) · ((1 + ρ)/2)⁴, ρ the correlation of the amplitudes a and b under the
  * Gaussian: 42 × 81.
  */
 export function v2Products(energies: Float64Array): Float64Array[] {
@@ -111,10 +110,9 @@ export function referenceResponses(
   const inputs = it.map((_, channel) => itInputs(c2, channel));
   const side = c2PlacesDeg.length;
   return {
-    V1: Float64Array.from(population.v1, ({ scale, orientation, row, column }) => {
-      const channel = v1Channel(scale, orientation);
-      return energies[(channel * v1Cells + row) * v1Cells + column];
-    }),
+    V1: Float64Array.from(population.v1, ({ scale, orientation, row, column }) =>
+      v1Response(energies, scale, orientation, row, column),
+    ),
     V2: Float64Array.from(population.v2, ({ weights, row, column }) =>
       weights.reduce((sum, weight, k) => sum + weight * products[k][row * v2PlacesDeg.length + column], 0),
     ),

@@ -6,7 +6,16 @@ import { bands, productTypes, scales } from './parameters.ts';
 import { drawPopulation } from './population.ts';
 import { itInputs } from './prototypes.ts';
 import { v2Products } from './reference.ts';
-import { c1OfBand, c1Patch, c2Maps, paddedContrast, prepareStages, v1Energies, type Stages } from './stages.ts';
+import {
+  c1OfBand,
+  c1Patch,
+  c2Maps,
+  paddedContrast,
+  prepareStages,
+  v1Energies,
+  v1Response,
+  type Stages,
+} from './stages.ts';
 import { pixelwise, type Pixelwise } from './testing/pixelwise.ts';
 
 const picture = deadLeaves(Random.fromSeed(5, 'picture of a test'));
@@ -58,6 +67,26 @@ describe('single cells from the pixels', () => {
           expectClose(energies[at], pixels.v1(scale, orientation, row, column));
         }
       }
+    }
+  });
+
+  it('V1 units as Gaussian means of the energies around them', () => {
+    const energies = v1Energies(stages, contrast);
+    // .5 wavelengths of 18/3.95 px, in cells of 2 px, out to three standard deviations.
+    const sigma = (0.5 * (18 / 3.95)) / 2;
+    for (const [orientation, row, column] of [
+      [0, 40, 52],
+      [1, 60, 33],
+    ]) {
+      let [sum, total] = [0, 0];
+      for (let dy = -4; dy <= 4; dy++) {
+        for (let dx = -4; dx <= 4; dx++) {
+          const weight = Math.exp(-(dx * dx + dy * dy) / (2 * sigma * sigma));
+          sum += weight * pixels.v1(0, orientation, row + dy, column + dx);
+          total += weight;
+        }
+      }
+      expectClose(v1Response(energies, 0, orientation, row, column), sum / total);
     }
   });
 

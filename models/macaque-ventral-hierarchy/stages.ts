@@ -22,6 +22,7 @@ import {
   v1StridePx,
   semiSaturationContrast,
   normPoolDeg,
+  v1PoolWavelengths,
   pxPerDeg,
   type Band,
 } from './parameters.ts';
@@ -319,6 +320,33 @@ export function v1Energies(stages: Stages, contrast: Float64Array): Float64Array
     }
   }
   return energies;
+}
+
+/** Gaussian weights of energies around a V1 unit of a scale, along one axis: odd count, sum 1. */
+export function v1PoolWeights(scale: number): Float64Array {
+  const sigmaCells = (v1PoolWavelengths * scales[v1Scales[scale]].wavelengthPx) / v1StridePx;
+  const reach = Math.ceil(3 * sigmaCells);
+  const raw = Float64Array.from({ length: 2 * reach + 1 }, (_, i) => {
+    const z = (i - reach) / sigmaCells;
+    return exp((-z * z) / 2);
+  });
+  const total = raw.reduce((sum, w) => sum + w, 0);
+  return raw.map((w) => w / total);
+}
+
+/** What a V1 unit answers: the mean of a channel's energies around its cell. Beyond the field there is no energy. */
+export function v1Response(energies: Float64Array, scale: number, orientation: number, row: number, column: number) {
+  const weights = v1PoolWeights(scale);
+  const reach = (weights.length - 1) / 2;
+  const first = v1Channel(scale, orientation) * v1Cells * v1Cells;
+  let sum = 0;
+  for (const [i, down] of weights.entries()) {
+    for (const [j, across] of weights.entries()) {
+      const [r, c] = [row + i - reach, column + j - reach];
+      if (r >= 0 && c >= 0 && r < v1Cells && c < v1Cells) sum += down * across * energies[first + r * v1Cells + c];
+    }
+  }
+  return sum;
 }
 
 export const amplitude = (energy: number): number => Math.sqrt(energy + energyFloor);

@@ -13,6 +13,7 @@ import {
   pxPerDeg,
   s2ReachPx,
   scales,
+  v1PoolWavelengths,
   v1Scales,
   v2PlacesDeg,
   v2PoolDeg,
@@ -60,10 +61,11 @@ const rows: Record<Area, (population: Population) => Row[]> = {
   V1: ({ v1 }) =>
     v1.map((unit) => {
       const { column, row } = v1CentrePx(unit);
+      const { wavelengthPx, supportPx } = scales[v1Scales[unit.scale]];
       return {
         xDeg: degOfColumn(column),
         yDeg: degOfRow(row),
-        sizeDeg: scales[v1Scales[unit.scale]].supportPx / pxPerDeg,
+        sizeDeg: (4 * v1PoolWavelengths * wavelengthPx + supportPx) / pxPerDeg,
         extra: {
           orientation_deg: orientationsDeg[unit.orientation],
           spatial_frequency_cpd: frequencyCpd(unit.scale),

@@ -272,6 +272,42 @@ export const measured = {
     value: 0.51,
     quartiles: [0.37, 0.7],
   },
+  componentDots: {
+    what: 'Direction preferred for random dots of 100 % coherence, off the planted one, MT component cells',
+    unit: '°',
+    published: '',
+    digits: 0,
+    n: 144,
+    value: 3,
+    quartiles: [1, 5],
+  },
+  patternDots: {
+    what: 'The same, MT pattern cells',
+    unit: '°',
+    published: '',
+    digits: 0,
+    n: 144,
+    value: 2,
+    quartiles: [1, 3],
+  },
+  componentCoherence: {
+    what: 'Preferred less null direction for dots of 51.2 % coherence, in parts of that for 100 %, MT component cells',
+    unit: ' %',
+    published: 'about proportional to coherence (Britten et al. 1993, from memory)',
+    digits: 0,
+    n: 144,
+    value: 58,
+    quartiles: [50, 70],
+  },
+  patternCoherence: {
+    what: 'The same, MT pattern cells',
+    unit: ' %',
+    published: 'the same',
+    digits: 0,
+    n: 144,
+    value: 25,
+    quartiles: [13, 36],
+  },
 } as const satisfies Record<string, Figure>;
 
 export type FigureId = keyof typeof measured;

@@ -98,6 +98,7 @@ function energies({ fast, slow }: Sensor, even: readonly number[], odd: readonly
 function makeSensor(parameters: MotionSensor, k: number, hz: number): Sensor {
   const { xDeg, yDeg, directionDeg, spatialFrequencyCpd, envelopeDeg } = parameters;
   const angle = degreesToRadians(directionDeg);
+  const [ux, uy] = [cos(angle), sin(angle)];
   const sensor: Sensor = { pixels: [], even: [], odd: [], fast: taps(6, k), slow: taps(9, k) };
   const phases: number[] = [];
   for (let pixel = 0; pixel < sizePx * sizePx; pixel++) {
@@ -105,7 +106,7 @@ function makeSensor(parameters: MotionSensor, k: number, hz: number): Sensor {
     const y = (0.5 - (Math.floor(pixel / sizePx) + 0.5) / sizePx) * fieldOfViewDeg - yDeg;
     const distance = Math.sqrt(x * x + y * y) / envelopeDeg;
     if (distance > cutRadius) continue;
-    const phase = 2 * Math.PI * spatialFrequencyCpd * (x * cos(angle) + y * sin(angle));
+    const phase = 2 * Math.PI * spatialFrequencyCpd * (x * ux + y * uy);
     sensor.pixels.push(pixel);
     phases.push(phase);
     sensor.even.push(exp(-distance * distance) * cos(phase));

@@ -65,10 +65,10 @@ export const measured = {
   parasolRadiusRatio: {
     what: 'Surround radius over centre radius, parasol, mean',
     unit: '',
-    published: `mean 4.8 (${text})`,
+    published: `mean 4.8 (${text}); medians give 7.2`,
     digits: 1,
     n: 104,
-    value: 4.8,
+    value: 5.7,
   },
   midgetSurroundNear: {
     what: 'Surround radius, midget, below 5°',
@@ -76,8 +76,8 @@ export const measured = {
     published: `median 0.18° (${table})`,
     digits: 2,
     n: 376,
-    value: 0.22,
-    quartiles: [0.17, 0.26],
+    value: 0.21,
+    quartiles: [0.16, 0.27],
   },
   midgetSurroundFar: {
     what: 'Surround radius, midget, 5° and beyond',
@@ -85,8 +85,8 @@ export const measured = {
     published: `median 0.43° at 5–10° (${table})`,
     digits: 2,
     n: 69,
-    value: 0.28,
-    quartiles: [0.25, 0.37],
+    value: 0.33,
+    quartiles: [0.29, 0.44],
   },
   parasolSurround: {
     what: 'Surround radius, parasol',
@@ -94,8 +94,8 @@ export const measured = {
     published: `median 0.72° at 0–10° (${table})`,
     digits: 2,
     n: 104,
-    value: 0.38,
-    quartiles: [0.31, 0.5],
+    value: 0.45,
+    quartiles: [0.37, 0.6],
   },
   surroundGain: {
     what: 'Integrated gain of the surround over that of the centre, mean',
@@ -137,8 +137,8 @@ export const measured = {
     published: 'about 50 % (Solomon et al. 2006, abstract)',
     digits: 0,
     n: 12,
-    value: 44,
-    quartiles: [41, 51],
+    value: 48,
+    quartiles: [45, 52],
   },
   midgetSuppression: {
     what: 'Cut by a surrounding grating, midget',
@@ -147,7 +147,7 @@ export const measured = {
     digits: 0,
     n: 12,
     value: 1,
-    quartiles: [0, 1],
+    quartiles: [-2, 1],
   },
   midgetSpacing: {
     what: 'Distance to the nearest neighbour over the standard deviation of the centre, midget',
@@ -156,7 +156,7 @@ export const measured = {
     digits: 0,
     n: 512,
     value: 23,
-    quartiles: [19, 28],
+    quartiles: [19, 27],
   },
   parasolSpacing: {
     what: 'The same, parasol',

@@ -27,8 +27,8 @@ export type CellClass = 'midget' | 'parasol';
 export interface ClassTraits {
   /** Median centre radius in degrees: `atFixation` + `perDegree` · eccentricity. */
   centreRadius: { atFixation: number; perDegree: number };
-  /** Mean of surround radius ÷ centre radius. */
-  meanRadiusRatio: number;
+  /** Median surround radius in degrees, as that of the centre. */
+  surroundRadius: { atFixation: number; perDegree: number };
   /** Gain of the centre mechanism, spikes/s per unit of contrast. */
   centreGain: number;
   /** Diameter of ON receptive fields ÷ that of OFF ones. */
@@ -44,7 +44,8 @@ export const classes: Record<CellClass, ClassTraits> = {
   midget: {
     // The line through the medians .03° at 0–5° and .05° at 5–10°, each at the middle of its bin.
     centreRadius: { atFixation: 0.02, perDegree: 0.004 },
-    meanRadiusRatio: 6.7,
+    // The slope between the medians .18° at 0–5° and .43° at 5–10°; the offset makes the mean ratio of radii 6.7 (text).
+    surroundRadius: { atFixation: 0.045, perDegree: 0.05 },
     // K_c·π·r_c² = 325.2 · π · .03² = .92 spikes/s per percent of contrast.
     centreGain: 92,
     onOffDiameterRatio: 1,
@@ -56,7 +57,8 @@ export const classes: Record<CellClass, ClassTraits> = {
   parasol: {
     // The line through the medians .10° at 0–10° and .18° at 10–20°.
     centreRadius: { atFixation: 0.06, perDegree: 0.008 },
-    meanRadiusRatio: 4.8,
+    // 5.6 times the centre: the paper's medians give 7.2 (.72° at 0–10°) and its text a mean of 4.8, of few cells.
+    surroundRadius: { atFixation: 0.336, perDegree: 0.0448 },
     // Six times that of midget cells (abstract).
     centreGain: 6 * 92,
     // Chichilnisky & Kalmar 2002 (abstract): ON 20 % larger in diameter.
@@ -122,10 +124,11 @@ export const centreRadiusLogSd = 0.25;
 export const radiusRatioLogSd = 0.2;
 export const surroundGainSd = 0.1;
 export const centreGainLogSd = 0.2;
-/** Bounds of the spread, relative to the median; and the smallest centre that the raster shows. */
+/** Bounds of the spread, relative to the median; the smallest centre that the raster shows, and surround that blocks do. */
 export const radiusSpread = [0.6, 1.7] as const;
 export const surroundGainRange = [0.3, 0.8] as const;
 export const smallestCentreDeg = 0.02;
+export const smallestSurroundDeg = 0.13;
 
 /** Spontaneous rates in spikes/s, design: within the range published for macaque ganglion cells, ON above OFF. */
 export const spontaneousRate: Record<1 | -1, number> = { 1: 20, [-1]: 8 };

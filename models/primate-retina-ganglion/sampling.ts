@@ -15,6 +15,7 @@ import {
   radiusSpread,
   semiSaturationContrast,
   smallestCentreDeg,
+  smallestSurroundDeg,
   surroundGainRange,
   surroundGainSd,
   type Area,
@@ -51,6 +52,15 @@ export function medianCentreDeg(area: Area, eccentricityDeg: number): number {
   return both * (polarity === 1 ? Math.sqrt(onOffDiameterRatio) : 1 / Math.sqrt(onOffDiameterRatio));
 }
 
+/** Median surround radius ÷ median centre radius at an eccentricity. */
+export function medianRadiusRatio(area: Area, eccentricityDeg: number): number {
+  const { centreRadius, surroundRadius } = classes[areaTraits[area].cellClass];
+  return (
+    (surroundRadius.atFixation + surroundRadius.perDegree * eccentricityDeg) /
+    (centreRadius.atFixation + centreRadius.perDegree * eccentricityDeg)
+  );
+}
+
 function drawArea(area: Area, seed: number): Omit<UnitParameters, 'index' | 'unit'>[] {
   const { cellClass } = areaTraits[area];
   const traits = classes[cellClass];
@@ -65,15 +75,14 @@ function drawArea(area: Area, seed: number): Omit<UnitParameters, 'index' | 'uni
     number[],
     number[],
   ];
-  // The mean of a log-normal lies above its median by half the variance of the logarithm.
-  const medianRatio = traits.meanRadiusRatio * exp((-radiusRatioLogSd * radiusRatioLogSd) / 2);
   return places.map((place: Place, i) => {
     const jitter = positionJitter * place.spacingDeg;
     const at = moved(area, place, jitter * (dx[i] as number), jitter * (dy[i] as number));
     const spread = clamp(exp(centreRadiusLogSd * (centre[i] as number)), radiusSpread);
     const centreRadiusDeg = Math.max(smallestCentreDeg, medianCentreDeg(area, at.eccentricityDeg) * spread);
-    const radiusRatio = medianRatio * clamp(exp(radiusRatioLogSd * (ratio[i] as number)), radiusSpread);
-    const surroundRadiusDeg = centreRadiusDeg * radiusRatio;
+    const radiusRatio =
+      medianRadiusRatio(area, at.eccentricityDeg) * clamp(exp(radiusRatioLogSd * (ratio[i] as number)), radiusSpread);
+    const surroundRadiusDeg = Math.max(smallestSurroundDeg, centreRadiusDeg * radiusRatio);
     return {
       area,
       ...at,
@@ -94,7 +103,7 @@ function perturbed(unit: UnitParameters, amount: number, random: Random): UnitPa
     ...unit,
     ...moved(unit.area, unit, shift(), shift()),
     centreRadiusDeg: Math.max(smallestCentreDeg, unit.centreRadiusDeg * factor()),
-    surroundRadiusDeg: unit.surroundRadiusDeg * factor(),
+    surroundRadiusDeg: Math.max(smallestSurroundDeg, unit.surroundRadiusDeg * factor()),
     surroundGain: unit.surroundGain * factor(),
     centreGain: unit.centreGain * factor(),
     gainControl: unit.gainControl && {

@@ -32,8 +32,12 @@ export interface TwinPackage {
   sha256: string;
 }
 
-/** The files of a package; equal drafts give equal bytes. */
-export function packDraft(draft: TwinDraft, texts: { card: string; licence: string }): Map<string, Uint8Array> {
+/** The files of a package, those in `more` among them, by path; equal drafts give equal bytes. */
+export function packDraft(
+  draft: TwinDraft,
+  texts: { card: string; licence: string },
+  more: ReadonlyMap<string, Uint8Array> = new Map(),
+): Map<string, Uint8Array> {
   const utf8 = new TextEncoder();
   const files = new Map<string, Uint8Array>([
     [modelName, draft.model],
@@ -41,6 +45,7 @@ export function packDraft(draft: TwinDraft, texts: { card: string; licence: stri
     [checksName, encodeChecks(draft.checks)],
     [cardName, utf8.encode(texts.card)],
     [licenceName, utf8.encode(texts.licence)],
+    ...more,
   ]);
   const hashes = Object.fromEntries([...files].map(([path, bytes]) => [path, sha256Hex(bytes)]));
   const manifest: TwinManifest = { ...draft.manifest, files: hashes };

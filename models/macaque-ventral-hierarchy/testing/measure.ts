@@ -4,16 +4,16 @@ import { measured, stated, type Figure, type FigureId, type Measurement } from '
 import { areas } from '../parameters.ts';
 import { unitRows } from '../units.ts';
 import { openBench } from './bench.ts';
-import { fieldFigures, measureFields, measureTexture, measureTolerance } from './measurements.ts';
+import { fieldFigures, measureFields, measureTextureUnits, measureTolerance, textureFigures } from './measurements.ts';
 
 const started = performance.now();
 const { model, population } = buildWithParts();
 const bench = await openBench(model);
 const units = areas.flatMap((area) => unitRows(area, population));
-const { gainInterval, ...tolerance } = await measureTolerance(bench, 20, 1);
+const { gainInterval, figures: tolerance } = await measureTolerance(bench, 20, 1);
 const results: Record<FigureId, Measurement> = {
   ...tolerance,
-  ...(await measureTexture(bench, units, 15, 1)),
+  ...textureFigures(await measureTextureUnits(bench, units, 15, 1)),
   ...fieldFigures(await measureFields(bench, 3, 1)),
 };
 let differing = 0;

@@ -3,16 +3,19 @@ import type { TwinUnit } from '../../../main/contract/twins.ts';
 import { medianOf } from '../../../main/platform/median.ts';
 import { Random } from '../../../main/platform/random.ts';
 import { deadLeaves } from '../images.ts';
+import { discoveries } from '../../statistics.ts';
 import type { FigureId, Measurement } from '../measured.ts';
 import { areas, degOfColumn, degOfRow, sizePx, unitsPerArea, type Area } from '../parameters.ts';
 import type { Bench, Responses } from './bench.ts';
 import { trainReadout } from './readout.ts';
 import { shapeExamples, silhouettes } from './shapes.ts';
-import { heldOutFamilies, texturePairs } from './textures.ts';
+import { heldOutFamilies } from './heldOutTextures.ts';
+import type { Families } from './textureParts.ts';
+import { texturePairs } from './textures.ts';
 
 type Part<Id extends FigureId> = Record<Id, Measurement>;
 
-const quantile = (values: readonly number[], p: number): number => {
+export const quantile = (values: readonly number[], p: number): number => {
   const sorted = values.toSorted((a, b) => a - b);
   const place = p * (sorted.length - 1);
   const low = sorted[Math.floor(place)];
@@ -25,7 +28,7 @@ const distribution = (values: readonly number[]): Measurement => ({
   quartiles: [quantile(values, 0.25), quantile(values, 0.75)],
 });
 
-const percent = (values: readonly boolean[]): number => (100 * values.filter(Boolean).length) / values.length;
+export const percent = (values: readonly boolean[]): number => (100 * values.filter(Boolean).length) / values.length;
 
 /** Where a unit answers to changes: centre and ±2 standard deviations (mean of both axes), in degrees. */
 export interface Field {
@@ -120,7 +123,7 @@ function modulation(pairs: Pairs, flip: (family: number, sample: number) => bool
 
 const repeats = 20;
 const meanSpikes = 3;
-const permutations = 199;
+const permutations = 999;
 
 /** Means of 20 Poisson counts (as normal variates) whose mean over all pictures is 3 spikes in 100 ms. */
 function simulated(pairs: Pairs, random: Random): Pairs {
@@ -133,24 +136,35 @@ function simulated(pairs: Pairs, random: Random): Pairs {
   return pairs.map((samples) => samples.map(({ texture, noise }) => ({ texture: draw(texture), noise: draw(noise) })));
 }
 
-/** Two-sided permutation test at 5 % of texture against noise, exchanged within pairs. */
-function isModulated(pairs: Pairs, random: Random): boolean {
+/** Two-sided permutation test of texture against noise, exchanged within pairs. */
+function significance(pairs: Pairs, random: Random): number {
   const seen = simulated(pairs, random);
   const observed = Math.abs(modulation(seen));
   let exceeding = 0;
   for (let i = 0; i < permutations; i++) {
     if (Math.abs(modulation(seen, () => random.uniform() < 0.5)) >= observed) exceeding++;
   }
-  return (exceeding + 1) / (permutations + 1) <= 0.05;
+  return (exceeding + 1) / (permutations + 1);
 }
 
-export async function measureTexture(
+export interface TextureUnit {
+  modulation: number;
+  /** Modulation by each family, in the order of the families. */
+  perFamily: number[];
+  /** Found in the simulated trials to be modulated, at a false discovery rate of 5 % over the units of the area. */
+  significant: boolean;
+}
+
+export const falseDiscoveryRate = 0.05;
+
+/** How the units of V1 and V2 near fixation answer textures against noise. */
+export async function measureTextureUnits(
   bench: Bench,
   units: readonly TwinUnit[],
   samples: number,
   seed: number,
-  families = heldOutFamilies,
-): Promise<Part<'textureV1' | 'textureV2' | 'texturedV1' | 'texturedV2'>> {
+  families: Families = heldOutFamilies,
+): Promise<Record<'V1' | 'V2', TextureUnit[]>> {
   const shown: string[] = [];
   function* images(): Iterable<Float32Array> {
     for (const { family, texture, noise } of texturePairs(samples, seed, families)) {
@@ -169,24 +183,105 @@ export async function measureTexture(
       }),
     );
   const random = Random.fromSeed(seed, 'texture trials');
-  const ofArea = (area: Area) => {
+  const ofArea = (area: Area): TextureUnit[] => {
     const all = central(units, area).map((unit) => pairsOf(area, unit));
-    return {
-      size: distribution(all.map((pairs) => modulation(pairs))),
-      share: { n: all.length, value: percent(all.map((pairs) => isModulated(pairs, random))) },
-    };
+    const significant = discoveries(
+      all.map((pairs) => significance(pairs, random)),
+      falseDiscoveryRate,
+    );
+    return all.map((pairs, i) => ({
+      modulation: modulation(pairs),
+      perFamily: pairs.map((family) => modulation([family])),
+      significant: significant[i],
+    }));
   };
-  const [v1, v2] = [ofArea('V1'), ofArea('V2')];
-  return { textureV1: v1.size, textureV2: v2.size, texturedV1: v1.share, texturedV2: v2.share };
+  return { V1: ofArea('V1'), V2: ofArea('V2') };
 }
 
-/** Share of examples that each area's readout, trained at one place, classifies correctly at the same and at another place. */
+export function textureFigures(
+  measured: Record<'V1' | 'V2', readonly TextureUnit[]>,
+): Part<'textureV1' | 'textureV2' | 'texturedV1' | 'texturedV2'> {
+  const size = (area: 'V1' | 'V2') => distribution(measured[area].map((unit) => unit.modulation));
+  const share = (area: 'V1' | 'V2') => ({
+    n: measured[area].length,
+    value: percent(measured[area].map(({ significant }) => significant)),
+  });
+  return { textureV1: size('V1'), textureV2: size('V2'), texturedV1: share('V1'), texturedV2: share('V2') };
+}
+
+export interface ShapePlaces {
+  trainedDeg: number;
+  testedDeg: number;
+  /** Which draws of examples. */
+  sets: readonly [trained: number, tested: number];
+}
+
+/** Whether each example of every silhouette is named correctly by the readout of each area, trained at another place. */
+export async function shapeHits(
+  bench: Bench,
+  each: number,
+  seed: number,
+  { trainedDeg, testedDeg, sets }: ShapePlaces,
+  of: readonly Area[] = areas,
+): Promise<Record<Area, boolean[]>> {
+  const classes = Object.keys(silhouettes).length;
+  const seen = async (xDeg: number, set: number) => {
+    const examples = shapeExamples(xDeg, 0, each, 10 * seed + set);
+    const responses = await bench.responses(examples.map(({ image }) => image));
+    return examples.map(({ label }, i) => ({ label, responses: responses[i] }));
+  };
+  const [training, test] = [await seen(trainedDeg, sets[0]), await seen(testedDeg, sets[1])];
+  const hits = of.map((area) => {
+    const features = (examples: readonly { label: number; responses: Responses }[]) =>
+      examples.map(({ label, responses }) => ({ label, features: responses[area] }));
+    const classify = trainReadout(features(training), classes);
+    return [area, features(test).map((example) => classify(example.features) === example.label)] as const;
+  });
+  return Object.fromEntries(hits) as Record<Area, boolean[]>;
+}
+
+/** 1° left of fixation, where the readouts are trained, and 1° right of it. */
+export const twoDegreesAway: ShapePlaces = { trainedDeg: -1, testedDeg: 1, sets: [0, 2] };
+
+/**
+ * Percent of examples by which one area names more than another, with its 95 % interval: draws of examples are resampled,
+ * and within each the test examples.
+ */
+export function gainInterval(
+  draws: readonly Record<Area, boolean[]>[],
+  better: Area,
+  other: Area,
+): Measurement & { interval: [number, number] } {
+  const random = Random.fromSeed(1, 'resampled shapes');
+  const gain = (each: readonly Record<Area, boolean[]>[], drawn: (n: number) => number[]) => {
+    const gains = each.map((hits) => {
+      const which = drawn(hits[better].length);
+      return percent(which.map((i) => hits[better][i])) - percent(which.map((i) => hits[other][i]));
+    });
+    return gains.reduce((sum, value) => sum + value, 0) / gains.length;
+  };
+  const all = (n: number) => Array.from({ length: n }, (_, i) => i);
+  const resampled = (n: number) => all(n).map(() => random.int(n));
+  const gains = Array.from({ length: 1000 }, () =>
+    gain(
+      resampled(draws.length).map((i) => draws[i]),
+      resampled,
+    ),
+  );
+  return {
+    n: draws.reduce((sum, hits) => sum + hits[better].length, 0),
+    value: gain(draws, all),
+    interval: [quantile(gains, 0.025), quantile(gains, 0.975)],
+  };
+}
+
+/** Share of examples that each area's readout, trained at one place, names correctly at the same and at another place. */
 export async function measureTolerance(
   bench: Bench,
   each: number,
   seed: number,
-): Promise<
-  Part<
+): Promise<{
+  figures: Part<
     | 'farShapesIT'
     | 'shapesV1'
     | 'shapesV2'
@@ -195,41 +290,26 @@ export async function measureTolerance(
     | 'sameShapesV1'
     | 'sameShapesIT'
     | 'toleranceGain'
-  > & {
-    /** 95 % interval of the gain, by resampling the test examples. */
-    gainInterval: [number, number];
-  }
-> {
-  const classes = Object.keys(silhouettes).length;
-  const seen = async (xDeg: number, set: number) => {
-    const examples = shapeExamples(xDeg, 0, each, 10 * seed + set);
-    const responses = await bench.responses(examples.map(({ image }) => image));
-    return examples.map(({ label }, i) => ({ label, responses: responses[i] }));
-  };
-  const [training, same, other] = [await seen(-1, 0), await seen(-1, 1), await seen(1, 2)];
-  const [farTraining, farOther] = [await seen(-2, 3), await seen(2, 4)];
-  const features = (examples: readonly { label: number; responses: Responses }[], area: Area) =>
-    examples.map(({ label, responses }) => ({ label, features: responses[area] }));
-  const hits = (area: Area, test: typeof training, trained = training): boolean[] => {
-    const classify = trainReadout(features(trained, area), classes);
-    return features(test, area).map((example) => classify(example.features) === example.label);
-  };
-  const [v1, it] = [hits('V1', other), hits('IT', other)];
-  const random = Random.fromSeed(seed, 'resampled shapes');
-  const gains = Array.from({ length: 1000 }, () => {
-    const drawn = it.map(() => random.int(it.length));
-    return percent(drawn.map((i) => it[i])) - percent(drawn.map((i) => v1[i]));
-  });
+  >;
+  /** 95 % interval of the gain. */
+  gainInterval: [number, number];
+}> {
+  const away = await shapeHits(bench, each, seed, twoDegreesAway);
+  const same = await shapeHits(bench, each, seed, { ...twoDegreesAway, testedDeg: -1, sets: [0, 1] }, ['V1', 'IT']);
+  const far = await shapeHits(bench, each, seed, { trainedDeg: -2, testedDeg: 2, sets: [3, 4] }, ['IT']);
   const share = (values: readonly boolean[]): Measurement => ({ n: values.length, value: percent(values) });
+  const { interval, ...toleranceGain } = gainInterval([away], 'IT', 'V1');
   return {
-    shapesV1: share(v1),
-    shapesV2: share(hits('V2', other)),
-    shapesV4: share(hits('V4', other)),
-    shapesIT: share(it),
-    farShapesIT: share(hits('IT', farOther, farTraining)),
-    sameShapesV1: share(hits('V1', same)),
-    sameShapesIT: share(hits('IT', same)),
-    toleranceGain: { n: it.length, value: percent(it) - percent(v1) },
-    gainInterval: [quantile(gains, 0.025), quantile(gains, 0.975)],
+    figures: {
+      shapesV1: share(away.V1),
+      shapesV2: share(away.V2),
+      shapesV4: share(away.V4),
+      shapesIT: share(away.IT),
+      farShapesIT: share(far.IT),
+      sameShapesV1: share(same.V1),
+      sameShapesIT: share(same.IT),
+      toleranceGain,
+    },
+    gainInterval: interval,
   };
 }

@@ -80,7 +80,7 @@ export interface Pixelwise {
   c1(band: number, orientation: number, row: number, column: number): number;
   /** Energy of V1 at a cell of the grid of every second pixel. */
   v1(scale: number, orientation: number, row: number, column: number): number;
-  /** √(⟨a²⟩⟨b²⟩)·((1 + ρ)/2)³ at a place of V2's grid; ends are displaced by cells, rows down. */
+  /** √(⟨a²⟩⟨b²⟩)·((1 + ρ)/2)⁴ at a place of V2's grid; ends are displaced by cells, rows down. */
   v2Product(ends: { a: End; b: End }, place: { row: number; column: number }): number;
   /** The best match of a prototype (orientation, row, column) over its window and both bands of its group. */
   v4(place: { group: number; row: number; column: number }, prototype: ArrayLike<number>, sharpness: number): number;
@@ -173,7 +173,7 @@ export function pixelwise(image: ArrayLike<number>): Pixelwise {
       }
       const [a, b, aa, bb, ab] = [sums.a, sums.b, sums.aa, sums.bb, sums.ab].map((sum) => sum / sums.w);
       const correlation = (ab - a * b) / Math.sqrt((aa - a * a + 1e-4) * (bb - b * b + 1e-4));
-      return Math.sqrt(aa * bb) * ((1 + correlation) / 2) ** 3;
+      return Math.sqrt(aa * bb) * ((1 + correlation) / 2) ** 4;
     },
     v4({ group, row, column }, prototype, sharpness) {
       let nearest = Infinity;

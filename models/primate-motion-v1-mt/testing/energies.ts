@@ -29,9 +29,10 @@ export async function anchorEnergies(energies: Bench, clips: Iterable<Float32Arr
 
 const anchorGrating: Drift = { directionDeg: 0, cpd: 1.1, hz: 6, contrast: 1 };
 
-/** Where the curve is highest: the top of the parabola through the largest of equally spaced values and its neighbours. */
+/** Where the curve is highest: the top of the parabola through the largest of equally spaced values and its neighbours; at an end, that end. */
 function peakOf(x: readonly number[], y: readonly number[]): number {
   const top = y.indexOf(Math.max(...y));
+  if (top === 0 || top === y.length - 1) return x[top] as number;
   const [before, at, after] = [y[top - 1], y[top], y[top + 1]] as [number, number, number];
   const step = (x[1] as number) - (x[0] as number);
   return (x[top] as number) + (step * 0.5 * (before - after)) / (before - 2 * at + after);
@@ -59,7 +60,7 @@ export async function measureAnchor(
 ): Part<
   'preferredPeak' | 'opponentPeak' | 'ratio4' | 'ratio6' | 'ratio8' | 'ratio10' | 'phaseVariation' | 'counterphase'
 > {
-  const hz = Array.from({ length: 26 }, (_, i) => 4.5 + i / 10);
+  const hz = Array.from({ length: 36 }, (_, i) => 2 + i / 5);
   const tuning = await anchorEnergies(
     energies,
     hz.map((rate) => drift([{ ...anchorGrating, hz: rate }])),

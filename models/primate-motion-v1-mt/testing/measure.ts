@@ -5,15 +5,12 @@
  */
 import { stated } from '../../figures.ts';
 import { measured, type Figure, type FigureId } from '../measured.ts';
-import { areas } from '../parameters.ts';
 import { createReference } from '../reference.ts';
 import { openBench, openEnergies } from './bench.ts';
-import { measureAll } from './measurements.ts';
+import { measureAll } from './figures.ts';
 
 const started = performance.now();
-const { units } = createReference();
-const planted = areas.flatMap((area) => units[area]);
-const results = await measureAll(await openBench(), await openEnergies(), planted);
+const results = await measureAll(await openBench(), await openEnergies(), createReference());
 let differing = 0;
 for (const id of Object.keys(measured) as FigureId[]) {
   const figure: Figure = measured[id];

@@ -5,7 +5,6 @@ import type { FigureId } from '../measured.ts';
 import { areas, areaTraits, type Area } from '../parameters.ts';
 import { clipOf, counts, sensorCount, type Bench, type Draw, type Drift, type Responses } from './bench.ts';
 import { classify, discoveries, tuningP, type PlaidClass } from './plaid.ts';
-import { measureAnchor, measureSampling } from './energies.ts';
 
 /** What a unit was built to prefer. */
 export interface PlantedPreference {
@@ -273,19 +272,5 @@ export async function measureContrast(
     patternHalf: half('MT-pattern'),
     componentBlank: blanks('MT-component'),
     patternBlank: blanks('MT-pattern'),
-  };
-}
-
-/** All figures of the card. */
-export async function measureAll(
-  bench: Bench,
-  energies: Bench,
-  planted: readonly PlantedPreference[],
-): Promise<Record<FigureId, Measurement>> {
-  return {
-    ...measureSampling(),
-    ...(await measureAnchor(energies)),
-    ...tuningFigures(await measureTuning(bench), planted),
-    ...(await measureContrast(bench, planted, 12)),
   };
 }

@@ -40,14 +40,15 @@ const medianOf = (values: readonly number[]): Measurement => ({
 export const isMidget = ({ area }: { area: Area }) => area.startsWith('midget');
 const isOn = ({ area }: { area: Area }) => area.endsWith('ON');
 
-/** Amplitude of the first harmonic over equally spaced phases. */
-const firstHarmonic = (rates: readonly number[]): number => {
-  const phases = rates.map((_, i) => (2 * Math.PI * i) / rates.length);
+/** Amplitude of a harmonic over equally spaced phases. */
+const harmonic = (rates: readonly number[], order: number): number => {
+  const phases = rates.map((_, i) => (2 * Math.PI * order * i) / rates.length);
   const [c, s] = [Math.cos, Math.sin].map((wave) =>
     rates.reduce((sum, rate, i) => sum + rate * wave(phases[i] as number), 0),
   ) as [number, number];
   return (2 / rates.length) * Math.hypot(c, s);
 };
+const firstHarmonic = (rates: readonly number[]): number => harmonic(rates, 1);
 
 export const frequenciesCpd = Array.from({ length: 16 }, (_, i) => 0.1 * 120 ** (i / 15));
 /** Low, so that no rate reaches 0 and the gain control is hardly engaged. */
@@ -131,15 +132,27 @@ export function measureFields(
   };
 }
 
-/**
- * Peak rate above the spontaneous one over 8 phases of a full-field grating: c50 from R = R_max·c/(c + c50), by a straight
- * line through c/R = (c50 + c)/R_max, and the exponent of R ∝ cⁿ.
- */
-export async function measureContrast(
-  bench: Bench,
-  placed: readonly Placed[],
-): Promise<Figures<'parasolC50' | 'midgetExponent'>> {
-  const contrasts = [0.02, 0.05, 0.1, 0.2, 0.4, 0.8];
+/** Least-squares line through points. */
+export function line(x: readonly number[], y: readonly number[]): { slope: number; intercept: number } {
+  const [mx, my] = [mean(x), mean(y)];
+  const slope =
+    x.reduce((sum, value, i) => sum + (value - mx) * ((y[i] as number) - my), 0) /
+    x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
+  return { slope, intercept: my - slope * mx };
+}
+
+export const contrasts = [0.02, 0.05, 0.1, 0.2, 0.4, 0.8];
+
+export interface ContrastCurve {
+  unit: Placed;
+  /** Peak rate above the spontaneous one over 8 phases, per contrast. */
+  peaks: number[];
+  /** Second harmonic ÷ first, at the lowest contrast, where no rate reaches 0. */
+  secondHarmonic: number;
+}
+
+/** Responses to full-field gratings of 2 cpd of the units whose contrast pool lies inside the picture. */
+export async function contrastCurves(bench: Bench, placed: readonly Placed[]): Promise<ContrastCurve[]> {
   const phases = Array.from({ length: 8 }, (_, i) => 45 * i);
   function* pictures(): Iterable<Float32Array> {
     yield grating({ orientationDeg: 0, cpd: 1, phaseDeg: 0, contrast: 0 });
@@ -147,22 +160,24 @@ export async function measureContrast(
       for (const phaseDeg of phases) yield grating({ orientationDeg: 0, cpd: 2, phaseDeg, contrast });
   }
   const [blank, ...responses] = await bench.responses(pictures());
-  // Near the edge the contrast pool reaches out of the picture, where there is no contrast.
   const whole = placed.filter(({ xDeg, yDeg }) => Math.max(Math.abs(xDeg), Math.abs(yDeg)) <= 3.5);
-  const curves = whole.map((unit) => ({
-    unit,
-    peaks: contrasts.map((_, c) => {
-      const rates = phases.map((_phase, p) => responses[c * phases.length + p]?.[unit.at] as number);
-      return Math.max(...rates) - (blank?.[unit.at] as number);
-    }),
-  }));
-  const line = (x: readonly number[], y: readonly number[]) => {
-    const [mx, my] = [mean(x), mean(y)];
-    const slope =
-      x.reduce((sum, value, i) => sum + (value - mx) * ((y[i] as number) - my), 0) /
-      x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
-    return { slope, intercept: my - slope * mx };
-  };
+  return whole.map((unit) => {
+    const rates = contrasts.map((_, c) =>
+      phases.map((_phase, p) => responses[c * phases.length + p]?.[unit.at] as number),
+    );
+    const lowest = rates[0] as number[];
+    return {
+      unit,
+      peaks: rates.map((each) => Math.max(...each) - (blank?.[unit.at] as number)),
+      secondHarmonic: harmonic(lowest, 2) / harmonic(lowest, 1),
+    };
+  });
+}
+
+/**
+ * c50 from R = R_max·c/(c + c50), by a straight line through c/R = (c50 + c)/R_max, and the exponent of R ∝ cⁿ.
+ */
+export function contrastFigures(curves: readonly ContrastCurve[]): Figures<'parasolC50' | 'midgetExponent'> {
   const c50s = curves
     .filter(({ unit }) => !isMidget(unit))
     .map(({ peaks }) => {
@@ -241,7 +256,7 @@ export async function measureAll(
   const fitted = await fitUnits(bench, placed);
   const figures = {
     ...measureFields(fitted),
-    ...(await measureContrast(bench, placed)),
+    ...contrastFigures(await contrastCurves(bench, placed)),
     ...(await measureSuppression(bench, fitted)),
     ...measureSpacing(fitted),
   };

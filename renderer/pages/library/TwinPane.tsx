@@ -10,6 +10,7 @@ import { GoButton } from '../../components/GoButton.tsx';
 import { Pane } from '../../components/Page.tsx';
 import { QueryView } from '../../components/states.tsx';
 import { TrustChips } from '../../components/TrustChips.tsx';
+import { CardFigure } from './CardFigure.tsx';
 import { ChecksTab } from './ChecksTab.tsx';
 import { GraphTab } from './GraphTab.tsx';
 import { addressOf, comparePath, nameOf } from './names.ts';
@@ -26,8 +27,9 @@ function CardTab({ twin }: { twin: TwinDetails }) {
       <Markdown
         remarkPlugins={[remarkGfm]}
         components={{
-          // A card comes with a package somebody else made: it may not load anything, and links leave the window.
-          img: ({ alt }) => <em>{alt}</em>,
+          // A card comes with a package somebody else made: it may show the package's own figures and load nothing else,
+          // and links leave the window.
+          img: ({ src, alt }) => <CardFigure twin={twin} src={src} alt={alt ?? ''} />,
           // The card stands under the page's and the twin's own headings.
           h1: 'h3',
           h2: 'h4',
