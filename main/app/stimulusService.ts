@@ -190,4 +190,6 @@ export const labelOfFile = (file: string): string => path.basename(file, path.ex
 export const warningRaster = {
   pxPerDeg: stageField.sizePx / stageField.fieldOfViewDeg,
   fieldOfViewDeg: stageField.fieldOfViewDeg,
+  // No twin has been chosen where these sentences stand.
+  shownBy: 'this preview',
 };

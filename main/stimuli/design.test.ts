@@ -12,6 +12,7 @@ import {
   labelAt,
   levelsAt,
   specAt,
+  specLabel,
   stimuliHash,
   stimulusHash,
 } from './design.ts';
@@ -144,6 +145,24 @@ describe('hashes', () => {
     const list = design({ type: 'list', stimuli: [{ type: 'blank' }, { type: 'blank' }] });
     expect(stimuliHash(list)).toBe(sha256Hex(`${blank}\n${blank}\n`));
   });
+});
+
+it('labels call angles what they were asked for', () => {
+  const labels = expandDesign(
+    design({ type: 'gratings', factors: { orientationDeg: eight, spatialFrequencyCpd: [2] } }),
+  ).labels;
+  for (const deg of eight) expect(labels.some((label) => label.startsWith(`${deg}° · 2 cpd`))).toBe(true);
+  expect(
+    specLabel(
+      stimulusSpec.parse({
+        type: 'grating',
+        orientationDeg: 157.5,
+        spatialFrequencyCpd: 2,
+        phaseDeg: 0,
+        diameterDeg: 4,
+      }),
+    ),
+  ).toBe('grating 157.5° · 2 cpd');
 });
 
 describe('warnings', () => {

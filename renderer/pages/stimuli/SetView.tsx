@@ -188,6 +188,7 @@ export function SetView({ id }: { id: string }) {
               onChange={(px) => change({ tilePx: px })}
             />
             <Switch
+              style={{ flex: 'none' }}
               label="True size"
               checked={settings.trueSize}
               onChange={(event) => change({ trueSize: event.currentTarget.checked })}
