@@ -11,6 +11,7 @@ import {
   factorsOf,
   labelAt,
   levelsAt,
+  shownFieldDeg,
   specAt,
   specLabel,
   stimuliHash,
@@ -163,6 +164,20 @@ it('labels call angles what they were asked for', () => {
       }),
     ),
   ).toBe('grating 157.5° · 2 cpd');
+});
+
+it('pictures of a set show a field in which its stimuli fit, where their bars can be drawn', () => {
+  const wide = (diameterDeg: number, spatialFrequencyCpd: number) =>
+    design({
+      type: 'gratings',
+      factors: { orientationDeg: [0], spatialFrequencyCpd: [spatialFrequencyCpd], diameterDeg: [diameterDeg] },
+    });
+  expect(shownFieldDeg(gratings)).toBe(8);
+  expect(shownFieldDeg(wide(8, 2))).toBe(8);
+  expect(shownFieldDeg(wide(9, 2))).toBe(16);
+  expect(shownFieldDeg(wide(60, 0.1))).toBe(64);
+  // 224 px hold 4 cpd on 16° (3.5 px for a period) and not on 32°.
+  expect(shownFieldDeg(wide(60, 4))).toBe(16);
 });
 
 describe('warnings', () => {

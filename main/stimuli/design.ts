@@ -13,7 +13,7 @@ import { describeTsr1v, tsr1vLabel, tsr1vParameters } from './tsr1v/catalogue.ts
 import { tsr1vCountIn } from './tsr1v/classes.ts';
 import { formatDegrees, formatNumber } from './words.ts';
 
-export { designWarnings } from './warnings.ts';
+export { designWarnings, shownFieldDeg } from './warnings.ts';
 export type { WarningContext } from './warnings.ts';
 
 /** One axis of a factorial design, as plots and labels need it. */
