@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-import { choose, complaintsOf, createProject } from './workbench.ts';
+import { choose, complaintsOf, createProject, step } from './workbench.ts';
 
 const fixtures = path.resolve(import.meta.dirname, '..', 'main', 'engine', 'fixtures', 'gradient');
 
@@ -39,6 +39,16 @@ test('a model with its weights beside it becomes a twin', async ({ page, host, h
     await expect(page.getByRole('grid', { name: 'Twins' })).toBeVisible();
     await expect.poll(uploads).toEqual([]);
     expect(library()).toEqual([]);
+  });
+
+  await test.step('nor when it is left for another page', async () => {
+    await drop(page, ['convnet.onnx']);
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByRole('status', { name: 'Open questions' })).toBeVisible();
+    expect(uploads()).toHaveLength(1);
+    await step(page, 'Stimuli');
+    await expect.poll(uploads).toEqual([]);
+    await step(page, 'Library');
   });
 
   await drop(page, ['external.onnx', 'external.data']);

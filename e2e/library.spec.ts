@@ -76,3 +76,17 @@ test('two twins stand side by side with their differences marked', async ({ page
   await expect(table).toBeVisible();
   expect(complaints).toEqual([]);
 });
+
+test('a card shows the figures of its package', async ({ page, host }) => {
+  const complaints = complaintsOf(page);
+  await page.goto(host.url);
+  await createProject(page, 'Pilot');
+  await page.keyboard.press('/');
+  await page.keyboard.type('retina');
+  const card = page.getByRole('tabpanel');
+  const figure = card.getByRole('img', { name: 'centre radius' });
+  await figure.scrollIntoViewIfNeeded();
+  await expect.poll(() => figure.evaluate((picture: HTMLImageElement) => picture.naturalWidth)).toBe(560);
+  await expect(card.getByText('all 23 rows are met')).toBeVisible();
+  expect(complaints).toEqual([]);
+});

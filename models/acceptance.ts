@@ -12,7 +12,7 @@ export type AcceptanceRow = NonNullable<z.infer<typeof twinManifest>['validity']
 export interface AcceptanceFigure {
   /** Name of the file in the package without folder and ending. */
   name: string;
-  /** What is shown and what it should be seen against; also what is read where the picture cannot be shown. */
+  /** What is shown and what it should be seen against. */
   caption: string;
   svg: string;
 }
@@ -68,7 +68,12 @@ export function acceptanceSection({ rows, figures }: Pick<AcceptanceFile, 'rows'
     '| check | published | measured | n | must be | met |',
     '| --- | --- | --- | --- | --- | --- |',
     ...lines,
-    ...figures.flatMap(({ name, caption }) => ['', `![${caption}](${figurePath(name)})`, '', `*${caption}*`]),
+    ...figures.flatMap(({ name, caption }) => [
+      '',
+      `![${name.replaceAll('-', ' ')}](${figurePath(name)})`,
+      '',
+      `*${caption}*`,
+    ]),
   ].join('\n');
 }
 

@@ -1,10 +1,12 @@
 /** The twin build: the shipped twins give the locked packages, and a change is never taken over silently. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readChecks } from '../main/twins/node/checks.ts';
 import { openLibrary } from '../main/twins/node/library.ts';
+import { acceptanceFile, acceptanceName } from '../models/acceptance.ts';
 import { buildTwins } from './build-twins.ts';
 
 const repository = path.resolve(import.meta.dirname, '..');
@@ -39,6 +41,12 @@ describe('the shipped twins', () => {
       expect(details.card.split('\n').find((line) => /^[A-Z]/.test(line))).toMatch(
         /^Mechanistic model from published equations, not fitted to recordings/,
       );
+    }
+
+    for (const { id } of built) {
+      const kept = await readFile(path.join(repository, 'models', id, acceptanceName), 'utf8').catch(() => null);
+      const rows = kept === null ? undefined : acceptanceFile.parse(JSON.parse(kept)).rows;
+      expect((await library.get(id)).manifest.validity.acceptance).toEqual(rows);
     }
 
     for (const [id, units, rasterPx, fieldOfViewDeg, furthestDeg] of [
@@ -152,7 +160,7 @@ export const buildTwin = () => {
     expect(Object.keys(manifest.files)).toContain('figures/sizes.svg');
     expect(file('figures/sizes.svg')).toBe('<svg/>');
     expect(file('card.md')).toContain('\n| size | 1 (A \\| B) | 2 | 4 | ≤ 3 | yes |\n');
-    expect(file('card.md')).toContain('\n![All sizes.](figures/sizes.svg)\n');
+    expect(file('card.md')).toContain('\n![sizes](figures/sizes.svg)\n\n*All sizes.*\n');
     expect(file('card.md')).toMatch(/^A tiny twin\.\n\nWhat the twin must show .*all 1 rows are met/);
     expect(file('card.md')).toMatch(/\n\n## Limits\n$/);
 

@@ -1,4 +1,4 @@
-"""The built-in V1 twin in torch: windows of the image x filters, energies, divisive normalisation.
+"""The built-in V1 twin in torch: contrast gain, windows of the image x filters, energies, divisive normalisation.
 
 The computation of models/macaque-v1-gabor-energy/graph.ts, step by step, with filters, window positions and pools from
 its ONNX file.
@@ -21,11 +21,16 @@ class GaborEnergy(nn.Module):
         graph = onnx.load(model_file).graph
         constants = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
         scalars = (
-            "background per_background half_exponent semi_saturation self_weight rate_scale spontaneous_rate".split()
-        )
+            "background per_background gain_contrast_squared gain_at_full_contrast half_exponent half_saturation "
+            "rate_scale spontaneous_rate"
+        ).split()
         self.scalars = {name: float(constants[name]) for name in scalars}
-        height, width = input_size(graph)
-        pixels = torch.arange(height * width).reshape(height, width)
+        for name in ("gain_rows", "gain_columns"):
+            self.register_parameter(name, nn.Parameter(torch.from_numpy(constants[name].copy())))
+        # Windows are placed on the central square that passes the gain.
+        (self.top, self.left), (self.bottom, self.right) = constants["central_starts"], constants["central_ends"]
+        height, width = self.bottom - self.top, self.right - self.left
+        pixels = torch.arange(int(height * width)).reshape(int(height), int(width))
         for name in window_classes:
             filters = torch.from_numpy(constants[f"{name}_filters"].copy())
             self.register_parameter(f"{name}_filters", nn.Parameter(filters))
@@ -37,7 +42,10 @@ class GaborEnergy(nn.Module):
 
     def forward(self, luminance):
         contrast = (luminance - self.scalars["background"]) * self.scalars["per_background"]
-        parts = [self.window_products(contrast, name) for name in window_classes]
+        local = self.gain_rows @ (contrast * contrast @ self.gain_columns)
+        gain = torch.sqrt(self.scalars["gain_at_full_contrast"] / (local + self.scalars["gain_contrast_squared"]))
+        adapted = contrast[:, :, self.top : self.bottom, self.left : self.right] * gain
+        parts = [self.window_products(adapted, name) for name in window_classes]
         simple, even, odd = (torch.cat([part[index] for part in parts], dim=1) for index in range(3))
         rectified = torch.relu(simple)
         complex_energy = even * even + odd * odd
@@ -47,25 +55,20 @@ class GaborEnergy(nn.Module):
         ]
         return torch.cat(rates, dim=1)
 
-    def window_products(self, contrast, name):
+    def window_products(self, adapted, name):
         """Products of one class of windows with their simple, even and odd filters, each [batch, cells].
 
         Windows are taken by index: as slices the forward pass is as fast and the gradient slower.
         """
         indices = getattr(self, f"{name}_pixels")
-        pixels = contrast.flatten(1)[:, indices.flatten()].reshape(-1, *indices.shape).transpose(0, 1)
+        pixels = adapted.flatten(1)[:, indices.flatten()].reshape(-1, *indices.shape).transpose(0, 1)
         products = torch.bmm(pixels, getattr(self, f"{name}_filters")).transpose(0, 1)
         return [part.flatten(1) for part in products.chunk(3, dim=2)]
 
-    def normalised(self, energy, others):
+    def normalised(self, energy, pooled):
         exponent = self.scalars["half_exponent"]
-        pooled = self.scalars["self_weight"] * energy + others
-        ratio = energy**exponent / (pooled**exponent + self.scalars["semi_saturation"])
+        ratio = energy**exponent / (pooled**exponent + self.scalars["half_saturation"])
         return ratio * self.scalars["rate_scale"] + self.scalars["spontaneous_rate"]
-
-
-def input_size(graph):
-    return [axis.dim_value for axis in graph.input[0].type.tensor_type.shape.dim[2:]]
 
 
 def deviation_from_checks(network, checks_file):

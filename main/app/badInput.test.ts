@@ -222,7 +222,7 @@ describe('project files', () => {
 
 describe('twins', () => {
   test('another hash than the plan names', async () => {
-    const twin = { id: 'macaque-v1-gabor-energy', version: '1.0.0', sha256: '0'.repeat(64) };
+    const twin = { id: 'macaque-v1-gabor-energy', version: '1.1.0', sha256: '0'.repeat(64) };
     expectRefusal(await runCli(['run', writePlan({ ...gratings, twin }), '--project', project], home), /000000/);
   });
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { ModelAnswers } from '../contract/bareModels.ts';
+import type { CheckedTwin } from '../contract/twins.ts';
 import { colourModel } from '../engine/testing/colourTwin.ts';
 import { authorContents, hashed, snapshotOf, writeContents } from '../twins/testing/authorFolder.ts';
 import { runCli, type CliResult } from './testing/cliProcess.ts';
@@ -65,7 +66,8 @@ test('a template is filled in, imported, verified and shown a stimulus', async (
   expect(imported.stderr).toBe('');
   expect(imported.stdout).toMatch(/^Imported Colour means \(colour-means@1\.0\.0\)\. Gradient verified: /);
   expect(imported.stdout).toMatch(/Golden checks were made on the CPU/);
-  expect((await run('twins', 'verify', 'colour-means')).stdout).toMatch(/yes \(cpu, largest error 0\.0e\+0/);
+  const verified = JSON.parse((await run('twins', 'verify', 'colour-means', '--json')).stdout) as CheckedTwin[];
+  expect(verified[0]?.reproduces).toMatchObject({ device: 'cpu', maxError: 0, passed: true });
 
   const plan = own('run.plan.json');
   const design = {

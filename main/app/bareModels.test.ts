@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -241,6 +242,12 @@ describe('what a draft shows', () => {
       .raw()
       .toBuffer({ resolveWithObject: true });
     expect(png.info).toMatchObject({ width: 8, height: 8, channels: 3 });
+    // What is drawn are the values before the mean was taken off and the standard deviation divided by.
+    for (const [channel, value] of means.entries()) {
+      const drawn = png.data.filter((_, at) => at % 3 === channel).reduce((sum, code) => sum + code, 0) / 64;
+      const encoded = value * (imagenetStd[channel] as number) + (imagenetMean[channel] as number);
+      expect(Math.abs(drawn - 255 * encoded)).toBeLessThan(0.5);
+    }
 
     const plain = await preview(
       model,
@@ -431,6 +438,11 @@ describe('what is refused leaves the library as it was, byte for byte', () => {
     expect(await refusal(() => inspect({ path: own('models', 'nowhere.onnx') }))).toMatch(/there is no such file/);
     mkdirSync(own('models', 'folder.onnx'));
     expect(await refusal(() => inspect({ path: own('models', 'folder.onnx') }))).toMatch(/it is not a plain file/);
+    const vast = place('');
+    // Nothing of it is on the disk.
+    truncateSync(vast.path, 2 ** 31 + 2 ** 20);
+    expect(await refusal(() => inspect(vast))).toMatch(/larger than 2 GiB, the most one \.onnx file can hold/);
+    rmSync(vast.path);
   });
 
   test('answers that are missing or cannot be', async () => {

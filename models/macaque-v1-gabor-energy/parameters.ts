@@ -2,7 +2,7 @@
  * Constants, units and layout of the V1 twin. Coordinates: degrees, x right, y up, origin at fixation. Across the bars
  * runs u = −x·sin φ + y·cos φ and along them v = x·cos φ + y·sin φ, φ counter-clockwise from horizontal.
  */
-import { cos, degreesToRadians, log, pow, sin } from '../../main/platform/exactMath.ts';
+import { cos, degreesToRadians, log, sin } from '../../main/platform/exactMath.ts';
 
 export const sizePx = 224;
 export const fieldOfViewDeg = 8;
@@ -14,21 +14,27 @@ export const envelopeCut = 1e-3;
 /** Distance of the cut from the centre, in standard deviations. */
 export const cutRadius = Math.sqrt(-2 * log(envelopeCut));
 
-/** Contrast response R = b + R_max cⁿ/(cⁿ + c50ⁿ): medians of Sclar et al. 1990 (from memory, said so on the card). */
-export const contrastExponent = 2.4;
-export const semiSaturationContrast = 0.33;
 /** Firing-rate scale, spikes/s: cosmetic (published medians of spontaneous and maximum rate). */
 export const spontaneousRate = 0.82;
 export const maximumRate = 33.8;
-export const rateScale = (maximumRate - spontaneousRate) * (1 + pow(semiSaturationContrast, contrastExponent));
 
 /**
- * Normalisation, design: P² = κ·a² + (1 − κ)·Σ_j w_j C_j² with a Gaussian reach of the pool. Both are chosen so that the
- * median of the surround suppression index is near the published one (Cavanaugh 2002: median .33, quartiles .14 and .57,
- * 78 % ≥ .1); one κ for all units spreads less than cortex does. What comes out is in `measured.ts`.
+ * Contrast gain before the filters, design: s·√((½ + v²)/(L + v²)), L the mean of s² under a Gaussian of standard deviation
+ * `gainReachDeg` and v = `gainContrast`, as suppressive fields of the lateral geniculate nucleus divide by local contrast
+ * (Bonin, Mante & Carandini 2005). A full-field grating of contrast 1 has L = ½ and passes unchanged.
  */
-export const poolDistanceDeg = 0.35;
-export const selfWeight = 0.45;
+export const gainReachDeg = 0.08;
+export const gainContrast = 0.22;
+
+/**
+ * Normalisation after the filters, design: R = b + (R_max − b)·(1 + h)·aⁿ/(h + Pⁿ), P² = Σ_j w_j C_j² with a Gaussian
+ * reach of the pool; 1 + h makes the rate for a = P = 1 the maximum. All five constants are chosen together by what the
+ * experiments of the acceptance table then measure; the result is in `measured.ts`.
+ */
+export const responseExponent = 3;
+export const halfSaturation = 1.5;
+export const poolDistanceDeg = 0.5;
+export const rateScale = (maximumRate - spontaneousRate) * (1 + halfSaturation);
 
 export const areas = ['V1-simple', 'V1-complex'] as const;
 export type Area = (typeof areas)[number];

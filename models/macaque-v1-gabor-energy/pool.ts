@@ -1,11 +1,9 @@
 /**
- * The normalisation pool: P_i² = κ·a_i² + (1 − κ)·Σ_j w_ij C_j² over the energies of the complex cells. Each row is scaled
- * so that the unit's preferred full-contrast full-field grating gives Σ_j w_ij C_j² = 1 and with it P_i² = 1; the contrast
- * response to that grating is then b + R_max cⁿ/(c50ⁿ + cⁿ) exactly.
+ * The normalisation pool: P_i² = Σ_j w_ij C_j² over the energies of the complex cells. Each row is scaled so that the unit's
+ * preferred full-contrast full-field grating, before the contrast gain, gives P_i² = 1.
  */
 import { cos, sin } from '../../main/platform/exactMath.ts';
 import { centrePx, pairTransfer, waveVector, type PreferredGrating, type UnitFilters } from './filters.ts';
-import { selfWeight } from './parameters.ts';
 import { poolShapes } from './poolShape.ts';
 
 /** Energy of a complex cell for a full-field grating of contrast 1. */
@@ -19,7 +17,7 @@ function gratingEnergy(cell: UnitFilters, grating: PreferredGrating): number {
   return q0 * q0 + q90 * q90;
 }
 
-/** Row-major [cells, units] weights (1 − κ)·w_ij: column i is the pool of unit i. */
+/** Row-major [cells, units] weights w_ij: column i is the pool of unit i. */
 export function poolWeights(units: readonly UnitFilters[], cells: readonly UnitFilters[]): Float64Array {
   const weights = new Float64Array(cells.length * units.length);
   const shapes = poolShapes(
@@ -33,7 +31,7 @@ export function poolWeights(units: readonly UnitFilters[], cells: readonly UnitF
       if ((column[j] as number) > 0) drive += (column[j] as number) * gratingEnergy(cell, unit.preferred);
     }
     for (let j = 0; j < cells.length; j++) {
-      weights[j * units.length + i] = ((1 - selfWeight) * (column[j] as number)) / drive;
+      weights[j * units.length + i] = (column[j] as number) / drive;
     }
   }
   return weights;

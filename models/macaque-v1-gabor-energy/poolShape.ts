@@ -1,37 +1,29 @@
 /**
  * Which complex cells a unit's normalisation pool takes, before scaling: a Gaussian over the distance of receptive
- * fields, then shaped so that the pool is as indifferent as can be to orientation and spatial frequency.
+ * fields, then tilted so that division by the pool leaves the unit's tuning alone.
  *
- * Without shaping, the few cells that happen to lie near a unit make its pool prefer some gratings, and division by it
- * moves the unit's measured preference at high contrast. Two steps, both of which keep weights positive:
- * 1. ten multiplicative (Richardson–Lucy) updates towards equal drive by all gratings around the unit's preference;
- * 2. a tilt w·exp(λ·∂E) that makes the pool's drive stationary at the preference itself (the nearest weights in
- *    relative entropy; λ by Newton's method in two dimensions).
- * A unit whose neighbours' preferences all lie to one side of its own cannot get a stationary pool from positive weights
- * (about one in twenty); the tilt then stops at its limit and the pool lies further away.
- * Energies here are the closed forms of uncut Gabors; the exact scale is set on the raster afterwards.
+ * Without the tilt, the cells that happen to lie near a unit make its pool prefer some gratings and some phases, and
+ * division by it moves the unit's measured preference and makes complex cells depend on phase. The tilt w·exp(λ·F) keeps
+ * weights positive and meets six conditions Σ_j w_j F_j = 0 for the unit's preferred full-field grating of contrast 1: the
+ * pool's energy does not change with orientation, nor with spatial frequency, nor does it swing with phase (cosines and
+ * sines of twice and four times the phase). Of all such weights they are the nearest to the Gaussian in relative entropy;
+ * λ is found by Newton's method. Energies here are the closed forms of uncut Gabors, for the first and third harmonic that
+ * the contrast gain leaves of the grating; the exact scale is set on the raster afterwards.
  */
-import { cos, degreesToRadians, exp, log2, pow, sin } from '../../main/platform/exactMath.ts';
-import { poolDistanceDeg, type UnitParameters } from './parameters.ts';
+import { cos, degreesToRadians, exp, log, pow, sin } from '../../main/platform/exactMath.ts';
+import { gratingHarmonics } from './contrastGain.ts';
+import { direction, poolDistanceDeg, type UnitParameters } from './parameters.ts';
 import { preferenceRatio, preferredFrequencyCpd } from './preference.ts';
 
-const updates = 10;
-/** The gratings of step 1: every 10°, every quarter octave. */
-const gridOrientationsDeg = Array.from({ length: 18 }, (_, i) => 10 * i);
-const gridFrequenciesCpd = Array.from({ length: 22 }, (_, i) => 0.35 * pow(2, i / 4));
-/** Gaussian reach of step 1 around the preference, and the part that all orientations count. */
-const reachOctaves = 0.6;
-const reachDeg = 25;
-const reachFloor = 0.1;
-const largestTilt = 20;
 /** Cells further away than this part of the Gaussian are no members. */
 const smallestWeight = 1e-6;
+/** Keeps λ finite where positive weights cannot meet the conditions. */
+const ridge = 1e-4;
 
 interface Cell {
   unit: UnitParameters;
-  preferredCpd: number;
-  /** Phase-averaged energy for a grating of contrast 1, 1 at the preference. */
-  energy(orientationDeg: number, cpd: number): number;
+  /** Responses of the even and odd filter to a grating of contrast 1 in their own phase; both 1 at the preference. */
+  parts(orientationDeg: number, cpd: number): { even: number; odd: number };
 }
 
 function cellOf(unit: UnitParameters): Cell {
@@ -43,120 +35,144 @@ function cellOf(unit: UnitParameters): Cell {
   const [evenGain, oddGain] = [1 / even(balance), 1 / odd(balance)];
   return {
     unit,
-    preferredCpd: preferredFrequencyCpd(unit),
-    energy(orientationDeg, cpd) {
+    parts(orientationDeg, cpd) {
       const angle = degreesToRadians(orientationDeg - unit.orientationDeg);
       const u = (cpd / unit.carrierCpd) * cos(angle);
       const v = (cpd / unit.carrierCpd) * sin(angle);
-      const [e, o] = [even(u) * evenGain, odd(u) * oddGain];
-      return ((e * e + o * o) / 2) * exp(-2 * c * unit.ny * unit.ny * v * v);
+      const along = exp(-c * unit.ny * unit.ny * v * v);
+      return { even: even(u) * evenGain * along, odd: odd(u) * oddGain * along };
     },
   };
 }
 
-function angleBetween(a: number, b: number): number {
-  const difference = Math.abs(a - b) % 180;
-  return Math.min(difference, 180 - difference);
-}
-
-/** Weights of the complex cells (rows) in the pool of each unit, in arbitrary scale. */
+/** Weights of the complex cells (rows) in the pool of each unit; those of a unit sum to 1. */
 export function poolShapes(units: readonly UnitParameters[], complex: readonly UnitParameters[]): Float64Array[] {
   const cells = complex.map(cellOf);
-  const grid = gridOrientationsDeg.flatMap((orientationDeg) =>
-    gridFrequenciesCpd.map((cpd) => ({
-      orientationDeg,
-      cpd,
-      energies: Float64Array.from(cells, (cell) => cell.energy(orientationDeg, cpd)),
-    })),
-  );
   return units.map((unit) => {
-    const preferredCpd = preferredFrequencyCpd(unit);
-    const weights = Float64Array.from(cells, (cell) => {
+    const gaussian = cells.map((cell) => {
       const dx = (unit.xDeg - cell.unit.xDeg) / poolDistanceDeg;
       const dy = (unit.yDeg - cell.unit.yDeg) / poolDistanceDeg;
-      const weight = exp(-(dx * dx + dy * dy) / 2);
-      return weight > smallestWeight ? weight : 0;
+      return exp(-(dx * dx + dy * dy) / 2);
     });
-    const members = [...weights.keys()].filter((j) => weights[j] !== 0);
-    const near = grid.flatMap(({ orientationDeg, cpd, energies }) => {
-      const octaves = log2(cpd / preferredCpd) / reachOctaves;
-      const angle = angleBetween(orientationDeg, unit.orientationDeg) / reachDeg;
-      const weight = exp((-octaves * octaves) / 2) * (reachFloor + exp((-angle * angle) / 2));
-      return weight > 0.01 ? [{ weight, energies }] : [];
-    });
-    flatten(weights, members, near);
-    tilt(weights, members, cells, unit.orientationDeg, preferredCpd);
+    const members = [...gaussian.keys()].filter((j) => (gaussian[j] as number) > smallestWeight);
+    const tilted = tilt(
+      members.map((j) => gaussian[j] as number),
+      conditions(
+        unit,
+        members.map((j) => cells[j] as Cell),
+      ),
+    );
+    const weights = new Float64Array(cells.length);
+    for (const [i, j] of members.entries()) weights[j] = tilted[i] as number;
     return weights;
   });
 }
 
-function flatten(weights: Float64Array, members: number[], near: { weight: number; energies: Float64Array }[]): void {
-  // Packed for speed: this is the longest loop of the build.
-  const n = members.length;
-  const own = Float64Array.from(members, (j) => weights[j] as number);
-  const energies = near.map((grating) => Float64Array.from(members, (j) => grating.energies[j] as number));
-  const total = new Float64Array(n).fill(1e-12);
-  for (const [g, row] of energies.entries()) {
-    for (let i = 0; i < n; i++) (total[i] as number) += (near[g]?.weight as number) * (row[i] as number);
-  }
-  for (let update = 0; update < updates; update++) {
-    const gain = new Float64Array(n);
-    for (const [g, row] of energies.entries()) {
-      let drive = 1e-9;
-      for (let i = 0; i < n; i++) drive += (own[i] as number) * (row[i] as number);
-      const ratio = (near[g]?.weight as number) / drive;
-      for (let i = 0; i < n; i++) (gain[i] as number) += ratio * (row[i] as number);
-    }
-    for (let i = 0; i < n; i++) (own[i] as number) *= (gain[i] as number) / (total[i] as number);
-  }
-  for (const [i, j] of members.entries()) weights[j] = own[i] as number;
+/** The six F of every cell, each scaled to a root mean square of 1 over the cells. */
+function conditions(unit: UnitParameters, cells: readonly Cell[]): number[][] {
+  const cpd = preferredFrequencyCpd(unit);
+  const deg = unit.orientationDeg;
+  const octave = pow(2, 1 / 16);
+  const bars = direction(deg);
+  const phase = (cell: Cell) => 2 * Math.PI * cpd * (-cell.unit.xDeg * bars.sin + cell.unit.yDeg * bars.cos);
+  const energyAt = (orientationDeg: number, frequency: number) => {
+    const [a, b] = gratingHarmonics(frequency);
+    return (cell: Cell) => {
+      const [first, third] = [cell.parts(orientationDeg, frequency), cell.parts(orientationDeg, 3 * frequency)];
+      const power = ({ even, odd }: { even: number; odd: number }) => (even * even + odd * odd) / 2;
+      return a * a * power(first) + b * b * power(third);
+    };
+  };
+  const [left, right] = [energyAt(deg - 2, cpd), energyAt(deg + 2, cpd)];
+  const [lower, higher] = [energyAt(deg, cpd / octave), energyAt(deg, cpd * octave)];
+  // (Σ_k A_k e_k cos kφ)² + (Σ_k A_k o_k sin kφ)² = mean + twice·cos 2φ + fourTimes·cos 4φ, up to A_3².
+  const [a, b] = gratingHarmonics(cpd);
+  const twice = (cell: Cell) => {
+    const [first, third] = [cell.parts(deg, cpd), cell.parts(deg, 3 * cpd)];
+    const difference = (a * a * (first.even * first.even - first.odd * first.odd)) / 2;
+    return difference + a * b * (first.even * third.even + first.odd * third.odd);
+  };
+  const fourTimes = (cell: Cell) => {
+    const [first, third] = [cell.parts(deg, cpd), cell.parts(deg, 3 * cpd)];
+    return a * b * (first.even * third.even - first.odd * third.odd);
+  };
+  const features = [
+    (cell: Cell) => right(cell) - left(cell),
+    (cell: Cell) => higher(cell) - lower(cell),
+    (cell: Cell) => twice(cell) * cos(2 * phase(cell)),
+    (cell: Cell) => twice(cell) * sin(2 * phase(cell)),
+    (cell: Cell) => fourTimes(cell) * cos(4 * phase(cell)),
+    (cell: Cell) => fourTimes(cell) * sin(4 * phase(cell)),
+  ];
+  return features.map((feature) => {
+    const values = cells.map(feature);
+    // Where the gain leaves no third harmonic, the last two are far below this and stay without effect.
+    const scale = 1e-6 + Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    return values.map((value) => value / scale);
+  });
 }
 
-function tilt(
-  weights: Float64Array,
-  members: number[],
-  cells: readonly Cell[],
-  orientationDeg: number,
-  preferredCpd: number,
-): void {
-  const sum = members.reduce((total, j) => total + (weights[j] as number), 0);
-  // Slopes of each cell's energy over orientation and log frequency; their scale is absorbed by λ.
-  const step = pow(2, 1 / 16);
-  const slopes = members.map((j) => {
-    const { energy } = cells[j] as Cell;
-    return {
-      angle: energy(orientationDeg + 2, preferredCpd) - energy(orientationDeg - 2, preferredCpd),
-      frequency: energy(orientationDeg, preferredCpd * step) - energy(orientationDeg, preferredCpd / step),
-    };
-  });
-  const scale =
-    1e-12 +
-    Math.sqrt(slopes.reduce((total, s) => total + s.angle * s.angle + s.frequency * s.frequency, 0) / slopes.length);
-  let [a, b] = [0, 0];
-  const limit = (value: number) => Math.min(largestTilt, Math.max(-largestTilt, value));
-  for (let iteration = 0; iteration < 60; iteration++) {
-    let [ga, gb, haa, hab, hbb] = [0, 0, 1e-4, 0, 1e-4];
-    for (const [i, j] of members.entries()) {
-      const sa = (slopes[i]?.angle as number) / scale;
-      const sb = (slopes[i]?.frequency as number) / scale;
-      const weight = ((weights[j] as number) / sum) * exp(a * sa + b * sb);
-      ga += weight * sa;
-      gb += weight * sb;
-      haa += weight * sa * sa;
-      hab += weight * sa * sb;
-      hbb += weight * sb * sb;
+/** Weights ∝ w·exp(λ·F) of sum 1 with Σ w F = 0: the minimum over λ of log Σ w·exp(λ·F), which is convex. */
+function tilt(weights: readonly number[], features: readonly (readonly number[])[]): number[] {
+  const at = (lambda: readonly number[]) => {
+    const exponents = weights.map((_, i) =>
+      features.reduce((sum, feature, k) => sum + (lambda[k] as number) * (feature[i] as number), 0),
+    );
+    // Taken out of the sum, so that it neither overflows nor vanishes.
+    const largest = exponents.reduce((top, value) => Math.max(top, value), -Infinity);
+    const scaled = weights.map((weight, i) => weight * exp((exponents[i] as number) - largest));
+    const total = scaled.reduce((sum, value) => sum + value, 0);
+    const penalty = (ridge / 2) * lambda.reduce((sum, value) => sum + value * value, 0);
+    return { tilted: scaled.map((value) => value / total), objective: largest + log(total) + penalty };
+  };
+  let lambda: number[] = features.map(() => 0);
+  let best = at(lambda);
+  for (let iteration = 0; iteration < 80; iteration++) {
+    const { tilted, objective } = best;
+    const mean = features.map((feature) => dot(tilted, feature));
+    const slope = mean.map((value, k) => value + ridge * (lambda[k] as number));
+    if (slope.every((value) => Math.abs(value) < 1e-10)) break;
+    const curvature = features.map((a, k) =>
+      features.map((b, l) => {
+        const second = tilted.reduce((sum, weight, i) => sum + weight * (a[i] as number) * (b[i] as number), 0);
+        return second - (mean[k] as number) * (mean[l] as number) + (k === l ? ridge : 0);
+      }),
+    );
+    const step = solve(curvature, slope);
+    const length = Math.sqrt(dot(step, step));
+    let part = length > 2 ? 2 / length : 1;
+    const tried = () => lambda.map((value, k) => value - part * (step[k] as number));
+    let next = at(tried());
+    while (next.objective > objective - 1e-4 * part * dot(step, slope) && part > 1e-6) {
+      part /= 2;
+      next = at(tried());
     }
-    const determinant = haa * hbb - hab * hab;
-    const da = -(hbb * ga - hab * gb) / determinant;
-    const db = -(haa * gb - hab * ga) / determinant;
-    const length = Math.sqrt(da * da + db * db);
-    const damping = length > 1 ? 1 / length : 1;
-    a = limit(a + damping * da);
-    b = limit(b + damping * db);
-    if (length < 1e-10) break;
+    if (part <= 1e-6) break;
+    lambda = tried();
+    best = next;
   }
-  for (const [i, j] of members.entries()) {
-    const exponent = (a * (slopes[i]?.angle as number) + b * (slopes[i]?.frequency as number)) / scale;
-    (weights[j] as number) *= exp(exponent) / sum;
+  return best.tilted;
+}
+
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+
+/** x of A·x = b for a positive definite A, by elimination. */
+function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
+  const rows = matrix.map((row, i) => [...row, right[i] as number]);
+  const n = rows.length;
+  for (const [k, pivot] of rows.entries()) {
+    for (const row of rows.slice(k + 1)) {
+      const factor = (row[k] as number) / (pivot[k] as number);
+      for (let column = k; column <= n; column++) (row[column] as number) -= factor * (pivot[column] as number);
+    }
   }
+  const x = Array.from({ length: n }, () => 0);
+  for (let k = n - 1; k >= 0; k--) {
+    const row = rows[k] as number[];
+    let rest = row[n] as number;
+    for (let column = k + 1; column < n; column++) rest -= (row[column] as number) * (x[column] as number);
+    x[k] = rest / (row[k] as number);
+  }
+  return x;
 }

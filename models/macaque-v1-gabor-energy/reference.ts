@@ -8,12 +8,13 @@ import { cos, degreesToRadians, exp, pow, sin } from '../../main/platform/exactM
 import {
   areas,
   background,
-  contrastExponent,
   cutRadius,
+  gainContrast,
+  gainReachDeg,
+  halfSaturation,
   maximumRate,
   pxPerDeg,
-  selfWeight,
-  semiSaturationContrast,
+  responseExponent,
   sizePx,
   spontaneousRate,
   type Area,
@@ -164,6 +165,32 @@ function apply({ pixels, weights }: Sparse, image: Float64Array): number {
   return sum;
 }
 
+/** s·√((½ + v²)/(L + v²)): s after division by the root mean square of s under a Gaussian, cut at 4 standard deviations. */
+function withContrastGain(signal: Float64Array): Float64Array {
+  const sdPx = gainReachDeg * pxPerDeg;
+  const reach = Math.ceil(4 * sdPx);
+  const kernel = Array.from({ length: reach + 1 }, (_, d) => exp(-(d * d) / (2 * sdPx * sdPx)));
+  const total = kernel.reduce((sum, weight, d) => sum + (d === 0 ? weight : 2 * weight), 0);
+  const averaged = (power: Float64Array, stride: number) =>
+    power.map((_, pixel) => {
+      const place = Math.floor(pixel / stride) % sizePx;
+      let sum = 0;
+      for (let d = Math.max(-reach, -place); d <= Math.min(reach, sizePx - 1 - place); d++) {
+        sum += (kernel[Math.abs(d)] as number) * (power[pixel + d * stride] as number);
+      }
+      return sum / total;
+    });
+  const local = averaged(
+    averaged(
+      signal.map((s) => s * s),
+      1,
+    ),
+    sizePx,
+  );
+  const v2 = gainContrast * gainContrast;
+  return signal.map((s, pixel) => s * Math.sqrt((0.5 + v2) / ((local[pixel] as number) + v2)));
+}
+
 export function createReference(options: ReferenceOptions = {}): ReferenceModel {
   const population = samplePopulation(options.seed ?? shippedSeed, options.perturbation ?? 0);
   const normalisation = options.normalisation ?? true;
@@ -218,10 +245,11 @@ export function createReference(options: ReferenceOptions = {}): ReferenceModel 
   const responses = (images: ArrayLike<number>, n: number): Record<Area, Float64Array> => {
     const result = { 'V1-simple': new Float64Array(n * 256), 'V1-complex': new Float64Array(n * 256) };
     for (let image = 0; image < n; image++) {
-      const signal = new Float64Array(sizePx * sizePx);
-      for (let i = 0; i < signal.length; i++) {
-        signal[i] = ((images[image * signal.length + i] as number) - background) / background;
+      const shown = new Float64Array(sizePx * sizePx);
+      for (let i = 0; i < shown.length; i++) {
+        shown[i] = ((images[image * shown.length + i] as number) - background) / background;
       }
+      const signal = normalisation ? withContrastGain(shown) : shown;
       const energies = {
         'V1-simple': allFilters()['V1-simple'].map((unit) => energy(unit, signal)),
         'V1-complex': allFilters()['V1-complex'].map((unit) => energy(unit, signal)),
@@ -236,12 +264,10 @@ export function createReference(options: ReferenceOptions = {}): ReferenceModel 
     return result;
   };
   const rate = (a2: number, pool: Float64Array, energies: Record<Area, number[]>): number => {
-    const others = energies['V1-complex'].reduce((sum, energyOfCell, j) => sum + (pool[j] as number) * energyOfCell, 0);
-    const pooled = selfWeight * a2 + (1 - selfWeight) * others;
-    const drive = pow(Math.sqrt(a2), contrastExponent);
-    const half = pow(semiSaturationContrast, contrastExponent);
-    const largest = maximumRate - spontaneousRate;
-    return spontaneousRate + (largest * (1 + half) * drive) / (half + pow(Math.sqrt(pooled), contrastExponent));
+    const pooled = energies['V1-complex'].reduce((sum, energyOfCell, j) => sum + (pool[j] as number) * energyOfCell, 0);
+    const raised = (power: number) => pow(Math.sqrt(power), responseExponent);
+    const largest = (maximumRate - spontaneousRate) * (1 + halfSaturation);
+    return spontaneousRate + (largest * raised(a2)) / (halfSaturation + raised(pooled));
   };
 
   return {

@@ -149,7 +149,7 @@ export function buildTwin(): TwinDraft {
       validity: {
         // Gratings, and textures with their noise, dead leaves and silhouettes as TSR-1 has them.
         tested: {
-          stimuli: ['blank', 'grating', 'noise', 'tsr1'],
+          stimuli: ['grating', 'noise', 'tsr1'],
           spatialFrequencyCpd: [1, 7],
           contrast: [0.1, 1],
         },

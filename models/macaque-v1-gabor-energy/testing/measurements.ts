@@ -4,6 +4,7 @@
  */
 import { Random } from '../../../main/platform/random.ts';
 import type { Measurement } from '../../figures.ts';
+import { fitContrastResponse } from '../../nakaRushton.ts';
 import type { FigureId } from '../measured.ts';
 import type { PlantedUnit, ReferenceModel } from '../reference.ts';
 import { fieldCentre, luminance, sizePx, type Bench, type Grating } from './bench.ts';
@@ -129,7 +130,7 @@ export interface GratingTuning {
   orientationCurves: number[][];
 }
 
-/** Tuning of all 512 units on one grid of full-field gratings over 4 phases, for several forms of the model at once. */
+/** Tuning of all 512 units on one grid of full-field gratings over 8 phases, for several forms of the model at once. */
 export async function measureGratings<Key extends string>(
   benches: Readonly<Record<Key, Bench>>,
   grid: GratingGrid,
@@ -139,7 +140,8 @@ export async function measureGratings<Key extends string>(
     { length: 4.5 * grid.stepsPerOctave + 1 },
     (_, i) => 0.42 * 2 ** (i / grid.stepsPerOctave),
   );
-  const phasesDeg = phases(4);
+  // Four phases would show which of them lies nearest to a simple cell's best one.
+  const phasesDeg = phases(8);
   const keys = Object.keys(benches) as Key[];
   const means = Object.fromEntries(keys.map((key) => [key, []])) as unknown as Record<Key, Float64Array[]>;
   for (const orientationDeg of orientationsDeg) {
@@ -211,30 +213,29 @@ export async function measureTuning(
   };
 }
 
-/** Slope and half point of ln(y/(1 − y)) over ln c, y = (R − b)/R_max, between contrasts .05 and .8. */
+/** Contrasts of the contrast experiment: blank and 10 steps of equal ratio. */
+const contrastsShown = [0, ...Array.from({ length: 10 }, (_, i) => 0.01 * 100 ** (i / 9))];
+
+/** Exponent and semi-saturation of the contrast response fitted by least squares, at the best phase; rates without the blank's. */
 export async function measureContrast(
   full: Bench,
   reference: ReferenceModel,
   chosen: readonly Placed[],
 ): Part<'contrastExponent' | 'semiSaturation'> {
-  const contrasts = [0.05, 0.8] as const;
-  const largest = 32.98 * (1 + 0.33 ** 2.4);
   function* images(): Iterable<Float32Array> {
     for (const { unit } of chosen)
-      for (const c of contrasts) yield Float32Array.from(reference.preferredGrating(unit.index, unit.area, c));
+      for (const c of contrastsShown) yield Float32Array.from(reference.preferredGrating(unit.index, unit.area, c));
   }
   const responses = await full.responses(images());
-  const fits = chosen.map(({ at }, u) => {
-    const [low, high] = contrasts.map((c, i) => {
-      const y = ((responses[2 * u + i]?.[at] as number) - blankRate) / largest;
-      return { x: Math.log(c), z: Math.log(y / (1 - y)) };
-    }) as [{ x: number; z: number }, { x: number; z: number }];
-    const n = (high.z - low.z) / (high.x - low.x);
-    return { n, c50: Math.exp(low.x - low.z / n) };
-  });
+  const fits = chosen.map(({ at }, u) =>
+    fitContrastResponse(
+      contrastsShown,
+      contrastsShown.map((_, i) => (responses[u * contrastsShown.length + i]?.[at] as number) - blankRate),
+    ),
+  );
   return {
-    contrastExponent: distribution(fits.map(({ n }) => n)),
-    semiSaturation: distribution(fits.map(({ c50 }) => c50)),
+    contrastExponent: distribution(fits.map(({ exponent }) => exponent)),
+    semiSaturation: distribution(fits.map(({ semiSaturation }) => semiSaturation)),
   };
 }
 

@@ -1,6 +1,7 @@
 /** A bare ONNX file becomes a twin: what it says, what has to be said of it, and how that looks to the network. */
 import { Button, DataList, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import {
   openQuestions,
@@ -9,7 +10,8 @@ import {
   type ModelPlace,
 } from '../../../main/contract/bareModels.ts';
 import { useCheckingCall } from '../../client/checks.ts';
-import { useCall, useQueryCall } from '../../client/hooks.ts';
+import { useQueryCall } from '../../client/hooks.ts';
+import { useSession } from '../../client/provider.tsx';
 import { ErrorNotice, Warnings } from '../../components/errors.tsx';
 import { formatBytes, formatCount, plural } from '../../components/format.ts';
 import { Page, PageHeader, Pane, Panes } from '../../components/Page.tsx';
@@ -19,33 +21,37 @@ import { ModelQuestions } from './ModelQuestions.tsx';
 
 export function ImportModelView({ place, onClose }: { place: ModelPlace; onClose: () => void }) {
   const [edited, setEdited] = useState<ModelAnswers | null>(null);
-  const sizePx = edited?.picture.sizePx ?? null;
+  const [sizePx] = useDebouncedValue(edited?.picture.sizePx ?? null, settleMs);
   const model = useQueryCall(
     'library.inspectModel',
     { model: place, sizePx },
     { placeholderData: (before) => before, retry: false, staleTime: Infinity, gcTime: 0 },
   );
-  // What was handed over or written for this import goes with it.
-  const discard = useCall('library.discardModel', { onError: () => undefined });
+  // A size that the graph cannot take is said beside the questions, not instead of them.
+  const [known, setKnown] = useState<ModelInspection>();
+  if (model.data !== undefined && model.data !== known) setKnown(model.data);
   const [, go] = useLocation();
   const [tried, setTried] = useState(false);
+  const kept = useRef(false);
+  const isKept = useCallback(() => kept.current, []);
+  useDiscard(place, isKept);
   const importing = useCheckingCall('library.importModel', {
     onSuccess: (twin) => {
       onClose();
       go(`/library/${twin.id}`);
     },
-    // Said over the questions.
-    onError: () => undefined,
+    // Said over the questions, which can be answered otherwise.
+    onError: () => {
+      kept.current = false;
+    },
   });
-  function cancel() {
-    discard.mutate({ model: place });
-    onClose();
-  }
-  const answers = edited ?? model.data?.answers ?? null;
-  const open = model.data === undefined || answers === null ? [] : openQuestions(model.data, answers);
+  const answers = edited ?? known?.answers ?? null;
+  const open = known === undefined || answers === null ? [] : openQuestions(known, answers);
   function submit() {
     setTried(true);
-    if (answers !== null && open.length === 0) importing.mutate({ model: place, answers });
+    if (answers === null || open.length > 0) return;
+    kept.current = true;
+    importing.mutate({ model: place, answers });
   }
   const fault = (field: string): string | undefined => {
     const question = tried ? open.find((each) => each.field === field) : undefined;
@@ -55,10 +61,10 @@ export function ImportModelView({ place, onClose }: { place: ModelPlace; onClose
     <Page item="Import a model">
       <PageHeader
         title="Import a model"
-        detail={importing.progress ?? (model.data && `${model.data.file}, ${formatBytes(model.data.sizeBytes)}`)}
+        detail={importing.progress ?? (known && `${known.file}, ${formatBytes(known.sizeBytes)}`)}
         actions={
           <>
-            {model.data !== undefined && (
+            {known !== undefined && (
               <Text size="xs" c="dimmed" role="status" aria-label="Open questions">
                 {open.length === 0 ? 'All is answered' : `${plural(open.length, 'answer')} to go`}
               </Text>
@@ -68,11 +74,11 @@ export function ImportModelView({ place, onClose }: { place: ModelPlace; onClose
                 Stop
               </Button>
             ) : (
-              <Button variant="default" onClick={cancel}>
+              <Button variant="default" onClick={onClose}>
                 Cancel
               </Button>
             )}
-            <Button loading={importing.isPending} disabled={model.data === undefined} onClick={submit}>
+            <Button loading={importing.isPending} disabled={known === undefined} onClick={submit}>
               Import
             </Button>
           </>
@@ -83,8 +89,8 @@ export function ImportModelView({ place, onClose }: { place: ModelPlace; onClose
           <ErrorNotice error={model.error} />
         </Stack>
       )}
-      {model.error === null && (model.data === undefined || answers === null) && <LoadingLines />}
-      {model.data !== undefined && answers !== null && (
+      {model.error === null && (known === undefined || answers === null) && <LoadingLines />}
+      {known !== undefined && answers !== null && (
         <Panes>
           <Pane label="Questions">
             {importing.error !== null && <ErrorNotice error={importing.error} />}
@@ -94,16 +100,35 @@ export function ImportModelView({ place, onClose }: { place: ModelPlace; onClose
                 cannot be.
               </Text>
             )}
-            <ModelFacts model={model.data} />
-            <ModelQuestions model={model.data} answers={answers} fault={fault} onChange={(next) => setEdited(next)} />
+            <ModelFacts model={known} />
+            <ModelQuestions model={known} answers={answers} fault={fault} onChange={(next) => setEdited(next)} />
           </Pane>
           <Pane label="Preview" width="21rem">
-            <ModelPreviewPane place={place} model={model.data} answers={answers} />
+            <ModelPreviewPane place={place} model={known} answers={answers} />
           </Pane>
         </Panes>
       )}
     </Page>
   );
+}
+
+/** Longer than two key presses are apart. */
+const settleMs = 350;
+/** Development mounts everything twice; a real leave is not undone at once. */
+const leaveMs = 500;
+
+/** Removes what was handed over or written for the import once its form is gone, unless an import that is under way has it. */
+function useDiscard(place: ModelPlace, isKept: () => boolean): void {
+  const session = useSession();
+  const leaving = useRef<number>(undefined);
+  useEffect(() => {
+    window.clearTimeout(leaving.current);
+    return () => {
+      leaving.current = window.setTimeout(() => {
+        if (!isKept()) session.call('library.discardModel', { model: place }).catch(() => undefined);
+      }, leaveMs);
+    };
+  }, [session, place, isKept]);
 }
 
 const sizes = (shape: readonly (number | string)[] | null): string => shape?.join(' × ') ?? 'any sizes';

@@ -1,9 +1,7 @@
 /** The twins on this computer, and the one that is looked at. */
 import { Button } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import { useSearchParams } from 'wouter';
-import type { ModelPlace } from '../../../main/contract/bareModels.ts';
 import type { TwinSummary } from '../../../main/contract/twins.ts';
 import { twinMatches, type TwinFilter } from '../../../main/twins/selection.ts';
 import { useQueryCall } from '../../client/hooks.ts';
@@ -15,14 +13,12 @@ import { Empty, LoadingLines } from '../../components/states.tsx';
 import { VirtualTable } from '../../components/VirtualTable.tsx';
 import { CompareTwins } from './CompareTwins.tsx';
 import { filterOf, isEmpty, keptFilter, queryOf } from './filterState.ts';
-import { ImportModelView } from './ImportModelView.tsx';
-import { ImportTwinDialog, nothingGiven, type Given } from './ImportTwinDialog.tsx';
 import classes from './Library.module.css';
 import { LibraryFilters } from './LibraryFilters.tsx';
 import { addressOf, compareItem, comparePath, nameOf, twinNamed } from './names.ts';
 import { twinColumns } from './twinColumns.tsx';
 import { TwinPane } from './TwinPane.tsx';
-import { useDropZone } from './useDropZone.ts';
+import { useImporting } from './useImporting.tsx';
 
 /** The filter that is kept, and a change of it that the address follows. An address that is opened decides. */
 function useFilter(place: string): [TwinFilter, (filter: TwinFilter) => void] {
@@ -98,49 +94,34 @@ export function LibraryPage({ item }: { item: string | undefined }) {
 
 function Library({ item }: { item: string | undefined }) {
   const twins = useQueryCall('library.list', {});
-  const [importOpened, importDialog] = useDisclosure(false);
-  const [given, setGiven] = useState<Given>(nothingGiven);
-  const [drops, setDrops] = useState(0);
-  const [model, setModel] = useState<ModelPlace | null>(null);
-  const drop = useDropZone((dropped) => {
-    setGiven(dropped);
-    // Each drop begins anew, also with the same files.
-    setDrops(drops + 1);
-    importDialog.open();
-  });
+  const importing = useImporting();
   const title = item === undefined ? undefined : twinNamed(twins.data ?? [], item)?.title;
-  if (model !== null) return <ImportModelView place={model} onClose={() => setModel(null)} />;
+  if (importing.form !== null) return importing.form;
   return (
     <Page item={title}>
       <PageHeader
         title="Library"
         detail={twins.data && `${plural(twins.data.length, 'twin')} on this computer`}
         actions={
-          <Button variant="default" onClick={importDialog.open}>
+          <Button variant="default" onClick={importing.open}>
             Import twin
           </Button>
         }
       />
-      <div className={classes.drop} {...drop}>
+      <div className={classes.drop} {...importing.drop}>
         {twins.error !== null && <ErrorNotice error={twins.error} onRetry={() => void twins.refetch()} />}
         {twins.data === undefined ? (
           twins.error === null && <LoadingLines />
         ) : twins.data.length === 0 ? (
-          <Empty title="No twins in the library" action={<Button onClick={importDialog.open}>Import twin</Button>}>
+          <Empty title="No twins in the library" action={<Button onClick={importing.open}>Import twin</Button>}>
             A twin is a model of a brain area that predicts responses to what is shown. Built-in twins appear once they
             are built.
           </Empty>
         ) : (
-          <TwinList twins={twins.data} item={item} onImport={importDialog.open} />
+          <TwinList twins={twins.data} item={item} onImport={importing.open} />
         )}
       </div>
-      <ImportTwinDialog
-        key={drops}
-        given={given}
-        opened={importOpened}
-        onModel={setModel}
-        onClose={importDialog.close}
-      />
+      {importing.dialog}
     </Page>
   );
 }
