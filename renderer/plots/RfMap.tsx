@@ -42,8 +42,10 @@ export function circleOpacity(units: readonly RfUnit[], fieldOfViewDeg: number, 
   // How many discs, and how many lines of one pixel, lie on a point of the field on average.
   const discs = units.reduce((sum, { sizeDeg }) => sum + (Math.PI * ((sizeDeg ?? 0) / 2) ** 2) / fieldDeg2, 0);
   const lines = units.reduce((sum, { sizeDeg }) => sum + (Math.PI * (sizeDeg ?? 0)) / (fieldDeg2 * pxPerDeg), 0);
+  const fill = roundTo4(Math.min(0.03, 0.3 / Math.max(discs, 1e-9)));
   return {
-    fill: roundTo4(Math.min(0.03, 0.3 / Math.max(discs, 1e-9))),
+    // Below this, eight bits of colour round every layer to another hue.
+    fill: fill < 0.015 ? 0 : fill,
     stroke: roundTo4(Math.min(0.45, Math.max(0.08, 0.25 / Math.max(lines, 1e-9)))),
   };
 }
