@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { zipSync, type Zippable } from 'fflate';
+import { thumbnailDegOf } from '../contract/thumbnails.ts';
 import { isTwinscopeError, TwinscopeError, type ErrorCode } from '../platform/errors.ts';
 import { formatCount } from '../platform/words.ts';
 import { createStimulusService, type StimulusService } from './stimulusService.ts';
@@ -39,7 +40,8 @@ export function createResources(services: Services): (request: Request) => Promi
       method: 'GET',
       pattern: /^\/resource\/thumbnail\/[0-9a-f]{64}\.png$/,
       async handle(_, request) {
-        const png = await stimuli().thumbnail(new URL(request.url).searchParams.get('spec') ?? '');
+        const { searchParams, search } = new URL(request.url);
+        const png = await stimuli().thumbnail(searchParams.get('spec') ?? '', thumbnailDegOf(search));
         // The address is the hash of what is drawn, so it never changes.
         return bytes(png, 'image/png', { 'cache-control': 'private, max-age=31536000, immutable' });
       },
@@ -50,7 +52,8 @@ export function createResources(services: Services): (request: Request) => Promi
       async handle(_, request) {
         const { signal } = request;
         try {
-          const png = await stimuli().clip(new URL(request.url).searchParams.get('spec') ?? '', signal);
+          const { searchParams, search } = new URL(request.url);
+          const png = await stimuli().clip(searchParams.get('spec') ?? '', signal, thumbnailDegOf(search));
           return bytes(png, 'image/png', { 'cache-control': 'private, max-age=31536000, immutable' });
         } catch (error) {
           // Nobody is there to read this.

@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { clipStrip, stimulusItem } from '../contract/results.ts';
 import { stimulusDesign, type StimulusSpec } from '../contract/stimuli.ts';
+import { thumbnailDegOf } from '../contract/thumbnails.ts';
 import { newProject } from '../projects/testing/fixtures.ts';
 import { decodeGrey, encodeGrey } from '../stimuli/encode.ts';
 import { specAt } from '../stimuli/design.ts';
@@ -78,4 +79,35 @@ test('the thumbnail and the inspection show the start', async () => {
   const worst = shown.reduce((most, value, at) => Math.max(most, Math.abs(value - (start[at] as number))), 0);
   expect(worst).toBeLessThan(0.005);
   expect((await stimuli.inspect(design, 1)).item).toEqual(item);
+});
+
+const rasterOf = async (png: Uint8Array): Promise<{ sizePx: number; values: Float32Array }> => {
+  const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
+  const grey = Uint8Array.from(data.filter((_, at) => at % info.channels === 0));
+  return { sizePx: info.width, values: decodeGrey(grey, { srgb: true }) };
+};
+
+test('what a twin of 80° sees is shown whole, and not the 8° in its middle', async () => {
+  const project = await newProject();
+  const resource = createResources({ current: () => ({ project }) } as unknown as Services);
+  const large = stimulusDesign.parse({
+    type: 'drifting-gratings',
+    factors: { directionDeg: [0], spatialFrequencyCpd: [0.05], temporalFrequencyHz: [2], diameterDeg: [60] },
+  });
+  const item = itemAt(large, 0);
+  expect(thumbnailDegOf(item.thumbnail)).toBe(64);
+  expect(thumbnailDegOf(item.clip ?? '')).toBe(64);
+  const answer = await resource(new Request(`http://localhost${item.thumbnail}`));
+  const { sizePx, values } = await rasterOf(new Uint8Array(await answer.arrayBuffer()));
+  // A bright bar every 20°, 0.05 cpd: along the middle row the first pixel is background, and there are three periods.
+  const row = Array.from(values.subarray((sizePx / 2) * sizePx, (sizePx / 2 + 1) * sizePx));
+  const rises = row.filter((value, at) => at > 0 && value > 0.5 && (row[at - 1] as number) <= 0.5 - 1e-3).length;
+  expect(row[0]).toBeCloseTo(0.5, 2);
+  expect(rises).toBeGreaterThanOrEqual(2);
+  expect(rises).toBeLessThanOrEqual(4);
+  // The same description at 8° is another picture, and neither is taken for the other.
+  const near = await rasterOf(await createStimulusService(project).thumbnail(JSON.stringify(item.spec)));
+  expect(near.values).not.toEqual(values);
+  const again = await resource(new Request(`http://localhost${item.thumbnail}`));
+  expect((await rasterOf(new Uint8Array(await again.arrayBuffer()))).values).toEqual(values);
 });

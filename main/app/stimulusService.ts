@@ -4,7 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 import type { SetRef } from '../contract/plans.ts';
 import { clipStrip, type StimulusInspection, type StimulusItem } from '../contract/results.ts';
 import { stimulusSpec, type StimulusDesign, type StimulusSpec } from '../contract/stimuli.ts';
-import { createClipDrawer } from './clipDrawer.ts';
+import { thumbnailPx, usualThumbnailDeg } from '../contract/thumbnails.ts';
+import { createClipDrawer, type DrawClip } from './clipDrawer.ts';
 import { createRasteriser, type FetchBytes, type Rasteriser } from '../engine/node/rasteriser.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -14,39 +15,58 @@ import type { Project } from '../projects/node/project.ts';
 import type { SetRow } from '../projects/rows.ts';
 import { describeDesign, designCount, labelAt, specAt, stimuliHash, stimulusHash } from '../stimuli/design.ts';
 import { isMoving } from '../stimuli/motion.ts';
-import { specWarnings } from '../stimuli/warnings.ts';
+import { shownFieldDeg, specWarnings } from '../stimuli/warnings.ts';
 import { listImageFiles, readPhotograph } from '../stimuli/node/photographs.ts';
 import { encodeGreyPng } from '../stimuli/node/png.ts';
 import { contrastRms, histogram, mean, radialSpectrum, range } from '../stimuli/statistics.ts';
 
 /** Thumbnails and inspections show the field of the image twins that ship: 8° on the stage grey. */
-export const stageField = { sizePx: 224, fieldOfViewDeg: 8, background: 0.5 };
-/** One pixel per pixel of the stage: enlarged tiles show what is there, small ones are averaged by the browser. */
-const thumbnailPx = stageField.sizePx;
+export const stageField = { sizePx: thumbnailPx, fieldOfViewDeg: usualThumbnailDeg, background: 0.5 };
+/** A larger field is drawn as finely as the stage, up to this raster, and averaged. */
+const mostDrawnPx = 2 * thumbnailPx;
+
+const fieldOf = (fieldDeg: number): typeof stageField =>
+  fieldDeg === stageField.fieldOfViewDeg
+    ? stageField
+    : {
+        ...stageField,
+        fieldOfViewDeg: fieldDeg,
+        sizePx: Math.max(
+          thumbnailPx,
+          Math.min(mostDrawnPx, Math.round((stageField.sizePx / stageField.fieldOfViewDeg) * fieldDeg)),
+        ),
+      };
 
 /** Bytes of photographs and rasters from the project, for whoever draws. */
 export function fetchFrom(project: Project): FetchBytes {
   return (kind, sha256) => (kind === 'image' ? project.images.bytes(sha256) : project.arrays.bytes(sha256));
 }
 
-/** The thumbnail's address carries the whole description, so that any stimulus has one without being stored. */
-export function thumbnailPath(spec: StimulusSpec): string {
-  return `/resource/thumbnail/${stimulusHash(spec)}.png?spec=${encodeURIComponent(canonicalJson(spec))}`;
+/**
+ * The thumbnail's address carries the whole description, so that any stimulus has one without being stored.
+ * @param fieldDeg side of the field that it shows; 8° would be a hole in the middle of what a twin of 80° is shown
+ */
+export const thumbnailPath = (spec: StimulusSpec, fieldDeg?: number): string => pathOf('thumbnail', spec, fieldDeg);
+
+function pathOf(kind: 'thumbnail' | 'clip', spec: StimulusSpec, fieldDeg = usualThumbnailDeg): string {
+  const field = fieldDeg === usualThumbnailDeg ? '' : `&deg=${fieldDeg}`;
+  return `/resource/${kind}/${stimulusHash(spec)}.png?spec=${encodeURIComponent(canonicalJson(spec))}${field}`;
 }
 
 /** The same for the frames of a moving stimulus; null for one that stands still. */
-export const clipPath = (spec: StimulusSpec): string | null =>
-  isMoving(spec) ? `/resource/clip/${stimulusHash(spec)}.png?spec=${encodeURIComponent(canonicalJson(spec))}` : null;
+export const clipPath = (spec: StimulusSpec, fieldDeg?: number): string | null =>
+  isMoving(spec) ? pathOf('clip', spec, fieldDeg) : null;
 
 export function itemAt(design: StimulusDesign, index: number): StimulusItem {
   const spec = specAt(design, index);
+  const fieldDeg = shownFieldDeg(design);
   return {
     index,
     label: labelAt(design, index),
     sha256: stimulusHash(spec),
     spec,
-    thumbnail: thumbnailPath(spec),
-    clip: clipPath(spec),
+    thumbnail: thumbnailPath(spec, fieldDeg),
+    clip: clipPath(spec, fieldDeg),
   };
 }
 
@@ -75,9 +95,10 @@ async function readImageFile(file: string, name: string): Promise<Uint8Array> {
 }
 
 export type StimulusService = {
-  thumbnail(specJson: string): Promise<Uint8Array>;
+  /** @param fieldDeg side of the field that it shows, 8° when left out */
+  thumbnail(specJson: string, fieldDeg?: number): Promise<Uint8Array>;
   /** A PNG of the frames of `clipStrip`, one below the other. */
-  clip(specJson: string, signal?: AbortSignal): Promise<Uint8Array>;
+  clip(specJson: string, signal?: AbortSignal, fieldDeg?: number): Promise<Uint8Array>;
   inspect(design: StimulusDesign, index: number): Promise<StimulusInspection>;
   resolve(ref: SetRef, options?: ImportOptions): Promise<{ design: StimulusDesign; name: string }>;
   importFile(file: string): Promise<string>;
@@ -104,7 +125,14 @@ export function createStimulusService(project: Project): StimulusService {
     return found;
   };
 
-  const drawClip = createClipDrawer(rasteriserFor({ ...stageField, sizePx: clipStrip.sizePx }));
+  const clipDrawers = new Map<number, DrawClip>();
+  const clipDrawerFor = (fieldDeg: number): DrawClip => {
+    const found =
+      clipDrawers.get(fieldDeg) ??
+      createClipDrawer(rasteriserFor({ ...stageField, fieldOfViewDeg: fieldDeg, sizePx: clipStrip.sizePx }));
+    clipDrawers.set(fieldDeg, found);
+    return found;
+  };
 
   async function importFile(file: string): Promise<string> {
     const name = path.basename(file);
@@ -117,22 +145,26 @@ export function createStimulusService(project: Project): StimulusService {
 
   return {
     importFile,
-    async thumbnail(specJson) {
+    async thumbnail(specJson, fieldDeg = usualThumbnailDeg) {
       const spec = stimulusSpec.parse(JSON.parse(specJson));
-      const key = stimulusHash(spec);
+      const field = fieldOf(fieldDeg);
+      const key = field === stageField ? stimulusHash(spec) : `${stimulusHash(spec)} ${fieldDeg}`;
       const stored = await project.thumbnails.get(key);
       if (stored !== null) return stored;
-      const png = await encodeGreyPng(await stage.render(spec), stageField.sizePx, {
+      const raster = await (field === stageField ? stage : rasteriserFor(field)).render(spec);
+      const png = await encodeGreyPng(raster, field.sizePx, {
         srgb: true,
         outSizePx: thumbnailPx,
       });
       if (project.readOnly === null) await project.thumbnails.put(key, png);
       return png;
     },
-    clip: async (specJson, signal) => drawClip(stimulusSpec.parse(JSON.parse(specJson)), signal),
+    clip: async (specJson, signal, fieldDeg = usualThumbnailDeg) =>
+      clipDrawerFor(fieldDeg)(stimulusSpec.parse(JSON.parse(specJson)), signal),
     async inspect(design, index) {
       const item = itemAt(design, index);
-      const raster = await stage.render(item.spec);
+      const field = fieldOf(shownFieldDeg(design));
+      const raster = await rasteriserFor(field).render(item.spec);
       const { min, max } = range(raster);
       return {
         item,
@@ -141,8 +173,8 @@ export function createStimulusService(project: Project): StimulusService {
         minLuminance: min,
         maxLuminance: max,
         histogram: histogram(raster, 32),
-        spectrum: radialSpectrum(raster, stageField),
-        warnings: specWarnings(item.spec, warningRaster),
+        spectrum: radialSpectrum(raster, field),
+        warnings: specWarnings(item.spec, warningRasterOf(design)),
       };
     },
     async resolve(ref, options = {}) {
@@ -187,7 +219,8 @@ export function createStimulusService(project: Project): StimulusService {
 /** A photograph is called what its file is called. */
 export const labelOfFile = (file: string): string => path.basename(file, path.extname(file));
 
-export const warningRaster = {
-  pxPerDeg: stageField.sizePx / stageField.fieldOfViewDeg,
-  fieldOfViewDeg: stageField.fieldOfViewDeg,
-};
+/** What sets are drawn on before a twin has been chosen. */
+export function warningRasterOf(design: StimulusDesign) {
+  const { sizePx, fieldOfViewDeg } = fieldOf(shownFieldDeg(design));
+  return { pxPerDeg: sizePx / fieldOfViewDeg, fieldOfViewDeg, shownBy: 'this preview' };
+}

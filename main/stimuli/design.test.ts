@@ -11,7 +11,9 @@ import {
   factorsOf,
   labelAt,
   levelsAt,
+  shownFieldDeg,
   specAt,
+  specLabel,
   stimuliHash,
   stimulusHash,
 } from './design.ts';
@@ -144,6 +146,38 @@ describe('hashes', () => {
     const list = design({ type: 'list', stimuli: [{ type: 'blank' }, { type: 'blank' }] });
     expect(stimuliHash(list)).toBe(sha256Hex(`${blank}\n${blank}\n`));
   });
+});
+
+it('labels call angles what they were asked for', () => {
+  const labels = expandDesign(
+    design({ type: 'gratings', factors: { orientationDeg: eight, spatialFrequencyCpd: [2] } }),
+  ).labels;
+  for (const deg of eight) expect(labels.some((label) => label.startsWith(`${deg}° · 2 cpd`))).toBe(true);
+  expect(
+    specLabel(
+      stimulusSpec.parse({
+        type: 'grating',
+        orientationDeg: 157.5,
+        spatialFrequencyCpd: 2,
+        phaseDeg: 0,
+        diameterDeg: 4,
+      }),
+    ),
+  ).toBe('grating 157.5° · 2 cpd');
+});
+
+it('pictures of a set show a field in which its stimuli fit, where their bars can be drawn', () => {
+  const wide = (diameterDeg: number, spatialFrequencyCpd: number) =>
+    design({
+      type: 'gratings',
+      factors: { orientationDeg: [0], spatialFrequencyCpd: [spatialFrequencyCpd], diameterDeg: [diameterDeg] },
+    });
+  expect(shownFieldDeg(gratings)).toBe(8);
+  expect(shownFieldDeg(wide(8, 2))).toBe(8);
+  expect(shownFieldDeg(wide(9, 2))).toBe(16);
+  expect(shownFieldDeg(wide(60, 0.1))).toBe(64);
+  // 224 px hold 4 cpd on 16° (3.5 px for a period) and not on 32°.
+  expect(shownFieldDeg(wide(60, 4))).toBe(16);
 });
 
 describe('warnings', () => {

@@ -11,9 +11,9 @@ import { describeTsr1, tsr1Label, tsr1Parameters } from './tsr1/catalogue.ts';
 import { tsr1CountIn, tsr1IndexIn } from './tsr1/classes.ts';
 import { describeTsr1v, tsr1vLabel, tsr1vParameters } from './tsr1v/catalogue.ts';
 import { tsr1vCountIn } from './tsr1v/classes.ts';
-import { formatNumber } from './words.ts';
+import { formatDegrees, formatNumber } from './words.ts';
 
-export { designWarnings } from './warnings.ts';
+export { designWarnings, shownFieldDeg } from './warnings.ts';
 export type { WarningContext } from './warnings.ts';
 
 /** One axis of a factorial design, as plots and labels need it. */
@@ -171,7 +171,7 @@ function factorValues<K extends string>(design: { factors: Record<K, number[]> }
 }
 
 const withUnit = (value: number, unit: string): string =>
-  unit === '' || unit === '°' ? `${formatNumber(value)}${unit}` : `${formatNumber(value)} ${unit}`;
+  unit === '°' ? formatDegrees(value) : `${formatNumber(value)} ${unit}`.trim();
 
 /** A short name for stimulus `index`: the levels of the factors that vary, '45° · 2 cpd · phase 90°'. */
 export function labelAt(design: StimulusDesign, index: number): string {
@@ -195,7 +195,7 @@ export function specLabel(spec: StimulusSpec): string {
   switch (spec.type) {
     case 'grating':
     case 'gabor':
-      return `${spec.type} ${formatNumber(spec.orientationDeg)}° · ${formatNumber(spec.spatialFrequencyCpd)} cpd`;
+      return `${spec.type} ${formatDegrees(spec.orientationDeg)} · ${formatNumber(spec.spatialFrequencyCpd)} cpd`;
     case 'noise':
       return `${spec.spectrum} noise, RMS ${formatNumber(spec.contrastRms)}`;
     case 'image':
@@ -212,7 +212,7 @@ export function specLabel(spec: StimulusSpec): string {
       return `drifting plaid ${movement(spec.directionDeg, spec)}`;
     case 'random-dots':
       return (
-        `random dots ${formatNumber(spec.directionDeg)}° · ${formatNumber(spec.speedDegPerS)} °/s · ` +
+        `random dots ${formatDegrees(spec.directionDeg)} · ${formatNumber(spec.speedDegPerS)} °/s · ` +
         `coherence ${formatNumber(spec.coherence)}`
       );
     case 'tsr1v':
@@ -226,7 +226,7 @@ const movement = (
   deg: number,
   { spatialFrequencyCpd, temporalFrequencyHz }: { spatialFrequencyCpd: number; temporalFrequencyHz: number },
 ): string =>
-  `${formatNumber(deg)}° · ${formatNumber(spatialFrequencyCpd)} cpd · ${formatNumber(temporalFrequencyHz)} Hz`;
+  `${formatDegrees(deg)} · ${formatNumber(spatialFrequencyCpd)} cpd · ${formatNumber(temporalFrequencyHz)} Hz`;
 
 /** Everything at once, for small designs. */
 export function expandDesign(design: StimulusDesign): { specs: StimulusSpec[]; labels: string[]; factors: Factor[] } {

@@ -1,8 +1,10 @@
 /** What will surprise about a design on a given raster, said with its numbers before anything is rendered. */
+import { clipStrip } from '../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
+import { thumbnailPx, usualThumbnailDeg } from '../contract/thumbnails.ts';
 import { exp } from '../platform/exactMath.ts';
 import { nyquistCpd } from './geometry.ts';
-import { nyquistHz } from './motion.ts';
+import { hasMoving, nyquistHz } from './motion.ts';
 import { tsr1Aperture, tsr1HighestCpd, tsr1SizeDeg } from './tsr1/classes.ts';
 import { tsr1vHighestCpd, tsr1vHighestHz } from './tsr1v/classes.ts';
 import { formatNumber as text } from './words.ts';
@@ -286,3 +288,21 @@ export function designWarnings(design: StimulusDesign, context: WarningContext):
 /** The same for one stimulus. */
 export const specWarnings = (spec: StimulusSpec, context: WarningContext): string[] =>
   warningsFor(extremesOf(spec), context);
+
+/** Largest field of a small picture, degrees. */
+const largestShownDeg = 128;
+
+/**
+ * Side in degrees of the field that small pictures of a design show, the same for all of its stimuli: 8°, doubled until the
+ * stimuli fit, as long as the picture's pixels can hold their finest bars (two pixels for each period).
+ */
+export function shownFieldDeg(design: StimulusDesign): number {
+  const sizePx = hasMoving(design) ? clipStrip.sizePx : thumbnailPx;
+  const all = (design.type === 'list' ? design.stimuli : [design]).map((item) => extremesOf(item));
+  const reachDeg = Math.max(0, ...all.map((each) => each.reachDeg));
+  const highestCpd = Math.max(0, ...all.flatMap(({ frequencies }) => frequencies));
+  let fieldDeg = usualThumbnailDeg;
+  while (fieldDeg / 2 < reachDeg && fieldDeg < largestShownDeg && sizePx / (2 * fieldDeg) >= 2 * highestCpd)
+    fieldDeg *= 2;
+  return fieldDeg;
+}

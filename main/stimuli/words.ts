@@ -6,3 +6,7 @@ export function formatNumber(value: number): string {
   const digits = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : 3;
   return String(Number(value.toFixed(digits)) || 0).replace('-', '−');
 }
+
+/** An angle or an extent as it was asked for, to a hundredth of a degree: 112.5° is not 113°. */
+export const formatDegrees = (valueDeg: number): string =>
+  `${String(Number(valueDeg.toFixed(2)) || 0).replace('-', '−')}°`;

@@ -4,16 +4,17 @@ import { areaColour } from '../plots/colours.ts';
 /** An area's fixed colour with its name: never the colour alone. */
 export function AreaLabel({ area, colourOf, label }: { area: string; colourOf?: string | undefined; label?: string }) {
   return (
-    <Group gap={5} wrap="nowrap" component="span" display="inline-flex">
+    <Group gap={5} wrap="nowrap" component="span" display="inline-flex" maw="100%" title={label ?? area}>
       <ColorSwatch
         component="span"
         size={9}
         radius={9}
         withShadow={false}
         color={areaColour(area, colourOf)}
+        style={{ flex: 'none' }}
         aria-hidden
       />
-      <Text component="span" size="xs" style={{ whiteSpace: 'nowrap' }}>
+      <Text component="span" size="xs" truncate="end">
         {label ?? area}
       </Text>
     </Group>

@@ -12,6 +12,17 @@ import classes from './StimulusTile.module.css';
 const clipTextFromPx = 160;
 export const clipText = `${clipStrip.frames / clipStrip.frameRateHz} s · ${plural(clipStrip.frames, 'frame')}`;
 
+const noBreak = '\u00a0';
+/** A longer part, the name of a file say, may break anywhere. */
+const longestWhole = 16;
+
+/** A caption that breaks between its parts: not between a number and its unit, nor before the dot. */
+export const unbroken = (label: string): string =>
+  label
+    .split(' · ')
+    .map((part) => (part.length > longestWhole ? part : part.replaceAll(' ', noBreak)))
+    .join(`${noBreak}· `);
+
 /**
  * One stimulus on the stage grey, with its label. `src` is a resource path or a data URL. One that moves carries a mark,
  * and plays while it is pointed at, focused or selected, unless the reader's system asks for less motion.
@@ -90,7 +101,7 @@ export function StimulusTile({
           <DomainMark reason={outside} sizePx={11} />{' '}
         </>
       )}
-      {label}
+      {unbroken(label)}
     </Text>
   );
   if (onSelect === undefined) {

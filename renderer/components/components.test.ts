@@ -4,8 +4,9 @@ import { screenPxOf } from '../app/settings.ts';
 import { behaviourText, withBehaviour } from './BehaviourFields.tsx';
 import { errorSentence } from './errors.tsx';
 import { safeFileName, toCsv } from './exportPlot.ts';
-import { formatNumber, formatRate, formatSeconds, plural } from './format.ts';
+import { formatNumber, formatRate, formatSeconds, plural, unitsInShort } from './format.ts';
 import { smallerBatches } from './smallerBatches.ts';
+import { unbroken } from './StimulusTile.tsx';
 import { columnsFor, sortRows, type Column } from './VirtualTable.tsx';
 
 describe('numbers for people', () => {
@@ -86,6 +87,18 @@ describe('saved plots', () => {
     expect(safeFileName('../../Units × conditions?')).toBe('Units-conditions');
     expect(safeFileName('×')).toBe('plot');
   });
+});
+
+it('says units on an axis in few words, and the rest elsewhere', () => {
+  expect(unitsInShort('spikes/s')).toBe('spikes/s');
+  expect(unitsInShort('arbitrary: 1 is the response to the preferred grating at contrast 1')).toBe('arbitrary');
+  expect(unitsInShort('fraction of the largest response that was recorded')).toBe('fraction of the largest…');
+  expect(unitsInShort('(z)')).toBe('(z)');
+});
+
+it('breaks captions between their parts only, and long parts anywhere', () => {
+  expect(unbroken('22.5° · 0.75 cpd · phase 0°')).toBe('22.5°\u00a0· 0.75\u00a0cpd\u00a0· phase\u00a00°');
+  expect(unbroken('a photograph of my garden')).toBe('a photograph of my garden');
 });
 
 it('sorts missing values last in both directions and numbers inside names by value', () => {

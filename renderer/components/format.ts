@@ -16,6 +16,12 @@ export function formatNumber(value: number, digits = 3): string {
   return shown.toString().replace('-', '−');
 }
 
+/** Response units as an axis or a column has room for: what an author adds behind a colon is said in the inspector. */
+export function unitsInShort(units: string): string {
+  const short = (units.split(/[:;,(]/)[0] ?? '').trim() || units;
+  return short.length > 24 ? `${short.slice(0, 23)}…` : short;
+}
+
 /** `8 s`, `3 min 20 s`, `2 h 05 min`. */
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds)) return 'unknown';

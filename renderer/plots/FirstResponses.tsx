@@ -1,5 +1,6 @@
 /** Responses of the first units of an area to one picture as bars from zero, with the response to the background marked. */
 import { max, min, scaleBand, scaleLinear } from 'd3';
+import { unitsInShort } from '../components/format.ts';
 import { AxisBottom, AxisLeft, round } from './axes.tsx';
 import { ink } from './colours.ts';
 import { Svg } from './Svg.tsx';
@@ -68,7 +69,7 @@ export function FirstResponses({
       <AxisLeft
         scale={y}
         ticks={y.ticks(3)}
-        title={responseUnits === '' ? 'response' : responseUnits}
+        title={responseUnits === '' ? 'response' : unitsInShort(responseUnits)}
         x={margin.left}
         gridPx={right - margin.left}
       />

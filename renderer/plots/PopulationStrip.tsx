@@ -1,6 +1,6 @@
 /** One small panel per area: mean over units with the middle half, over one factor. */
 import { area as d3area, line, max, min, scaleLinear } from 'd3';
-import { plural } from '../components/format.ts';
+import { plural, unitsInShort } from '../components/format.ts';
 import { AxisBottom, AxisLeft, round, titleFontPx } from './axes.tsx';
 import { ink, quietOpacity } from './colours.ts';
 import { factorScale, formatLevel, type FactorAxis } from './factorScale.ts';
@@ -46,7 +46,7 @@ export function PopulationStrip({
   const y = scaleLinear([Math.min(0, min(every) ?? 0), Math.max(max(every) ?? 1, 1e-9)], [bottom, top]).nice(4);
   return (
     <Svg width={width} height={height} label={`Mean response of ${areas.length} areas over ${factor.name}`}>
-      <AxisLeft scale={y} ticks={y.ticks(4)} title={`response (${responseUnits})`} x={left} />
+      <AxisLeft scale={y} ticks={y.ticks(4)} title={`response (${unitsInShort(responseUnits)})`} x={left} />
       {areas.map((one, index) => {
         const x0 = left + index * (panel + gap) + (index === 0 ? 0 : 6);
         const x = factorScale(factor, [x0 + 8, x0 + panel - 6]);

@@ -1,5 +1,6 @@
 /** Responses to stimuli without factors, from the strongest down. */
 import { line, max, min, scaleLinear } from 'd3';
+import { unitsInShort } from '../components/format.ts';
 import { AxisBottom, AxisLeft, defaultMargin as margin, round } from './axes.tsx';
 import { ink, quietOpacity } from './colours.ts';
 import { Svg } from './Svg.tsx';
@@ -37,7 +38,7 @@ export function RankedResponses({
       <AxisLeft
         scale={y}
         ticks={y.ticks(5)}
-        title={`response (${responseUnits})`}
+        title={`response (${unitsInShort(responseUnits)})`}
         x={margin.left}
         gridPx={right - margin.left}
       />

@@ -1,6 +1,5 @@
 /** Receptive fields in degrees of visual angle, coloured by area. */
 import { scaleLinear, ticks } from 'd3';
-import { useId } from 'react';
 import { AxisBottom, AxisLeft, round, type Margin } from './axes.tsx';
 import { ink } from './colours.ts';
 import { Svg } from './Svg.tsx';
@@ -23,9 +22,6 @@ export interface DegRect {
 
 const margin: Margin = { top: 8, right: 8, bottom: 38, left: 48 };
 
-/** How often the circles may cover the map before they are drawn as thin lines. */
-const mostLayers = 10;
-
 /** Scales of a square map of `widthPx`; y goes up as in the visual field. */
 export function rfScales(widthPx: number, fieldOfViewDeg: number) {
   const half = fieldOfViewDeg / 2;
@@ -33,6 +29,25 @@ export function rfScales(widthPx: number, fieldOfViewDeg: number) {
   const x = scaleLinear([-half, half], [margin.left, margin.left + side]);
   const y = scaleLinear([-half, half], [margin.top + side, margin.top]);
   return { x, y, height: margin.top + side + margin.bottom, pxPerDeg: side / fieldOfViewDeg };
+}
+
+const roundTo4 = (value: number): number => Math.round(value * 1e4) / 1e4;
+
+/**
+ * Opacities of the circles of units that are not selected, lower where many large fields lie on one another: a thousand
+ * circles of a third of the field would make one blot, in which no field can be told from another.
+ */
+export function circleOpacity(units: readonly RfUnit[], fieldOfViewDeg: number, pxPerDeg: number) {
+  const fieldDeg2 = fieldOfViewDeg ** 2;
+  // How many discs, and how many lines of one pixel, lie on a point of the field on average.
+  const discs = units.reduce((sum, { sizeDeg }) => sum + (Math.PI * ((sizeDeg ?? 0) / 2) ** 2) / fieldDeg2, 0);
+  const lines = units.reduce((sum, { sizeDeg }) => sum + (Math.PI * (sizeDeg ?? 0)) / (fieldDeg2 * pxPerDeg), 0);
+  const fill = roundTo4(Math.min(0.03, 0.3 / Math.max(discs, 1e-9)));
+  return {
+    // Below this, eight bits of colour round every layer to another hue.
+    fill: fill < 0.015 ? 0 : fill,
+    stroke: roundTo4(Math.min(0.45, Math.max(0.08, 0.25 / Math.max(lines, 1e-9)))),
+  };
 }
 
 export function RfMap({
@@ -52,13 +67,13 @@ export function RfMap({
   ownFieldDeg?: number;
 }) {
   const { x, y, height, pxPerDeg } = rfScales(width, fieldOfViewDeg);
-  const clip = useId();
   const tickList = ticks(-fieldOfViewDeg / 2, fieldOfViewDeg / 2, 6);
   const anySelected = selected.size > 0;
   // Many filled circles would make one blot.
   const many = selected.size > 8;
-  const layers = units.reduce((sum, { sizeDeg }) => sum + (Math.PI / 4) * ((sizeDeg ?? 0) / fieldOfViewDeg) ** 2, 0);
-  const crowded = layers > mostLayers;
+  const faint = circleOpacity(units, fieldOfViewDeg, pxPerDeg);
+  const [left, top] = [x.range()[0] ?? 0, y.range()[1] ?? 0];
+  const side = fieldOfViewDeg * pxPerDeg;
   const drawn = [...units].sort((a, b) => Number(selected.has(a.key)) - Number(selected.has(b.key)));
   return (
     <Svg width={width} height={height} label={`Receptive fields of ${units.length} units`}>
@@ -77,10 +92,8 @@ export function RfMap({
           strokeDasharray="4 3"
         />
       )}
-      <clipPath id={clip}>
-        <rect x={x.range()[0]} y={y.range()[1]} width={fieldOfViewDeg * pxPerDeg} height={fieldOfViewDeg * pxPerDeg} />
-      </clipPath>
-      <g clipPath={`url(#${clip})`}>
+      {/* An svg of its own cuts off what reaches beyond the field, here and in what is exported. */}
+      <svg x={left} y={top} width={side} height={side} viewBox={`${left} ${top} ${side} ${side}`} overflow="hidden">
         {drawn.map((unit) => {
           const isSelected = selected.has(unit.key);
           return (
@@ -91,14 +104,14 @@ export function RfMap({
               cy={round(y(unit.yDeg))}
               r={round(unit.sizeDeg === null ? 2 : Math.max(1, (unit.sizeDeg / 2) * pxPerDeg))}
               fill={unit.colour}
-              fillOpacity={isSelected ? (many ? 0.05 : 0.35) : crowded ? 0 : 0.03}
+              fillOpacity={isSelected ? (many ? 0.05 : 0.35) : faint.fill}
               stroke={unit.colour}
-              strokeOpacity={isSelected ? 1 : anySelected || crowded ? 0.15 : 0.45}
+              strokeOpacity={isSelected ? 1 : anySelected ? Math.min(0.15, faint.stroke) : faint.stroke}
               strokeWidth={isSelected && !many ? 2 : 1}
             />
           );
         })}
-      </g>
+      </svg>
       {brush && (
         <rect
           data-interaction

@@ -1,5 +1,6 @@
 /** A unit's response over one factor: points where stimuli were shown, the blank as a labelled line. */
 import { line, max, min, scaleLinear } from 'd3';
+import { unitsInShort } from '../components/format.ts';
 import { AxisBottom, AxisLeft, defaultMargin as margin, round } from './axes.tsx';
 import { ink, quietOpacity, subdivisionDash } from './colours.ts';
 import { factorScale, formatLevel, type FactorAxis } from './factorScale.ts';
@@ -55,7 +56,7 @@ export function TuningCurve({
       <AxisLeft
         scale={y}
         ticks={y.ticks(5)}
-        title={`response (${responseUnits})`}
+        title={`response (${unitsInShort(responseUnits)})`}
         x={margin.left}
         gridPx={right - margin.left}
       />

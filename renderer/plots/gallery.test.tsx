@@ -12,7 +12,7 @@ import { palettePng, pngDataUrl } from './palettePng.ts';
 import { PictureInDegrees } from './PictureInDegrees.tsx';
 import { PopulationStrip } from './PopulationStrip.tsx';
 import { RankedResponses } from './RankedResponses.tsx';
-import { RfMap, rfScales, unitsIn } from './RfMap.tsx';
+import { circleOpacity, RfMap, rfScales, unitsIn } from './RfMap.tsx';
 import { Spectrum } from './Spectrum.tsx';
 import { TuningCurve } from './TuningCurve.tsx';
 
@@ -101,6 +101,37 @@ it('receptive-field map: y points up, sizes are to scale, a brush finds centres'
   const right = unitsIn({ x0: 2, y0: -2, x1: 0, y1: 2 }, units);
   expect(right).toEqual(units.filter((unit) => unit.xDeg >= 0).map((unit) => unit.key));
   await keep('rf-map', svg);
+});
+
+it('receptive-field map: what reaches beyond the field is cut off, and large fields on one another stay lines', () => {
+  const field = 80;
+  const large = Array.from({ length: 400 }, (_, index) => ({
+    key: String(index),
+    xDeg: (index % 20) * 3 - 28.5,
+    yDeg: Math.floor(index / 20) * 3 - 28.5,
+    sizeDeg: 40,
+    colour: areaColour('V1'),
+  }));
+  const svg = draw(<RfMap width={440} fieldOfViewDeg={field} units={large} selected={new Set()} />);
+  const { x, y, pxPerDeg } = rfScales(440, field);
+  const [left, right] = x.range() as [number, number];
+  const [, top] = y.range() as [number, number];
+  const window =
+    /<svg x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" viewBox="([\d. ]+)" overflow="hidden">/.exec(
+      svg,
+    );
+  expect(window?.slice(1, 5).map(Number)).toEqual([left, top, right - left, right - left]);
+  expect(window?.[5]?.split(' ').map(Number)).toEqual([left, top, right - left, right - left]);
+  expect(svg.indexOf('<circle')).toBeGreaterThan(svg.indexOf('overflow="hidden"'));
+
+  // 400 discs of 40° on 80° lie 79 deep: filled, they would be one blot or, fainter still, of another colour.
+  const { fill, stroke } = circleOpacity(large, field, pxPerDeg);
+  expect(fill).toBe(0);
+  // Of 60 such discs, 12 deep, (1 − opacity)^12 of the light comes through.
+  expect((1 - circleOpacity(large.slice(0, 60), field, pxPerDeg).fill) ** 12).toBeGreaterThan(0.7);
+  expect(stroke).toBeGreaterThan(0.05);
+  const few = large.slice(0, 4);
+  expect(circleOpacity(few, field, pxPerDeg)).toEqual({ fill: 0.03, stroke: 0.45 });
 });
 
 it('heat map: one row per unit, colour bar with unit, missing values transparent', async () => {

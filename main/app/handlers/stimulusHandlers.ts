@@ -7,7 +7,7 @@ import { plural } from '../../platform/words.ts';
 import type { SetRow } from '../../projects/rows.ts';
 import { describeDesign, designCount, designWarnings } from '../../stimuli/design.ts';
 import { requireWritable, type Services } from '../services.ts';
-import { createStimulusService, itemAt, warningRaster, type StimulusService } from '../stimulusService.ts';
+import { createStimulusService, itemAt, warningRasterOf, type StimulusService } from '../stimulusService.ts';
 import { uploadFolder } from '../uploads.ts';
 
 type StimulusMethods =
@@ -37,7 +37,7 @@ export function stimulusHandlers(services: Services): Pick<Handlers, StimulusMet
         ...summaryOf(set),
         design: set.design,
         stimuliSha256: set.stimuliSha256,
-        warnings: designWarnings(set.design, warningRaster),
+        warnings: designWarnings(set.design, warningRasterOf(set.design)),
       };
     },
     async 'sets.create'({ name, design }) {
@@ -80,7 +80,7 @@ export function stimulusHandlers(services: Services): Pick<Handlers, StimulusMet
       return {
         description: describeDesign(design),
         count: designCount(design),
-        warnings: designWarnings(design, warningRaster),
+        warnings: designWarnings(design, warningRasterOf(design)),
         samples: samplesOf(design),
       };
     },

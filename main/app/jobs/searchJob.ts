@@ -289,7 +289,7 @@ function describeOutcome(
   };
   const candidates: Candidate[] = outcome.candidates.map(({ stimulus, ...candidate }) => {
     const spec = specOf(stimulus);
-    return { ...candidate, spec, sha256: stimulusHash(spec), thumbnail: thumbnailPath(spec) };
+    return { ...candidate, spec, sha256: stimulusHash(spec), thumbnail: thumbnailPath(spec, context.fieldOfViewDeg) };
   });
   const found = candidates[0]?.objective ?? -Infinity;
   const controls: Control[] = outcome.controls.map(({ stimulus, values, ...control }) => {
@@ -302,7 +302,7 @@ function describeOutcome(
       beaten: found > control.best,
       spec,
       sha256: stimulusHash(spec),
-      thumbnail: thumbnailPath(spec),
+      thumbnail: thumbnailPath(spec, context.fieldOfViewDeg),
     };
   });
   return {

@@ -1,6 +1,6 @@
 /** What an image of TSR-1 is called and what is known of it. */
 import { formatCount } from '../../platform/words.ts';
-import { formatNumber } from '../words.ts';
+import { formatDegrees, formatNumber } from '../words.ts';
 import {
   tsr1Classes,
   tsr1CountIn,
@@ -52,7 +52,7 @@ export function tsr1Parameters(index: number): Tsr1Parameters {
   return { class: name, half: tsr1Half(index), ...Object.fromEntries(own) };
 }
 
-const deg = (value: number): string => `${formatNumber(value)}°`;
+const deg = formatDegrees;
 const cpd = (value: number): string => `${formatNumber(value)} cpd`;
 const at = ({ xDeg, yDeg }: { xDeg: number; yDeg: number }): string => `at ${deg(xDeg)}, ${deg(yDeg)}`;
 

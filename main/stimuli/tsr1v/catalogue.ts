@@ -1,7 +1,7 @@
 /** What a clip of TSR-1V is called and what is known of it. */
 import { formatCount } from '../../platform/words.ts';
 import { tsr1Half } from '../tsr1/classes.ts';
-import { formatNumber } from '../words.ts';
+import { formatDegrees, formatNumber } from '../words.ts';
 import { tsr1vClasses, tsr1vCountIn, tsr1vName, tsr1vPlace } from './classes.ts';
 import { clipParameters, dotsClip, gratingClip, imageClip, movieClip, plaidClip } from './parameters.ts';
 
@@ -11,7 +11,7 @@ export function tsr1vParameters(index: number): Record<string, number | string> 
   return { class: name, half: tsr1Half(index), ...clipParameters(key, k) };
 }
 
-const deg = (value: number): string => `${formatNumber(value)}°`;
+const deg = formatDegrees;
 const cpd = (value: number): string => `${formatNumber(value)} cpd`;
 const hz = (value: number): string => `${formatNumber(value)} Hz`;
 const speed = (value: number): string => `${formatNumber(value)} °/s`;

@@ -3,7 +3,7 @@ import { Group, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import type { RunDetails } from '../../../main/contract/results.ts';
 import { useQueryCall } from '../../client/hooks.ts';
-import { formatNumber } from '../../components/format.ts';
+import { formatNumber, unitsInShort } from '../../components/format.ts';
 import { StimulusTile } from '../../components/StimulusTile.tsx';
 import { responseAt, type ResponseTable, type UnitStatistics } from './analysis.ts';
 
@@ -68,7 +68,7 @@ export function BestStimuli({
   return (
     <div role="group" aria-label="Strongest stimuli">
       <Text size="xs" c="dimmed" mb={4}>
-        Strongest stimuli, response in {unit.responseUnits}
+        Strongest stimuli, with their responses ({unitsInShort(unit.responseUnits)})
       </Text>
       <Group gap={10} p={8} style={{ background: 'var(--stage)' }}>
         {best.map((index) => (

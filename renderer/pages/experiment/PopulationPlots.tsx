@@ -2,7 +2,7 @@
 import { SegmentedControl } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { labelAt, type Factor } from '../../../main/stimuli/design.ts';
-import { plural } from '../../components/format.ts';
+import { plural, unitsInShort } from '../../components/format.ts';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { AreaBars } from '../../plots/AreaBars.tsx';
 import { areaColour } from '../../plots/colours.ts';
@@ -47,7 +47,7 @@ export function PopulationPlot({
         {(width) => (
           <AreaBars
             width={width}
-            title={`mean response (${responseUnits})`}
+            title={`mean response (${unitsInShort(responseUnits)})`}
             bars={means.map((m) => ({ area: m.area, colour: areaColour(m.area), value: m.mean, q1: m.q1, q3: m.q3 }))}
           />
         )}
@@ -156,7 +156,9 @@ export function HeatMapPlot({
             columns={table.stimuli}
             groups={groups}
             valueTitle={
-              relative ? 'fraction of the unit’s maximum' : `response (${table.units[0]?.responseUnits ?? 'arbitrary'})`
+              relative
+                ? 'fraction of the unit’s maximum'
+                : `response (${unitsInShort(table.units[0]?.responseUnits ?? 'arbitrary')})`
             }
             columnTitle="condition"
             outside={open}

@@ -8,7 +8,7 @@ import { useQueryCall } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
 import { DomainMark, DomainNotice, useTested } from '../../components/DomainMark.tsx';
 import { ErrorNotice } from '../../components/errors.tsx';
-import { formatCount, formatNumber, formatTime, plural } from '../../components/format.ts';
+import { formatCount, formatNumber, formatTime, plural, unitsInShort } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
 import { Inspector, PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
 import { ProvenancePanel } from '../../components/ProvenancePanel.tsx';
@@ -54,10 +54,16 @@ function UnitInspector({
       ? []
       : [
           ['Area', <AreaLabel key="area" area={unit.area} />],
-          ['Largest response', `${formatNumber(unit.max)} ${unit.responseUnits}`],
+          ['Largest response', `${formatNumber(unit.max)} ${unitsInShort(unit.responseUnits)}`],
           ['Best stimulus', labelAt(table.design, unit.best)],
           ['Tested domain', domainText(outside, unit.best)],
-          ['Blank', unit.blank === null ? 'not shown' : `${formatNumber(unit.blank)} ${unit.responseUnits}`],
+          [
+            'Blank',
+            unit.blank === null ? 'not shown' : `${formatNumber(unit.blank)} ${unitsInShort(unit.responseUnits)}`,
+          ],
+          ...(unitsInShort(unit.responseUnits) === unit.responseUnits
+            ? []
+            : [['Response units', unit.responseUnits] as [string, ReactNode]]),
           ['Responsive', unit.responsive ? 'yes' : 'no, indices are missing'],
           ['gOSI', formatIndex(unit.gOsi)],
           ['Lifetime sparseness', formatIndex(unit.sparseness)],

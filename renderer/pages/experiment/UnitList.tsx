@@ -3,7 +3,7 @@ import { Button, Group, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
-import { formatCount, formatNumber, plural } from '../../components/format.ts';
+import { formatCount, formatNumber, plural, unitsInShort } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
 import { driveUnitsLabel, driveUnitsPath, unitKey } from '../../components/units.ts';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
@@ -124,7 +124,7 @@ export function UnitList({
       <Text size="xs" c="dimmed" p="sm">
         {shown.length === units.length ? '' : `${formatCount(shown.length)} of `}
         {plural(units.length, 'unit')}
-        {units[0] !== undefined && `; max: largest response (${units[0].responseUnits})`}
+        {units[0] !== undefined && `; max: largest response (${unitsInShort(units[0].responseUnits)})`}
         {silent > 0 && `; ${formatCount(silent)} not responsive: no indices`}
       </Text>
     </>

@@ -1,8 +1,9 @@
 /** The main plot of the selected unit: its tuning over a factor, or its responses in order where nothing was varied. */
 import { Group, SegmentedControl, Select } from '@mantine/core';
+import { formatLevel } from '../../plots/factorScale.ts';
 import { labelAt, type Factor } from '../../../main/stimuli/design.ts';
 import { noTestedDomain } from '../../../main/twins/domain.ts';
-import { formatNumber, plural } from '../../components/format.ts';
+import { plural } from '../../components/format.ts';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { areaColour } from '../../plots/colours.ts';
 import { RankedResponses } from '../../plots/RankedResponses.tsx';
@@ -43,7 +44,7 @@ function othersSentence(table: ResponseTable, factor: Factor, others: OtherFacto
 function tuningSeries(table: ResponseTable, unit: number, factor: Factor, split: Factor | null, others: OtherFactors) {
   if (split === null) return [{ label: '', values: tuning(table, unit, factor.key, others) }];
   return split.levels.map((level, index) => ({
-    label: `${formatNumber(level)}${split.unit === '°' ? '°' : ` ${split.unit}`}`.trim(),
+    label: `${formatLevel(level)}${split.unit === '°' ? '°' : ` ${split.unit}`}`.trim(),
     values: tuning(table, unit, factor.key, others, { factorKey: split.key, level: index }),
   }));
 }

@@ -13,16 +13,36 @@ import { areaColour } from '../../plots/colours.ts';
 
 const degrees = (value: number | null): string => (value === null ? 'missing' : formatNumber(value));
 
+const unitNames: Record<string, string> = { deg: '°', cpd: 'cpd', hz: 'Hz' };
+
 /** `orientation_deg` as people write it: orientation (°). */
 export function columnTitle(key: string): string {
-  const unit = /_(deg|cpd)$/.exec(key);
-  const words = key.replace(/_(deg|cpd)$/, '').replaceAll('_', ' ');
-  return unit === null ? words : `${words} (${unit[1] === 'deg' ? '°' : 'cpd'})`;
+  const unit = /_(deg|cpd|hz)$/.exec(key)?.[1];
+  const words = (unit === undefined ? key : key.slice(0, -unit.length - 1)).replaceAll('_', ' ');
+  return unit === undefined ? words : `${words} (${unitNames[unit]})`;
+}
+
+/** Width that a column of these texts wants, in rem, at the size of the table's text. */
+const remFor = (texts: readonly string[]): number => Math.max(4, ...texts.map(({ length }) => 0.6 + length * 0.48));
+
+/** A column that the author added: of numbers, or of words. What a unit does not have is missing. */
+function extraColumn(key: string, units: readonly TwinUnit[]): Column<TwinUnit> {
+  const title = columnTitle(key);
+  const words = new Set(units.flatMap(({ extra }) => (typeof extra[key] === 'string' ? [extra[key]] : [])));
+  return {
+    key: `extra ${key}`,
+    title,
+    width: `minmax(${remFor([title, ...words])}rem, 1fr)`,
+    align: words.size > 0 ? 'left' : 'right',
+    render: ({ extra: { [key]: value } }) => (typeof value === 'number' ? formatNumber(value) : (value ?? 'missing')),
+    sortBy: ({ extra }) => extra[key] ?? null,
+  };
 }
 
 /** Columns every twin has, then those its author added. */
-function unitColumns(units: readonly TwinUnit[]): Column<TwinUnit>[] {
-  const extras = Object.keys(units[0]?.extra ?? {});
+export function unitColumns(units: readonly TwinUnit[]): Column<TwinUnit>[] {
+  // Not every unit has every value: the first one may have none for a direction, say.
+  const extras = [...new Set(units.flatMap(({ extra }) => Object.keys(extra)))];
   return [
     { key: 'unit', title: 'Unit', width: 'minmax(4rem, 1fr)', render: (row) => row.unit, sortBy: (row) => row.unit },
     { key: 'area', title: 'Area', width: 'minmax(5rem, 1fr)', render: (row) => row.area, sortBy: (row) => row.area },
@@ -50,19 +70,13 @@ function unitColumns(units: readonly TwinUnit[]): Column<TwinUnit>[] {
       render: (row) => degrees(row.sizeDeg),
       sortBy: (row) => row.sizeDeg,
     },
-    ...extras.map((key): Column<TwinUnit> => ({
-      key: `extra ${key}`,
-      title: columnTitle(key),
-      width: `minmax(${Math.max(4, columnTitle(key).length * 0.48)}rem, 1fr)`,
-      align: 'right',
-      render: (row) => {
-        const value = row.extra[key];
-        return typeof value === 'number' ? formatNumber(value) : (value ?? 'missing');
-      },
-      sortBy: (row) => row.extra[key] ?? null,
-    })),
+    ...extras.map((key) => extraColumn(key, units)),
   ];
 }
+
+/** Where every column has at least its width, with the gaps between them. */
+const leastRem = (columns: readonly Column<TwinUnit>[]): number =>
+  columns.reduce((sum, { width }) => sum + Number.parseFloat(width.replace('minmax(', '')) + 0.5, 1);
 
 export function UnitsTab({ twin }: { twin: TwinDetails }) {
   const { manifest, summary } = twin;
@@ -164,7 +178,7 @@ export function UnitsTab({ twin }: { twin: TwinDetails }) {
           rowKey={unitKey}
           selected={selected.length === 1 ? (selected[0] ?? null) : null}
           onSelect={(unit) => setSelected([unitKey(unit)])}
-          minWidth={`${22 + columns.length * 3.2}rem`}
+          minWidth={`${leastRem(columns)}rem`}
         />
       </div>
     </Stack>

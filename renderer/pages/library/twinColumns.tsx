@@ -81,7 +81,7 @@ export const twinColumns: Column<TwinSummary>[] = [
   {
     key: 'modality',
     title: 'Modality',
-    width: '5rem',
+    width: 'minmax(5rem, 1.2fr)',
     fromRem: 52,
     render: (twin) => <span style={wrapped}>{twin.modality}</span>,
     sortBy: (twin) => twin.modality,

@@ -1,5 +1,6 @@
 /** Pictures for the player: generators are drawn here at the size they are shown, the rest come as thumbnails. */
 import type { ProtocolStimulus } from '../../../main/contract/results.ts';
+import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import { encodeGrey } from '../../../main/stimuli/encode.ts';
 import { renderSpec } from '../../../main/stimuli/render.ts';
 
@@ -9,8 +10,6 @@ export interface Picture {
   readonly sizeDeg: number;
 }
 
-/** Thumbnails show this much of the visual field. */
-const thumbnailDeg = 8;
 const mostPx = 640;
 
 function draw(stimulus: ProtocolStimulus, sizePx: number): HTMLCanvasElement {
@@ -43,7 +42,7 @@ export function createPictures(): { get(stimulus: ProtocolStimulus, sizePx: numb
       if (type === 'image' || type === 'raster') {
         const source = new Image();
         source.src = stimulus.thumbnail;
-        kept.set(stimulus.sha256, { source, sizeDeg: thumbnailDeg });
+        kept.set(stimulus.sha256, { source, sizeDeg: thumbnailDegOf(stimulus.thumbnail) });
         return null;
       }
       const cpd = type === 'grating' || type === 'gabor' ? stimulus.spec.spatialFrequencyCpd : 0;

@@ -1,26 +1,29 @@
 /** A candidate's picture, whole or zoomed to its aperture, on the stage grey. */
 import { Text, UnstyledButton } from '@mantine/core';
 import type { Aperture } from '../../../main/contract/plans.ts';
+import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import { domainSentence } from '../../../main/twins/domain.ts';
 import { DomainMark } from '../../components/DomainMark.tsx';
 import classes from '../../components/StimulusTile.module.css';
 
-/** Thumbnails show this much of the visual field. */
-const thumbnailDeg = 8;
 /** Share of the tile that the aperture fills when zoomed. */
 const filled = 0.8;
 
-/** The part of a thumbnail that shows an aperture: its scale, and its offset as a share of the tile. */
-export function cropTo(aperture: Aperture | undefined): { scale: number; left: number; top: number } {
+/** Side of the field that a tile shows when it is zoomed to an aperture, degrees. */
+export const zoomedDeg = (aperture: Aperture, fieldDeg: number): number =>
+  Math.min(fieldDeg, (aperture.diameterDeg + aperture.edgeDeg) / filled);
+
+/** The part of a picture of `fieldDeg` that shows an aperture: its scale, and its offset as a share of the tile. */
+export function cropTo(aperture: Aperture | undefined, fieldDeg: number): { scale: number; left: number; top: number } {
   if (aperture === undefined) return { scale: 1, left: 0, top: 0 };
-  const shownDeg = Math.min(thumbnailDeg, (aperture.diameterDeg + aperture.edgeDeg) / filled);
-  const scale = thumbnailDeg / shownDeg;
+  const shownDeg = zoomedDeg(aperture, fieldDeg);
+  const scale = fieldDeg / shownDeg;
   // The view stays inside the thumbnail.
   const inside = (value: number) => Math.min(scale - 1, Math.max(0, value));
   return {
     scale,
-    left: -inside((0.5 + aperture.xDeg / thumbnailDeg) * scale - 0.5),
-    top: -inside((0.5 - aperture.yDeg / thumbnailDeg) * scale - 0.5),
+    left: -inside((0.5 + aperture.xDeg / fieldDeg) * scale - 0.5),
+    top: -inside((0.5 - aperture.yDeg / fieldDeg) * scale - 0.5),
   };
 }
 
@@ -29,6 +32,7 @@ export function CandidateTile({
   label,
   sizePx,
   aperture,
+  fieldDeg = thumbnailDegOf(src),
   selected = false,
   outside = null,
   onSelect,
@@ -38,12 +42,14 @@ export function CandidateTile({
   sizePx: number;
   /** Zooms to this part of the field; undefined shows all of it. */
   aperture: Aperture | undefined;
+  /** Side of the field that the picture shows, degrees; what its address says when left out. */
+  fieldDeg?: number;
   selected?: boolean;
   /** Why it lies outside what the twin was tested with. */
   outside?: string | null;
   onSelect?: (() => void) | undefined;
 }) {
-  const { scale, left, top } = cropTo(aperture);
+  const { scale, left, top } = cropTo(aperture, fieldDeg);
   const said = outside === null ? label : `${label}. ${domainSentence(outside)}`;
   const content = (
     <>

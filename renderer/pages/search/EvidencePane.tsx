@@ -5,7 +5,7 @@ import type { Candidate, SearchReport } from '../../../main/contract/results.ts'
 import type { TestedDomain } from '../../../main/contract/twins.ts';
 import { domainSentence, noTestedDomain, outsideTested, outsideTestedControl } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
-import { formatNumber, formatSeconds, plural } from '../../components/format.ts';
+import { formatNumber, formatSeconds, plural, unitsInShort } from '../../components/format.ts';
 import { DomainNotice } from '../../components/DomainMark.tsx';
 import { PaneTitle } from '../../components/Page.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
@@ -99,8 +99,8 @@ export function EvidencePane({
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Unit</Table.Th>
-              <Table.Th ta="right">Response ({report.responseUnits})</Table.Th>
-              <Table.Th ta="right">Blank ({report.responseUnits})</Table.Th>
+              <Table.Th ta="right">Response ({unitsInShort(report.responseUnits)})</Table.Th>
+              <Table.Th ta="right">Blank ({unitsInShort(report.responseUnits)})</Table.Th>
               <Table.Th ta="right">z</Table.Th>
             </Table.Tr>
           </Table.Thead>

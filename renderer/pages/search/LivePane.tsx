@@ -4,6 +4,7 @@ import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
+import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
 import { outsideSpace, outsideTested } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
@@ -12,7 +13,7 @@ import { JobBar } from '../../components/JobBar.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { areaColour } from '../../plots/colours.ts';
-import { CandidateTile } from './CandidateTile.tsx';
+import { CandidateTile, zoomedDeg } from './CandidateTile.tsx';
 import { controlName } from './claims.ts';
 import { Trajectory } from './Trajectory.tsx';
 
@@ -32,16 +33,24 @@ type Tested = TestedDomain | null | undefined;
 
 interface Tile {
   readonly src: string;
+  /** Side of the field that the picture shows. */
+  readonly fieldDeg: number;
   readonly label: string;
   /** Why it lies outside what the twin was tested with. */
   readonly outside: string | null;
 }
 
 /** Candidates when there are some, otherwise what the running search shows of each start. */
-function tilesOf(report: SearchReport | undefined, live: LiveSearch | null, tested: Tested): Tile[] {
+function tilesOf(
+  report: SearchReport | undefined,
+  live: LiveSearch | null,
+  tested: Tested,
+  twinFieldDeg: number,
+): Tile[] {
   if (report !== undefined && report.candidates.length > 0) {
     return report.candidates.map((candidate, index) => ({
       src: candidate.thumbnail,
+      fieldDeg: thumbnailDegOf(candidate.thumbnail),
       label: `${index + 1}: ${formatNumber(candidate.objective)} z`,
       outside: tested === undefined ? null : outsideTested(tested, candidate.spec),
     }));
@@ -49,7 +58,12 @@ function tilesOf(report: SearchReport | undefined, live: LiveSearch | null, test
   const outside = tested === undefined || report === undefined ? null : outsideSpace(tested, report.plan.space.type);
   return (live?.tiles ?? []).map((src, start) => {
     const best = live?.best[start];
-    return { src, label: `start ${start + 1}${best === undefined ? '' : `: ${formatNumber(best)} z`}`, outside };
+    return {
+      src,
+      fieldDeg: twinFieldDeg,
+      label: `start ${start + 1}${best === undefined ? '' : `: ${formatNumber(best)} z`}`,
+      outside,
+    };
   });
 }
 
@@ -65,6 +79,7 @@ export function LivePane({
   selected,
   onSelect,
   tested,
+  twinFieldDeg,
 }: {
   report: SearchReport | undefined;
   live: LiveSearch | null;
@@ -73,9 +88,12 @@ export function LivePane({
   selected: number;
   onSelect: (index: number) => void;
   tested: Tested;
+  /** Side of the twin's field, degrees: what a search shows while it runs is drawn on all of it. */
+  twinFieldDeg: number;
 }) {
   const { ref, width } = useElementSize<HTMLDivElement>();
-  const tiles = tilesOf(report, live, tested);
+  const tiles = tilesOf(report, live, tested, twinFieldDeg);
+  const fieldDeg = tiles[0]?.fieldDeg ?? twinFieldDeg;
   const points =
     live !== null && live.trajectory.length > (report?.trajectory.length ?? 0)
       ? live.trajectory
@@ -99,8 +117,8 @@ export function LivePane({
           />
           <Text size="xs" c="dimmed">
             {zoomed
-              ? `each tile is about ${formatNumber((aperture.diameterDeg + aperture.edgeDeg) / 0.8, 2)}°`
-              : 'each tile is 8° of the visual field'}
+              ? `each tile is about ${formatNumber(zoomedDeg(aperture, fieldDeg), 2)}°`
+              : `each tile is ${formatNumber(fieldDeg)}° of the visual field`}
           </Text>
         </Group>
       )}
@@ -123,6 +141,7 @@ export function LivePane({
               <CandidateTile
                 key={index}
                 src={tile.src}
+                fieldDeg={tile.fieldDeg}
                 label={tile.label}
                 outside={tile.outside}
                 sizePx={tileSize(tiles.length, width)}

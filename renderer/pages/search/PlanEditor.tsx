@@ -309,7 +309,7 @@ function ControlEditor({ plan, onChange, sets }: EditorProps & { sets: readonly 
   return (
     <Stack gap="sm">
       <PaneTitle>Starts and controls</PaneTitle>
-      <SimpleGrid cols={3} spacing={4}>
+      <SimpleGrid cols={3} spacing={4} style={{ alignItems: 'end' }}>
         <NumberField
           label="Starts"
           whole

@@ -4,6 +4,7 @@ import { IconChevronDown } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
+import { usualThumbnailDeg } from '../../../main/contract/thumbnails.ts';
 import { jobEnded, useJobs, useQueryCall, useSearchLive } from '../../client/hooks.ts';
 import { navigate } from '../../client/location.ts';
 import { useTested } from '../../components/DomainMark.tsx';
@@ -78,6 +79,8 @@ export function SearchReportView({ report }: { report: SearchReport }) {
   const best = report.candidates[selected] ?? report.candidates[0];
   const complete = report.candidates.length > 0;
   const tested = useTested(report.provenance.twin.sha256);
+  const twins = useQueryCall('library.list', {});
+  const twin = twins.data?.find(({ sha256 }) => sha256 === report.provenance.twin.sha256);
   return (
     <>
       <PageHeader
@@ -110,6 +113,7 @@ export function SearchReportView({ report }: { report: SearchReport }) {
             selected={selected}
             onSelect={setSelected}
             tested={tested}
+            twinFieldDeg={twin?.fieldOfViewDeg ?? usualThumbnailDeg}
           />
         </Pane>
         <Pane label="Evidence" width="clamp(17rem, 28vw, 24rem)">

@@ -6,7 +6,7 @@ import { plan as anyPlan, searchPlan, type SearchPlan } from '../../../main/cont
 import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 import { Random } from '../../../main/platform/random.ts';
-import { cropTo } from './CandidateTile.tsx';
+import { cropTo, zoomedDeg } from './CandidateTile.tsx';
 import { claimsOf, controlName, methodText, targetFirst, targetText } from './claims.ts';
 import { compareRows } from './CompareView.tsx';
 import { ControlStrip } from './ControlStrip.tsx';
@@ -231,12 +231,17 @@ const keep = (name: string, svg: string) =>
   expect(svg.replaceAll('><', '>\n<')).toMatchFileSnapshot(`gallery/${name}.svg`);
 
 it('a zoomed tile is centred on the aperture and stays inside the picture', () => {
-  expect(cropTo(undefined)).toEqual({ scale: 1, left: 0, top: 0 });
+  expect(cropTo(undefined, 8)).toEqual({ scale: 1, left: 0, top: 0 });
   // 1.6° of aperture fill .8 of 2°: four times as large; x = +1° lies at (.5 + .125)·4 = 2.5 tiles, centred at .5.
-  expect(cropTo({ xDeg: 1, yDeg: 1, diameterDeg: 1.35, edgeDeg: 0.25 })).toEqual({ scale: 4, left: -2, top: -1 });
-  const corner = cropTo({ xDeg: 4, yDeg: 4, diameterDeg: 1.35, edgeDeg: 0.25 });
+  expect(cropTo({ xDeg: 1, yDeg: 1, diameterDeg: 1.35, edgeDeg: 0.25 }, 8)).toEqual({ scale: 4, left: -2, top: -1 });
+  const corner = cropTo({ xDeg: 4, yDeg: 4, diameterDeg: 1.35, edgeDeg: 0.25 }, 8);
   expect(corner.left).toBe(-3);
   expect(corner.top).toBeCloseTo(0, 12);
+  // On a field ten times as large everything that is ten times as large looks the same.
+  const tenfold = { xDeg: 10, yDeg: 10, diameterDeg: 13.5, edgeDeg: 2.5 };
+  expect(cropTo(tenfold, 80)).toEqual({ scale: 4, left: -2, top: -1 });
+  expect(zoomedDeg(tenfold, 80)).toBe(20);
+  expect(zoomedDeg(tenfold, 12)).toBe(12);
 });
 
 describe('plots', () => {

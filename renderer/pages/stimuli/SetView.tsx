@@ -6,6 +6,8 @@ import { IconDots } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import { useLocation } from 'wouter';
 import type { SetDetails } from '../../../main/contract/results.ts';
+import { usualThumbnailDeg } from '../../../main/contract/thumbnails.ts';
+import { shownFieldDeg } from '../../../main/stimuli/design.ts';
 import { hasMoving } from '../../../main/stimuli/motion.ts';
 import { screenPxOf, useSettings } from '../../app/settings.ts';
 import { useCall, useQueryCall, useWritable } from '../../client/hooks.ts';
@@ -19,8 +21,6 @@ import { TileGrid } from '../../components/TileGrid.tsx';
 import classes from './Stimuli.module.css';
 import { StimulusInspector } from './StimulusInspector.tsx';
 
-/** Thumbnails show this much of the visual field. */
-const thumbnailDeg = 8;
 const pageSize = 100;
 /** Below this edge a caption is a smear of letters. */
 const captionFromPx = 72;
@@ -165,7 +165,8 @@ export function SetView({ id }: { id: string }) {
   const details = useQueryCall('sets.get', { id });
   const [settings, change] = useSettings();
   const [selected, setSelected] = useState<number | null>(null);
-  const tilePx = settings.trueSize ? Math.round(screenPxOf(thumbnailDeg, settings)) : settings.tilePx;
+  const fieldDeg = details.data === undefined ? usualThumbnailDeg : shownFieldDeg(details.data.design);
+  const tilePx = settings.trueSize ? Math.round(screenPxOf(fieldDeg, settings)) : settings.tilePx;
   return (
     <QueryView query={details}>
       {(set) => (
@@ -188,14 +189,15 @@ export function SetView({ id }: { id: string }) {
               onChange={(px) => change({ tilePx: px })}
             />
             <Switch
+              style={{ flex: 'none' }}
               label="True size"
               checked={settings.trueSize}
               onChange={(event) => change({ trueSize: event.currentTarget.checked })}
             />
             <Text size="xs" c="dimmed" truncate="end">
               {settings.trueSize
-                ? `${thumbnailDeg}° at ${formatNumber(settings.viewingDistanceCm)} cm, ${tilePx} px per tile`
-                : `each tile is ${thumbnailDeg}° of the visual field`}
+                ? `${fieldDeg}° at ${formatNumber(settings.viewingDistanceCm)} cm, ${tilePx} px per tile`
+                : `each tile is ${fieldDeg}° of the visual field`}
               {hasMoving(set.design) && `; ▸ moves: ${clipText}, played where you point`}
             </Text>
           </div>

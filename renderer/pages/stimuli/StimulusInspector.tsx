@@ -5,6 +5,7 @@ import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { StimulusInspection } from '../../../main/contract/results.ts';
+import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import { parametersOf } from '../../../main/stimuli/design.ts';
 import { dotsPerDeg2PerS } from '../../../main/stimuli/dots.ts';
 import { speedDegPerS } from '../../../main/stimuli/motion.ts';
@@ -134,12 +135,12 @@ function BigClip({ thumbnail, clip, label }: { thumbnail: string; clip: string; 
 
 function Inspection({ inspection }: { inspection: StimulusInspection }) {
   const { item } = inspection;
-  const when = item.clip === null ? '' : 'at 0 s, ';
+  const over = `${item.clip === null ? '' : 'at 0 s, '}${thumbnailDegOf(item.thumbnail)}° field`;
   // Over the whole square that is shown, unlike a noise's own RMS contrast, which holds inside its aperture.
   const measured: [string, string][] = [
-    [`Mean, ${when}8° field`, luminance(inspection.meanLuminance)],
-    [`RMS, ${when}8° field`, luminance(inspection.contrastRms)],
-    [`Range, ${when}8° field`, `${luminance(inspection.minLuminance)} – ${luminance(inspection.maxLuminance)}`],
+    [`Mean, ${over}`, luminance(inspection.meanLuminance)],
+    [`RMS, ${over}`, luminance(inspection.contrastRms)],
+    [`Range, ${over}`, `${luminance(inspection.minLuminance)} – ${luminance(inspection.maxLuminance)}`],
   ];
   return (
     <Stack gap="md" p="md">
