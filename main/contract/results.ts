@@ -130,7 +130,10 @@ export const control = z.object({
   /** Objective values of every sample, for the band behind the trajectory. */
   values: z.array(z.number()),
   beaten: z.boolean(),
-  /** The best of these controls, kept as a stimulus so that it can go into the protocol beside the candidate. */
+  /**
+   * The best of these controls, kept as a stimulus so that it can go into the protocol beside the candidate. Clips are not
+   * kept frame by frame: for what moves it is `sourceSpec`.
+   */
   spec: stimulusSpec.nullable(),
   /** What it was before it was brought to the constraints: which photograph, which grating; null for noise. */
   sourceSpec: stimulusSpec.nullable(),
