@@ -131,8 +131,8 @@ export const control = z.object({
   values: z.array(z.number()),
   beaten: z.boolean(),
   /**
-   * The best of these controls, kept as a stimulus so that it can go into the protocol beside the candidate. Clips are not
-   * kept frame by frame: for what moves it is `sourceSpec`.
+   * The best of these controls, kept as a stimulus so that it can go into the protocol beside the candidate. Null where it
+   * is a clip, whose frames are not kept: `sourceSpec` says what it was made from.
    */
   spec: stimulusSpec.nullable(),
   /** What it was before it was brought to the constraints: which photograph, which grating; null for noise. */

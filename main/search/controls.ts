@@ -61,11 +61,7 @@ export function matchedControls(
     if (matched === null) return null;
     return {
       image: async (index: number) => broughtTo(matched, await source.render(indices[index] as number), seed),
-      // A clip is not kept as a raster: what it was made from stands for it.
-      spec: (index: number) => {
-        const spec = source.spec(indices[index] as number);
-        return isMoving(spec) ? spec : null;
-      },
+      spec: () => null,
       source: (index: number) => {
         const sourceIndex = indices[index] as number;
         return { sourceIndex, sourceSpec: source.spec(sourceIndex) };
