@@ -116,6 +116,15 @@ test('a search over pixels climbs through all frames and keeps its constraints',
     optimiser: { type: 'gradient', steps: 5 },
     starts: 2,
     seed: 1,
+    controls: {
+      random: 4,
+      bestOf: {
+        design: {
+          type: 'drifting-gratings',
+          factors: { directionDeg: [0, 90], spatialFrequencyCpd: [0.4], temporalFrequencyHz: [1] },
+        },
+      },
+    },
     reference: {
       design: { type: 'gabors', factors: { orientationDeg: [0, 90], spatialFrequencyCpd: [0.5], sigmaDeg: [0.4] } },
     },
@@ -129,4 +138,8 @@ test('a search over pixels climbs through all frames and keeps its constraints',
   // The mean light is all that this unit sees.
   const [expected] = clipResponses(still(0.6), { state: adaptedState, running: 0, pupil: 1 }).responses;
   expect(unit?.response).toBeCloseTo(expected, 4);
+  // Its frames were brought to the constraints, and are no picture that could be kept.
+  const control = search.report?.controls.find(({ kind }) => kind === 'best-of-set');
+  expect(control).toMatchObject({ n: 2, spec: null, sha256: null, thumbnail: null });
+  expect(control?.sourceSpec).toMatchObject({ type: 'drifting-grating', temporalFrequencyHz: 1 });
 });

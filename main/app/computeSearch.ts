@@ -137,7 +137,10 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
       const outcome = search.result();
       const { sizePx } = held.session.session.field;
       const found = (image: Float32Array, spec: FoundStimulus['spec']): FoundStimulus =>
-        spec === null ? { array: encodeNpy(image, [sizePx, sizePx]), spec: null } : { array: null, spec };
+        // The frames of a clip are not kept.
+        spec === null && image.length === sizePx * sizePx
+          ? { array: encodeNpy(image, [sizePx, sizePx]), spec: null }
+          : { array: null, spec };
       return {
         candidates: outcome.candidates.map(({ rank, start, value, image, spec, areas, units, residuals }) => ({
           rank,

@@ -79,7 +79,28 @@ describe('the reference set when a plan names none', () => {
     });
     const spec = specAt(defaultReferenceFor(clip(64, 8, 16)).design, 0);
     expect(() => requireFrameRate(spec, 16)).not.toThrow();
-    expect(() => requireFrameRate(spec, 15)).toThrow(/at least 16 frames per second/);
+    expect(() => requireFrameRate(spec, 15)).toThrow(/8 Hz needs at least 16:/);
+  });
+
+  it('has no gratings finer than a coarse twin was tested with', () => {
+    const validity = (tested: object) => ({
+      validity: { ...smallManifest().validity, tested: { stimuli: [], ...tested } },
+    });
+    const mouse = clip(80, 80, 30);
+    // One pixel per degree shows up to .5 cpd; units of mouse V1 answer nothing of .19 or .375 cpd.
+    expect(
+      defaultReferenceFor({ ...mouse, ...validity({ spatialFrequencyCpd: [0.01, 0.16] }) } as typeof mouse),
+    ).toMatchObject({
+      name: 'built-in grating reference (128 drifting gratings, 0.012 to 0.094 cpd)',
+      design: { factors: { spatialFrequencyCpd: [0.01171875, 0.0234375, 0.046875, 0.09375] } },
+    });
+    const coarsest = { factors: { spatialFrequencyCpd: [0.046875, 0.09375, 0.1875, 0.375] } };
+    for (const stated of [{}, { spatialFrequencyCpd: [0, 0] }, { spatialFrequencyCpd: [0.1, 4] }]) {
+      expect(defaultReferenceFor({ ...mouse, ...validity(stated) } as typeof mouse).design).toMatchObject(coarsest);
+    }
+    // A reference set that the twin can see is used whatever it was tested with.
+    const fine = { ...clip(64, 8, 30), ...validity({ spatialFrequencyCpd: [0.5, 1] }) };
+    expect(defaultReferenceFor(fine as typeof mouse).design.type).toBe('tsr1v');
   });
 
   it('is drifting gratings where a twin has too few pixels or frames for it, which it can be shown', () => {

@@ -65,16 +65,20 @@ const moving = {
 
 /**
  * TSR-1 for twins that see pictures and TSR-1V for those that see clips, where they have the two pixels (and frames) that
- * each of its finest cycles needs. Elsewhere gratings, doubled in size and in period until the twin can see them, so that a
- * search over any twin has a scale.
+ * each of its finest cycles needs. Elsewhere gratings, doubled in size and in period until the twin can see them and none
+ * is finer than it was tested with, so that a search over any twin has a scale: a raster may show bars that no unit answers.
  */
-export function defaultReferenceFor(manifest: Pick<TwinManifest, 'inputs'>): DefaultReference {
+export function defaultReferenceFor(
+  manifest: Pick<TwinManifest, 'inputs'> & Partial<Pick<TwinManifest, 'validity'>>,
+): DefaultReference {
   const input = stimulusInputOf(manifest);
   const axes = input === undefined ? null : pictureAxes(input);
   // Nothing can be shown to such a twin; whoever tries says why.
   if (input === undefined || axes === null) return still;
   const pxPerDeg = axes.sizePx / input.fieldOfViewDeg;
-  const times = doublings(2 * Math.max(...frequenciesCpd), pxPerDeg);
+  const finestTested = manifest.validity?.tested?.spatialFrequencyCpd?.[1] ?? 0;
+  const enough = finestTested > 0 ? Math.min(pxPerDeg, 2 * finestTested) : pxPerDeg;
+  const times = doublings(2 * Math.max(...frequenciesCpd), enough);
   if (axes.time === null) {
     if (pxPerDeg >= 2 * tsr1HighestCpd) return still;
     const has = `${formatNumber(pxPerDeg)} px per degree, and the reference set ${tsr1Name} needs ${2 * tsr1HighestCpd}`;

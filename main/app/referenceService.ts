@@ -15,7 +15,7 @@ import { designCount, specAt, stimuliHash } from '../stimuli/design.ts';
 import { defaultReferenceFor, type DefaultReference } from './defaultReference.ts';
 import { computeTwin, type Services } from './services.ts';
 import { createStimulusService } from './stimulusService.ts';
-import { computeVersions } from './versions.ts';
+import { computeVersions, measuredHere } from './versions.ts';
 
 export type ReferenceRequest = MethodArgs<'references.get'>;
 
@@ -41,6 +41,7 @@ export const referenceKey = (
   twinSha256: sha256,
   stimuliSha256,
   device,
+  graphics: device === 'cpu' ? null : measuredHere().graphics,
   batchSize,
   threads,
   gradientForms,

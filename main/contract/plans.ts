@@ -136,7 +136,7 @@ export const searchPlan = z.strictObject({
   space: searchSpace,
   optimiser: searchOptimiser,
   constraints: constraints.prefault({}),
-  /** Responses are z-scored over this set; left out: half A of TSR-1, or gratings where the twin cannot see it. */
+  /** Responses are z-scored over this set; left out: half A of TSR-1, of TSR-1V for twins that see clips, or gratings where the twin cannot see it. */
   reference: setRef.optional(),
   /** Independent starts, run in one batch. */
   starts: z.int().min(1).max(256).default(4),

@@ -130,7 +130,10 @@ export const control = z.object({
   /** Objective values of every sample, for the band behind the trajectory. */
   values: z.array(z.number()),
   beaten: z.boolean(),
-  /** The best of these controls, kept as a stimulus so that it can go into the protocol beside the candidate. */
+  /**
+   * The best of these controls, kept as a stimulus so that it can go into the protocol beside the candidate. Null where it
+   * is a clip, whose frames are not kept: `sourceSpec` says what it was made from.
+   */
   spec: stimulusSpec.nullable(),
   /** What it was before it was brought to the constraints: which photograph, which grating; null for noise. */
   sourceSpec: stimulusSpec.nullable(),

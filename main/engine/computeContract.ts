@@ -76,7 +76,7 @@ export type SearchProgress = {
 };
 
 export type FoundStimulus = {
-  /** Float32 NPY of the raster, or null where the stimulus is described by `spec`. */
+  /** Float32 NPY of the raster, or null where the stimulus is described by `spec`; both null: a clip brought to constraints. */
   array: Uint8Array | null;
   spec: StimulusSpec | null;
 };

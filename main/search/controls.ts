@@ -7,7 +7,9 @@ import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { Random } from '../platform/random.ts';
 import { apertureOf, apertureWeights } from '../stimuli/aperture.ts';
+import { isMoving } from '../stimuli/motion.ts';
 import { tsr1Place } from '../stimuli/tsr1/classes.ts';
+import { tsr1vPlace } from '../stimuli/tsr1v/classes.ts';
 import { plural } from '../platform/words.ts';
 import { formatNumber } from '../stimuli/words.ts';
 import { type ConstraintSet, createConstraints } from './constraints.ts';
@@ -58,7 +60,7 @@ export function matchedControls(
     const matched = constraints();
     if (matched === null) return null;
     return {
-      image: async (index: number) => matched.project(await source.render(indices[index] as number), seed),
+      image: async (index: number) => broughtTo(matched, await source.render(indices[index] as number), seed),
       spec: () => null,
       source: (index: number) => {
         const sourceIndex = indices[index] as number;
@@ -74,7 +76,7 @@ export function matchedControls(
           context,
           {
             kind: 'best-of-set',
-            label: `best of ${plural(indices.length, 'image')}, brought to the same mean and RMS contrast`,
+            label: `best of ${plural(indices.length, ...nounOf(bestOf, indices))}, brought to the same mean and RMS contrast`,
             name: 'measuring the set of images',
             n: indices.length,
           },
@@ -131,7 +133,8 @@ export function randomGratings(
 export function constraintsOf(context: SearchContext, best: FoundStimulus): ConstraintSet | null {
   const { field } = context.model;
   const { spec, image } = best;
-  const aperture = spec?.type === 'grating' || spec?.type === 'tsr1' ? apertureOf(spec) : undefined;
+  const moves = spec !== null && isMoving(spec);
+  const aperture = moves || spec?.type === 'grating' || spec?.type === 'tsr1' ? apertureOf(spec) : undefined;
   const { mean, contrastRms } = weightedStatistics(image, apertureWeights(aperture, field));
   const constraints: Constraints = {
     meanLuminance: mean,
@@ -144,7 +147,8 @@ export function constraintsOf(context: SearchContext, best: FoundStimulus): Cons
     const matched = createConstraints(constraints, field);
     const notice =
       `Controls are matched to the best candidate: mean luminance ${formatNumber(mean)}, RMS contrast ` +
-      `${formatNumber(contrastRms)}${aperture === undefined ? '' : ', weighted by its aperture'}.`;
+      `${formatNumber(contrastRms)}${aperture === undefined ? '' : ', weighted by its aperture'}.` +
+      (moves ? ' It moves, and the noise that it is compared with stands still.' : '');
     if (!context.notices.includes(notice)) context.notices.push(notice);
     return matched;
   } catch (error) {
@@ -155,9 +159,34 @@ export function constraintsOf(context: SearchContext, best: FoundStimulus): Cons
   }
 }
 
-/** A grating of its own, or one of the reference set TSR-1. */
-const isGrating = (spec: StimulusSpec): boolean =>
-  spec.type === 'grating' ? spec.contrast > 0 : spec.type === 'tsr1' && tsr1Place(spec.index).key === 'gratings';
+/** A clip is brought to the constraints frame by frame: each has their mean and contrast. */
+function broughtTo(matched: ConstraintSet, image: Float32Array, seed: number): Float32Array {
+  const pixels = matched.field.sizePx ** 2;
+  if (image.length === pixels) return matched.project(image, seed);
+  const clip = new Float32Array(image.length);
+  for (let at = 0; at < clip.length; at += pixels) {
+    clip.set(matched.project(image.subarray(at, at + pixels), seed), at);
+  }
+  return clip;
+}
+
+const nounOf = (source: StimulusSource, indices: readonly number[]): [string, string] =>
+  indices.some((index) => isMoving(source.spec(index))) ? ['stimulus', 'stimuli'] : ['image', 'images'];
+
+/** A grating of its own, still or drifting, or one of the reference sets TSR-1 and TSR-1V. */
+function isGrating(spec: StimulusSpec): boolean {
+  switch (spec.type) {
+    case 'grating':
+    case 'drifting-grating':
+      return spec.contrast > 0;
+    case 'tsr1':
+      return tsr1Place(spec.index).key === 'gratings';
+    case 'tsr1v':
+      return tsr1vPlace(spec.index).key === 'gratings';
+    default:
+      return false;
+  }
+}
 
 function indicesOf(source: StimulusSource, wanted: (spec: StimulusSpec) => boolean): number[] {
   const indices: number[] = [];

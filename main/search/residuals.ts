@@ -18,19 +18,20 @@ export function measureResiduals(image: Float32Array, weights: Float64Array, con
   };
 }
 
-/** Weighted mean of the luminance, and its weighted standard deviation over that mean. */
+/** Weighted mean of the luminance, and its weighted standard deviation over that mean; of a clip, over all its frames. */
 export function weightedStatistics(image: Float32Array, weights: Float64Array): { mean: number; contrastRms: number } {
+  const pixels = weights.length;
   let total = 0;
   let sum = 0;
   for (let i = 0; i < image.length; i++) {
-    total += weights[i] as number;
-    sum += (weights[i] as number) * (image[i] as number);
+    total += weights[i % pixels] as number;
+    sum += (weights[i % pixels] as number) * (image[i] as number);
   }
   const mean = sum / total;
   let squares = 0;
   for (let i = 0; i < image.length; i++) {
     const deviation = (image[i] as number) - mean;
-    squares += (weights[i] as number) * deviation * deviation;
+    squares += (weights[i % pixels] as number) * deviation * deviation;
   }
   return { mean, contrastRms: Math.sqrt(squares / total) / mean };
 }

@@ -98,6 +98,13 @@ describe('random dots', () => {
     expect(before.every((dot, slot) => (later[slot] as Dot).generation !== dot.generation)).toBe(true);
   });
 
+  it('are refused where there are too many to draw', () => {
+    // π·1500² square degrees at 10 dots each.
+    expect(() => dotsAt(dots({ diameterDeg: 3000, edgeDeg: 0 }), 0)).toThrow(
+      /^A field of 3,?000° with 10 dots per square degree holds 70,6\d\d,\d{3} dots; at most 200,000 are drawn\. Nothing was drawn\./,
+    );
+  });
+
   it('stay as many and as even, also after they went around the rim', () => {
     // So long-lived and fast that every dot crosses the field several times.
     const spec = dots({ lifetimeS: 60, coherence: 1, speedDegPerS: 8 });

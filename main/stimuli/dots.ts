@@ -9,11 +9,14 @@
  * the same everywhere. Where a dot is at any time follows from the seed alone.
  */
 import type { RandomDotsSpec } from '../contract/stimuli.ts';
+import { TwinscopeError } from '../platform/errors.ts';
 import { cos, degreesToRadians, sin } from '../platform/exactMath.ts';
 import { Random } from '../platform/random.ts';
+import { formatCount } from '../platform/words.ts';
 import { apertureWeights } from './aperture.ts';
 import type { StimulusRaster } from './geometry.ts';
 import { rasterPxPerDeg } from './geometry.ts';
+import { formatNumber } from './words.ts';
 
 export type DotField = Pick<
   RandomDotsSpec,
@@ -48,6 +51,21 @@ export function dotCount(field: DotField): number {
   return Math.max(1, Math.round(field.dotsPerDeg2 * Math.PI * radius * radius));
 }
 
+/** 100 per square degree over a field of 50°. */
+const mostDots = 200_000;
+
+/** Throws 'bad-input' for a field of more dots than can be drawn in reasonable time and memory. */
+function requireDrawable(field: DotField): void {
+  const count = dotCount(field);
+  if (count <= mostDots) return;
+  throw new TwinscopeError(
+    'bad-input',
+    `A field of ${formatNumber(field.diameterDeg)}° with ${formatNumber(field.dotsPerDeg2)} dots per square degree holds ` +
+      `${formatCount(count)} dots; at most ${formatCount(mostDots)} are drawn. Nothing was drawn. Choose a smaller field or ` +
+      'fewer dots.',
+  );
+}
+
 /** Dots born per square degree and second, as Britten et al. state density. */
 export const dotsPerDeg2PerS = ({ dotsPerDeg2, lifetimeS }: { dotsPerDeg2: number; lifetimeS: number }): number =>
   dotsPerDeg2 / lifetimeS;
@@ -68,8 +86,12 @@ function alongChord(
   return [wrapped * ux - across * uy, wrapped * uy + across * ux];
 }
 
-/** All dots at a time, in the order in which they are painted; the same length and order at any time. */
+/**
+ * All dots at a time, in the order in which they are painted; the same length and order at any time. Throws 'bad-input'
+ * where there are too many to draw.
+ */
 export function dotsAt(field: DotField, timeS: number): Dot[] {
+  requireDrawable(field);
   const { speedDegPerS, coherence, lifetimeS, seed } = field;
   const radius = fieldRadiusDeg(field);
   const direction = degreesToRadians(field.directionDeg % 360);

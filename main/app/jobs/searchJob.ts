@@ -293,7 +293,7 @@ function describeOutcome(
   });
   const found = candidates[0]?.objective ?? -Infinity;
   const controls: Control[] = outcome.controls.map(({ stimulus, values, ...control }) => {
-    const spec = specOf(stimulus);
+    const spec = stimulus.array === null && stimulus.spec === null ? null : specOf(stimulus);
     return {
       ...control,
       values,
@@ -301,8 +301,8 @@ function describeOutcome(
       median: medianOf(values),
       beaten: found > control.best,
       spec,
-      sha256: stimulusHash(spec),
-      thumbnail: thumbnailPath(spec, context.fieldOfViewDeg),
+      sha256: spec === null ? null : stimulusHash(spec),
+      thumbnail: spec === null ? null : thumbnailPath(spec, context.fieldOfViewDeg),
     };
   });
   return {

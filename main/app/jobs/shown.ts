@@ -33,7 +33,7 @@ export function requireOn({ manifest }: Pick<ResolvedTwin, 'manifest'>, design: 
 function setsOf(plan: JobPlan): SetRef[] {
   if (plan.kind === 'run') return [plan.stimuli];
   const { reference, controls, space } = plan;
-  // The default reference stands still.
+  // The default reference is chosen from what the twin can be shown.
   return [reference, controls.bestOf, space.type === 'set' ? space.stimuli : undefined].filter((ref) => !!ref);
 }
 

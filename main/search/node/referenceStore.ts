@@ -21,6 +21,8 @@ export type ReferenceKey = {
   /** Hash over the ordered stimuli of the set. */
   stimuliSha256: string;
   device: DeviceId;
+  /** Graphics cards and drivers; null where the CPU computes. */
+  graphics: string | null;
   /** Stimuli per run of the graph. */
   batchSize: number;
   threads: number;
