@@ -4,6 +4,7 @@
  */
 import type { TwinInput, TwinManifest } from '../contract/twins.ts';
 import { TwinscopeError } from '../platform/errors.ts';
+import { formatNumber } from '../stimuli/words.ts';
 import { imageInput, pictureShape } from './inputAdapter.ts';
 
 /** Values of behaviour channels by name; channels left out keep their default. */
@@ -89,6 +90,19 @@ function requireChannels(manifest: TwinManifest, behaviour: Behaviour): void {
       );
     }
   }
+}
+
+/** A sentence where behaviour lies beyond what a twin was made for, or null: its answers are extrapolations there. */
+export function behaviourBeyond({ inputs }: Pick<TwinManifest, 'inputs'>, behaviour: Behaviour = {}): string | null {
+  const channels = inputs.flatMap((input) => (input.role === 'behaviour' ? input.channels : []));
+  const beyond = channels.flatMap(({ name, range }) => {
+    const value = behaviour[name];
+    if (range === undefined || value === undefined || (value >= range[0] && value <= range[1])) return [];
+    return [`${name} ${formatNumber(value)}, made for ${formatNumber(range[0])} to ${formatNumber(range[1])}`];
+  });
+  return beyond.length === 0
+    ? null
+    : `Behaviour outside what the twin was made for: ${beyond.join('; ')}. Its predictions there are extrapolations.`;
 }
 
 const unfit = ({ title }: TwinManifest, { tensor }: TwinInput, why: string): TwinscopeError =>

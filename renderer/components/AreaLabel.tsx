@@ -1,8 +1,10 @@
 import { ColorSwatch, Group, Text } from '@mantine/core';
 import { areaColour } from '../plots/colours.ts';
+import { useAreaColour } from './areaColours.tsx';
 
 /** An area's fixed colour with its name: never the colour alone. */
 export function AreaLabel({ area, colourOf, label }: { area: string; colourOf?: string | undefined; label?: string }) {
+  const known = useAreaColour();
   return (
     <Group gap={5} wrap="nowrap" component="span" display="inline-flex" maw="100%" title={label ?? area}>
       <ColorSwatch
@@ -10,7 +12,7 @@ export function AreaLabel({ area, colourOf, label }: { area: string; colourOf?: 
         size={9}
         radius={9}
         withShadow={false}
-        color={areaColour(area, colourOf)}
+        color={colourOf === undefined ? known(area) : areaColour(area, colourOf)}
         style={{ flex: 'none' }}
         aria-hidden
       />

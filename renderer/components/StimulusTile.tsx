@@ -15,13 +15,17 @@ export const clipText = `${clipStrip.frames / clipStrip.frameRateHz} s · ${plur
 const noBreak = '\u00a0';
 /** A longer part, the name of a file say, may break anywhere. */
 const longestWhole = 16;
+/** A longer caption needs every place on its two lines. */
+const longestBound = 28;
 
 /** A caption that breaks between its parts: not between a number and its unit, nor before the dot. */
 export const unbroken = (label: string): string =>
-  label
-    .split(' · ')
-    .map((part) => (part.length > longestWhole ? part : part.replaceAll(' ', noBreak)))
-    .join(`${noBreak}· `);
+  label.length > longestBound
+    ? label
+    : label
+        .split(' · ')
+        .map((part) => (part.length > longestWhole ? part : part.replaceAll(' ', noBreak)))
+        .join(`${noBreak}· `);
 
 /**
  * One stimulus on the stage grey, with its label. `src` is a resource path or a data URL. One that moves carries a mark,

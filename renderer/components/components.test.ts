@@ -99,6 +99,7 @@ it('says units on an axis in few words, and the rest elsewhere', () => {
 it('breaks captions between their parts only, and long parts anywhere', () => {
   expect(unbroken('22.5° · 0.75 cpd · phase 0°')).toBe('22.5°\u00a0· 0.75\u00a0cpd\u00a0· phase\u00a00°');
   expect(unbroken('a photograph of my garden')).toBe('a photograph of my garden');
+  expect(unbroken('51.8 · 67.5° · 6 cpd · phase 0°')).toBe('51.8 · 67.5° · 6 cpd · phase 0°');
 });
 
 it('sorts missing values last in both directions and numbers inside names by value', () => {

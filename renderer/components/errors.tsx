@@ -45,7 +45,8 @@ export function Warnings({ items }: { items: readonly string[] }) {
     <Alert color="yellow" icon={<IconAlertTriangle size={16} />} role="status" aria-label="Warnings">
       <Stack gap="xs">
         {items.map((text) => (
-          <Text key={text} size="xs">
+          // The name of a file has no place to break.
+          <Text key={text} size="xs" style={{ overflowWrap: 'anywhere' }}>
             {text}
           </Text>
         ))}

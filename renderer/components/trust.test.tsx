@@ -8,6 +8,9 @@ import type { Control } from '../../main/contract/results.ts';
 import { foundBySearch } from '../../main/twins/domain.ts';
 import { CandidateTile } from '../pages/search/CandidateTile.tsx';
 import { DomainList } from '../pages/search/EvidencePane.tsx';
+import { areaColour } from '../plots/colours.ts';
+import { AreaColours } from './areaColours.tsx';
+import { AreaLabel } from './AreaLabel.tsx';
 import { StimulusTile } from './StimulusTile.tsx';
 import { TrustChips } from './TrustChips.tsx';
 
@@ -82,4 +85,17 @@ it('the report names the candidate and the controls that lie outside, each with 
   expect(list({ stimuli: ['image', 'noise', 'raster'] })).toBe('');
   expect(list(null)).toMatch(/Its author states no tested domain: whether this lies inside is not known/);
   expect(list(undefined)).toBe('');
+});
+
+it('an area has the colour that its twin gives it, in a run as in the library', () => {
+  const inLibrary = draw(<AreaLabel area="VISp" colourOf="V1" />);
+  const inRun = draw(
+    <AreaColours value={new Map([['VISp', 'V1']])}>
+      <AreaLabel area="VISp" />
+    </AreaColours>,
+  );
+  expect(inLibrary).toContain(areaColour('V1'));
+  expect(inRun).toBe(inLibrary);
+  // Of a twin that is not there any more only the name is known.
+  expect(draw(<AreaLabel area="VISp" />)).toContain(areaColour('VISp'));
 });

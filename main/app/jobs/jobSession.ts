@@ -4,6 +4,7 @@ import type { Plan, TwinRef } from '../../contract/plans.ts';
 import type { Provenance } from '../../contract/results.ts';
 import type { ComputeTwin } from '../../engine/computeContract.ts';
 import { devices } from '../../engine/devices.ts';
+import { behaviourBeyond } from '../../engine/otherInputs.ts';
 import type { JobContext } from '../../jobs/node/queue.ts';
 import { unlessAborted } from '../../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
@@ -45,6 +46,8 @@ export async function openFirstSession(
   const job = { noun: plan.kind, by } as const;
   const { session, notice } = await services.devices.sessionFor(resolved, plan, { ...job, pictures, signal });
   if (notice !== null) await context.notice(notice);
+  const beyond = behaviourBeyond(resolved.manifest, plan.behaviour);
+  if (beyond !== null) await context.notice(beyond);
   try {
     return await open(services, context, resolved, { ...session, behaviour: plan.behaviour });
   } catch (error) {

@@ -2,10 +2,10 @@
 import { SegmentedControl } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { labelAt, type Factor } from '../../../main/stimuli/design.ts';
+import { useAreaColour } from '../../components/areaColours.tsx';
 import { plural, unitsInShort } from '../../components/format.ts';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { AreaBars } from '../../plots/AreaBars.tsx';
-import { areaColour } from '../../plots/colours.ts';
 import { HeatMap, heatMargin } from '../../plots/HeatMap.tsx';
 import { PopulationStrip } from '../../plots/PopulationStrip.tsx';
 import { domainCell, markText } from './UnitPlot.tsx';
@@ -33,6 +33,7 @@ export function PopulationPlot({
   /** Per stimulus why it lies outside what the twin was tested with; empty where that is not known. */
   outside: readonly (string | null)[];
 }) {
+  const areaColour = useAreaColour();
   const areas = useMemo(() => (factor === null ? [] : populationOver(table, factor.key)), [table, factor]);
   const means = useMemo(() => (factor === null ? populationMeans(table) : []), [table, factor]);
   const responseUnits = table.units[0]?.responseUnits ?? 'arbitrary';
@@ -95,6 +96,7 @@ export function HeatMapPlot({
   /** Per condition why it lies outside what the twin was tested with; empty where that is not known. */
   outside: readonly (string | null)[];
 }) {
+  const areaColour = useAreaColour();
   const [relative, setRelative] = useState(false);
   const open = useMemo(() => outside.map((reason) => reason !== null), [outside]);
   const order = useMemo(() => preferredOrder(units), [units]);
@@ -109,7 +111,7 @@ export function HeatMapPlot({
       colour: areaColour(area),
       rows: table.units.filter((unit) => unit.area === area).length,
     }));
-  }, [table]);
+  }, [table, areaColour]);
   const height = 320;
   const variedNames = table.factors.filter((factor) => factor.levels.length > 1).map((factor) => factor.name);
   const ordering = variedNames.length > 1 ? `, ${variedNames[0]} slowest, ${variedNames.at(-1)} fastest` : '';

@@ -5,6 +5,7 @@ import type { RunDetails } from '../../../main/contract/results.ts';
 import { labelAt } from '../../../main/stimuli/design.ts';
 import { domainSentence, outsideInDesign, outsideSummary } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
+import { AreaColoursOf } from '../../components/areaColours.tsx';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
 import { DomainMark, DomainNotice, useTested } from '../../components/DomainMark.tsx';
 import { ErrorNotice } from '../../components/errors.tsx';
@@ -211,7 +212,9 @@ export function RunView({ id, chooser }: { id: string; chooser: ReactNode }) {
             }
             actions={chooser}
           />
-          <LoadedRun key={`${run.id} ${run.state}`} run={run} />
+          <AreaColoursOf sha256={run.provenance.twin.sha256}>
+            <LoadedRun key={`${run.id} ${run.state}`} run={run} />
+          </AreaColoursOf>
         </>
       )}
     </QueryView>

@@ -1,11 +1,11 @@
 /** The main plot of the selected unit: its tuning over a factor, or its responses in order where nothing was varied. */
 import { Group, SegmentedControl, Select } from '@mantine/core';
+import { useAreaColour } from '../../components/areaColours.tsx';
 import { formatLevel } from '../../plots/factorScale.ts';
 import { labelAt, type Factor } from '../../../main/stimuli/design.ts';
 import { noTestedDomain } from '../../../main/twins/domain.ts';
 import { plural } from '../../components/format.ts';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
-import { areaColour } from '../../plots/colours.ts';
 import { RankedResponses } from '../../plots/RankedResponses.tsx';
 import { TuningCurve } from '../../plots/TuningCurve.tsx';
 import {
@@ -89,6 +89,7 @@ export function UnitPlot({
   /** Per stimulus why it lies outside what the twin was tested with; empty where that is not known. */
   outside: readonly (string | null)[];
 }) {
+  const areaColour = useAreaColour();
   const varied = variedFactors(table);
   const factor = varied.find((each) => each.key === choices.factorKey) ?? varied[0];
   const splitters = varied.filter((each) => each.key !== factor?.key && each.levels.length <= mostSeries);

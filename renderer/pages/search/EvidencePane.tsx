@@ -5,13 +5,13 @@ import type { Candidate, SearchReport } from '../../../main/contract/results.ts'
 import type { TestedDomain } from '../../../main/contract/twins.ts';
 import { domainSentence, noTestedDomain, outsideTested, outsideTestedControl } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
+import { useAreaColour } from '../../components/areaColours.tsx';
 import { formatNumber, formatSeconds, plural, unitsInShort } from '../../components/format.ts';
 import { DomainNotice } from '../../components/DomainMark.tsx';
 import { PaneTitle } from '../../components/Page.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { ProvenancePanel } from '../../components/ProvenancePanel.tsx';
 import { AreaBars } from '../../plots/AreaBars.tsx';
-import { areaColour } from '../../plots/colours.ts';
 import { claimsOf, controlName, evaluationsText, targetFirst } from './claims.ts';
 import { ControlStrip } from './ControlStrip.tsx';
 import { ConstraintTable, unconstrainedText } from './PlanSummary.tsx';
@@ -64,6 +64,7 @@ export function EvidencePane({
   /** What the twin was tested with; undefined where the library lacks it. */
   tested: TestedDomain | null | undefined;
 }) {
+  const areaColour = useAreaColour();
   const { plan, controls } = report;
   const candidate = report.candidates[selected] ?? report.candidates[0];
   const areas = targetFirst(candidate?.areas ?? live?.areas ?? [], plan);

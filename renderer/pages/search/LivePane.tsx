@@ -8,11 +8,11 @@ import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
 import { outsideSpace, outsideTested } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
+import { useAreaColour } from '../../components/areaColours.tsx';
 import { formatNumber, plural } from '../../components/format.ts';
 import { JobBar } from '../../components/JobBar.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import stage from '../../components/StimulusTile.module.css';
-import { areaColour } from '../../plots/colours.ts';
 import { CandidateTile, zoomedDeg } from './CandidateTile.tsx';
 import { controlName } from './claims.ts';
 import { Trajectory } from './Trajectory.tsx';
@@ -91,6 +91,7 @@ export function LivePane({
   /** Side of the twin's field, degrees: what a search shows while it runs is drawn on all of it. */
   twinFieldDeg: number;
 }) {
+  const areaColour = useAreaColour();
   const { ref, width } = useElementSize<HTMLDivElement>();
   const tiles = tilesOf(report, live, tested, twinFieldDeg);
   const fieldDeg = tiles[0]?.fieldDeg ?? twinFieldDeg;

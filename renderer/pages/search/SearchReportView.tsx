@@ -7,6 +7,7 @@ import type { SearchReport } from '../../../main/contract/results.ts';
 import { usualThumbnailDeg } from '../../../main/contract/thumbnails.ts';
 import { jobEnded, useJobs, useQueryCall, useSearchLive } from '../../client/hooks.ts';
 import { navigate } from '../../client/location.ts';
+import { AreaColoursOf } from '../../components/areaColours.tsx';
 import { useTested } from '../../components/DomainMark.tsx';
 import { GoButton } from '../../components/GoButton.tsx';
 import { PageHeader, Pane, Panes } from '../../components/Page.tsx';
@@ -101,25 +102,27 @@ export function SearchReportView({ report }: { report: SearchReport }) {
           </>
         }
       />
-      <Panes>
-        <Pane label="Plan" width="clamp(14rem, 20vw, 18rem)">
-          <PlanSummary plan={report.plan} residuals={best?.residuals ?? live?.residuals ?? null} />
-        </Pane>
-        <Pane label="Live" scroll={false} padding={false}>
-          <LivePane
-            report={report}
-            live={complete ? null : live}
-            job={complete ? null : open}
-            selected={selected}
-            onSelect={setSelected}
-            tested={tested}
-            twinFieldDeg={twin?.fieldOfViewDeg ?? usualThumbnailDeg}
-          />
-        </Pane>
-        <Pane label="Evidence" width="clamp(17rem, 28vw, 24rem)">
-          <EvidencePane report={report} live={complete ? null : live} selected={selected} tested={tested} />
-        </Pane>
-      </Panes>
+      <AreaColoursOf sha256={report.provenance.twin.sha256}>
+        <Panes>
+          <Pane label="Plan" width="clamp(14rem, 20vw, 18rem)">
+            <PlanSummary plan={report.plan} residuals={best?.residuals ?? live?.residuals ?? null} />
+          </Pane>
+          <Pane label="Live" scroll={false} padding={false}>
+            <LivePane
+              report={report}
+              live={complete ? null : live}
+              job={complete ? null : open}
+              selected={selected}
+              onSelect={setSelected}
+              tested={tested}
+              twinFieldDeg={twin?.fieldOfViewDeg ?? usualThumbnailDeg}
+            />
+          </Pane>
+          <Pane label="Evidence" width="clamp(17rem, 28vw, 24rem)">
+            <EvidencePane report={report} live={complete ? null : live} selected={selected} tested={tested} />
+          </Pane>
+        </Panes>
+      </AreaColoursOf>
     </>
   );
 }
