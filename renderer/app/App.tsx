@@ -1,7 +1,6 @@
 import { AppShell } from '@mantine/core';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
-import { useQueryCall } from '../client/hooks.ts';
 import { InspectorTarget, inspectorUsers } from '../components/Page.tsx';
 import { ExperimentPage } from '../pages/experiment/ExperimentPage.tsx';
 import { JobsPage } from '../pages/jobs/JobsPage.tsx';
@@ -11,7 +10,6 @@ import { SearchPage } from '../pages/search/SearchPage.tsx';
 import { DevicesPage } from '../pages/settings/DevicesPage.tsx';
 import { SettingsPage } from '../pages/settings/SettingsPage.tsx';
 import { StimuliPage } from '../pages/stimuli/StimuliPage.tsx';
-import { learnAreaColours } from '../plots/colours.ts';
 import { Banners } from './Banners.tsx';
 import { CommandPalette } from './CommandPalette.tsx';
 import classes from './Frame.module.css';
@@ -45,8 +43,6 @@ export function App() {
   const [inspectorHidden] = useInspectorHidden();
   const [inspector, setInspector] = useState<HTMLElement | null>(null);
   const hasInspector = useSyncExternalStore(inspectorUsers.subscribe, inspectorUsers.get) > 0;
-  const twins = useQueryCall('library.list', {});
-  learnAreaColours(twins.data?.flatMap(({ areas }) => areas) ?? []);
   const showInspector = hasInspector && !inspectorHidden;
   useEffect(() => {
     document.documentElement.style.fontSize = `${settings.textPercent}%`;

@@ -13,17 +13,9 @@ const okabeIto: Record<string, string> = {
 /** Okabe–Ito has one colour that no area owns; two darker relatives keep hashed areas apart from it. */
 const others = ['#B8A800', '#6B5B00', '#7A4A8F', '#3E6B5B'];
 
-/** Areas that the twins of this library say borrow the colour of another, e.g. VISp that of V1. */
-const borrowed = new Map<string, string>();
-
-/** Takes over what twins say of their areas; drawn anew, every page shows the same colours. */
-export function learnAreaColours(areas: readonly { name: string; colourOf?: string | undefined }[]): void {
-  for (const { name, colourOf } of areas) if (colourOf !== undefined) borrowed.set(name, colourOf);
-}
-
 /** An area's fixed colour. `colourOf` names the area whose colour a subdivision borrows, e.g. V1 for V1-simple. */
 export function areaColour(area: string, colourOf?: string): string {
-  const known = okabeIto[colourOf ?? borrowed.get(area) ?? area] ?? okabeIto[area.split(/[-_ ]/)[0] ?? area];
+  const known = okabeIto[colourOf ?? area] ?? okabeIto[area.split(/[-_ ]/)[0] ?? area];
   if (known !== undefined) return known;
   let hash = 0;
   for (let index = 0; index < area.length; index++) hash = (hash * 31 + area.charCodeAt(index)) >>> 0;

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../main/platform/random.ts';
 import { AreaBars } from './AreaBars.tsx';
-import { areaColour, learnAreaColours } from './colours.ts';
+import { areaColour } from './colours.ts';
 import { FirstResponses } from './FirstResponses.tsx';
 import { HeatMap } from './HeatMap.tsx';
 import { Histogram } from './Histogram.tsx';
@@ -319,9 +319,6 @@ describe('area colours', () => {
     expect(areaColour('V1-complex')).toBe('#0072B2');
     expect(areaColour('simple', 'V4')).toBe('#E69F00');
     expect(areaColour('VISp')).toBe(areaColour('VISp'));
-    learnAreaColours([{ name: 'borrowing', colourOf: 'V4' }, { name: 'own' }]);
-    expect(areaColour('borrowing')).toBe(areaColour('V4'));
-    expect(areaColour('own')).not.toBe(areaColour('V4'));
     expect(['#0072B2', '#56B4E9', '#E69F00', '#D55E00']).not.toContain(areaColour('VISp'));
   });
 });
