@@ -42,10 +42,16 @@ export async function importInto(folder: string, path: string, judge: Judge): Pr
     }
     return { id, version };
   } catch (error) {
-    throw isTwinscopeError(error) ? error : fileError(error, path);
+    throw isTwinscopeError(error) ? error : fileError(error, blamed(error as NodeJS.ErrnoException, folder, path));
   } finally {
     if (staging !== null) await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** Where it failed, for its sentence: a full disk or a library that cannot be written is no fault of the package. */
+function blamed({ code, path = '' }: NodeJS.ErrnoException, folder: string, source: string): string {
+  const written = ['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG'].includes(code ?? '');
+  return written || path.startsWith(folder) ? folder : source;
 }
 
 /** @param replace whether a damaged package of the same content makes way */

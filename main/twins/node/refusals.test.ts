@@ -297,6 +297,15 @@ describe('archives made to do harm', () => {
   });
 });
 
+it('a library that cannot be written is named, not the package', async () => {
+  const source = writeContents(own('package'), hashed(authorContents()));
+  rmSync(own('library'), { recursive: true });
+  writeFileSync(own('library'), 'no folder');
+  const message = await refused(() => library.import(source));
+  expect(message).toContain(own('library'));
+  expect(message).not.toContain(own('package'));
+});
+
 it('links that lead round in circles are not followed', async () => {
   const source = writeContents(own('package'), hashed(authorContents()));
   symlinkSync('.', join(source, 'a'));
