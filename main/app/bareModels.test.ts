@@ -498,6 +498,16 @@ describe('files that a browser hands over', () => {
     );
   const uploads = (): string[] => (existsSync(own('uploads')) ? readdirSync(own('uploads')) : []);
 
+  test('a name that cannot be decoded is refused in a sentence, and nothing is stored', async () => {
+    for (const address of ['package/batch-of-a-name/%E0%A4%A', 'upload/batch-of-a-name/%E0%A4%A']) {
+      const request = new Request(`http://localhost/resource/${address}`, { method: 'PUT', body: 'x' });
+      const answer = await backend.handleResource(request);
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toMatch(/name of this file cannot be read\. Nothing was stored/);
+    }
+    expect(uploads()).toEqual([]);
+  });
+
   test('a model with data in a folder is inspected, tried, and leaves nothing when it is given up', async () => {
     for (const file of ['external.onnx', 'external.data']) {
       expect((await hand('batch-of-a-model', `net/${file}`, readFileSync(path.join(fixtures, file)))).status).toBe(204);

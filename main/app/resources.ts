@@ -89,7 +89,7 @@ export function createResources(services: Services): (request: Request) => Promi
       pattern: /^\/resource\/upload\/([^/]+)\/([^/]+)$/,
       async handle([batch, name], request) {
         const body = new Uint8Array(await request.arrayBuffer());
-        await receiveUpload(services.uploadsFolder, batch as string, decodeURIComponent(name as string), body);
+        await receiveUpload(services.uploadsFolder, batch as string, decoded(name as string), body);
         return new Response(null, { status: 204 });
       },
     },
@@ -98,7 +98,7 @@ export function createResources(services: Services): (request: Request) => Promi
       pattern: /^\/resource\/package\/([^/]+)\/([^/]+)$/,
       async handle([batch, file], request) {
         const { uploadsFolder } = services;
-        await receivePackageFile(uploadsFolder, batch as string, decodeURIComponent(file as string), request.body);
+        await receivePackageFile(uploadsFolder, batch as string, decoded(file as string), request.body);
         return new Response(null, { status: 204 });
       },
     },
@@ -136,6 +136,14 @@ async function twinFigure({ library }: Services, id: string, file: string): Prom
     throw new TwinscopeError('not-found', `The twin ${id} has no figure ${file}. Nothing was changed.`);
   }
   return bytes(await readFile(path.join(twin.folder, ...file.split('/'))), type);
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw new TwinscopeError('bad-input', 'The name of this file cannot be read. Nothing was stored. Rename it.');
+  }
 }
 
 /** Header values are Latin-1: the plain name for old readers, the real one beside it (RFC 6266). */

@@ -32,6 +32,37 @@ describe('parseManifest', () => {
       'bad-input',
       /upper and lower case/,
     ],
+    [
+      'equal names but for how an accent is written',
+      text({ files: { 'model.onnx': hash, '\u00e9': hash, 'e\u0301': hash } }),
+      'bad-input',
+      /the writing of accents/,
+    ],
+    ['half a character', text({ files: { 'model.onnx': hash, '\ud800': hash } }), 'bad-input', /since it is no text/],
+    [
+      'more units than memory holds',
+      text({
+        areas: [{ name: 'V1', label: 'V1', units: 2e8 }],
+        outputs: [
+          {
+            tensor: 'y',
+            area: 'V1',
+            axes: [
+              { name: 'batch', size: null },
+              { name: 'unit', size: 2e8 },
+            ],
+          },
+        ],
+      }),
+      'bad-input',
+      /declares 200000000 units and at most 1000000 are allowed/,
+    ],
+    [
+      'more areas than can be compared',
+      text({ areas: Array.from({ length: 1001 }, (_, at) => ({ name: `a${at}`, label: 'a', units: 1 })) }),
+      'bad-input',
+      /declares 1001 areas and at most 1000 are allowed/,
+    ],
     ['no graph', text({ files: {} }), 'bad-input', /model\.onnx is not among its files/],
     [
       'an output without area',
@@ -135,6 +166,8 @@ describe('units.csv', () => {
     ['unit,area\na,V1,7\n', /line 2 has 3 cells/],
     ['unit,area,x_deg\na,V1,left\n', /"left" in x_deg is not a number/],
     ['unit,area\n"a,V1\n', /never closed/],
+    [`unit,area\n${'\n'.repeat(4)}`, /more rows than the 3 units of the manifest/],
+    [`unit,area${','.repeat(1000)}\n`, /more than 1000 columns/],
   ])('refuses %j in a sentence', (bad, sentence) => {
     expect(() => parseUnits(bad, areas)).toThrow(sentence);
   });

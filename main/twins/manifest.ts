@@ -19,6 +19,8 @@ export function unsafePath(path: string): string | null {
   // Control characters, and what Windows refuses in names.
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f<>:"|?*\\]/.test(path)) return 'it has characters that file names may not have everywhere';
+  // Half of a pair of UTF-16, which no file system and no archive gives back.
+  if (!path.isWellFormed()) return 'it is no text';
   if (path.startsWith('/')) return 'it is absolute';
   for (const part of path.split('/')) {
     if (part === '..' || part === '.' || part === '') return 'it leaves the package or is not in plain form';
@@ -26,6 +28,9 @@ export function unsafePath(path: string): string | null {
   }
   return null;
 }
+
+/** Equal for paths that some file system takes for the same: letters in either case, accents written in either way. */
+export const foldedPath = (path: string): string => path.normalize('NFC').toLowerCase();
 
 /** What a refusal of a package ends with; whoever packs one is told something else. */
 export const askAuthor = 'Ask its author for a corrected package.';
@@ -60,7 +65,8 @@ export function parseManifest(text: string): TwinManifest {
   const parsed = twinManifest.safeParse(parseManifestJson(text));
   if (!parsed.success) {
     const [first] = parsed.error.issues;
-    const where = first?.path.join('.') ?? '';
+    // Names of a hostile file may have any length.
+    const where = (first?.path.join('.') ?? '').slice(0, 200);
     throw refused(`${where === '' ? manifestName : `"${where}" in ${manifestName}`}: ${first?.message ?? 'invalid'}`);
   }
   checkConsistency(parsed.data);
@@ -71,14 +77,31 @@ function refused(why: string): TwinscopeError {
   return new TwinscopeError('bad-input', `This twin package cannot be used: ${why}. Nothing was changed. ${askAuthor}`);
 }
 
+/** Far above any recording; what a small file announces beyond would take all memory, or hours to compare. */
+const most = { units: 1_000_000, entries: 1000 };
+
 function checkConsistency(manifest: TwinManifest): void {
+  for (const list of ['areas', 'inputs', 'outputs'] as const) {
+    const { length } = manifest[list];
+    if (length > most.entries) throw refused(`it declares ${length} ${list} and at most ${most.entries} are allowed`);
+  }
+  const channelCount = manifest.inputs.reduce(
+    (sum, each) => sum + (each.role === 'behaviour' ? each.channels.length : 0),
+    0,
+  );
+  if (channelCount > most.entries) {
+    throw refused(`it declares ${channelCount} behaviour channels and at most ${most.entries} are allowed`);
+  }
+  const units = manifest.areas.reduce((sum, area) => sum + area.units, 0);
+  if (units > most.units) throw refused(`it declares ${units} units and at most ${most.units} are allowed`);
   const folded = new Set<string>();
   for (const path of Object.keys(manifest.files)) {
     const unsafe = unsafePath(path);
-    if (unsafe !== null) throw refused(`the path ${JSON.stringify(path)} is not allowed, since ${unsafe}`);
-    if (folded.has(path.toLowerCase()))
-      throw refused(`two of its files are called ${path} but for upper and lower case`);
-    folded.add(path.toLowerCase());
+    if (unsafe !== null)
+      throw refused(`the path ${JSON.stringify(path.slice(0, 100))} is not allowed, since ${unsafe}`);
+    if (folded.has(foldedPath(path)))
+      throw refused(`two of its files are called ${path} but for upper and lower case or the writing of accents`);
+    folded.add(foldedPath(path));
   }
   for (const path of folded) {
     for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {

@@ -26,9 +26,19 @@ function refused(why: string): TwinscopeError {
   );
 }
 
-function parseCsv(text: string): string[][] {
+/** More than any table needs; a small archive may hold millions, which would take all memory. */
+const mostColumns = 1000;
+
+/** @param mostRows refused as soon as there are more */
+function parseCsv(text: string, mostRows: number): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
+  const endRow = (): void => {
+    rows.push([...row, cell]);
+    row = [];
+    cell = '';
+    if (rows.length > mostRows) throw refused(`it has more rows than the ${mostRows - 1} units of the manifest`);
+  };
   let cell = '';
   let inQuotes = false;
   for (let at = 0; at < text.length; at++) {
@@ -43,14 +53,12 @@ function parseCsv(text: string): string[][] {
     else if (char === ',') {
       row.push(cell);
       cell = '';
-    } else if (char === '\n') {
-      rows.push([...row, cell]);
-      row = [];
-      cell = '';
-    } else if (char !== '\r') cell += char;
+      if (row.length >= mostColumns) throw refused(`it has more than ${mostColumns} columns`);
+    } else if (char === '\n') endRow();
+    else if (char !== '\r') cell += char;
   }
   if (inQuotes) throw refused('a quoted cell is never closed');
-  if (cell !== '' || row.length > 0) rows.push([...row, cell]);
+  if (cell !== '' || row.length > 0) endRow();
   return rows;
 }
 
@@ -61,7 +69,8 @@ const numeric = (text: string): number | null => {
 
 /** Reads the table and checks it against the areas of the manifest: every area complete, unit ids unique within it. */
 export function parseUnits(text: string, areas: TwinManifest['areas']): TwinUnit[] {
-  const [header, ...rows] = parseCsv(text.replace(/^\uFEFF/, ''));
+  const expectedUnits = areas.reduce((sum, area) => sum + area.units, 0);
+  const [header, ...rows] = parseCsv(text.replace(/^\uFEFF/, ''), expectedUnits + 1);
   if (header === undefined) throw refused('it is empty');
   const column = new Map(header.map((name, at) => [name.trim(), at]));
   for (const name of ['unit', 'area']) {

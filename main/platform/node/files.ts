@@ -103,6 +103,11 @@ const sentences: Record<string, { code: TwinscopeError['code']; text: (path: str
     text: (path) =>
       `Your disk quota is used up, so ${path} was not written. Nothing that was there is lost. Free some space and try again.`,
   },
+  EFBIG: {
+    code: 'disk-full',
+    text: (path) =>
+      `A file is larger than this disk or account allows, so ${path} was not written. Nothing that was there is lost. Choose another disk and try again.`,
+  },
   EEXIST: { code: 'conflict', text: (path) => `${path} already exists and was left as it is.` },
   ENOTEMPTY: { code: 'conflict', text: (path) => `${path} already exists and was left as it is.` },
   ENAMETOOLONG: { code: 'bad-input', text: (path) => `The name ${path} is too long for this disk.` },

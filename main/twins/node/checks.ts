@@ -73,17 +73,19 @@ export type GoldenInputs = { images: Float32Array; n: number; others: Record<str
 export function requireChecks(manifest: TwinManifest, checks: GoldenChecks): GoldenInputs {
   const stimulus = stimulusInput(manifest).tensor;
   const stimuli = checks.inputs[stimulus];
-  if (stimuli === undefined) throw incomplete('they hold no stimulus');
+  const n = stimuli?.shape[0] ?? 0;
+  if (stimuli === undefined || n === 0) throw incomplete('they hold no stimulus');
   const missing = manifest.inputs.find(({ tensor }) => checks.inputs[tensor] === undefined);
   if (missing !== undefined) throw incomplete(`they hold no values for the input "${missing.tensor}"`);
-  const n = stimuli.shape[0] ?? 0;
+  const unchecked = manifest.outputs.find(({ tensor }) => checks.outputs[tensor] === undefined);
+  if (unchecked !== undefined) throw incomplete(`they hold no responses of the output "${unchecked.tensor}"`);
   for (const kind of ['input', 'output'] as const) {
     const declared = kind === 'input' ? manifest.inputs : manifest.outputs;
     for (const [tensor, array] of Object.entries(kind === 'input' ? checks.inputs : checks.outputs)) {
       const axes = declared.find((each) => each.tensor === tensor)?.axes;
       if (axes === undefined) throw incomplete(`the manifest has no ${kind} "${tensor}"`);
       const sizes = axes.map(({ size }, axis) => size ?? (axis === 0 ? n : array.shape[axis]));
-      if (n === 0 || sizes.length !== array.shape.length || sizes.some((size, axis) => size !== array.shape[axis])) {
+      if (sizes.length !== array.shape.length || sizes.some((size, axis) => size !== array.shape[axis])) {
         const wanted = axes.map(({ size }, axis) => size ?? (axis === 0 ? n : 'any number'));
         throw incomplete(
           `the ${kind} "${tensor}" is ${array.shape.join(' × ') || 'one number'}, and the manifest makes it ${wanted.join(' × ')}`,

@@ -32,13 +32,26 @@ export async function importInto(folder: string, path: string, judge: Judge): Pr
     const candidate = await judgePackage(staging);
     const { id, version } = candidate.manifest;
     const known = await judge(candidate);
-    if (known !== 'known') await moveIn(folder, staging, `${id}@${version}`, known === 'damaged');
+    if (known !== 'known') {
+      try {
+        await moveIn(folder, staging, `${id}@${version}`, known === 'damaged');
+      } catch (error) {
+        // What was damaged before has the same manifest, so it must not count as an import that was faster.
+        if (known === 'damaged' || !(await arrivedMeanwhile(join(folder, `${id}@${version}`), candidate))) throw error;
+      }
+    }
     return { id, version };
   } catch (error) {
-    throw isTwinscopeError(error) ? error : fileError(error, path);
+    throw isTwinscopeError(error) ? error : fileError(error, blamed(error as NodeJS.ErrnoException, folder, path));
   } finally {
     if (staging !== null) await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** Where it failed, for its sentence: a full disk or a library that cannot be written is no fault of the package. */
+function blamed({ code, path = '' }: NodeJS.ErrnoException, folder: string, source: string): string {
+  const written = ['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG'].includes(code ?? '');
+  return written || path.startsWith(folder) ? folder : source;
 }
 
 /** @param replace whether a damaged package of the same content makes way */
@@ -51,9 +64,22 @@ async function moveIn(folder: string, staging: string, name: string, replace: bo
     await rename(staging, target);
   } catch (error) {
     if (replace) await rename(leaving, target);
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === 'ENOTEMPTY' || code === 'EEXIST' ? unusable(target) : error;
   }
   await rm(leaving, { recursive: true, force: true });
+}
+
+/** Whether another import of the same package was faster. Throws 'conflict' where one of other content was. */
+async function arrivedMeanwhile(target: string, candidate: TwinPackage): Promise<boolean> {
+  const there = await readPackage(target).catch(() => null);
+  if (there === null) return false;
+  if (there.sha256 === candidate.sha256) return true;
+  const { id, version } = candidate.manifest;
+  throw new TwinscopeError(
+    'conflict',
+    `The library already has ${id}@${version} with other content (hash ${there.sha256}; the package has ${candidate.sha256}). The library was left as it is. Remove that twin first, or ask for a package with another version.`,
+  );
 }
 
 function unusable(target: string): TwinscopeError {
@@ -91,7 +117,9 @@ async function stageArchive(path: string, staging: string): Promise<void> {
   const entries = await listZip(path, packageLimits);
   await requireSeal(path);
   // A zipped folder has the folder's name in front of every path.
-  const manifest = entries.find((entry) => entry.path === manifestName || entry.path.endsWith(`/${manifestName}`));
+  const manifest = entries
+    .filter(({ path: inside }) => inside === manifestName || inside.endsWith(`/${manifestName}`))
+    .toSorted((a, b) => a.path.split('/').length - b.path.split('/').length)[0];
   const prefix = manifest?.path.slice(0, -manifestName.length) ?? '';
   if (manifest === undefined || prefix.slice(0, -1).includes('/')) {
     throw refusedArchive(path, `it holds no ${manifestName}`);

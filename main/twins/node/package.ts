@@ -174,7 +174,7 @@ export async function checkModel(twin: TwinPackage): Promise<void> {
   const graph = await readModelGraph(twin);
   for (const { name, tensor } of externalTensors(graph)) {
     const { location } = tensor.external;
-    if (location === undefined || unsafePath(location) !== null || manifest.files[location] === undefined) {
+    if (location === undefined || unsafePath(location) !== null || !Object.hasOwn(manifest.files, location)) {
       throw modelRefused(
         twin,
         `the data of "${name}" lie in ${JSON.stringify(location ?? '')}, which is no file of the package`,

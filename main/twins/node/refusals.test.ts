@@ -1,11 +1,11 @@
 /** Packages that must not come in: the reason is said exactly, by whoever imports and whoever packs, and nothing changes. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync, type Zippable } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { GraphBuilder, writeGraph, type Dtype } from '../../onnx/index.ts';
+import { GraphBuilder, readGraph, writeGraph, type Dtype } from '../../onnx/index.ts';
 import {
   authorContents,
   hashed,
@@ -14,7 +14,7 @@ import {
   writeContents,
   type Contents,
 } from '../testing/authorFolder.ts';
-import { smallManifest } from '../testing/smallTwin.ts';
+import { smallManifest, smallModel } from '../testing/smallTwin.ts';
 import { openLibrary, type Library } from './library.ts';
 
 let root: string;
@@ -263,6 +263,31 @@ describe('archives made to do harm', () => {
     expect(Object.keys(snapshotOf(own('library', 'small-twin@1.0.0')))).not.toContain('constructor');
   });
 
+  it('bytes of the manifest in an archive without a seal, and bytes behind the end of one with a seal', async () => {
+    const plain = zipSync(files(), { level: 0 });
+    const text = Buffer.from(plain.buffer, plain.byteOffset, plain.length);
+    text.write('X', text.indexOf('Two units for tests'));
+    writeFileSync(own('plain.zip'), text);
+    expect(await refused(() => library.import(own('plain.zip')))).toMatch(/the entry twin\.json is damaged/);
+    await library.export('resident', own('sealed.twin'));
+    appendFileSync(own('sealed.twin'), Buffer.alloc(300));
+    expect(await refused(() => library.import(own('sealed.twin')))).toMatch(/something was added behind it/);
+  });
+
+  it('a name too long for the disk', async () => {
+    const name = 'x'.repeat(300);
+    const long = inBytes(hashed(authorContents({}, { [name]: 'text' })));
+    writeFileSync(own('long.zip'), zipSync(long));
+    expect(await refused(() => library.import(own('long.zip')))).toMatch(/x has a name that is too long for this disk/);
+  });
+
+  it('takes the manifest of the outermost folder', async () => {
+    const inner = inBytes(hashed(authorContents({ id: 'inner-twin' })));
+    const nested = Object.fromEntries(Object.entries(inner).map(([path, bytes]) => [`example/${path}`, bytes]));
+    writeFileSync(own('nested.zip'), zipSync({ ...nested, ...files() }));
+    expect((await library.import(own('nested.zip'))).id).toBe('small-twin');
+  });
+
   it('a folder of the library that is no twin stands in the way', async () => {
     writeContents(own('library', 'small-twin@1.0.0'), { 'twin.json': '{' });
     const good = archive('good.twin', files());
@@ -270,6 +295,47 @@ describe('archives made to do harm', () => {
       /The library has a folder .*small-twin@1\.0\.0 that is no usable twin\. It was left as it is/,
     );
   });
+});
+
+it('a library that cannot be written is named, not the package', async () => {
+  const source = writeContents(own('package'), hashed(authorContents()));
+  rmSync(own('library'), { recursive: true });
+  writeFileSync(own('library'), 'no folder');
+  const message = await refused(() => library.import(source));
+  expect(message).toContain(own('library'));
+  expect(message).not.toContain(own('package'));
+});
+
+it('links that lead round in circles are not followed', async () => {
+  const source = writeContents(own('package'), hashed(authorContents()));
+  symlinkSync('.', join(source, 'a'));
+  symlinkSync('.', join(source, 'b'));
+  expect((await library.import(source)).id).toBe('small-twin');
+});
+
+it('weights in a file whose name every object has', async () => {
+  const graph = readGraph(smallModel());
+  const weights = graph.initializers.get('w');
+  if (weights === undefined) throw new Error('the small model has no weights');
+  const { dtype, shape } = weights;
+  graph.initializers.set('w', { dtype, shape, bytes: new Uint8Array(), external: { location: 'constructor' } });
+  const source = writeContents(own('package'), hashed(authorContents({}, { 'model.onnx': writeGraph(graph) })));
+  expect(await refused(() => library.import(source))).toMatch(/lie in "constructor", which is no file of the package/);
+});
+
+it('imports of one package at once all find it there; of two contents under one name one is refused with both hashes', async () => {
+  const source = writeContents(own('package'), hashed(authorContents()));
+  const same = await Promise.all(Array.from({ length: 6 }, () => library.import(source)));
+  expect(new Set(same.map(({ sha256 }) => sha256)).size).toBe(1);
+  await library.remove('small-twin');
+  const other = writeContents(own('other'), hashed(authorContents({ title: 'Other' })));
+  const results = await Promise.allSettled([library.import(source), library.import(other)]);
+  const [taken] = results.flatMap((each) => (each.status === 'fulfilled' ? [each.value.sha256] : []));
+  const [reason, ...more] = results.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []));
+  expect(more).toEqual([]);
+  expect(reason?.message).toMatch(/with other content \(hash [0-9a-f]{64}; the package has [0-9a-f]{64}\)/);
+  expect(reason?.message).toContain(taken);
+  expect(readdirSync(own('library')).toSorted()).toEqual(['resident@1.0.0', 'small-twin@1.0.0']);
 });
 
 it('a twin whose files were damaged is put back by importing it again, and left alone where it is whole', async () => {

@@ -1,5 +1,5 @@
 /** Taking files out of a folder that anybody may have made: plain files that lie in it, and no others. */
-import { copyFile, lstat, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, opendir } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { TwinscopeError } from '../../platform/errors.ts';
 import { packageLimits } from './zipFile.ts';
@@ -9,13 +9,24 @@ export type Refuse = (why: string) => TwinscopeError;
 
 const fileOf = (folder: string, path: string): string => join(folder, ...path.split('/'));
 
-/** Paths of everything in the folder, with forward slashes. Refuses more entries than a package may have. */
+/**
+ * Paths of everything in the folder, with forward slashes. Refuses more entries than a package may have. Symbolic links are
+ * listed and not followed: a few that lead back to the folder would be walked without end.
+ */
 export async function listFolder(folder: string, refuse: Refuse): Promise<string[]> {
-  const found = await readdir(folder, { recursive: true });
-  if (found.length > packageLimits.entries) {
-    throw refuse(`it holds ${found.length} entries and at most ${packageLimits.entries} are allowed`);
+  const found: string[] = [];
+  const waiting = [''];
+  for (let inside = waiting.pop(); inside !== undefined; inside = waiting.pop()) {
+    for await (const entry of await opendir(fileOf(folder, inside))) {
+      if (found.length === packageLimits.entries) {
+        throw refuse(`it holds more than the ${packageLimits.entries} entries that are allowed`);
+      }
+      const path = inside === '' ? entry.name : `${inside}/${entry.name}`;
+      found.push(path);
+      if (entry.isDirectory()) waiting.push(path);
+    }
   }
-  return found.map((path) => path.replaceAll(sep, '/'));
+  return found;
 }
 
 /**

@@ -2,21 +2,22 @@
  * Reading zip files that anybody may have made: every entry is judged before a byte is unpacked, sizes are held to what
  * was declared, and nothing but plain files comes out.
  */
-import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Transform, type Writable } from 'node:stream';
+import { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createInflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw } from 'node:zlib';
 import { TwinscopeError } from '../../platform/errors.ts';
-import { unsafePath } from '../manifest.ts';
+import { foldedPath, unsafePath } from '../manifest.ts';
 
 export interface ZipEntry {
   path: string;
   sizeBytes: number;
   compressedBytes: number;
   method: 'stored' | 'deflated';
+  /** CRC-32 of the content. */
+  crc: number;
   localOffset: number;
 }
 
@@ -59,7 +60,10 @@ export async function listZip(path: string, limits: ZipLimits): Promise<ZipEntry
     let end = tailLength - 22;
     while (end >= 0 && tail.readUInt32LE(end) !== endSignature) end--;
     if (end < 0) throw refusedArchive(path, 'it is not a complete zip file');
-    if (end + 22 + tail.readUInt16LE(end + 20) > tailLength) throw refusedArchive(path, 'its end is cut off');
+    const behind = tailLength - (end + 22 + tail.readUInt16LE(end + 20));
+    if (behind < 0) throw refusedArchive(path, 'its end is cut off');
+    // Bytes behind the end would push a seal out of sight.
+    if (behind > 0) throw refusedArchive(path, 'its end is cut off, or something was added behind it');
     const count = tail.readUInt16LE(end + 10);
     const length = tail.readUInt32LE(end + 12);
     const start = tail.readUInt32LE(end + 16);
@@ -96,6 +100,7 @@ function parseDirectory(
     }
     const flags = directory.readUInt16LE(at + 8);
     const method = directory.readUInt16LE(at + 10);
+    const crc = directory.readUInt32LE(at + 16);
     const compressedBytes = directory.readUInt32LE(at + 20);
     const sizeBytes = directory.readUInt32LE(at + 24);
     const nameLength = directory.readUInt16LE(at + 28);
@@ -109,20 +114,21 @@ function parseDirectory(
     const folder = name.endsWith('/');
     const unsafe = unsafePath(folder ? name.slice(0, -1) : name);
     if (unsafe !== null)
-      throw refusedArchive(path, `the entry ${JSON.stringify(name)} is not allowed, since ${unsafe}`);
+      throw refusedArchive(path, `the entry ${JSON.stringify(name.slice(0, 100))} is not allowed, since ${unsafe}`);
     if ((mode & fileTypeMask) === symbolicLink) throw refusedArchive(path, `the entry ${name} is a symbolic link`);
     if (folder) continue;
     if ((flags & 1) !== 0) throw refusedArchive(path, `the entry ${name} is encrypted`);
     if (method !== 0 && method !== 8) throw refusedArchive(path, `the entry ${name} uses an unknown compression`);
-    if (names.has(name.toLowerCase())) throw refusedArchive(path, `the entry ${name} occurs twice`);
-    names.add(name.toLowerCase());
+    if (names.has(foldedPath(name))) throw refusedArchive(path, `the entry ${name} occurs twice`);
+    names.add(foldedPath(name));
     if (localOffset + compressedBytes > size) throw refusedArchive(path, `the entry ${name} is cut off`);
     total += sizeBytes;
     if (total > limits.totalBytes) {
       throw refusedArchive(path, `it unpacks to more than ${Math.round(limits.totalBytes / 2 ** 20)} MiB`);
     }
     spans.push({ name, from: localOffset, to: localOffset + localHeaderBytes + nameLength + compressedBytes });
-    entries.push({ path: name, sizeBytes, compressedBytes, method: method === 0 ? 'stored' : 'deflated', localOffset });
+    const kind = method === 0 ? 'stored' : 'deflated';
+    entries.push({ path: name, sizeBytes, compressedBytes, method: kind, crc, localOffset });
   }
   if (total > bomb.aboveBytes && total > bomb.ratio * size) {
     throw refusedArchive(path, `it unpacks to ${Math.round(total / size)} times its size`);
@@ -141,8 +147,11 @@ function refuseSharedBytes(path: string, spans: readonly Span[], directoryStart:
   }
 }
 
-/** Copies one entry's content to `sink`; more or fewer bytes than declared are refused. */
-async function unpack(path: string, entry: ZipEntry, sink: Writable): Promise<void> {
+/**
+ * Copies one entry's content to what `open` gives; more, fewer or other bytes than declared are refused. Opened only once
+ * somebody listens: the error of a stream that nobody hears ends the process.
+ */
+async function unpack(path: string, entry: ZipEntry, openSink: () => Writable): Promise<void> {
   const handle = await open(path, 'r');
   const header = Buffer.alloc(localHeaderBytes);
   try {
@@ -154,45 +163,51 @@ async function unpack(path: string, entry: ZipEntry, sink: Writable): Promise<vo
   }
   const start = entry.localOffset + localHeaderBytes + header.readUInt16LE(26) + header.readUInt16LE(28);
   let unpacked = 0;
+  let crc = 0;
   const measure = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       unpacked += chunk.length;
+      crc = crc32(chunk, crc);
       if (unpacked > entry.sizeBytes) done(refusedArchive(path, `the entry ${entry.path} is larger than it says`));
       else done(null, chunk);
     },
   });
-  if (entry.compressedBytes > 0) {
-    const source = createReadStream(path, { start, end: start + entry.compressedBytes - 1 });
-    try {
-      if (entry.method === 'stored') await pipeline(source, measure, sink);
-      else await pipeline(source, createInflateRaw(), measure, sink);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? '';
-      throw code.startsWith('Z_') ? refusedArchive(path, `the entry ${entry.path} is damaged`) : error;
-    }
-  } else sink.end();
+  const source =
+    entry.compressedBytes === 0
+      ? Readable.from([])
+      : createReadStream(path, { start, end: start + entry.compressedBytes - 1 });
+  try {
+    if (entry.method === 'stored' || entry.compressedBytes === 0) await pipeline(source, measure, openSink());
+    else await pipeline(source, createInflateRaw(), measure, openSink());
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw code.startsWith('Z_') ? refusedArchive(path, `the entry ${entry.path} is damaged`) : error;
+  }
   if (unpacked !== entry.sizeBytes) throw refusedArchive(path, `the entry ${entry.path} is smaller than it says`);
+  if (crc !== entry.crc) throw refusedArchive(path, `the entry ${entry.path} is damaged`);
 }
 
 /** Unpacks one entry below `folder` under `target`, a safe relative path. */
 export async function unpackTo(path: string, entry: ZipEntry, folder: string, target: string): Promise<void> {
   const file = join(folder, ...target.split('/'));
-  await mkdir(dirname(file), { recursive: true });
-  const sink = createWriteStream(file, { flags: 'wx' });
-  await unpack(path, entry, sink);
-  if (!sink.closed) await once(sink, 'close');
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await unpack(path, entry, () => createWriteStream(file, { flags: 'wx' }));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') throw error;
+    throw refusedArchive(path, `the entry ${entry.path} has a name that is too long for this disk`);
+  }
 }
 
 /** Unpacks one entry into memory. */
 export async function unpackBytes(path: string, entry: ZipEntry): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
-  const collect = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+  const collect = new Writable({
+    write(chunk: Buffer, _encoding, done) {
       chunks.push(chunk);
       done();
     },
   });
-  collect.resume();
-  await unpack(path, entry, collect);
+  await unpack(path, entry, () => collect);
   return Buffer.concat(chunks);
 }
