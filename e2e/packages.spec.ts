@@ -22,10 +22,10 @@ test('a twin is exported to a file, and an own one is removed', async ({ page, h
   await pane.getByRole('button', { name: 'Export package' }).click();
   const dialog = page.getByRole('dialog', { name: 'Export package' });
   const place = dialog.getByLabel('Write to');
-  await expect(place).toHaveValue(/projects.macaque-v1-gabor-energy-1\.0\.0\.twin$/);
+  await expect(place).toHaveValue(/projects.macaque-v1-gabor-energy-\d+\.\d+\.\d+\.twin$/);
   const file = await place.inputValue();
   await dialog.getByRole('button', { name: 'Export', exact: true }).click();
-  await expect(dialog.getByRole('status')).toHaveText(/^Wrote 6 files, 19 MB, to .*\.twin\.$/);
+  await expect(dialog.getByRole('status')).toHaveText(/^Wrote \d+ files, \d+ MB, to .*\.twin\.$/);
   expect(readFileSync(file).subarray(0, 4).toString('latin1')).toBe('PK\x03\x04');
   await dialog.getByRole('button', { name: 'Export', exact: true }).click();
   await expect(dialog.getByRole('alert')).toContainText('already exists and was left as it is');
