@@ -1,4 +1,5 @@
 /** Searches inside the compute process: the pure search over this process's sessions and rasters. */
+import { goalRole, goalsOf } from '../contract/plans.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type {
   ComputeHandler,
@@ -183,7 +184,7 @@ export const sourceOf = (design: StimulusDesign, rasteriser: Rasteriser): Stimul
 });
 
 function searchOf(
-  { plan, twin, batchSize, reference, knownReference, screening, bestOf, checkpoint }: SearchStart,
+  { plan, twin, batchSize, reference, knownReference, sets, checkpoint }: SearchStart,
   { session, rasteriser }: Loaded,
 ): Search {
   const source = (design: StimulusDesign): StimulusSource => sourceOf(design, rasteriser);
@@ -193,8 +194,9 @@ function searchOf(
     reference: source(reference),
     knownReference,
     sources: {
-      ...(screening ? { screening: source(screening) } : {}),
-      ...(bestOf ? { bestOf: source(bestOf) } : {}),
+      ...(sets['screening'] ? { screening: source(sets['screening']) } : {}),
+      ...(sets['bestOf'] ? { bestOf: source(sets['bestOf']) } : {}),
+      goals: goalsOf(plan).map((_, i) => source(sets[goalRole(i)] as StimulusDesign)),
     },
     renderSpec: (spec) => renderSpec(spec, session.field),
   });
@@ -218,10 +220,15 @@ function unmodulated({ reference }: SearchOutcome): string[] {
   ];
 }
 
-export function responseModel(session: TwinSession, twin: Pick<ComputeTwin, 'units' | 'manifest'>): ResponseModel {
+export function responseModel(
+  session: TwinSession,
+  twin: Pick<ComputeTwin, 'units' | 'manifest'> & Partial<Pick<ComputeTwin, 'places'>>,
+): ResponseModel {
   return {
     batchSize: session.settings.batchSize,
-    units: session.areas.flatMap(({ area }) => (twin.units[area] ?? []).map((unit) => ({ area, unit }))),
+    units: session.areas.flatMap(({ area }) =>
+      (twin.units[area] ?? []).map((unit, i) => ({ area, unit, place: twin.places?.[area]?.[i] })),
+    ),
     field: session.field,
     responses: session.responses,
     gradient: twin.manifest.capabilities.inputGradient === 'none' ? null : session.gradient,

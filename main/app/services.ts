@@ -6,7 +6,8 @@ import { graphCacheFolder } from '../platform/node/paths.ts';
 import type { SearchLive } from '../contract/jobs.ts';
 import type { EventData, EventName } from '../contract/methods.ts';
 import type { ComputeClient } from '../engine/computeClient.ts';
-import type { ComputeTwin } from '../engine/computeContract.ts';
+import type { TwinUnit } from '../contract/twins.ts';
+import type { ComputeTwin, UnitPlace } from '../engine/computeContract.ts';
 import type { DeadlineLimits } from '../engine/deadline.ts';
 import { requireRunnable } from '../engine/outputLayout.ts';
 import type { JobQueue } from '../jobs/node/queue.ts';
@@ -79,7 +80,11 @@ export const defaultSession = (device: DeviceId = 'cpu'): FrozenSession => ({
 export function computeTwin(twin: ResolvedTwin, session: FrozenSession): ComputeTwin {
   requireRunnable(twin.manifest, session.behaviour);
   const units: Record<string, string[]> = {};
-  for (const unit of twin.units) (units[unit.area] ??= [])[unit.index] = unit.unit;
+  const places: Record<string, UnitPlace[]> = {};
+  for (const unit of twin.units) {
+    (units[unit.area] ??= [])[unit.index] = unit.unit;
+    (places[unit.area] ??= [])[unit.index] = placeOf(unit);
+  }
   return {
     id: twin.manifest.id,
     version: twin.manifest.version,
@@ -87,7 +92,14 @@ export function computeTwin(twin: ResolvedTwin, session: FrozenSession): Compute
     modelFile: twin.modelFile,
     manifest: twin.manifest,
     units,
+    places,
     graphCacheFolder: graphCacheFolder(),
     ...session,
   };
+}
+
+/** What the table of units says of one: columns beyond our own count where they hold numbers. */
+export function placeOf({ xDeg, yDeg, sizeDeg, extra }: TwinUnit): UnitPlace {
+  const number = (name: string): number | null => (typeof extra[name] === 'number' ? extra[name] : null);
+  return { xDeg, yDeg, sizeDeg, noiseCeiling: number('noise_ceiling'), predictionScore: number('prediction_score') };
 }

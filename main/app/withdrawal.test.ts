@@ -65,8 +65,7 @@ const searchOf = (key: string, of: ComputeTwin, area: string): SearchStart => ({
   twin: of,
   batchSize: of.batchSize,
   reference: stimulusDesign.parse(reference),
-  screening: null,
-  bestOf: null,
+  sets: {},
   knownReference: null,
   checkpoint: null,
 });

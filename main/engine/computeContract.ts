@@ -30,6 +30,18 @@ export type ComputeTwin = {
   graphCacheFolder: string | null;
   /** Unit ids of every area, in output order. */
   units: Record<string, string[]>;
+  /** Where they look and how well they are predicted, in the same order. */
+  places: Record<string, UnitPlace[]>;
+};
+
+/** As far as the twin's table of units says. */
+export type UnitPlace = {
+  xDeg: number | null;
+  yDeg: number | null;
+  /** Diameter of the receptive field. */
+  sizeDeg: number | null;
+  noiseCeiling: number | null;
+  predictionScore: number | null;
 };
 
 /** Float32 rows of one area: count × units. */
@@ -48,8 +60,8 @@ export type SearchStart = {
   reference: StimulusDesign;
   /** What the twin answered to the reference set before, in the same batches; null: it is measured. */
   knownReference: ReferenceResponses | null;
-  screening: StimulusDesign | null;
-  bestOf: StimulusDesign | null;
+  /** The plan's other stimuli by role: 'screening', 'bestOf', 'goal 0' … */
+  sets: Record<string, StimulusDesign>;
   checkpoint: Uint8Array | null;
 };
 

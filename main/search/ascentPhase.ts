@@ -15,7 +15,6 @@ import type { Saved } from './checkpoint.ts';
 import type { ConstraintSet } from './constraints.ts';
 import { evaluateWithGradient, noGradient } from './model.ts';
 import type { NoiseImages } from './noise.ts';
-import { objectiveValue } from './normalisation.ts';
 import {
   type FoundStimulus,
   objectiveOf,
@@ -52,16 +51,10 @@ export class AscentPhase implements OptimisationPhase {
     const images = this.#starts.map((start, i) =>
       propose(start, i, plan.starts, length, this.#constraints, this.#noise),
     );
-    const answers = await evaluateWithGradient(
-      model,
-      images,
-      Float32Array.from(objective.weight),
-      `step ${index + 1} was evaluated`,
-      signal,
-    );
+    const answers = await evaluateWithGradient(model, images, objective, `step ${index + 1} was evaluated`, signal);
     const restartScale = (this.#optimiser.stepSize[0] as number) / length;
     for (const [i, { responses, gradient }] of answers.entries()) {
-      const value = objectiveValue(objective, responses);
+      const value = objective.value(responses);
       absorb(
         this.#starts[i] as AscentStart,
         { image: images[i] as Float32Array, value, responses, gradient },
@@ -69,8 +62,7 @@ export class AscentPhase implements OptimisationPhase {
         restartScale,
       );
     }
-    // A search that only suppresses may begin, and stay, where its units are silent.
-    if (groups.some(({ weight }) => weight > 0) && this.#starts.every(isSilent)) {
+    if (isDriven(this.#context) && this.#starts.every(isSilent)) {
       throw silentTarget(groups.map(({ label }) => label).join(' and '), index + 1);
     }
     const best = this.found().map(({ value }) => value);
@@ -115,3 +107,9 @@ export class AscentPhase implements OptimisationPhase {
     }));
   }
 }
+
+/** A search that only suppresses may begin, and stay, where its units are silent. */
+const isDriven = ({ terms }: SearchContext): boolean =>
+  terms.some(({ weight, objective, groups }) =>
+    groups.some((group) => weight * group.weight * (objective.type === 'suppress' ? -1 : 1) > 0),
+  );

@@ -12,7 +12,6 @@ import type { Saved } from './checkpoint.ts';
 import { type CmaState, defaultPopulation, sampleGeneration, startCma, updateCma } from './cma.ts';
 import type { GratingBox } from './gratingSpace.ts';
 import { evaluate } from './model.ts';
-import { objectiveValue } from './normalisation.ts';
 import {
   type FoundStimulus,
   objectiveOf,
@@ -89,7 +88,7 @@ export class CmaPhase implements OptimisationPhase {
     const specs = generations.flatMap((generation) => (generation?.points ?? []).map((point) => this.#box.spec(point)));
     const images = specs.map((spec) => this.#render(spec));
     const responses = await evaluate(model, images, `generation ${index + 1} was shown`, signal);
-    const values = responses.map((row) => objectiveValue(objective, row));
+    const values = responses.map((row) => objective.value(row));
     let from = 0;
     this.#runs = runs.map((run, start) => {
       const generation = generations[start];

@@ -5,7 +5,6 @@ import type { CancelSignal } from '../platform/cancel.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { Saved } from './checkpoint.ts';
 import { evaluate } from './model.ts';
-import { objectiveValue } from './normalisation.ts';
 import { objectiveOf, type Phase, type SearchContext } from './phase.ts';
 
 export type ControlKind = z.infer<typeof controlKind>;
@@ -67,7 +66,7 @@ export class ControlPhase implements Phase {
     const responses = await evaluate(model, batch, 'controls were shown', signal);
     const objective = objectiveOf(this.#context);
     for (const [k, row] of responses.entries()) {
-      const value = objectiveValue(objective, row);
+      const value = objective.value(row);
       if (this.#bestIndex < 0 || value > (this.#values[this.#bestIndex] as number)) {
         this.#bestIndex = from + k;
         this.#best = batch[k] as Float32Array;

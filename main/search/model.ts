@@ -1,7 +1,9 @@
 /** What a search needs of a twin and of stimulus sets; whoever runs the search supplies both. */
 import type { StimulusSpec } from '../contract/stimuli.ts';
+import type { UnitPlace } from '../engine/computeContract.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
+import type { Objective } from './objectives/objective.ts';
 
 /**
  * The raster a twin sees: a square of `sizePx`² pixels, row 0 at the top, linear luminance. A twin that sees clips has more
@@ -9,7 +11,7 @@ import type { CancelSignal } from '../platform/cancel.ts';
  */
 export type SearchField = { sizePx: number; fieldOfViewDeg: number; background: number; frames?: number };
 
-export type ModelUnit = { area: string; unit: string };
+export type ModelUnit = { area: string; unit: string; place?: UnitPlace | undefined };
 
 export interface ResponseModel {
   /** Stimuli per step, and at most as many images in one call; frozen for the life of a search. */
@@ -141,13 +143,13 @@ export async function evaluate(
 }
 
 /**
- * As `evaluate`, with the gradient of v·responses for one cotangent v (units) shared by all images. The gradient of a still
- * picture that is shown in many frames is the sum of theirs.
+ * As `evaluate`, with the gradient of the objective. Where its cotangent depends on the responses, these are asked for first,
+ * in the same batches. The gradient of a still picture that is shown in many frames is the sum of theirs.
  */
 export async function evaluateWithGradient(
   model: ResponseModel,
   images: readonly Float32Array[],
-  cotangent: Float32Array,
+  objective: Pick<Objective, 'linear' | 'cotangent'>,
   what: string,
   signal?: CancelSignal,
 ): Promise<{ responses: Float32Array; gradient: Float32Array }[]> {
@@ -159,14 +161,20 @@ export async function evaluateWithGradient(
     signal?.throwIfAborted();
     const chunk = images.slice(from, from + most);
     const shown = (model.field.frames ?? 1) * model.field.sizePx ** 2;
+    const before = objective.linear ? null : await evaluate(model, chunk, what, signal);
     const cotangents = new Float32Array(chunk.length * units);
-    for (let i = 0; i < chunk.length; i++) cotangents.set(cotangent, i * units);
+    for (let i = 0; i < chunk.length; i++) {
+      cotangents.set(objective.cotangent(before?.[i] ?? new Float32Array(units)), i * units);
+    }
     const answer = await model.gradient(pack(model.field, chunk), chunk.length, cotangents);
     await requireFinite(answer.responses, model, chunk, what);
     for (let i = 0; i < chunk.length; i++) {
       const { length } = chunk[i] as Float32Array;
       const gradient = sumOfFrames(answer.gradient.slice(i * shown, (i + 1) * shown), length);
-      if (!isFinite(gradient)) throw await gradientNotFinite(model, chunk[i] as Float32Array, cotangent, what);
+      if (!isFinite(gradient)) {
+        const cotangent = cotangents.slice(i * units, (i + 1) * units);
+        throw await gradientNotFinite(model, chunk[i] as Float32Array, cotangent, what);
+      }
       result.push({ responses: answer.responses.slice(i * units, (i + 1) * units), gradient });
     }
   }

@@ -4,8 +4,9 @@ import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import type { Saved } from './checkpoint.ts';
 import type { ResponseModel } from './model.ts';
-import type { Objective } from './normalisation.ts';
-import type { TargetGroup } from './target.ts';
+import type { Objective } from './objectives/objective.ts';
+import type { ObjectiveTerm } from './objectives/resolve.ts';
+import type { TargetGroup } from './objectives/target.ts';
 
 export type TrajectoryPoint = { step: number; best: number; median: number };
 
@@ -26,6 +27,8 @@ export type FoundStimulus = {
 export type SearchContext = {
   readonly plan: SearchPlan;
   readonly model: ResponseModel;
+  readonly terms: readonly ObjectiveTerm[];
+  /** The targets of all terms. */
   readonly groups: readonly TargetGroup[];
   /** Null until the reference set was measured. */
   objective: Objective | null;

@@ -6,7 +6,7 @@ import { plural } from '../platform/words.ts';
 import { tsr1Weight } from '../stimuli/tsr1/classes.ts';
 import { tsr1vWeight } from '../stimuli/tsr1v/classes.ts';
 import { evaluate, type ModelUnit, type ResponseModel, type StimulusSource } from './model.ts';
-import { areasOf, groupActivity, unitStatistics, type UnitStatistics } from './normalisation.ts';
+import { areasOf, groupActivity, sdOfMean, unitStatistics, type UnitStatistics } from './objectives/normalisation.ts';
 
 /** What a twin answered; everything that a search needs of its reference set follows from it. */
 export type ReferenceResponses = {
@@ -123,7 +123,7 @@ export function scaleOf(
   const statistics = unitStatistics(rows, units, weights);
   const areaCoefficient = new Float64Array(units.length);
   for (const members of areasOf(units).values()) {
-    const activity = groupActivity(members, statistics, rows);
+    const activity = groupActivity(members, statistics.sd, sdOfMean(members, statistics, rows));
     for (const [i, u] of (activity?.units ?? []).entries()) areaCoefficient[u] = activity?.coefficient[i] as number;
   }
   const { stimuli, mean, sd } = statistics;

@@ -2,7 +2,10 @@
 import type { CancelSignal } from '../platform/cancel.ts';
 import { formatCount, plural } from '../platform/words.ts';
 import type { Saved } from './checkpoint.ts';
-import { createObjective } from './normalisation.ts';
+import { sdOfMean } from './objectives/normalisation.ts';
+import { createObjective, type ObjectiveScale } from './objectives/objective.ts';
+import { groupsOf } from './objectives/resolve.ts';
+import { evaluate } from './model.ts';
 import type { Phase, SearchContext } from './phase.ts';
 import {
   measureBatch,
@@ -16,6 +19,9 @@ import {
   stackRows,
 } from './reference.ts';
 
+/** Draws a stimulus whose responses are matched. */
+export type GoalImage = () => Promise<Float32Array>;
+
 /**
  * Responses that are known from before take the place of the twin's answers, batch by batch: steps, checkpoints and
  * counts are those of a phase that measures, bit for bit.
@@ -26,16 +32,26 @@ export class ReferencePhase implements Phase {
   readonly #context: SearchContext;
   readonly #stimuli: ReferenceStimuli;
   readonly #known: ReferenceResponses | null;
+  readonly #goals: readonly GoalImage[];
   /** Indices of the stimuli that are not blanks. */
   readonly #indices: number[];
   #rows: Float32Array[] = [];
   #scale: ReferenceScale | null = null;
   #measured: ReferenceResponses | null = null;
+  #groupSd: Float64Array = new Float64Array(0);
+  /** Responses to the goal stimuli. */
+  #goalResponses: Float32Array[] = [];
 
-  constructor(context: SearchContext, stimuli: ReferenceStimuli, known: ReferenceResponses | null) {
+  constructor(
+    context: SearchContext,
+    stimuli: ReferenceStimuli,
+    known: ReferenceResponses | null,
+    goals: readonly GoalImage[],
+  ) {
     this.#context = context;
     this.#stimuli = stimuli;
     this.#known = known;
+    this.#goals = goals;
     this.#indices = referenceIndices(stimuli.source);
     this.steps = referenceSteps(this.#indices.length, context.model.batchSize);
   }
@@ -61,8 +77,11 @@ export class ReferencePhase implements Phase {
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: null }> {
     const { model } = this.#context;
     if (index === this.steps - 1) {
-      this.#finish(this.#known?.blank ?? (await measureBlank(model, this.#stimuli, signal)));
-      return { evaluations: 1, point: null };
+      const blank = this.#known?.blank ?? (await measureBlank(model, this.#stimuli, signal));
+      const images: Float32Array[] = [];
+      for (const goal of this.#goals) images.push(await goal());
+      this.#finish(blank, await evaluate(model, images, 'the goal stimuli were shown', signal));
+      return { evaluations: 1 + images.length, point: null };
     }
     const rows =
       this.#known === null
@@ -80,12 +99,13 @@ export class ReferencePhase implements Phase {
     return batch;
   }
 
-  #finish(blank: Float32Array): void {
-    const { model, groups, notices } = this.#context;
+  #finish(blank: Float32Array, goalResponses: Float32Array[]): void {
+    const { model, terms, groups, notices } = this.#context;
     const { units } = model;
     const responses = { rows: stackRows(this.#rows, units.length), blank };
     const { scale, statistics } = scaleOf(responses, this.#stimuli.source, units);
-    const objective = createObjective(groups, statistics, responses.rows);
+    const groupSd = Float64Array.from(groupsOf(terms), (group) => sdOfMean(group.units, statistics, responses.rows));
+    const objective = createObjective(terms, { ...scale, groupSd }, goalResponses);
     for (const { label, units: members } of groups) {
       const left = members.filter((u) => statistics.sd[u] === 0).length;
       if (left > 0) {
@@ -95,6 +115,8 @@ export class ReferencePhase implements Phase {
       }
     }
     this.#scale = scale;
+    this.#groupSd = groupSd;
+    this.#goalResponses = goalResponses;
     this.#context.objective = objective;
     this.#rows = [];
     if (this.#known === null) this.#measured = responses;
@@ -112,7 +134,8 @@ export class ReferencePhase implements Phase {
             sd: scale.sd,
             blank: scale.blank,
             areaCoefficient: scale.areaCoefficient,
-            weight: this.#context.objective?.weight as Float64Array,
+            groupSd: this.#groupSd,
+            goals: stackRows(this.#goalResponses, units),
           },
         };
   }
@@ -121,18 +144,26 @@ export class ReferencePhase implements Phase {
     const { stimuli } = json as { stimuli: number | null };
     const units = this.#context.model.units.length;
     if (stimuli === null) {
-      const rows = arrays['rows'] as Float32Array;
-      this.#rows = Array.from({ length: rows.length / units }, (_, s) => rows.slice(s * units, (s + 1) * units));
+      this.#rows = unstackRows(arrays['rows'] as Float32Array, units);
       return;
     }
-    const mean = arrays['mean'] as Float64Array;
+    const scale: ObjectiveScale = {
+      mean: arrays['mean'] as Float64Array,
+      sd: arrays['sd'] as Float64Array,
+      groupSd: arrays['groupSd'] as Float64Array,
+    };
+    this.#groupSd = scale.groupSd;
+    this.#goalResponses = unstackRows(arrays['goals'] as Float32Array, units);
     this.#scale = {
       stimuli,
-      mean,
-      sd: arrays['sd'] as Float64Array,
+      mean: scale.mean,
+      sd: scale.sd,
       blank: arrays['blank'] as Float32Array,
       areaCoefficient: arrays['areaCoefficient'] as Float64Array,
     };
-    this.#context.objective = { weight: arrays['weight'] as Float64Array, mean };
+    this.#context.objective = createObjective(this.#context.terms, scale, this.#goalResponses);
   }
 }
+
+const unstackRows = (rows: Float32Array, length: number): Float32Array[] =>
+  Array.from({ length: rows.length / length }, (_, s) => rows.slice(s * length, (s + 1) * length));

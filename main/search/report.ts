@@ -3,7 +3,7 @@ import { medianOf } from '../platform/median.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { ConstraintSet } from './constraints.ts';
 import type { ControlKind, ControlPhase } from './controlPhase.ts';
-import { areasOf } from './normalisation.ts';
+import { areasOf } from './objectives/normalisation.ts';
 import type { FoundStimulus, OptimisationPhase, SearchContext, TrajectoryPoint } from './phase.ts';
 import type { ReferenceScale } from './reference.ts';
 import { measureResiduals, type Residuals } from './residuals.ts';

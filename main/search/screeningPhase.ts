@@ -4,7 +4,6 @@ import { TwinscopeError } from '../platform/errors.ts';
 import { medianOf } from '../platform/median.ts';
 import type { Saved } from './checkpoint.ts';
 import { evaluate, type StimulusSource } from './model.ts';
-import { objectiveValue } from './normalisation.ts';
 import {
   type FoundStimulus,
   objectiveOf,
@@ -49,7 +48,7 @@ export class ScreeningPhase implements OptimisationPhase {
     const responses = await evaluate(model, images, `stimuli ${from + 1} to ${to} of the set were shown`, signal);
     const kept = [...this.#kept];
     for (const [k, row] of responses.entries()) {
-      const value = objectiveValue(objective, row);
+      const value = objective.value(row);
       const rank = kept.findIndex((other) => value > other.value);
       if (rank < 0 && kept.length >= this.#keep) continue;
       kept.splice(rank < 0 ? kept.length : rank, 0, {

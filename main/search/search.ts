@@ -1,5 +1,5 @@
 /** A whole search as a row of phases that can be stopped between any two steps and taken up again elsewhere. */
-import { type SearchPlan, unusableConstraints } from '../contract/plans.ts';
+import { goalsOf, type SearchPlan, unusableConstraints } from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -15,10 +15,10 @@ import type { ResponseModel, StimulusSource } from './model.ts';
 import { NoiseImages } from './noise.ts';
 import type { OptimisationPhase, Phase, SearchContext, TrajectoryPoint } from './phase.ts';
 import type { ReferenceResponses } from './reference.ts';
-import { ReferencePhase } from './referencePhase.ts';
+import { type GoalImage, ReferencePhase } from './referencePhase.ts';
 import { buildOutcome, liveState, ranked, type SearchLiveState, type SearchOutcome } from './report.ts';
 import { ScreeningPhase } from './screeningPhase.ts';
-import { resolveTarget } from './target.ts';
+import { resolveObjective } from './objectives/resolve.ts';
 
 export type SearchOptions = {
   plan: SearchPlan;
@@ -32,6 +32,8 @@ export type SearchOptions = {
     screening?: StimulusSource;
     /** The set of `controls.bestOf`. */
     bestOf?: StimulusSource;
+    /** One for each goal stimulus of the plan, in the order of `goalsOf`. */
+    goals?: readonly StimulusSource[];
   };
   /** A rendered stimulus on the twin's raster; asked for blanks and gratings only. */
   renderSpec: (spec: StimulusSpec) => Float32Array;
@@ -78,14 +80,21 @@ export interface Search {
  */
 export function createSearch(options: SearchOptions): Search {
   const { plan, model, reference, knownReference = null, renderSpec } = options;
+  const terms = resolveObjective(plan, model.units, model.field);
   const context: SearchContext = {
     plan,
     model,
-    groups: resolveTarget(plan.target, model.units),
+    terms,
+    groups: terms.flatMap(({ groups }) => groups),
     objective: null,
     notices: [],
   };
-  const scale = new ReferencePhase(context, { source: reference, renderSpec }, knownReference);
+  const scale = new ReferencePhase(
+    context,
+    { source: reference, renderSpec },
+    knownReference,
+    goalImages(plan, options.sources.goals),
+  );
   const { optimisation, before, after, constraints } = arrange(context, options);
   const controls = [...before, ...after];
   const controlPhases = new Set<Phase>(controls);
@@ -204,6 +213,20 @@ export function createSearch(options: SearchOptions): Search {
       }),
   };
   return search;
+}
+
+function goalImages(plan: SearchPlan, sources: readonly StimulusSource[] = []): GoalImage[] {
+  return goalsOf(plan).map(({ index }, i) => {
+    const source = sources[i];
+    if (source === undefined) throw new Error('a goal stimulus needs sources.goals');
+    if (index >= source.count) {
+      throw new TwinscopeError(
+        'bad-input',
+        `The stimulus to be matched is number ${index} (from 0) of a set of ${source.count}. Nothing was started. Choose one that it has.`,
+      );
+    }
+    return () => source.render(index);
+  });
 }
 
 /** How many steps a checkpoint stands for. */

@@ -1,9 +1,11 @@
 /** The areas and units that a plan names, looked up in its twin before anything is made for it. */
 import type { Plan, RunPlan } from '../../contract/plans.ts';
+import { stimulusInputOf } from '../../contract/twins.ts';
 import { otherInputs } from '../../engine/otherInputs.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
-import { resolveTarget } from '../../search/target.ts';
+import { resolveObjective } from '../../search/objectives/resolve.ts';
 import type { ResolvedTwin } from '../../twins/node/library.ts';
+import { placeOf } from '../services.ts';
 
 /** The areas that a run keeps, in the twin's order. Throws 'bad-input' for one that the twin lacks. */
 export function requireAreas(plan: RunPlan, offered: readonly string[]): string[] {
@@ -27,5 +29,8 @@ export function requireNames(plan: Plan, { manifest, units }: Pick<ResolvedTwin,
       manifest.areas.map(({ name }) => name),
     );
   }
-  if (plan.kind === 'search') resolveTarget(plan.target, units);
+  if (plan.kind === 'search') {
+    const known = units.map((unit) => ({ area: unit.area, unit: unit.unit, place: placeOf(unit) }));
+    resolveObjective(plan, known, { fieldOfViewDeg: stimulusInputOf(manifest)?.fieldOfViewDeg ?? Infinity });
+  }
 }

@@ -1,6 +1,6 @@
 /** Runs a stimulus search slice by slice: every slice is committed with its checkpoint before the next is asked for. */
 import type { SearchLive } from '../../contract/jobs.ts';
-import { searchPlan, type SearchPlan } from '../../contract/plans.ts';
+import { goalRole, goalsOf, searchPlan, type SearchPlan } from '../../contract/plans.ts';
 import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import { gradientFailed, stimulusInputOf } from '../../contract/twins.ts';
@@ -91,8 +91,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             batchSize: frozen.provenance.batchSize,
             reference: reference.design,
             knownReference: found.known,
-            screening: frozen.designs['screening']?.design ?? null,
-            bestOf: frozen.designs['bestOf']?.design ?? null,
+            sets: Object.fromEntries(Object.entries(frozen.designs).map(([role, { design }]) => [role, design])),
             checkpoint: saved?.bytes ?? null,
           },
           { jobId: context.jobId, signal: context.signal, deadlineMs: deadline.ms() },
@@ -169,7 +168,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
   };
 }
 
-/** How many pictures a search presents, roughly; a gradient takes the time of three. */
+/** How many pictures a search presents, roughly; a gradient takes the time of three, with responses asked for first of four. */
 function picturesOf(plan: SearchPlan, designs: Record<string, { design: StimulusDesign }>): number {
   const sets = Object.values(designs).reduce((sum, { design }) => sum + designCount(design), 0);
   const { optimiser } = plan;
@@ -205,6 +204,9 @@ async function resolveDesigns(
     reference: plan.reference ? await stimuli.resolve(plan.reference, importing) : { name, design },
   };
   if (plan.controls.bestOf) designs['bestOf'] = await stimuli.resolve(plan.controls.bestOf, importing);
+  for (const [i, goal] of goalsOf(plan).entries()) {
+    designs[goalRole(i)] = await stimuli.resolve(goal.from, importing);
+  }
   if (plan.space.type === 'set') designs['screening'] = await stimuli.resolve(plan.space.stimuli, importing);
   return designs;
 }
@@ -223,7 +225,10 @@ export function describeSpace(plan: SearchPlan): string {
   return { pixels: 'pixels', gratings: 'gratings', set: 'stimulus set' }[plan.space.type];
 }
 
-const defaultName = (plan: SearchPlan): string => `Drive ${describeTarget(plan)} (${describeSpace(plan)})`;
+const verbs = { drive: 'Drive', suppress: 'Suppress', selective: 'Select', match: 'Match', sum: 'Search' } as const;
+
+const defaultName = (plan: SearchPlan): string =>
+  `${verbs[plan.objective.type]} ${describeTarget(plan)} (${describeSpace(plan)})`;
 
 /** Eight bytes of elapsed seconds before the search's own checkpoint: durations are no part of what must be equal. */
 function packCheckpoint(seconds: number, bytes: Uint8Array): Uint8Array {

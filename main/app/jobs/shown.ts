@@ -1,5 +1,5 @@
 /** Whether a twin can be shown what a plan names, asked before there is a job. */
-import type { Plan, SetRef } from '../../contract/plans.ts';
+import { goalsOf, type Plan, type SetRef } from '../../contract/plans.ts';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
 import { pictureAxes } from '../../contract/pictureAxes.ts';
 import { stimulusInputOf } from '../../contract/twins.ts';
@@ -34,7 +34,8 @@ function setsOf(plan: JobPlan): SetRef[] {
   if (plan.kind === 'run') return [plan.stimuli];
   const { reference, controls, space } = plan;
   // The default reference is chosen from what the twin can be shown.
-  return [reference, controls.bestOf, space.type === 'set' ? space.stimuli : undefined].filter((ref) => !!ref);
+  const screened = space.type === 'set' ? space.stimuli : undefined;
+  return [reference, controls.bestOf, screened, ...goalsOf(plan).map(({ from }) => from)].filter((ref) => !!ref);
 }
 
 async function designOf(ref: SetRef, project: Project | null): Promise<StimulusDesign | null> {

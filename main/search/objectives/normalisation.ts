@@ -2,10 +2,8 @@
  * Responses in units of a reference set: z = (r − mean)/sd per unit; a group of units by its mean z over the standard
  * deviation of that mean, because the mean of many units varies less than one unit does.
  */
-import { TwinscopeError } from '../platform/errors.ts';
-import { medianOf } from '../platform/median.ts';
-import type { ModelUnit } from './model.ts';
-import type { TargetGroup } from './target.ts';
+import { medianOf } from '../../platform/median.ts';
+import type { ModelUnit } from '../model.ts';
 
 /** Smallest sd at which a unit counts as modulated: this, or this share of its area's median sd. */
 const smallestSd = 1e-6;
@@ -59,14 +57,17 @@ function sumOf(values: Float64Array): number {
 /** A group's activity is linear in the responses: Σ coefficient · (response − mean). */
 export type GroupActivity = { units: number[]; coefficient: number[] };
 
-/** Activity of a group over the reference set has standard deviation 1. Null when none of its units is modulated. */
-export function groupActivity(
+/**
+ * Standard deviation over the reference set of the mean z of the modulated ones of `units`; 0 when none is modulated.
+ * `responses` is stimuli × units.
+ */
+export function sdOfMean(
   units: readonly number[],
   { stimuli, weights, mean, sd }: UnitStatistics,
   responses: Float32Array,
-): GroupActivity | null {
+): number {
   const modulated = units.filter((u) => (sd[u] as number) > 0);
-  if (modulated.length === 0) return null;
+  if (modulated.length === 0) return 0;
   const n = mean.length;
   let squares = 0;
   for (let s = 0; s < stimuli; s++) {
@@ -75,49 +76,20 @@ export function groupActivity(
     squares += (weights[s] as number) * (sum / modulated.length) * (sum / modulated.length);
   }
   // Units that cancel each other exactly leave no variation to normalise by.
-  const sdOfMean = Math.max(Math.sqrt(squares / sumOf(weights)), smallestSd);
-  return { units: modulated, coefficient: modulated.map((u) => 1 / (modulated.length * sdOfMean * (sd[u] as number))) };
+  return Math.max(Math.sqrt(squares / sumOf(weights)), smallestSd);
+}
+
+/** Activity of a group over the reference set has standard deviation 1. Null when none of its units is modulated. */
+export function groupActivity(units: readonly number[], sd: Float64Array, groupSd: number): GroupActivity | null {
+  if (groupSd === 0) return null;
+  const modulated = units.filter((u) => (sd[u] as number) > 0);
+  return { units: modulated, coefficient: modulated.map((u) => 1 / (modulated.length * groupSd * (sd[u] as number))) };
 }
 
 export function activityOf(group: GroupActivity, mean: Float64Array, responses: Float32Array): number {
   let sum = 0;
   for (const [i, u] of group.units.entries()) {
     sum += (group.coefficient[i] as number) * ((responses[u] as number) - (mean[u] as number));
-  }
-  return sum;
-}
-
-/** drive = Σ weight · activity, as one weight per unit: the same vector is the cotangent of the gradient. */
-export type Objective = { weight: Float64Array; mean: Float64Array };
-
-/** Throws 'bad-input' where a target term has no modulated unit. */
-export function createObjective(
-  groups: readonly TargetGroup[],
-  statistics: UnitStatistics,
-  responses: Float32Array,
-): Objective {
-  const weight = new Float64Array(statistics.mean.length);
-  for (const group of groups) {
-    const activity = groupActivity(group.units, statistics, responses);
-    if (activity === null) {
-      throw new TwinscopeError(
-        'bad-input',
-        `${group.label}: ${group.units.length === 1 ? 'its response is' : `the responses of all ${group.units.length} units are`} ` +
-          'the same to every stimulus of the reference set, so there is no scale to drive on. ' +
-          'Nothing was found yet. Choose other units, or a reference set that drives them.',
-      );
-    }
-    for (const [i, u] of activity.units.entries()) {
-      weight[u] = (weight[u] as number) + group.weight * (activity.coefficient[i] as number);
-    }
-  }
-  return { weight, mean: statistics.mean };
-}
-
-export function objectiveValue({ weight, mean }: Objective, responses: Float32Array): number {
-  let sum = 0;
-  for (let u = 0; u < weight.length; u++) {
-    if (weight[u] !== 0) sum += (weight[u] as number) * ((responses[u] as number) - (mean[u] as number));
   }
   return sum;
 }

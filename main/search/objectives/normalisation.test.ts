@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { activityOf, createObjective, groupActivity, objectiveValue, unitStatistics } from './normalisation.ts';
-import { nearest, resolveTarget } from './target.ts';
+import { activityOf, groupActivity, sdOfMean, unitStatistics, type UnitStatistics } from './normalisation.ts';
 
 const units = [
   { area: 'A', unit: '1' },
@@ -10,6 +9,9 @@ const units = [
 ];
 // Four stimuli × four units; unit 3 of A does not vary.
 const responses = Float32Array.of(1, 10, 5, 0, 3, 10, 5, 0, 1, 30, 5, 0, 3, 30, 5, 8);
+
+const activityFor = (members: number[], statistics: UnitStatistics, rows: Float32Array) =>
+  groupActivity(members, statistics.sd, sdOfMean(members, statistics, rows));
 
 describe('normalisation by the reference set', () => {
   const statistics = unitStatistics(responses, units);
@@ -29,8 +31,8 @@ describe('normalisation by the reference set', () => {
     expect([...weighted.mean]).toEqual([...expected.mean]);
     expect([...weighted.sd]).toEqual([...expected.sd].map((sd) => expect.closeTo(sd, 12)));
     expect(weighted.stimuli).toBe(4);
-    const ofWeighted = groupActivity([0, 1], weighted, responses);
-    const ofRepeated = groupActivity([0, 1], expected, Float32Array.from(repeated));
+    const ofWeighted = activityFor([0, 1], weighted, responses);
+    const ofRepeated = activityFor([0, 1], expected, Float32Array.from(repeated));
     expect(ofWeighted?.coefficient).toEqual(ofRepeated?.coefficient.map((c) => expect.closeTo(c, 12)));
   });
 
@@ -44,41 +46,19 @@ describe('normalisation by the reference set', () => {
 
   it('gives an area its mean z over the sd of that mean', () => {
     // z of units 1 and 2: (−1, 1, −1, 1) and (−1, −1, 1, 1): mean (−1, 0, 0, 1), sd √½.
-    const group = groupActivity([0, 1, 2], statistics, responses);
+    const group = activityFor([0, 1, 2], statistics, responses);
     if (group === null) throw new Error('no group');
     expect(group.units).toEqual([0, 1]);
     const activities = [0, 1, 2, 3].map((s) =>
       activityOf(group, statistics.mean, responses.subarray(4 * s, 4 * s + 4)),
     );
     expect(activities).toEqual([-Math.SQRT2, 0, 0, Math.SQRT2].map((v) => expect.closeTo(v, 12)));
-    expect(groupActivity([2], statistics, responses)).toBeNull();
+    expect(activityFor([2], statistics, responses)).toBeNull();
   });
 
   it('gives a single unit its z', () => {
-    const group = groupActivity([1], statistics, responses);
+    const group = activityFor([1], statistics, responses);
     if (group === null) throw new Error('no group');
     expect(activityOf(group, statistics.mean, Float32Array.of(0, 45, 0, 0))).toBeCloseTo(2.5, 12);
-  });
-
-  it('adds weighted groups to an objective', () => {
-    const groups = resolveTarget(
-      [
-        { area: 'A', weight: 2 },
-        { area: 'B', units: ['1'], weight: -0.5 },
-      ],
-      units,
-    );
-    const objective = createObjective(groups, statistics, responses);
-    // A at (3, 30): √2; B at 8: 6/√12.
-    expect(objectiveValue(objective, responses.subarray(12, 16))).toBeCloseTo(2 * Math.SQRT2 - 3 / Math.sqrt(12), 12);
-    expect(objective.weight[2]).toBe(0);
-    expect(() =>
-      createObjective(resolveTarget([{ area: 'A', units: ['3'], weight: 1 }], units), statistics, responses),
-    ).toThrow(/A unit 3: its response is the same/);
-  });
-
-  it('finds near names', () => {
-    expect(nearest('V5', ['V1', 'V4', 'IT'])).toBe('V1');
-    expect(nearest('v4', ['V1', 'V4', 'IT'])).toBe('V4');
   });
 });

@@ -1,0 +1,53 @@
+/** The plan of a stimulus search. */
+import { z } from 'zod';
+import { header, seed, session, setRef, twinRef } from './planParts.ts';
+import { inclusion, searchObjective, targetTerm } from './searchObjectives.ts';
+import { searchOptimiser } from './searchOptimisers.ts';
+import { constraints, type Constraints, searchSpace, type SearchSpace } from './searchSpaces.ts';
+
+export const searchPlan = z.strictObject({
+  ...header,
+  kind: z.literal('search'),
+  twin: twinRef,
+  /** What the objective is about. A term is an area (mean z over the sd of that mean) or a list of units. */
+  target: z.array(targetTerm).min(1),
+  include: inclusion.prefault({}),
+  objective: searchObjective.default({ type: 'drive' }),
+  space: searchSpace,
+  optimiser: searchOptimiser,
+  constraints: constraints.prefault({}),
+  /** Responses are z-scored over this set; left out: half A of TSR-1, of TSR-1V for twins that see clips, or gratings where the twin cannot see it. */
+  reference: setRef.optional(),
+  /** Independent starts, run in one batch. */
+  starts: z.int().min(1).max(256).default(4),
+  seed: seed.default(1),
+  controls: z
+    .strictObject({
+      /**
+       * Random images of the same mean, RMS contrast and aperture. A search over gratings is also compared with random
+       * gratings, as many as it has evaluations; 0 leaves out both.
+       */
+      random: z.int().min(0).max(100_000).default(999),
+      /** Best image of this set, re-projected onto the constraints. */
+      bestOf: setRef.optional(),
+    })
+    .prefault({}),
+  ...session,
+});
+export type SearchPlan = z.infer<typeof searchPlan>;
+
+/**
+ * Names of the constraints that differ from their defaults although the plan's space cannot use them. A plan with any
+ * is refused, because it asks for something that would not happen.
+ */
+export function unusableConstraints(plan: Pick<SearchPlan, 'space' | 'constraints'>): (keyof Constraints)[] {
+  const unused = {
+    pixels: [],
+    gratings: ['contrastRms', 'aperture'],
+    set: ['meanLuminance', 'contrastRms', 'range', 'aperture'],
+  } as const satisfies Record<SearchSpace['type'], readonly (keyof Constraints)[]>;
+  const defaults = constraints.parse({});
+  return unused[plan.space.type].filter(
+    (name) => JSON.stringify(plan.constraints[name]) !== JSON.stringify(defaults[name]),
+  );
+}

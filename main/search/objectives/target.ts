@@ -1,0 +1,134 @@
+/** What a search drives: the plan's target terms resolved to the units of a twin. */
+import type { Inclusion, TargetTerm } from '../../contract/plans.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { formatNumber } from '../../stimuli/words.ts';
+import type { ModelUnit, SearchField } from '../model.ts';
+
+/** Units whose mean z is one term of the objective. */
+export type TargetGroup = { label: string; weight: number; units: number[] };
+
+type Term = Omit<TargetTerm, 'weight'> & { weight?: number };
+
+const everyUnit: Inclusion = { fieldInside: false };
+
+/**
+ * Throws 'bad-input' for an area or unit that the twin lacks, naming the nearest one it has, and for a term of which no
+ * unit is left.
+ */
+export function resolveTarget(
+  terms: readonly Term[],
+  units: readonly ModelUnit[],
+  limits: { include: Inclusion; field: Pick<SearchField, 'fieldOfViewDeg'> } = {
+    include: everyUnit,
+    field: { fieldOfViewDeg: Infinity },
+  },
+): TargetGroup[] {
+  return terms.map((term) => {
+    const named = namedUnits(term, units);
+    const near = term.within === undefined ? named : named.filter((u) => isWithin(units[u] as ModelUnit, term.within));
+    if (near.length === 0) {
+      throw new TwinscopeError(
+        'bad-input',
+        `No receptive field of ${labelOf({ ...term, within: undefined }, named.length)} has its centre within ${formatNumber(term.within?.radiusDeg ?? 0)}° of ` +
+          `(${formatNumber(term.within?.xDeg ?? 0)}, ${formatNumber(term.within?.yDeg ?? 0)})°. Nothing was started. ` +
+          (named.every((u) => units[u]?.place === undefined)
+            ? 'This twin’s table of units states no places: name the units instead.'
+            : 'Widen the circle, or move it onto their receptive fields.'),
+      );
+    }
+    const included = near.filter((u) => isIncluded(units[u] as ModelUnit, limits.include, limits.field.fieldOfViewDeg));
+    if (included.length === 0) {
+      throw new TwinscopeError(
+        'bad-input',
+        `None of ${near.length === 1 ? 'the one unit' : `the ${near.length} units`} of ${labelOf(term, near.length)} passes the limits of the plan ` +
+          `(${describeInclusion(limits.include)}). Nothing was started. Relax a limit, or choose other units.`,
+      );
+    }
+    return { label: labelOf(term, included.length), weight: term.weight ?? 1, units: included };
+  });
+}
+
+function namedUnits(term: Term, units: readonly ModelUnit[]): number[] {
+  const areas = [...new Set(units.map(({ area }) => area))];
+  if (!areas.includes(term.area)) {
+    throw new TwinscopeError(
+      'bad-input',
+      `This twin has no area '${term.area}'; the nearest name is '${nearest(term.area, areas)}'. Nothing was started. ` +
+        `Its areas are ${areas.join(', ')}.`,
+    );
+  }
+  const indices = new Map<string, number>();
+  for (const [i, { area, unit }] of units.entries()) if (area === term.area) indices.set(unit, i);
+  if (term.units === undefined) return [...indices.values()];
+  return [...new Set(term.units)].map((unit) => {
+    const index = indices.get(unit);
+    if (index === undefined) {
+      throw new TwinscopeError(
+        'bad-input',
+        `Area '${term.area}' of this twin has no unit '${unit}'; the nearest name is ` +
+          `'${nearest(unit, [...indices.keys()])}'. Nothing was started. Choose one of its ${indices.size} units.`,
+      );
+    }
+    return index;
+  });
+}
+
+function labelOf({ area, units, within }: Term, count: number): string {
+  if (units?.length === 1) return `${area} unit ${units[0] as string}`;
+  if (units === undefined && within === undefined) return area;
+  return `${count} units of ${area}`;
+}
+
+function isWithin({ place }: ModelUnit, within: TargetTerm['within']): boolean {
+  if (within === undefined) return true;
+  const { xDeg = null, yDeg = null } = place ?? {};
+  if (xDeg === null || yDeg === null) return false;
+  const x = xDeg - within.xDeg;
+  const y = yDeg - within.yDeg;
+  return x * x + y * y <= within.radiusDeg * within.radiusDeg;
+}
+
+function isIncluded({ place }: ModelUnit, include: Inclusion, fieldOfViewDeg: number): boolean {
+  const atLeast = (value: number | null = null, limit?: number): boolean =>
+    limit === undefined || (value !== null && value >= limit);
+  if (!atLeast(place?.noiseCeiling, include.minNoiseCeiling)) return false;
+  if (!atLeast(place?.predictionScore, include.minPredictionScore)) return false;
+  if (!include.fieldInside) return true;
+  const { xDeg = null, yDeg = null, sizeDeg = null } = place ?? {};
+  if (xDeg === null || yDeg === null || sizeDeg === null) return false;
+  return Math.max(Math.abs(xDeg), Math.abs(yDeg)) + sizeDeg / 2 <= fieldOfViewDeg / 2;
+}
+
+function describeInclusion({ minNoiseCeiling, minPredictionScore, fieldInside }: Inclusion): string {
+  return [
+    ...(minNoiseCeiling === undefined ? [] : [`noise ceiling at least ${formatNumber(minNoiseCeiling)}`]),
+    ...(minPredictionScore === undefined ? [] : [`prediction score at least ${formatNumber(minPredictionScore)}`]),
+    ...(fieldInside ? ['receptive field inside the field of view'] : []),
+  ].join(', ');
+}
+/** The name with the smallest edit distance; the first of several. */
+export function nearest(name: string, names: readonly string[]): string {
+  let best = names[0] ?? '';
+  let smallest = Infinity;
+  for (const candidate of names) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < smallest) {
+      smallest = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substituted, (previous[j] as number) + 1, (row[j - 1] as number) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] as number;
+}
