@@ -10,8 +10,8 @@ import type { Project } from '../projects/node/project.ts';
 import type { ProtocolRow, SearchRow } from '../projects/rows.ts';
 import { expandProtocol, type ProtocolStimulusInput } from '../protocols/expand.ts';
 import { luminanceOfPicture } from '../protocols/node/luminance.ts';
-import { pictureNoun } from '../search/controlWords.ts';
 import { apertureOf } from '../stimuli/aperture.ts';
+import { pictureNoun } from '../stimuli/controlWords.ts';
 import {
   describeDesign,
   designCount,

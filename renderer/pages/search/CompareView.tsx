@@ -2,7 +2,7 @@
 import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import type { Control, SearchReport } from '../../../main/contract/results.ts';
-import { pictureNoun } from '../../../main/search/controlWords.ts';
+import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
 import { outsideTested } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { useTested } from '../../components/DomainMark.tsx';

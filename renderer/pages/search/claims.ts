@@ -1,7 +1,7 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
 import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
 import type { SearchPlan } from '../../../main/contract/plans.ts';
-import { pictureNoun } from '../../../main/search/controlWords.ts';
+import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
 import { formatCount, formatNumber, plural } from '../../components/format.ts';
 
 export interface Claim {

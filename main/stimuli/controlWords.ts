@@ -1,9 +1,9 @@
 /** What a control of a search is called. */
 import type { Control } from '../contract/results.ts';
-import { isMoving } from '../stimuli/motion.ts';
+import { isMoving } from './motion.ts';
 
 /** Whether a control moves: noise by its label, everything else by what it was made from. */
-export const isClip = ({ kind, label, sourceSpec }: Pick<Control, 'kind' | 'label' | 'sourceSpec'>): boolean =>
+const isClip = ({ kind, label, sourceSpec }: Pick<Control, 'kind' | 'label' | 'sourceSpec'>): boolean =>
   kind === 'random' ? /\bnoise clips?\b/.test(label) : sourceSpec !== null && isMoving(sourceSpec);
 
 /** 'image', or 'clip' for one that moves. */
