@@ -74,7 +74,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
       try {
         // Nobody would end a search whose beginning was withdrawn.
         signal.throwIfAborted();
-        const search = searchOf(start, held.session);
+        const search = await searchOf(start, held.session);
         const { optimiser } = start.plan;
         forget(start.key);
         searches.set(start.key, {
@@ -183,10 +183,10 @@ export const sourceOf = (design: StimulusDesign, rasteriser: Rasteriser): Stimul
   spec: (index) => specAt(design, index),
 });
 
-function searchOf(
+async function searchOf(
   { plan, twin, batchSize, reference, knownReference, sets, checkpoint }: SearchStart,
   { session, rasteriser }: Loaded,
-): Search {
+): Promise<Search> {
   const source = (design: StimulusDesign): StimulusSource => sourceOf(design, rasteriser);
   const search = createSearch({
     plan,
@@ -200,7 +200,7 @@ function searchOf(
     },
     renderSpec: (spec) => renderSpec(spec, session.field),
   });
-  if (checkpoint !== null) search.restore(checkpoint);
+  if (checkpoint !== null) await search.restore(checkpoint);
   return search;
 }
 

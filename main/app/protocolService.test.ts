@@ -197,6 +197,35 @@ test('conditions and file names say what a control is', async () => {
   ]);
 });
 
+test('controls that move are called clips', async () => {
+  const project = await newProject();
+  const base = await project.searches.get(await storeSearch(project, 'Still', 1));
+  const moving: StimulusSpec = {
+    type: 'drifting-grating',
+    directionDeg: 0,
+    spatialFrequencyCpd: 1,
+    temporalFrequencyHz: 4,
+    phaseDeg: 0,
+    contrast: 0.4,
+    diameterDeg: 2,
+    edgeDeg: 0.25,
+    xDeg: 0,
+    yDeg: 0,
+  };
+  const controls = [
+    { label: '999 pink noise clips of the same mean and RMS contrast', kind: 'random' as const, sourceSpec: null },
+    { label: 'best of 24 clips', kind: 'best-of-set' as const, sourceSpec: moving },
+  ].map((control, at) => ({ ...base.report!.controls[at]!, ...control }));
+  const { id } = await project.searches.create({ ...searchOf(await newJob(project)), name: 'Moving' });
+  const contentSha256 = sha256Hex('Moving');
+  await project.searches.finish({ searchId: id, arrays: [], contentSha256, report: { ...base.report!, controls } });
+  const { stimuli } = await backendOf(project).preview(planOf({ search: 'Moving' }));
+  expect(stimuli.map(({ condition }) => condition).slice(1)).toEqual([
+    'control: best of 999 noise clips',
+    'control: best of 24 clips',
+  ]);
+});
+
 test('an export says where every stimulus came from, and shows what was found', async () => {
   const project = await newProject();
   const backend = backendOf(project);

@@ -11,6 +11,7 @@ import type { ProtocolRow, SearchRow } from '../projects/rows.ts';
 import { expandProtocol, type ProtocolStimulusInput } from '../protocols/expand.ts';
 import { luminanceOfPicture } from '../protocols/node/luminance.ts';
 import { apertureOf } from '../stimuli/aperture.ts';
+import { pictureNoun } from '../stimuli/controlWords.ts';
 import {
   describeDesign,
   designCount,
@@ -219,15 +220,16 @@ function measuredIn(plan: SearchPlan, spec: StimulusSpec, best: StimulusSpec | u
 }
 
 /** Short enough for a column of a table; the report has the whole description. */
-function controlName({ kind, n, spec }: Control): string {
+function controlName(control: Control): string {
+  const { kind, n, spec } = control;
   switch (kind) {
     case 'random':
       // A search over gratings has two random controls: noise, and gratings drawn from its own space.
       return spec?.type === 'grating'
         ? `best of ${plural(n, 'random grating')}`
-        : `best of ${plural(n, 'noise image')}`;
+        : `best of ${plural(n, `noise ${pictureNoun(control)}`)}`;
     case 'best-of-set':
-      return `best of ${plural(n, 'image')}`;
+      return `best of ${plural(n, pictureNoun(control))}`;
     case 'best-grating':
       return `best of ${plural(n, 'grating')}`;
   }

@@ -55,6 +55,38 @@ describe('projection onto the constraints', () => {
     expect(done).toBe(500);
   });
 
+  it('projects a clip as one volume: mean and contrast over its frames, range per pixel', () => {
+    const aperture = { xDeg: 0.3, yDeg: -0.2, diameterDeg: 2, edgeDeg: 0.4 };
+    const constraints: Constraints = { meanLuminance: 0.5, contrastRms: 0.3, range: [0.1, 0.9], aperture };
+    const set = createConstraints(constraints, field);
+    const random = Random.fromSeed(5, 'clip');
+    const pixels = field.sizePx ** 2;
+    // Frames of contrast 1 : .5 : 0, at other means.
+    const clip = Float32Array.from({ length: 3 * pixels }, (_, i) => {
+      const frame = Math.floor(i / pixels);
+      return 0.4 + 0.1 * frame + 0.25 * (1 - frame / 2) * random.normal();
+    });
+    const projected = set.project(clip, 1);
+    const residuals = measureResiduals(projected, set.weights, constraints);
+    expect(residuals.meanLuminance).toBeLessThan(1e-6);
+    expect(residuals.contrastRms).toBeLessThan(1e-6);
+    expect(residuals.range).toBe(0);
+    const contrasts = [0, 1, 2].map(
+      (frame) => weightedStatistics(projected.subarray(frame * pixels, (frame + 1) * pixels), set.weights).contrastRms,
+    );
+    expect(contrasts[0]).toBeGreaterThan(1.3 * (contrasts[1] as number));
+    // What was uniform stays it but for the fading into the background.
+    const flat = projected.subarray(2 * pixels).filter((_, i) => set.weights[i] === 1);
+    expect(Math.max(...flat) - Math.min(...flat)).toBeLessThan(1e-6);
+    // Clips of another length, and single frames afterwards, have bounds of their own.
+    expect(set.project(clip.subarray(0, pixels), 1)).toEqual(
+      createConstraints(constraints, field).project(clip.slice(0, pixels), 1),
+    );
+    expect(set.project(clip.subarray(0, 2 * pixels), 1)).toEqual(
+      createConstraints(constraints, field).project(clip.slice(0, 2 * pixels), 1),
+    );
+  });
+
   it('leaves the background around the aperture, whatever the mean', () => {
     const aperture = { xDeg: 0.2, yDeg: 0, diameterDeg: 2, edgeDeg: 0.5 };
     const constraints: Constraints = { meanLuminance: 0.53, contrastRms: 0.2, range: [0, 1], aperture };
@@ -230,6 +262,44 @@ describe('noise', () => {
     expect(Math.abs(slopeOf('white'))).toBeLessThan(0.15);
     expect(slopeOf('pink')).toBeGreaterThan(-1.3);
     expect(slopeOf('pink')).toBeLessThan(-0.8);
+  });
+
+  it('has a flat or a 1/f spectrum in time', () => {
+    const frames = 16;
+    const sizePx = 16;
+    const set = createConstraints({ ...plain, contrastRms: 0.05 }, { ...field, sizePx, frames });
+    // Mean power at 0, 1, 2, 4 and 8 cycles per clip over pixels and clips, by the definition of the Fourier sum.
+    const powers = (spectrum: 'white' | 'pink'): number[] => {
+      const noise = new NoiseImages(set, spectrum, 1, 'time', frames);
+      const clips = Array.from({ length: 60 }, (_, index) => noise.image(index));
+      return [0, 1, 2, 4, 8].map((cycles) => {
+        let sum = 0;
+        for (const clip of clips) {
+          for (let at = 0; at < sizePx ** 2; at++) {
+            let re = 0;
+            let im = 0;
+            for (let frame = 0; frame < frames; frame++) {
+              const angle = (2 * Math.PI * cycles * frame) / frames;
+              re += ((clip[frame * sizePx ** 2 + at] as number) - 0.5) * Math.cos(angle);
+              im += ((clip[frame * sizePx ** 2 + at] as number) - 0.5) * Math.sin(angle);
+            }
+            sum += re * re + im * im;
+          }
+        }
+        return sum;
+      });
+    };
+    for (const [spectrum, expected] of [
+      ['white', [1, 1, 1, 1, 1]],
+      ['pink', [1, 1, 1 / 4, 1 / 16, 1 / 64]],
+    ] as const) {
+      const found = powers(spectrum);
+      for (const [i, share] of expected.entries()) {
+        const ratio = (found[i] as number) / (found[1] as number) / share;
+        expect(ratio).toBeGreaterThan(0.85);
+        expect(ratio).toBeLessThan(1.15);
+      }
+    }
   });
 
   it('depends on seed, stream and index alone; both images of a pair are unlike', () => {

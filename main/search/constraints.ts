@@ -1,5 +1,5 @@
 /**
- * Hard constraints on an image, met exactly: mean luminance and RMS contrast (both weighted by the aperture), luminance
+ * Hard constraints on an image or a clip, met exactly: mean luminance and RMS contrast (both weighted by the aperture), luminance
  * range, and fading into the field's background, |L − background| ≤ A · (distance from the background to the range
  * bound). Outside the aperture stands the background, whatever the mean, so that no image shows more of a surround than
  * another.
@@ -21,12 +21,16 @@ export interface ConstraintSet {
   readonly weights: Float64Array;
   /**
    * The feasible image nearest to `image` (linear luminance, sizePx²) in the aperture-weighted least-squares sense.
+   * A clip (frames × sizePx²) is projected as one volume: mean and RMS contrast over all its frames, the range per pixel.
    * `seed` decides the noise that is used where an image has too little structure to be scaled, e.g. a uniform one.
    */
   project(image: Float32Array | Float64Array, seed: number): Float32Array;
-  /** As `project` for a deviation from the mean luminance, in luminance units. */
+  /** As `project` for a deviation from the mean luminance, in luminance units, sizePx² or frames × sizePx². */
   projectDeviation(deviation: Float64Array, seed: number): Float32Array;
 }
+
+/** What a projection needs of the pixels inside the aperture, frame behind frame. */
+type Volume = { weight: Float64Array; below: Float64Array; above: Float64Array; sumOfSquares: number };
 
 /** Throws 'bad-input' naming the constraint that cannot be met and the nearest value that can. */
 export function createConstraints(constraints: Constraints, field: SearchField): ConstraintSet {
@@ -97,15 +101,46 @@ export function createConstraints(constraints: Constraints, field: SearchField):
     );
   }
 
-  const projectWithin = (target: Float64Array, seed: number): Float32Array => {
-    const deviation = projectDeviation({ target, weight, below, above, sumOfSquares, seed });
-    const image = new Float32Array(weights.length).fill(Math.fround(background));
-    const values = new Float32Array(pixels.length);
-    for (let k = 0; k < pixels.length; k++) {
+  const still: Volume = { weight, below, above, sumOfSquares };
+  // Clips of one search are of one length, and the arrays of a long one are large.
+  let moving: Volume | null = null;
+  const volumeOf = (frames: number): Volume => {
+    if (frames === 1) return still;
+    if (moving?.weight.length !== frames * pixels.length) {
+      moving = {
+        weight: repeated(weight, frames),
+        below: repeated(below, frames),
+        above: repeated(above, frames),
+        sumOfSquares: frames * sumOfSquares,
+      };
+    }
+    return moving;
+  };
+
+  /** `shown` less `subtracted` at the pixels inside the aperture, frame behind frame, projected. */
+  const projectWithin = (shown: Float32Array | Float64Array, subtracted: number, seed: number): Float32Array => {
+    const frames = shown.length / weights.length;
+    const target = new Float64Array(frames * pixels.length);
+    for (let frame = 0; frame < frames; frame++) {
+      const from = frame * weights.length;
+      const to = frame * pixels.length;
+      for (let k = 0; k < pixels.length; k++) {
+        target[to + k] = (shown[from + (pixels[k] as number)] as number) - subtracted;
+      }
+    }
+    const volume = volumeOf(frames);
+    const deviation = projectDeviation({ target, ...volume, seed });
+    const values = new Float32Array(target.length);
+    for (let k = 0; k < values.length; k++) {
       values[k] = Math.min(Math.max(Math.fround(mean + (deviation[k] as number)), low32), high32);
     }
-    nudgeToTargets({ values, mean, weight, below, above, sumOfSquares });
-    for (let k = 0; k < pixels.length; k++) image[pixels[k] as number] = values[k] as number;
+    nudgeToTargets({ values, mean, ...volume });
+    const image = new Float32Array(shown.length).fill(Math.fround(background));
+    for (let frame = 0; frame < frames; frame++) {
+      const from = frame * pixels.length;
+      const to = frame * weights.length;
+      for (let k = 0; k < pixels.length; k++) image[to + (pixels[k] as number)] = values[from + k] as number;
+    }
     return image;
   };
 
@@ -113,17 +148,15 @@ export function createConstraints(constraints: Constraints, field: SearchField):
     constraints,
     field,
     weights,
-    project: (image, seed) => {
-      const target = new Float64Array(pixels.length);
-      for (let k = 0; k < pixels.length; k++) target[k] = (image[pixels[k] as number] as number) - mean;
-      return projectWithin(target, seed);
-    },
-    projectDeviation: (deviation, seed) => {
-      const target = new Float64Array(pixels.length);
-      for (let k = 0; k < pixels.length; k++) target[k] = deviation[pixels[k] as number] as number;
-      return projectWithin(target, seed);
-    },
+    project: (image, seed) => projectWithin(image, mean, seed),
+    projectDeviation: (deviation, seed) => projectWithin(deviation, 0, seed),
   };
+}
+
+function repeated(values: Float64Array, times: number): Float64Array {
+  const all = new Float64Array(times * values.length);
+  for (let i = 0; i < times; i++) all.set(values, i * values.length);
+  return all;
 }
 
 /**

@@ -11,6 +11,8 @@ export type ControlKind = z.infer<typeof controlKind>;
 
 /** A family of control images. Image `index` depends on nothing but the plan and, where matched, on the best candidate. */
 export type ControlImages = {
+  /** Where the label of the description cannot tell what the images are. */
+  label?: string;
   image(index: number): Promise<Float32Array> | Float32Array;
   /** For images that a generator makes; null for those that only exist as rasters. */
   spec(index: number): StimulusSpec | null;
@@ -85,8 +87,10 @@ export class ControlPhase implements Phase {
   /** Null before the end, and where the control makes no sense. */
   measured(): MeasuredControl | null {
     if (this.#best === null || this.#done < this.#description.n) return null;
+    const label = this.#source()?.label ?? this.#description.label;
     return {
       ...this.#description,
+      label,
       values: this.#values,
       bestIndex: this.#bestIndex,
       image: this.#best,
@@ -96,16 +100,15 @@ export class ControlPhase implements Phase {
   }
 
   save(): Saved {
-    const arrays: Saved['arrays'] = { values: this.#values.slice(0, this.#done) };
-    if (this.#best !== null) arrays['best'] = this.#best;
-    return { json: { bestIndex: this.#bestIndex }, arrays };
+    return { json: { bestIndex: this.#bestIndex }, arrays: { values: this.#values.slice(0, this.#done) } };
   }
 
-  restore({ json, arrays }: Saved): void {
+  /** After the phases before it: what controls are matched to is known from them. The best image is made again. */
+  async restore({ json, arrays }: Saved): Promise<void> {
     const values = arrays['values'] as Float64Array;
     this.#done = values.length;
     this.#values.set(values);
     this.#bestIndex = (json as { bestIndex: number }).bestIndex;
-    this.#best = (arrays['best'] as Float32Array | undefined) ?? null;
+    this.#best = this.#bestIndex < 0 ? null : ((await this.#source()?.image(this.#bestIndex)) ?? null);
   }
 }

@@ -20,13 +20,16 @@ import { NoiseImages, type NoiseSpectrum } from './noise.ts';
 import type { FoundStimulus, SearchContext } from './phase.ts';
 import { weightedStatistics } from './residuals.ts';
 
-/** The constraints that controls are brought to; null where a candidate has no contrast to match. */
-export type MatchedConstraints = () => ConstraintSet | null;
+/** What controls have in common with the candidate: the constraints they are brought to, and the `frames` of noise. */
+export type Matched = { constraints: ConstraintSet; frames: number };
 
-/** Noise, best of a set and best reference grating, each on `constraints`. `evaluations`: images that the optimiser shows. */
+/**
+ * Noise, best of a set and best reference grating, each on the constraints that `match` tells when the first is shown; none
+ * where it is null, for a candidate without contrast. `evaluations`: images that the optimiser shows.
+ */
 export function matchedControls(
   context: SearchContext,
-  constraints: MatchedConstraints,
+  match: () => Matched | null,
   spectrum: NoiseSpectrum,
   evaluations: number,
   reference: StimulusSource,
@@ -36,31 +39,38 @@ export function matchedControls(
   const { seed } = context.plan;
   const controls: ControlPhase[] = [];
   if (random > 0) {
+    const label = (noun: string): string =>
+      `${plural(random, `${spectrum} noise ${noun}`)} of the same mean and RMS contrast ` +
+      `(the search used ${plural(evaluations, 'evaluation')})`;
     controls.push(
       new ControlPhase(
         context,
         {
           kind: 'random',
-          label:
-            `${plural(random, `${spectrum} noise image`)} of the same mean and RMS contrast ` +
-            `(the search used ${plural(evaluations, 'evaluation')})`,
+          label: label('image'),
           name: 'measuring random controls',
           n: random,
         },
         () => {
-          const matched = constraints();
+          const matched = match();
           if (matched === null) return null;
-          const noise = new NoiseImages(matched, spectrum, seed, 'random control');
-          return { image: (index) => noise.image(index), spec: () => null, source: () => null };
+          const { constraints, frames } = matched;
+          const noise = new NoiseImages(constraints, spectrum, seed, 'random control', frames);
+          return {
+            label: label(frames > 1 ? 'clip' : 'image'),
+            image: (index) => noise.image(index),
+            spec: () => null,
+            source: () => null,
+          };
         },
       ),
     );
   }
   const projected = (source: StimulusSource, indices: readonly number[]) => () => {
-    const matched = constraints();
+    const matched = match();
     if (matched === null) return null;
     return {
-      image: async (index: number) => broughtTo(matched, await source.render(indices[index] as number), seed),
+      image: async (index: number) => matched.constraints.project(await source.render(indices[index] as number), seed),
       spec: () => null,
       source: (index: number) => {
         const sourceIndex = indices[index] as number;
@@ -129,8 +139,8 @@ export function randomGratings(
   ];
 }
 
-/** Constraints under which other images have the best candidate's own mean, RMS contrast and aperture. */
-export function constraintsOf(context: SearchContext, best: FoundStimulus): ConstraintSet | null {
+/** What gives other images the best candidate's own mean, RMS contrast and aperture, and noise its frames. */
+export function matchedTo(context: SearchContext, best: FoundStimulus): Matched | null {
   const { field } = context.model;
   const { spec, image } = best;
   const moves = spec !== null && isMoving(spec);
@@ -148,9 +158,9 @@ export function constraintsOf(context: SearchContext, best: FoundStimulus): Cons
     const notice =
       `Controls are matched to the best candidate: mean luminance ${formatNumber(mean)}, RMS contrast ` +
       `${formatNumber(contrastRms)}${aperture === undefined ? '' : ', weighted by its aperture'}.` +
-      (moves ? ' It moves, and the noise that it is compared with stands still.' : '');
+      (moves ? ' It moves, and so does the noise that it is compared with.' : '');
     if (!context.notices.includes(notice)) context.notices.push(notice);
-    return matched;
+    return { constraints: matched, frames: image.length / field.sizePx ** 2 };
   } catch (error) {
     if (!(error instanceof TwinscopeError)) throw error;
     const notice = `Controls matched to the best candidate were left out. ${error.message}`;
@@ -159,19 +169,11 @@ export function constraintsOf(context: SearchContext, best: FoundStimulus): Cons
   }
 }
 
-/** A clip is brought to the constraints frame by frame: each has their mean and contrast. */
-function broughtTo(matched: ConstraintSet, image: Float32Array, seed: number): Float32Array {
-  const pixels = matched.field.sizePx ** 2;
-  if (image.length === pixels) return matched.project(image, seed);
-  const clip = new Float32Array(image.length);
-  for (let at = 0; at < clip.length; at += pixels) {
-    clip.set(matched.project(image.subarray(at, at + pixels), seed), at);
-  }
-  return clip;
+function nounOf(source: StimulusSource, indices: readonly number[]): [string, string] {
+  const moving = indices.filter((index) => isMoving(source.spec(index))).length;
+  if (moving === 0) return ['image', 'images'];
+  return moving === indices.length ? ['clip', 'clips'] : ['stimulus', 'stimuli'];
 }
-
-const nounOf = (source: StimulusSource, indices: readonly number[]): [string, string] =>
-  indices.some((index) => isMoving(source.spec(index))) ? ['stimulus', 'stimuli'] : ['image', 'images'];
 
 /** A grating of its own, still or drifting, or one of the reference sets TSR-1 and TSR-1V. */
 function isGrating(spec: StimulusSpec): boolean {

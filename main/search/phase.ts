@@ -42,8 +42,9 @@ export interface Phase {
   readonly steps: number;
   /** Does step number `index` whole or, when it throws, not at all. Returns the images evaluated and, if any, a point of the trajectory. */
   step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint | null }>;
+  /** Without pictures that can be drawn again: a checkpoint is written often, and a clip takes megabytes. */
   save(): Saved;
-  restore(saved: Saved): void;
+  restore(saved: Saved): Promise<void> | void;
 }
 
 /** The phase that finds candidates. */

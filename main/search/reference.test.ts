@@ -47,7 +47,7 @@ describe('a known reference', () => {
       expect(referenceEnded(saved)).toBe(at === referenceSteps);
       for (const knownReference of [null, known]) {
         const resumed = searchOn(modelOf(), plan, { knownReference });
-        resumed.restore(saved);
+        await resumed.restore(saved);
         await finish(resumed);
         expect(resumed.checkpoint()).toEqual(undisturbed.checkpoint());
         expect(resumed.result()).toEqual(undisturbed.result());

@@ -148,8 +148,8 @@ describe('refusals', () => {
     expect(await refusal(planOf({}), model, { reference: blanks })).toMatch(/holds 0 stimuli besides blanks/);
     expect(await refusal(planOf({ constraints: { contrastRms: 0.9, meanLuminance: 0.6 } }))).toMatch(/at most 0\.812/);
     const bytes = searchOn(model, planOf({})).checkpoint();
-    expect(() => searchOn(model, planOf({ seed: 2 })).restore(bytes)).toThrow(/belongs to another search/);
-    expect(() => searchOn(model, planOf({})).restore(bytes.subarray(0, 40))).toThrow(/cannot be read/);
-    expect(() => searchOn(model, planOf({})).restore(new Uint8Array(3))).toThrow(/cannot be read/);
+    await expect(searchOn(model, planOf({ seed: 2 })).restore(bytes)).rejects.toThrow(/belongs to another search/);
+    await expect(searchOn(model, planOf({})).restore(bytes.subarray(0, 40))).rejects.toThrow(/cannot be read/);
+    await expect(searchOn(model, planOf({})).restore(new Uint8Array(3))).rejects.toThrow(/cannot be read/);
   });
 });

@@ -78,19 +78,20 @@ export class ScreeningPhase implements OptimisationPhase {
 
   save(): Saved {
     const arrays: Saved['arrays'] = {};
-    const json = this.#kept.map(({ index, value, image, responses }, i) => {
-      arrays[`${i}/image`] = image;
+    const json = this.#kept.map(({ index, value, responses }, i) => {
       arrays[`${i}/responses`] = responses;
       return { index, value };
     });
     return { json, arrays };
   }
 
-  restore({ json, arrays }: Saved): void {
-    this.#kept = (json as { index: number; value: number }[]).map((entry, i) => ({
-      ...entry,
-      image: arrays[`${i}/image`] as Float32Array,
-      responses: arrays[`${i}/responses`] as Float32Array,
-    }));
+  /** Draws the kept stimuli again. */
+  async restore({ json, arrays }: Saved): Promise<void> {
+    const kept: Kept[] = [];
+    for (const [i, { index, value }] of (json as { index: number; value: number }[]).entries()) {
+      const image = await this.#source.render(index);
+      kept.push({ index, value, image, responses: arrays[`${i}/responses`] as Float32Array });
+    }
+    this.#kept = kept;
   }
 }

@@ -9,7 +9,7 @@ import { combine, decodeCheckpoint, encodeCheckpoint, part, type Saved } from '.
 import { CmaPhase } from './cmaPhase.ts';
 import { createConstraints, type ConstraintSet } from './constraints.ts';
 import type { ControlPhase } from './controlPhase.ts';
-import { constraintsOf, matchedControls, randomGratings } from './controls.ts';
+import { type Matched, matchedControls, matchedTo, randomGratings } from './controls.ts';
 import { createGratingBox } from './gratingSpace.ts';
 import type { ResponseModel, StimulusSource } from './model.ts';
 import { NoiseImages } from './noise.ts';
@@ -66,8 +66,11 @@ export interface Search {
   takeReference(): ReferenceResponses | null;
   /** The whole state; equal states give equal bytes. */
   checkpoint(): Uint8Array;
-  /** Takes up a search of the same plan on a twin with the same units, raster and batch size. */
-  restore(bytes: Uint8Array): void;
+  /**
+   * Takes up a search of the same plan on a twin with the same units, raster and batch size; kept stimuli of a set and the
+   * best controls are drawn again. Where it fails after the identity was checked, this object is of no more use.
+   */
+  restore(bytes: Uint8Array): Promise<void>;
   /** What a window shows; the images are the search's own and must not be changed. */
   live(): SearchLiveState;
   /** What was found so far; everything once `done`. */
@@ -169,7 +172,7 @@ export function createSearch(options: SearchOptions): Search {
       for (const [i, phase] of phases.entries()) saved[`phase ${i}`] = phase.save();
       return encodeCheckpoint(combine(saved));
     },
-    restore: (bytes) => {
+    restore: async (bytes) => {
       const saved = decodeCheckpoint(bytes);
       const { json, arrays } = part(saved, 'search');
       const stored = json as {
@@ -196,7 +199,7 @@ export function createSearch(options: SearchOptions): Search {
         best: points[3 * i + 1] as number,
         median: points[3 * i + 2] as number,
       }));
-      for (const [i, phase] of phases.entries()) phase.restore(part(saved, `phase ${i}`));
+      for (const [i, phase] of phases.entries()) await phase.restore(part(saved, `phase ${i}`));
     },
     live: () => liveState(context, context.objective === null ? null : scale.scale, optimisation, constraints),
     result: () =>
@@ -270,15 +273,22 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
     const { evaluations } = optimisation;
     return {
       optimisation,
-      before: matchedControls(context, () => constraints, space.start, evaluations, reference, sources.bestOf),
+      before: matchedControls(
+        context,
+        () => ({ constraints, frames: 1 }),
+        space.start,
+        evaluations,
+        reference,
+        sources.bestOf,
+      ),
       after: [],
       constraints,
     };
   }
-  let matched: ConstraintSet | null | undefined;
+  let matched: Matched | null | undefined;
   const matching = (phase: OptimisationPhase) => () => {
     const [best] = ranked(phase);
-    if (matched === undefined) matched = best === undefined ? null : constraintsOf(context, best);
+    if (matched === undefined) matched = best === undefined ? null : matchedTo(context, best);
     return matched;
   };
   if (space.type === 'gratings') {

@@ -1,5 +1,6 @@
 /** Small searches for tests. */
 import { type SearchPlan, searchPlan } from '../../contract/plans.ts';
+import { hashJson, sha256Hex } from '../../platform/hash.ts';
 import type { StimulusSpec } from '../../contract/stimuli.ts';
 import { renderSpec } from '../../stimuli/render.ts';
 import type { ResponseModel, SearchField, StimulusSource } from '../model.ts';
@@ -100,4 +101,41 @@ export function searchOn(model: ResponseModel, plan: SearchPlan, changes: Partia
 export async function finish(search: Search): Promise<Search> {
   while (!search.done) await search.advance();
   return search;
+}
+
+/** Hash of everything that a search hands out. */
+export const outcomeOf = (search: Search): string =>
+  hashJson(
+    JSON.parse(
+      JSON.stringify(search.result(), (_, value: unknown) =>
+        ArrayBuffer.isView(value) ? [...(value as Float32Array)] : value,
+      ),
+    ),
+  );
+
+/**
+ * Stops after every step, takes the search up again in a new object, and names every place where checkpoint or outcome
+ * differ from those of the search that ran through.
+ */
+export async function differencesAfterResuming(make: () => Search): Promise<string[]> {
+  const different: string[] = [];
+  const compare = (a: Uint8Array, b: Uint8Array | undefined, where: string): void => {
+    if (b === undefined || sha256Hex(a) !== sha256Hex(b)) different.push(where);
+  };
+  const whole = make();
+  const checkpoints = [whole.checkpoint()];
+  while (!whole.done) {
+    await whole.advance();
+    checkpoints.push(whole.checkpoint());
+  }
+  if (checkpoints.length !== whole.total + 1) different.push(`${checkpoints.length} checkpoints`);
+  for (let at = 0; at < whole.total; at++) {
+    const resumed = make();
+    await resumed.restore(checkpoints[at] as Uint8Array);
+    compare(resumed.checkpoint(), checkpoints[at], `restored at ${at}`);
+    await resumed.advance();
+    compare(resumed.checkpoint(), checkpoints[at + 1], `step ${at}`);
+    if (at % 5 === 0 && outcomeOf(await finish(resumed)) !== outcomeOf(whole)) different.push(`outcome from ${at}`);
+  }
+  return different;
 }

@@ -2,6 +2,7 @@
 import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import type { Control, SearchReport } from '../../../main/contract/results.ts';
+import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
 import { outsideTested } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { useTested } from '../../components/DomainMark.tsx';
@@ -19,9 +20,9 @@ const tilePx = 104;
 function controlTitle(control: Control): string {
   switch (control.kind) {
     case 'random':
-      return control.label.includes('grating') ? 'Best of random gratings' : 'Best of random images';
+      return control.label.includes('grating') ? 'Best of random gratings' : `Best of random ${pictureNoun(control)}s`;
     case 'best-of-set':
-      return 'Best image of a set';
+      return `Best ${pictureNoun(control)} of a set`;
     case 'best-grating':
       return 'Best grating of the reference';
   }

@@ -1,6 +1,7 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
 import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
 import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
 import { formatCount, formatNumber, plural } from '../../components/format.ts';
 
 export interface Claim {
@@ -25,20 +26,20 @@ export function claimsOf(candidate: Candidate, controls: readonly Control[]): Cl
     // 0 of n reached: the exceedance is below 3/n with 95 % confidence (the rule of three).
     const bound =
       control.kind === 'random' && control.values.length >= 100
-        ? `; none of ${formatCount(control.values.length)} reaches it, so fewer than ${formatNumber(300 / control.values.length, 2)} % of such images would (95 % confidence)`
+        ? `; none of ${formatCount(control.values.length)} reaches it, so fewer than ${formatNumber(300 / control.values.length, 2)} % of such ${pictureNoun(control)}s would (95 % confidence)`
         : '';
     return { beaten, text: `Beats ${name}: ${drive} against ${best}${bound}.` };
   });
 }
 
 /** A control in two words, for axes. */
-export function controlName(control: Pick<Control, 'kind' | 'n' | 'label'>): string {
+export function controlName(control: Pick<Control, 'kind' | 'n' | 'label' | 'sourceSpec'>): string {
   switch (control.kind) {
     case 'random':
       // A search over gratings has two random controls: noise, and gratings drawn from its own space.
       return control.label.includes('grating') ? 'random gratings' : `random ${formatCount(control.n)}`;
     case 'best-of-set':
-      return 'best image';
+      return `best ${pictureNoun(control)}`;
     case 'best-grating':
       return 'best grating';
   }

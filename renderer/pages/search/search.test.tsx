@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { plan as anyPlan, searchPlan, type SearchPlan } from '../../../main/contract/plans.ts';
 import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
+import type { StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 import { Random } from '../../../main/platform/random.ts';
 import { cropTo, zoomedDeg } from './CandidateTile.tsx';
@@ -160,6 +161,28 @@ describe('controls', () => {
     expect(controlName(control({}))).toBe('random 999');
     expect(controlName(control({ label: '999 random gratings of the same space' }))).toBe('random gratings');
     expect(controlName(control({ kind: 'best-of-set' }))).toBe('best image');
+  });
+
+  it('are called clips where they move', () => {
+    const sourceSpec: StimulusSpec = {
+      type: 'counterphase-grating',
+      orientationDeg: 0,
+      spatialFrequencyCpd: 1,
+      temporalFrequencyHz: 4,
+      phaseDeg: 0,
+      contrast: 0.4,
+      diameterDeg: 2,
+      edgeDeg: 0.25,
+      xDeg: 0,
+      yDeg: 0,
+    };
+    expect(controlName(control({ kind: 'best-of-set', sourceSpec }))).toBe('best clip');
+    expect(controlName(control({ kind: 'best-of-set', sourceSpec: { ...sourceSpec, temporalFrequencyHz: 0 } }))).toBe(
+      'best image',
+    );
+    const label = '999 pink noise clips of the same mean and RMS contrast (the search used 128 evaluations)';
+    const [claim] = claimsOf(candidate, [control({ label })]);
+    expect(claim?.text).toMatch(/so fewer than 0\.3 % of such clips would \(95 % confidence\)\.$/);
   });
 
   it('stand beside each other in a comparison, whatever their number', () => {
