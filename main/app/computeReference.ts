@@ -2,7 +2,7 @@
 import type { ComputeHandler, ComputeTwin } from '../engine/computeContract.ts';
 import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
-import { measureReference } from '../search/reference.ts';
+import { measureReference } from '../search/reference/reference.ts';
 import { renderSpec } from '../stimuli/render.ts';
 import { responseModel, sourceOf } from './computeSearch.ts';
 import type { SessionCache } from './sessionCache.ts';

@@ -15,7 +15,7 @@ import type { TwinSession } from '../engine/node/twinSession.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { plural } from '../platform/words.ts';
 import type { ResponseModel, StimulusSource } from '../search/model.ts';
-import type { ReferenceScale } from '../search/reference.ts';
+import type { ReferenceScale } from '../search/reference/reference.ts';
 import type { SearchOutcome } from '../search/report.ts';
 import { createSearch, type Search } from '../search/search.ts';
 import { designCount, specAt } from '../stimuli/design.ts';

@@ -9,7 +9,7 @@ import { createDeadline } from '../engine/deadline.ts';
 import { devices } from '../engine/devices.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
-import { referenceIndices, type ReferenceResponses } from '../search/reference.ts';
+import { referenceIndices, type ReferenceResponses } from '../search/reference/reference.ts';
 import type { ReferenceKey, StoredReference } from '../search/node/referenceStore.ts';
 import { designCount, specAt, stimuliHash } from '../stimuli/design.ts';
 import { defaultReferenceFor, type DefaultReference } from './defaultReference.ts';

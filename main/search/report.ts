@@ -1,12 +1,12 @@
 /** What a search found, in the terms of the report. */
 import { medianOf } from '../platform/median.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
-import type { ConstraintSet } from './constraints.ts';
-import type { ControlKind, ControlPhase } from './controlPhase.ts';
+import type { ConstraintSet } from './constraints/constraints.ts';
+import type { ControlKind, ControlPhase } from './controls/controlPhase.ts';
 import { areasOf } from './objectives/normalisation.ts';
 import type { FoundStimulus, OptimisationPhase, SearchContext, TrajectoryPoint } from './phase.ts';
-import type { ReferenceScale } from './reference.ts';
-import { measureResiduals, type Residuals } from './residuals.ts';
+import type { ReferenceScale } from './reference/reference.ts';
+import { measureResiduals, type Residuals } from './constraints/residuals.ts';
 
 /** Activity of an area: mean z of its modulated units over the sd of that mean across the reference set. */
 export type AreaActivity = { area: string; z: number };

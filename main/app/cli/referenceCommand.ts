@@ -3,7 +3,7 @@ import type { DeviceChoice } from '../../contract/devices.ts';
 import type { EventData } from '../../contract/methods.ts';
 import { medianOf } from '../../platform/median.ts';
 import { formatCount, plural } from '../../platform/words.ts';
-import { scaleOf } from '../../search/reference.ts';
+import { scaleOf } from '../../search/reference/reference.ts';
 import { designCount, specAt } from '../../stimuli/design.ts';
 import { formatNumber } from '../../stimuli/words.ts';
 import { measureReferenceOf, type MeasuredReference } from '../referenceService.ts';

@@ -1,7 +1,7 @@
 /** What a search takes from the reference sets kept on this machine and what it adds to them; its provenance says which. */
 import type { Provenance } from '../../contract/results.ts';
 import type { JobContext } from '../../jobs/node/queue.ts';
-import type { ReferenceResponses } from '../../search/reference.ts';
+import type { ReferenceResponses } from '../../search/reference/reference.ts';
 import { type ReferenceKey, responsesHash } from '../../search/node/referenceStore.ts';
 import { referenceEnded } from '../../search/search.ts';
 import { referenceKey, shownStimuli, unitCount } from '../referenceService.ts';

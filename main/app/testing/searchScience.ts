@@ -15,7 +15,7 @@ import { createRasteriser, type Rasteriser } from '../../engine/node/rasteriser.
 import { openTwinSession, type TwinLocation, type TwinSession } from '../../engine/node/twinSession.ts';
 import { sha256Hex } from '../../platform/hash.ts';
 import { Random } from '../../platform/random.ts';
-import { searchAperture } from '../../search/aperture.ts';
+import { searchAperture } from '../../search/constraints/aperture.ts';
 import type { StimulusSource } from '../../search/model.ts';
 import type { SearchOutcome } from '../../search/report.ts';
 import { createSearch } from '../../search/search.ts';

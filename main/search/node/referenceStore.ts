@@ -10,7 +10,7 @@ import { canonicalJson, hashJson, sha256Hex } from '../../platform/hash.ts';
 import { fileError, writeFileAtomic } from '../../platform/node/files.ts';
 import { formatBytes } from '../../platform/words.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
-import type { ReferenceResponses } from '../reference.ts';
+import type { ReferenceResponses } from '../reference/reference.ts';
 
 /** Another number where the same key would stand for other bits than before. */
 const keyVersion = 1;

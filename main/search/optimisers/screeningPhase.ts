@@ -1,16 +1,16 @@
 /** Shows every stimulus of a set once and keeps the best few: memory does not grow with the set. */
-import type { CancelSignal } from '../platform/cancel.ts';
-import { TwinscopeError } from '../platform/errors.ts';
-import { medianOf } from '../platform/median.ts';
-import type { Saved } from './checkpoint.ts';
-import { evaluate, type StimulusSource } from './model.ts';
+import type { CancelSignal } from '../../platform/cancel.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { medianOf } from '../../platform/median.ts';
+import type { Saved } from '../checkpoint.ts';
+import { evaluate, type StimulusSource } from '../model.ts';
 import {
   type FoundStimulus,
   objectiveOf,
   type OptimisationPhase,
   type SearchContext,
   type TrajectoryPoint,
-} from './phase.ts';
+} from '../phase.ts';
 
 type Kept = { index: number; value: number; image: Float32Array; responses: Float32Array };
 

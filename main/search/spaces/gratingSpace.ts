@@ -1,10 +1,10 @@
 /** Gratings as points of a box: what CMA-ES moves through. */
-import type { Constraints, GratingSpace } from '../contract/plans.ts';
-import type { GratingSpec } from '../contract/stimuli.ts';
-import { TwinscopeError } from '../platform/errors.ts';
-import { exp, log } from '../platform/exactMath.ts';
-import { formatNumber } from '../stimuli/words.ts';
-import type { SearchField } from './model.ts';
+import type { Constraints, GratingSpace } from '../../contract/plans.ts';
+import type { GratingSpec } from '../../contract/stimuli.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { exp, log } from '../../platform/exactMath.ts';
+import { formatNumber } from '../../stimuli/words.ts';
+import type { SearchField } from '../model.ts';
 
 const edgeDeg = 0.25;
 const names = ['orientationDeg', 'spatialFrequencyCpd', 'phaseDeg', 'diameterDeg', 'xDeg', 'yDeg'] as const;

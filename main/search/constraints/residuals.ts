@@ -1,5 +1,5 @@
 /** How far a stored image is from its constraints, in float64, by code that shares nothing with the projection. */
-import type { Constraints } from '../contract/plans.ts';
+import type { Constraints } from '../../contract/plans.ts';
 
 /** Relative errors of mean luminance and RMS contrast; `range`: largest distance outside the luminance range. */
 export type Residuals = { meanLuminance: number; contrastRms: number; range: number };

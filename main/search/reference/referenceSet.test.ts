@@ -1,10 +1,10 @@
 /** Searches whose responses are z-scored over images of the reference set TSR-1. */
 import { expect, it } from 'vitest';
-import type { StimulusSpec } from '../contract/stimuli.ts';
-import { renderSpec } from '../stimuli/render.ts';
-import { tsr1IndexOf } from '../stimuli/tsr1/classes.ts';
-import { finish, planOf, searchOn, sourceOf, unit } from './testing/fixtures.ts';
-import { GaborModel } from './testing/gaborModel.ts';
+import type { StimulusSpec } from '../../contract/stimuli.ts';
+import { renderSpec } from '../../stimuli/render.ts';
+import { tsr1IndexOf } from '../../stimuli/tsr1/classes.ts';
+import { finish, planOf, searchOn, sourceOf, unit } from '../testing/fixtures.ts';
+import { GaborModel } from '../testing/gaborModel.ts';
 
 const field = { sizePx: 48, fieldOfViewDeg: 3, background: 0.5 };
 const images = (key: 'gratings' | 'plaids', count: number): StimulusSpec[] =>

@@ -1,12 +1,12 @@
 /** Controls of searches over a twin that sees clips, when what is compared moves. */
 import { describe, expect, it } from 'vitest';
-import type { StimulusSpec } from '../contract/stimuli.ts';
-import { apertureWeights } from '../stimuli/aperture.ts';
-import { renderSpec } from '../stimuli/render.ts';
-import { decodeCheckpoint } from './checkpoint.ts';
-import type { ResponseModel, SearchField, StimulusSource } from './model.ts';
-import { measureResiduals, weightedStatistics } from './residuals.ts';
-import { differencesAfterResuming, finish, planOf, searchOn } from './testing/fixtures.ts';
+import type { StimulusSpec } from '../../contract/stimuli.ts';
+import { apertureWeights } from '../../stimuli/aperture.ts';
+import { renderSpec } from '../../stimuli/render.ts';
+import { decodeCheckpoint } from '../checkpoint.ts';
+import type { ResponseModel, SearchField, StimulusSource } from '../model.ts';
+import { measureResiduals, weightedStatistics } from '../constraints/residuals.ts';
+import { differencesAfterResuming, finish, planOf, searchOn } from '../testing/fixtures.ts';
 
 const frames = 4;
 const hz = 2;

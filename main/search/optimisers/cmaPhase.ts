@@ -3,22 +3,22 @@
  * successive halving: equal rounds, after each of which only the better half of the runs goes on, down to one. With few
  * evaluations that finishes the most promising run instead of leaving all of them half way.
  */
-import type { SearchOptimiser } from '../contract/plans.ts';
-import type { GratingSpec } from '../contract/stimuli.ts';
-import type { CancelSignal } from '../platform/cancel.ts';
-import { Random } from '../platform/random.ts';
-import { medianOf } from '../platform/median.ts';
-import type { Saved } from './checkpoint.ts';
+import type { SearchOptimiser } from '../../contract/plans.ts';
+import type { GratingSpec } from '../../contract/stimuli.ts';
+import type { CancelSignal } from '../../platform/cancel.ts';
+import { Random } from '../../platform/random.ts';
+import { medianOf } from '../../platform/median.ts';
+import type { Saved } from '../checkpoint.ts';
 import { type CmaState, defaultPopulation, sampleGeneration, startCma, updateCma } from './cma.ts';
-import type { GratingBox } from './gratingSpace.ts';
-import { evaluate } from './model.ts';
+import type { GratingBox } from '../spaces/gratingSpace.ts';
+import { evaluate } from '../model.ts';
 import {
   type FoundStimulus,
   objectiveOf,
   type OptimisationPhase,
   type SearchContext,
   type TrajectoryPoint,
-} from './phase.ts';
+} from '../phase.ts';
 
 type CmaOptimiser = Extract<SearchOptimiser, { type: 'cma-es' }>;
 

@@ -3,8 +3,8 @@
  * conditions the nearest point to z is d = clip(b·z − β, −below, above) for two scalars b > 0 and β; both sums are
  * monotone in them, so they are found by Newton steps on the piecewise quadratic, guarded by bisection.
  */
-import { TwinscopeError } from '../platform/errors.ts';
-import { Random } from '../platform/random.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { Random } from '../../platform/random.ts';
 
 type Problem = {
   /** The point to be projected. */

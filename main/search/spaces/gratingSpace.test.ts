@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Constraints, gratingSpace } from '../contract/plans.ts';
-import { Random } from '../platform/random.ts';
-import { renderSpec } from '../stimuli/render.ts';
+import { type Constraints, gratingSpace } from '../../contract/plans.ts';
+import { Random } from '../../platform/random.ts';
+import { renderSpec } from '../../stimuli/render.ts';
 import { createGratingBox } from './gratingSpace.ts';
 
 const field = { sizePx: 64, fieldOfViewDeg: 3, background: 0.5 };

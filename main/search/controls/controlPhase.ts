@@ -1,11 +1,11 @@
 /** Measures images that a candidate has to beat. */
-import type { controlKind } from '../contract/results.ts';
+import type { controlKind } from '../../contract/results.ts';
 import type { z } from 'zod';
-import type { CancelSignal } from '../platform/cancel.ts';
-import type { StimulusSpec } from '../contract/stimuli.ts';
-import type { Saved } from './checkpoint.ts';
-import { evaluate } from './model.ts';
-import { objectiveOf, type Phase, type SearchContext } from './phase.ts';
+import type { CancelSignal } from '../../platform/cancel.ts';
+import type { StimulusSpec } from '../../contract/stimuli.ts';
+import type { Saved } from '../checkpoint.ts';
+import { evaluate } from '../model.ts';
+import { objectiveOf, type Phase, type SearchContext } from '../phase.ts';
 
 export type ControlKind = z.infer<typeof controlKind>;
 

@@ -1,12 +1,12 @@
 /** Responses to a reference set and the scale that follows from them. */
-import type { StimulusSpec } from '../contract/stimuli.ts';
-import type { CancelSignal } from '../platform/cancel.ts';
-import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
-import { plural } from '../platform/words.ts';
-import { tsr1Weight } from '../stimuli/tsr1/classes.ts';
-import { tsr1vWeight } from '../stimuli/tsr1v/classes.ts';
-import { evaluate, type ModelUnit, type ResponseModel, type StimulusSource } from './model.ts';
-import { areasOf, groupActivity, sdOfMean, unitStatistics, type UnitStatistics } from './objectives/normalisation.ts';
+import type { StimulusSpec } from '../../contract/stimuli.ts';
+import type { CancelSignal } from '../../platform/cancel.ts';
+import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
+import { plural } from '../../platform/words.ts';
+import { tsr1Weight } from '../../stimuli/tsr1/classes.ts';
+import { tsr1vWeight } from '../../stimuli/tsr1v/classes.ts';
+import { evaluate, type ModelUnit, type ResponseModel, type StimulusSource } from '../model.ts';
+import { areasOf, groupActivity, sdOfMean, unitStatistics, type UnitStatistics } from '../objectives/normalisation.ts';
 
 /** What a twin answered; everything that a search needs of its reference set follows from it. */
 export type ReferenceResponses = {

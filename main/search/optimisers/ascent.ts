@@ -8,11 +8,11 @@
  * begins again from new noise and keeps its best image: clipped images have many local optima that differ by a few per
  * cent, and most starts converge in a fraction of the steps.
  */
-import type { SearchOptimiser } from '../contract/plans.ts';
-import { TwinscopeError } from '../platform/errors.ts';
-import { exp, log } from '../platform/exactMath.ts';
-import type { ConstraintSet } from './constraints.ts';
-import type { NoiseImages } from './noise.ts';
+import type { SearchOptimiser } from '../../contract/plans.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { exp, log } from '../../platform/exactMath.ts';
+import type { ConstraintSet } from '../constraints/constraints.ts';
+import type { NoiseImages } from '../spaces/noise.ts';
 
 export type GradientOptimiser = Extract<SearchOptimiser, { type: 'gradient' }>;
 

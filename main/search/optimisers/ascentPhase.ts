@@ -1,6 +1,6 @@
 /** Gradient ascent over pixels: all starts in one batch, one step of every start per step. */
-import type { CancelSignal } from '../platform/cancel.ts';
-import { medianOf } from '../platform/median.ts';
+import type { CancelSignal } from '../../platform/cancel.ts';
+import { medianOf } from '../../platform/median.ts';
 import {
   absorb,
   type AscentStart,
@@ -11,17 +11,17 @@ import {
   silentTarget,
   stepLength,
 } from './ascent.ts';
-import type { Saved } from './checkpoint.ts';
-import type { ConstraintSet } from './constraints.ts';
-import { evaluateWithGradient, noGradient } from './model.ts';
-import type { NoiseImages } from './noise.ts';
+import type { Saved } from '../checkpoint.ts';
+import type { ConstraintSet } from '../constraints/constraints.ts';
+import { evaluateWithGradient, noGradient } from '../model.ts';
+import type { NoiseImages } from '../spaces/noise.ts';
 import {
   type FoundStimulus,
   objectiveOf,
   type OptimisationPhase,
   type SearchContext,
   type TrajectoryPoint,
-} from './phase.ts';
+} from '../phase.ts';
 
 export class AscentPhase implements OptimisationPhase {
   readonly name = 'climbing the gradient';

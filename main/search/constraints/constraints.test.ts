@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Constraints } from '../contract/plans.ts';
-import { Random } from '../platform/random.ts';
+import type { Constraints } from '../../contract/plans.ts';
+import { Random } from '../../platform/random.ts';
 import { createConstraints } from './constraints.ts';
-import { NoiseImages } from './noise.ts';
+import { NoiseImages } from '../spaces/noise.ts';
 import { projectDeviation } from './projection.ts';
 import { measureResiduals, weightedStatistics } from './residuals.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { SearchPlan } from '../contract/plans.ts';
-import { createConstraints, type ConstraintSet } from './constraints.ts';
-import { finish, planOf, searchOn, smallField, unit } from './testing/fixtures.ts';
-import { gaborBank, GaborModel } from './testing/gaborModel.ts';
+import type { SearchPlan } from '../../contract/plans.ts';
+import { createConstraints, type ConstraintSet } from '../constraints/constraints.ts';
+import { finish, planOf, searchOn, smallField, unit } from '../testing/fixtures.ts';
+import { gaborBank, GaborModel } from '../testing/gaborModel.ts';
 
 const aperture = { xDeg: 0.1, yDeg: 0, diameterDeg: 1.8, edgeDeg: 0.5 };
 

@@ -2,23 +2,23 @@
  * The controls of a search, made by default (science.md §4): matched noise, the best of a set, the best grating of the
  * reference set. All are brought to the constraints of the candidate before they are measured.
  */
-import type { Constraints } from '../contract/plans.ts';
-import type { StimulusSpec } from '../contract/stimuli.ts';
-import { TwinscopeError } from '../platform/errors.ts';
-import { Random } from '../platform/random.ts';
-import { apertureOf, apertureWeights } from '../stimuli/aperture.ts';
-import { isMoving } from '../stimuli/motion.ts';
-import { tsr1Place } from '../stimuli/tsr1/classes.ts';
-import { tsr1vPlace } from '../stimuli/tsr1v/classes.ts';
-import { plural } from '../platform/words.ts';
-import { formatNumber } from '../stimuli/words.ts';
-import { type ConstraintSet, createConstraints } from './constraints.ts';
+import type { Constraints } from '../../contract/plans.ts';
+import type { StimulusSpec } from '../../contract/stimuli.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { Random } from '../../platform/random.ts';
+import { apertureOf, apertureWeights } from '../../stimuli/aperture.ts';
+import { isMoving } from '../../stimuli/motion.ts';
+import { tsr1Place } from '../../stimuli/tsr1/classes.ts';
+import { tsr1vPlace } from '../../stimuli/tsr1v/classes.ts';
+import { plural } from '../../platform/words.ts';
+import { formatNumber } from '../../stimuli/words.ts';
+import { type ConstraintSet, createConstraints } from '../constraints/constraints.ts';
 import { ControlPhase } from './controlPhase.ts';
-import type { GratingBox } from './gratingSpace.ts';
-import type { StimulusSource } from './model.ts';
-import { NoiseImages, type NoiseSpectrum } from './noise.ts';
-import type { FoundStimulus, SearchContext } from './phase.ts';
-import { weightedStatistics } from './residuals.ts';
+import type { GratingBox } from '../spaces/gratingSpace.ts';
+import type { StimulusSource } from '../model.ts';
+import { NoiseImages, type NoiseSpectrum } from '../spaces/noise.ts';
+import type { FoundStimulus, SearchContext } from '../phase.ts';
+import { weightedStatistics } from '../constraints/residuals.ts';
 
 /** What controls have in common with the candidate: the constraints they are brought to, and the `frames` of noise. */
 export type Matched = { constraints: ConstraintSet; frames: number };

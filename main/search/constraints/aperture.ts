@@ -1,9 +1,9 @@
 /** The circular window through which a candidate is seen, checked against what the raster can show. */
-import type { Aperture } from '../contract/plans.ts';
-import { TwinscopeError } from '../platform/errors.ts';
-import { apertureWeights } from '../stimuli/aperture.ts';
-import { formatNumber } from '../stimuli/words.ts';
-import type { SearchField } from './model.ts';
+import type { Aperture } from '../../contract/plans.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { apertureWeights } from '../../stimuli/aperture.ts';
+import { formatNumber } from '../../stimuli/words.ts';
+import type { SearchField } from '../model.ts';
 
 /** Fewer pixels than this cannot carry a mean and a contrast of their own. */
 const fewestPixels = 4;

@@ -1,12 +1,12 @@
 /** Measures the reference set and the blank: the scale on which everything else is expressed. */
-import type { CancelSignal } from '../platform/cancel.ts';
-import { formatCount, plural } from '../platform/words.ts';
-import type { Saved } from './checkpoint.ts';
-import { sdOfMean } from './objectives/normalisation.ts';
-import { createObjective, type ObjectiveScale } from './objectives/objective.ts';
-import { groupsOf } from './objectives/resolve.ts';
-import { evaluate } from './model.ts';
-import type { Phase, SearchContext } from './phase.ts';
+import type { CancelSignal } from '../../platform/cancel.ts';
+import { formatCount, plural } from '../../platform/words.ts';
+import type { Saved } from '../checkpoint.ts';
+import { sdOfMean } from '../objectives/normalisation.ts';
+import { createObjective, type ObjectiveScale } from '../objectives/objective.ts';
+import { groupsOf } from '../objectives/resolve.ts';
+import { evaluate } from '../model.ts';
+import type { Phase, SearchContext } from '../phase.ts';
 import {
   measureBatch,
   measureBlank,

@@ -1,12 +1,12 @@
 /** Searches whose reference set is known from before. */
 import { describe, expect, it } from 'vitest';
-import type { StimulusSource } from './model.ts';
-import { TwinscopeError } from '../platform/errors.ts';
-import { renderSpec } from '../stimuli/render.ts';
+import type { StimulusSource } from '../model.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
+import { renderSpec } from '../../stimuli/render.ts';
 import { measureReference, scaleOf } from './reference.ts';
-import { referenceEnded } from './search.ts';
-import { finish, gratingReference, planOf, searchOn, smallField, unit } from './testing/fixtures.ts';
-import { GaborModel } from './testing/gaborModel.ts';
+import { referenceEnded } from '../search.ts';
+import { finish, gratingReference, planOf, searchOn, smallField, unit } from '../testing/fixtures.ts';
+import { GaborModel } from '../testing/gaborModel.ts';
 
 const batchSize = 5;
 const modelOf = () => new GaborModel([unit('simple'), unit('complex')], smallField, { batchSize });

@@ -4,10 +4,10 @@
  * bound). Outside the aperture stands the background, whatever the mean, so that no image shows more of a surround than
  * another.
  */
-import type { Constraints } from '../contract/plans.ts';
-import { TwinscopeError } from '../platform/errors.ts';
+import type { Constraints } from '../../contract/plans.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
 import { searchAperture } from './aperture.ts';
-import type { SearchField } from './model.ts';
+import type { SearchField } from '../model.ts';
 import { projectDeviation, smallestSumOfSquares } from './projection.ts';
 import { nearestFloat32, nudgeToTargets } from './rounding.ts';
 

@@ -1,7 +1,7 @@
 /** Seeded noise on a search's constraints: starting points, and the random images a candidate has to beat. */
-import { Random } from '../platform/random.ts';
-import { binFrequency, fft, fft2, nextPowerOfTwo } from '../stimuli/fft.ts';
-import type { ConstraintSet } from './constraints.ts';
+import { Random } from '../../platform/random.ts';
+import { binFrequency, fft, fft2, nextPowerOfTwo } from '../../stimuli/fft.ts';
+import type { ConstraintSet } from '../constraints/constraints.ts';
 
 export type NoiseSpectrum = 'white' | 'pink';
 

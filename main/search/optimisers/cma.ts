@@ -3,8 +3,8 @@
  * the equations and the default parameters of its table 1, negative recombination weights included. Written for
  * maximisation. Own code, because its bits have to be the same on every machine.
  */
-import { exp, log } from '../platform/exactMath.ts';
-import type { Random } from '../platform/random.ts';
+import { exp, log } from '../../platform/exactMath.ts';
+import type { Random } from '../../platform/random.ts';
 import { symmetricEigen } from './eigen.ts';
 
 /** Plain numbers, so that it can be stored; `covariance` is n × n, row-major. */
