@@ -10,7 +10,7 @@ type Reference = {
   functions: { name: string; dimensions: number; reached: number; evaluations: { median: number } }[];
 };
 const reference = JSON.parse(
-  readFileSync(new URL('../fixtures/cma_reference.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('./fixtures/cma_reference.json', import.meta.url), 'utf8'),
 ) as Reference;
 
 const functions: Record<string, (x: readonly number[]) => number> = {
