@@ -15,7 +15,7 @@ import { designCount, specAt, stimuliHash } from '../stimuli/design.ts';
 import { defaultReferenceFor, type DefaultReference } from './defaultReference.ts';
 import { computeTwin, type Services } from './services.ts';
 import { createStimulusService } from './stimulusService.ts';
-import { computeVersions, measuredHere } from './versions.ts';
+import { computeVersions } from './versions.ts';
 
 export type ReferenceRequest = MethodArgs<'references.get'>;
 
@@ -41,7 +41,6 @@ export const referenceKey = (
   twinSha256: sha256,
   stimuliSha256,
   device,
-  graphics: device === 'cpu' ? null : measuredHere().graphics,
   batchSize,
   threads,
   gradientForms,
@@ -128,7 +127,7 @@ export async function referenceStateOf(
 ): Promise<ReferenceState> {
   const prepared = await prepare(services, request, { pictures: 0, signal });
   // Compute comes from the same installation, so asking it would give the same and load the twin.
-  const versions = { twinscope: services.version, ...computeVersions() };
+  const versions = { twinscope: services.version, ...computeVersions(prepared.twin.device) };
   return describe(services, prepared, await find(services, prepared, versions));
 }
 
