@@ -7,6 +7,7 @@ import { stimulusInputOf } from '../contract/twins.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
 import { createDeadline } from '../engine/deadline.ts';
 import { devices } from '../engine/devices.ts';
+import { requireRunnable } from '../engine/outputLayout.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { referenceIndices, type ReferenceResponses } from '../search/reference.ts';
@@ -79,6 +80,8 @@ async function prepare(
 ): Promise<Prepared> {
   const { library } = services;
   const resolved = await library.resolve(request.id);
+  // Before devices are measured for minutes.
+  requireRunnable(resolved.manifest, request.behaviour);
   const job = { noun: 'search', by: request.by, pictures: async () => pictures, signal };
   const { session } = await services.devices.sessionFor(resolved, request, job);
   const reference =
