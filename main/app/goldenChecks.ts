@@ -10,8 +10,8 @@ import type { CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { cos, degreesToRadians, sin } from '../platform/exactMath.ts';
 import { Random } from '../platform/random.ts';
-import { plural } from '../platform/words.ts';
-import { requireChecks, type GoldenInputs } from '../twins/node/checks.ts';
+import { formatBytes, plural } from '../platform/words.ts';
+import { goldenBytes, mostGolden, requireChecks, type GoldenInputs } from '../twins/node/checks.ts';
 import type { Proof, Prove } from '../twins/node/pack.ts';
 import { readModelGraph } from '../twins/node/package.ts';
 import { compareOutputs } from '../twins/node/verification.ts';
@@ -128,6 +128,10 @@ function notRunnable(manifest: TwinManifest): string | null {
   }
   try {
     requireRunnable(manifest);
+    const bytes = goldenBytes(manifest, mostGolden.stimuli);
+    if (bytes > mostGolden.bytes) {
+      return `${plural(mostGolden.stimuli, 'stimulus', 'stimuli')} with their responses take ${formatBytes(bytes)}, and golden checks may have ${formatBytes(mostGolden.bytes)}.`;
+    }
     return null;
   } catch (error) {
     if (!isTwinscopeError(error)) throw error;
