@@ -64,7 +64,7 @@ export function goldenProver(services: Services, signal: CancelSignal): Prove {
 
   return async (packed, given) => {
     const { manifest } = packed;
-    const why = notRunnable(manifest);
+    const why = notRunnable(manifest) ?? (given === null ? tooLarge(manifest) : null);
     if (why !== null) {
       const sentence =
         given === null
@@ -128,15 +128,19 @@ function notRunnable(manifest: TwinManifest): string | null {
   }
   try {
     requireRunnable(manifest);
-    const bytes = goldenBytes(manifest, mostGolden.stimuli);
-    if (bytes > mostGolden.bytes) {
-      return `${plural(mostGolden.stimuli, 'stimulus', 'stimuli')} with their responses take ${formatBytes(bytes)}, and golden checks may have ${formatBytes(mostGolden.bytes)}.`;
-    }
     return null;
   } catch (error) {
     if (!isTwinscopeError(error)) throw error;
     return error.message;
   }
+}
+
+/** Why no golden checks can be stored for the twin; null where they can. */
+function tooLarge(manifest: TwinManifest): string | null {
+  const { stimuli, bytes } = mostGolden;
+  const needed = goldenBytes(manifest, stimuli);
+  if (needed <= bytes) return null;
+  return `${plural(stimuli, 'stimulus', 'stimuli')} with their responses take ${formatBytes(needed)}, and golden checks may have ${formatBytes(bytes)}.`;
 }
 
 function compared(manifest: TwinManifest, checks: GoldenChecks, areas: AreaResponses[]): Proof {
