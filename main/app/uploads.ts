@@ -5,12 +5,11 @@ import path from 'node:path';
 import { Readable, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeWebStream } from 'node:stream/web';
+import { largestUploadBytes, uploadTooLarge } from '../contract/uploads.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { fileError, safeFileName } from '../platform/node/files.ts';
 import { formatBytes } from '../platform/words.ts';
 import { manifestName, unsafePath } from '../twins/manifest.ts';
-
-const largestUploadBytes = 512 * 1024 * 1024;
 
 /** The folder of a batch; the name comes from outside and must not lead anywhere else. */
 export function uploadFolder(uploadsFolder: string, batch: string): string {
@@ -58,7 +57,7 @@ export async function receiveUpload(
   upload: Upload,
   mostBytes = largestUploadBytes,
 ): Promise<void> {
-  const tooMuch = `${name} has more than ${formatBytes(mostBytes)}, the most that one file to import may have. Nothing of it was stored. Make it smaller and import it again.`;
+  const tooMuch = uploadTooLarge(name, mostBytes);
   refuseAnnounced(upload, mostBytes, tooMuch);
   const folder = uploadFolder(uploadsFolder, batch);
   const extension = path
