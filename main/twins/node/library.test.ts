@@ -174,7 +174,7 @@ describe('importing', () => {
     const tampered = packed();
     tampered['units.csv'] = new TextEncoder().encode('unit,area\nu0,V1\n');
     expect(await refused(await zipOf('tampered.twin', tampered))).toMatch(
-      /units\.csv was changed after the package was made, or damaged on its way: it has the hash \w+… instead of \w+…\. Nothing was changed\. Get the package from its author again\. If you changed units\.csv yourself, pack the folder with twinscope twins pack/,
+      /units\.csv has the hash \w+… instead of \w+…, so it was changed after the package was made or damaged on its way\. Nothing was changed\. Get the package from its author again\. If you changed units\.csv yourself, pack the folder with twinscope twins pack/,
     );
     const missing = packed();
     delete missing['card.md'];

@@ -168,7 +168,7 @@ export async function checkArrived(twin: TwinPackage): Promise<void> {
   const what =
     actual === null
       ? `${path} is missing, which ${manifestName} lists. Nothing was changed. Get the whole package from its author. If you made it, put ${path} back`
-      : `${path} was changed after the package was made, or damaged on its way: it ${hashesOf(expected, actual)}. Nothing was changed. Get the package from its author again. If you changed ${path} yourself`;
+      : `${path} ${hashesOf(expected, actual)}, so it was changed after the package was made or damaged on its way. Nothing was changed. Get the package from its author again. If you changed ${path} yourself`;
   throw new TwinscopeError(
     'corrupt',
     `The package of ${id}@${version} cannot be taken in: ${what}${actual === null ? ' and' : ','} pack the folder with twinscope twins pack, which writes the hashes anew.`,
