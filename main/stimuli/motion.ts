@@ -153,24 +153,39 @@ export function temporalFrequencyOf(spec: StimulusSpec): number | null {
 /** Highest temporal frequency that frames at `frameRateHz` can carry, with room for rounding. */
 export const nyquistHz = (frameRateHz: number): number => (frameRateHz / 2) * (1 + 1e-9);
 
+/** Why stimuli cannot be shown, and what helps: a sentence each. */
+export interface NotShown {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** Throws 'bad-input' with the reason, where there is one. */
+export function refuseShown(reason: NotShown | null): void {
+  if (reason === null) return;
+  throw new TwinscopeError('bad-input', `${reason.why} Nothing was started. ${reason.remedy}`);
+}
+
 /**
- * Throws 'bad-input' where a stimulus goes through more than half a cycle between two frames, and so would seem to go
- * another way. `title` is the name of what shows the frames, as a sentence begins.
+ * Where a stimulus goes through more than half a cycle between two frames, and so would seem to go another way; null
+ * where none does. `title` is the name of what shows the frames, as a sentence begins.
  */
-export function requireFrameRate(
+export function tooFast(
   stimuli: StimulusDesign | StimulusSpec,
   frameRateHz: number,
   title = 'This twin',
-): void {
+): NotShown | null {
   const hz = isDesign(stimuli) ? highestHz(stimuli) : temporalFrequencyOf(stimuli);
-  if (hz === null || hz <= nyquistHz(frameRateHz)) return;
-  throw new TwinscopeError(
-    'bad-input',
-    `${title} has ${formatNumber(frameRateHz)} frames per second, and a temporal frequency of ${formatNumber(hz)} Hz needs ` +
-      `at least ${formatNumber(2 * hz)}: it would show another motion. Nothing was started. Keep temporal frequencies at ` +
-      `or below ${formatNumber(frameRateHz / 2)} Hz, or use more frames per second.`,
-  );
+  if (hz === null || hz <= nyquistHz(frameRateHz)) return null;
+  return {
+    why:
+      `${title} has ${formatNumber(frameRateHz)} frames per second, and a temporal frequency of ${formatNumber(hz)} Hz needs ` +
+      `at least ${formatNumber(2 * hz)}: it would show another motion.`,
+    remedy: `Keep temporal frequencies at or below ${formatNumber(frameRateHz / 2)} Hz, or use more frames per second.`,
+  };
 }
+
+/** Throws 'bad-input' where `tooFast` finds a stimulus. */
+export const requireFrameRate = (...of: Parameters<typeof tooFast>): void => refuseShown(tooFast(...of));
 
 const designTypes: ReadonlySet<string> = new Set<StimulusDesign['type']>([
   'drifting-gratings',
@@ -183,15 +198,17 @@ const designTypes: ReadonlySet<string> = new Set<StimulusDesign['type']>([
 const isDesign = (item: StimulusDesign | StimulusSpec): item is StimulusDesign => designTypes.has(item.type);
 
 /**
- * Throws 'bad-input' where a stimulus moves and what shows it stands still. `title` is that thing's name, 'The twin
+ * Where a stimulus moves and what shows it stands still; null where none moves. `title` is that thing's name, 'The twin
  * "V1"' say, as a sentence begins.
  */
-export function requireStill(stimuli: StimulusDesign | readonly StimulusSpec[], title: string): void {
+export function mustStandStill(stimuli: StimulusDesign | readonly StimulusSpec[], title: string): NotShown | null {
   const moving = 'type' in stimuli ? hasMoving(stimuli) : stimuli.some(isMoving);
-  if (!moving) return;
-  throw new TwinscopeError(
-    'bad-input',
-    `${title} sees still pictures, and these stimuli move. Nothing was started. Choose a twin that sees clips, or ` +
-      'stimuli that stand still.',
-  );
+  if (!moving) return null;
+  return {
+    why: `${title} sees still pictures, and these stimuli move.`,
+    remedy: 'Choose a twin that sees clips, or stimuli that stand still.',
+  };
 }
+
+/** Throws 'bad-input' where `mustStandStill` finds a stimulus. */
+export const requireStill = (...of: Parameters<typeof mustStandStill>): void => refuseShown(mustStandStill(...of));
