@@ -3,7 +3,7 @@ import { interpolateViridis } from 'd3';
 
 /** Of each family the area's own colour first, then tones for its subdivisions, apart in lightness for every eye. */
 const families: Record<string, readonly string[]> = {
-  retina: ['#999999', '#737373', '#C0C0C0', '#575757'],
+  retina: ['#999999', '#7B7B7B', '#C2C2C2', '#5E5E5E'],
   V1: ['#0072B2', '#7C9BEA', '#005078'],
   V2: ['#56B4E9', '#2D86B8', '#A6DBFA'],
   V4: ['#E69F00', '#805600', '#F7D27A'],

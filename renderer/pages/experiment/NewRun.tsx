@@ -98,6 +98,7 @@ export function NewRun() {
           onChange={setSet}
           description={set?.description}
           inputWrapperOrder={['label', 'input', 'description', 'error']}
+          errorProps={{ fz: 'xs' }}
           error={
             set === undefined
               ? 'This set is no longer in the project. Choose another.'

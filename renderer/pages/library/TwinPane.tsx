@@ -78,7 +78,7 @@ function CompareMenu({ twin, twins }: { twin: TwinSummary; twins: readonly TwinS
 }
 
 /** All tabs in one line where that leaves the list of twins enough. */
-const usualWidth = 'min(max(50%, 32.5rem), 56%, 40rem)';
+const usualWidth = 'min(max(50%, 30.5rem), 56%, 40rem)';
 /** A table of nodes wants room; what is left of the list of twins scrolls. */
 const graphWidth = 'max(min(70%, 64rem), min(82%, 48rem))';
 
