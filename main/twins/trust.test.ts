@@ -19,8 +19,17 @@ test('a free licence is plain, a restricted one warns, whoever says that it is r
 test('without a statement the licences say whether commercial use is allowed, and what is unknown stays unknown', () => {
   const unsaid = (weights: string, data = 'NONE', code = 'MIT') => commerceOf(twin(weights, data, null, code));
   for (const open of [
-    ...['MIT', 'mit', 'Apache-2.0', 'BSD-3-Clause', 'CC0-1.0', 'CC-BY-4.0', 'CC-BY-SA-4.0', 'GPL-3.0-or-later'],
-    ...['MIT OR Apache-2.0', '(MIT AND CC-BY-4.0)', 'GPL-2.0-only WITH Classpath-exception-2.0'],
+    'MIT',
+    'mit',
+    'Apache-2.0',
+    'BSD-3-Clause',
+    'CC0-1.0',
+    'CC-BY-4.0',
+    'CC-BY-SA-4.0',
+    'GPL-3.0-or-later',
+    'MIT OR Apache-2.0',
+    '(MIT AND CC-BY-4.0)',
+    'GPL-2.0-only WITH Classpath-exception-2.0',
   ])
     expect(unsaid(open), open).toBe(true);
   for (const unknown of ['NOASSERTION', '', 'NONE', 'LicenseRef-lab', 'MIT AND LicenseRef-lab', 'MITx', 'ask Ada'])

@@ -131,7 +131,7 @@ export function NewRun() {
             <Text size="sm">
               {plural(set.count, 'stimulus', 'stimuli')} × {plural(twin.units, 'unit')} ={' '}
               {formatCount(set.count * twin.units)} responses
-              {rate !== null && `, ${formatEstimate(set.count / rate)}`}
+              {rate !== null && notShown === null && `, ${formatEstimate(set.count / rate)}`}
             </Text>
             {twin.areas.map((area) => (
               <AreaLabel key={area.name} area={area.name} colourOf={area.colourOf} />

@@ -42,8 +42,17 @@ function indexColumns(units: readonly UnitStatistics[]): Column<UnitStatistics>[
 export function unitTable(units: readonly UnitStatistics[], label: (stimulus: number) => string): PlotData {
   return {
     columns: [
-      ...['area', 'unit', 'response_units', 'max_response', 'best_stimulus', 'blank_response', 'responsive'],
-      ...['dsi', 'gdsi', 'gosi', 'lifetime_sparseness'],
+      'area',
+      'unit',
+      'response_units',
+      'max_response',
+      'best_stimulus',
+      'blank_response',
+      'responsive',
+      'dsi',
+      'gdsi',
+      'gosi',
+      'lifetime_sparseness',
     ],
     rows: units.map((unit) => [
       unit.area,
