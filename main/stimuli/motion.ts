@@ -173,46 +173,65 @@ export const fastestOf = (frequencies: readonly TemporalFrequency[]): TemporalFr
     null,
   );
 
-/**
- * Throws 'bad-input' where a stimulus goes through more than half a cycle between two frames, and so would seem to go
- * another way, or drifts by just half of one and would go no way, or where its dots live less than a frame. `title` is
- * the name of what shows the frames, as a sentence begins.
- */
-export function requireFrameRate(
-  stimuli: StimulusDesign | StimulusSpec,
-  frameRateHz: number,
-  title = 'This twin',
-): void {
-  const lifetimeS = lifetimeSOf(stimuli);
-  if (!outlivesFrame(frameRateHz, lifetimeS)) {
-    throw new TwinscopeError(
-      'bad-input',
-      `${title} has ${formatNumber(frameRateHz)} frames per second, and dots that live ${formatNumber(lifetimeS)} s need at least ` +
-        `${formatNumber(1 / lifetimeS)}: they would be others in every frame, and nothing would move. Nothing was started. ` +
-        `Let dots live ${formatNumber(1 / frameRateHz)} s or longer, or use more frames per second.`,
-    );
-  }
-  const worst = fastestOf(temporalFrequenciesOf(stimuli).filter((each) => !carries(frameRateHz, each)));
-  if (worst === null) return;
-  throw new TwinscopeError(
-    'bad-input',
-    `${title} has ${formatNumber(frameRateHz)} frames per second, and a ${worst.drifts ? 'drift' : 'temporal frequency'} of ` +
-      `${formatNumber(worst.hz)} Hz needs ${framesNeeded(worst)}: it would show another motion. Nothing was started. Keep ` +
-      `${worst.drifts ? 'drifts below' : 'temporal frequencies at or below'} ${formatNumber(frameRateHz / 2)} Hz, or use more ` +
-      'frames per second.',
-  );
+/** Why stimuli cannot be shown, and what helps: a sentence each. */
+export interface NotShown {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** Throws 'bad-input' with the reason, where there is one. */
+export function refuseShown(reason: NotShown | null): void {
+  if (reason === null) return;
+  throw new TwinscopeError('bad-input', `${reason.why} Nothing was started. ${reason.remedy}`);
 }
 
 /**
- * Throws 'bad-input' where a stimulus moves and what shows it stands still. `title` is that thing's name, 'The twin
+ * Where a stimulus goes through more than half a cycle between two frames, and so would seem to go another way, or
+ * drifts by just half of one and would go no way, or where its dots live less than a frame; null where none does. `title`
+ * is the name of what shows the frames, as a sentence begins.
+ */
+export function tooFast(
+  stimuli: StimulusDesign | StimulusSpec,
+  frameRateHz: number,
+  title = 'This twin',
+): NotShown | null {
+  const has = `${title} has ${formatNumber(frameRateHz)} frames per second`;
+  const lifetimeS = lifetimeSOf(stimuli);
+  if (!outlivesFrame(frameRateHz, lifetimeS)) {
+    return {
+      why:
+        `${has}, and dots that live ${formatNumber(lifetimeS)} s need at least ${formatNumber(1 / lifetimeS)}: they would be ` +
+        'others in every frame, and nothing would move.',
+      remedy: `Let dots live ${formatNumber(1 / frameRateHz)} s or longer, or use more frames per second.`,
+    };
+  }
+  const worst = fastestOf(temporalFrequenciesOf(stimuli).filter((each) => !carries(frameRateHz, each)));
+  if (worst === null) return null;
+  return {
+    why:
+      `${has}, and a ${worst.drifts ? 'drift' : 'temporal frequency'} of ${formatNumber(worst.hz)} Hz needs ` +
+      `${framesNeeded(worst)}: it would show another motion.`,
+    remedy:
+      `Keep ${worst.drifts ? 'drifts below' : 'temporal frequencies at or below'} ${formatNumber(frameRateHz / 2)} Hz, or use ` +
+      'more frames per second.',
+  };
+}
+
+/** Throws 'bad-input' where `tooFast` finds a stimulus. */
+export const requireFrameRate = (...of: Parameters<typeof tooFast>): void => refuseShown(tooFast(...of));
+
+/**
+ * Where a stimulus moves and what shows it stands still; null where none moves. `title` is that thing's name, 'The twin
  * "V1"' say, as a sentence begins.
  */
-export function requireStill(stimuli: StimulusDesign | readonly StimulusSpec[], title: string): void {
+export function mustStandStill(stimuli: StimulusDesign | readonly StimulusSpec[], title: string): NotShown | null {
   const moving = 'type' in stimuli ? hasMoving(stimuli) : stimuli.some(isMoving);
-  if (!moving) return;
-  throw new TwinscopeError(
-    'bad-input',
-    `${title} sees still pictures, and these stimuli move. Nothing was started. Choose a twin that sees clips, or ` +
-      'stimuli that stand still.',
-  );
+  if (!moving) return null;
+  return {
+    why: `${title} sees still pictures, and these stimuli move.`,
+    remedy: 'Choose a twin that sees clips, or stimuli that stand still.',
+  };
 }
+
+/** Throws 'bad-input' where `mustStandStill` finds a stimulus. */
+export const requireStill = (...of: Parameters<typeof mustStandStill>): void => refuseShown(mustStandStill(...of));

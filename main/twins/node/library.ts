@@ -261,7 +261,7 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
       authors: manifest.authors,
       licence: manifest.licences.weights,
       licences: manifest.licences,
-      commercialUse: manifest.commercialUse,
+      commercialUse: manifest.commercialUse ?? null,
       tested: manifest.validity.tested ?? null,
       builtIn,
       sizeBytes: await packageSize(entry),
