@@ -37,16 +37,6 @@ export type Mark =
   /** A value with its interval or quartiles. */
   | { type: 'interval'; colour: Colour; label?: string; x: number; value: number; y: readonly [number, number] };
 
-/** The corners of a histogram's outline, for a line. */
-export const outline = (edges: readonly number[], heights: readonly number[]): [x: number, y: number][] => [
-  [edges[0] as number, 0],
-  ...heights.flatMap((height, i): [number, number][] => [
-    [edges[i] as number, height],
-    [edges[i + 1] as number, height],
-  ]),
-  [edges.at(-1) as number, 0],
-];
-
 /** The end points of a line across the whole figure at a place of the other axis. */
 export const upright = (x: number, y: Axis): [x: number, y: number][] => [
   [x, y.from],

@@ -2,7 +2,7 @@
 import type { AcceptanceFigure } from '../../acceptance.ts';
 import { figure, medianMarks, upright, type Axis, type Mark } from '../../plots.ts';
 import { binnedPercent, cumulativePercent } from '../../statistics.ts';
-import { clipFrames, frameRateHz } from './bench.ts';
+import { frameRateHz } from './bench.ts';
 import { contrasts, median, responsive, strongest, type DirectionTuning, type Evoked } from './measurements.ts';
 
 const percent: Axis = { label: 'units, %', from: 0, to: 100, ticks: [0, 25, 50, 75, 100] };
@@ -69,18 +69,32 @@ export function gainFigure(still: Evoked, running: Evoked, wide: Evoked): Accept
   const [units, best] = [responsive(still), strongest(still)];
   const caption = `Evoked response of ${units.length} units to their best grating while running at 20 cm/s, and with the pupil at 1.5 times its usual size, against that at rest. Dashed: as at rest, and twice that (running more than doubles it in most neurons, Niell & Stryker 2010).`;
   const of = ({ evoked }: Evoked, unit: number) => evoked[best[unit] as number]?.[unit] as number;
-  const axis = (label: string): Axis => ({ label, from: 0.1, to: 100, ticks: [0.1, 1, 10, 100], logarithmic: true });
+  const [from, to] = [0.5, 50];
+  const x = {
+    label: 'evoked response at rest, arbitrary units',
+    from,
+    to,
+    ticks: [0.5, 1, 2, 5, 10, 20, 50],
+    logarithmic: true,
+  };
+  const y = {
+    label: 'in the other state, arbitrary units',
+    from,
+    to: 150,
+    ticks: [1, 3, 10, 30, 100],
+    logarithmic: true,
+  };
   const points = (changed: Evoked) => units.map((unit) => [of(still, unit), of(changed, unit)] as const);
   const times = (gain: number): Mark => ({
     type: 'line',
     colour: 'grey',
     dashed: true,
     at: [
-      [0.1, 0.1 * gain],
-      [100 / gain, 100],
+      [from, from * gain],
+      [to, to * gain],
     ],
   });
-  const svg = figure(caption, { x: axis('at rest, relative'), y: axis('in the other state, relative') }, [
+  const svg = figure(caption, { x, y }, [
     times(1),
     times(2),
     { type: 'points', colour: 'blue', label: 'pupil at 1.5', at: points(wide) },
@@ -93,27 +107,36 @@ export function gainFigure(still: Evoked, running: Evoked, wide: Evoked): Accept
 export function eyeFigure(means: Record<'picture' | 'turned' | 'moved', ArrayLike<number>>): AcceptanceFigure {
   const caption =
     'Responses to a moving scene with the eye turned by (6°, −4°) against those of the resting eye to the scene moved by (−6°, 4°), which must be equal; grey: what the resting eye gives for the scene in its place.';
-  const axis = (label: string): Axis => ({ label, from: 0.1, to: 100, ticks: [0.1, 1, 10, 100], logarithmic: true });
+  const axis = (label: string): Axis => ({
+    label: `${label}, arbitrary units`,
+    from: 0.3,
+    to: 30,
+    ticks: [0.3, 1, 3, 10, 30],
+    logarithmic: true,
+  });
   const points = (values: ArrayLike<number>) =>
     Array.from(means.moved, (value, unit) => [value, values[unit] as number] as const);
-  const svg = figure(caption, { x: axis('scene moved, eye at rest'), y: axis('scene in its place') }, [
+  const svg = figure(caption, { x: axis('response to the moved scene'), y: axis('to the scene in its place') }, [
     { type: 'points', colour: 'grey', label: 'eye at rest', at: points(means.picture) },
     { type: 'points', colour: 'orange', label: 'eye turned', at: points(means.turned) },
   ]);
   return { name: 'eye-position', caption, svg };
 }
 
+/** Part of the clip that the memory of it is shown for. */
+const shownMs = 600;
+
 /** @param courses rates of every unit over the frames of a clip of background, in parts of its spontaneous rate */
 export function stateFigure(
   courses: Record<'afterGrating' | 'afterBackground', readonly number[][]>,
 ): AcceptanceFigure {
-  const caption = `Rates of the ${courses.afterGrating.length} energy units that a grating drove to twice their spontaneous rate or more, in parts of that rate, while background is shown: after the grating and after background; medians and quartiles. What was seen before is forgotten within the clip.`;
-  const ms = Array.from({ length: clipFrames }, (_, t) => (1000 * t) / frameRateHz);
+  const caption = `Rates of the ${courses.afterGrating.length} energy units that a grating drove to more than twice their spontaneous rate, in parts of that rate, while background is shown: after the grating and after background; medians and quartiles.`;
+  const ms = Array.from({ length: (shownMs * frameRateHz) / 1000 + 1 }, (_, t) => (1000 * t) / frameRateHz);
   const svg = figure(
     caption,
     {
-      x: { label: 'time since the stimulus ended, ms', from: 0, to: 1200, ticks: [0, 200, 400, 600, 800, 1000, 1200] },
-      y: { label: 'rate over spontaneous rate', from: 0, to: 4, ticks: [0, 1, 2, 3, 4] },
+      x: { label: 'time since the stimulus ended, ms', from: 0, to: shownMs, ticks: [0, 100, 200, 300, 400, 500, 600] },
+      y: { label: 'rate over spontaneous rate', from: 0, to: 5, ticks: [0, 1, 2, 3, 4, 5] },
     },
     [
       ...medianMarks(ms, courses.afterBackground, { colour: 'grey', label: 'after background' }),
