@@ -79,7 +79,7 @@ export function frequencyFigure(simple: readonly number[], complex: readonly num
 
 export function contrastFigure(curves: readonly ContrastCurve[]): AcceptanceFigure {
   const { contrastExponent, semiSaturation } = contrastFigures(curves);
-  const caption = `Contrast response to the preferred grating, ${curves.length} units: median and quartiles of rates in parts of the rate at contrast 1; Naka–Rushton functions with the medians of the fits (n ${contrastExponent.value.toFixed(2)}, c50 ${semiSaturation.value.toFixed(2)}) and with the published medians (n 2.4, c50 .33; Sclar et al. 1990).`;
+  const caption = `Contrast response to the preferred grating, ${curves.length} units: median and quartiles of rates in parts of the rate at contrast 1; Naka–Rushton functions with the medians of the fits (n ${contrastExponent.value.toFixed(2)}, c50 ${semiSaturation.value.toFixed(2)}) and with the published medians (n 2.4, c50 .33; Sclar et al. 1990 [m]).`;
   const nakaRushton = (n: number, c50: number) =>
     edgesOf(2, 60).map((decades): [number, number] => {
       const c = 0.01 * 10 ** decades;

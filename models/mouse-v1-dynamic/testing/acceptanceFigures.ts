@@ -8,7 +8,7 @@ import { contrasts, median, responsive, strongest, type DirectionTuning, type Ev
 const percent: Axis = { label: 'units, %', from: 0, to: 100, ticks: [0, 25, 50, 75, 100] };
 
 export function selectivityFigure(tuning: readonly DirectionTuning[]): AcceptanceFigure {
-  const caption = `Orientation and direction selectivity index of ${tuning.length} units at their best grating, cumulative; dashed: .5, above which most excitatory cells lie in orientation selectivity (Niell & Stryker 2008); band: where the median of direction selectivity must lie.`;
+  const caption = `Orientation and direction selectivity index of ${tuning.length} units at their best grating, cumulative; dashed: .5, above which most excitatory cells lie in orientation selectivity (Niell & Stryker 2008 [m]); band: where the median of direction selectivity must lie.`;
   const svg = figure(
     caption,
     { x: { label: 'selectivity index', from: 0, to: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] }, y: percent },
@@ -24,7 +24,7 @@ export function selectivityFigure(tuning: readonly DirectionTuning[]): Acceptanc
 
 /** @param peaks preferred spatial frequencies in cpd */
 export function frequencyFigure(peaks: readonly number[]): AcceptanceFigure {
-  const caption = `Preferred spatial frequency of ${peaks.length} units at 2 Hz; line: their median, ${median(peaks).toFixed(3)} cpd. Dashed and grey: published median of about .036 cpd, and where most cells lie (Niell & Stryker 2008).`;
+  const caption = `Preferred spatial frequency of ${peaks.length} units at 2 Hz; line: their median, ${median(peaks).toFixed(3)} cpd. Dashed and grey: published median of about .036 cpd, and where most cells lie (Niell & Stryker 2008 [m]).`;
   const edges = Array.from({ length: 17 }, (_, i) => 0.01 * 2 ** (i / 4));
   const y: Axis = { label: 'units, %', from: 0, to: 30, ticks: [0, 10, 20, 30] };
   const x = {
@@ -136,7 +136,7 @@ export function stateFigure(
     caption,
     {
       x: { label: 'time since the stimulus ended, ms', from: 0, to: shownMs, ticks: [0, 100, 200, 300, 400, 500, 600] },
-      y: { label: 'rate over spontaneous rate', from: 0, to: 5, ticks: [0, 1, 2, 3, 4, 5] },
+      y: { label: 'rate over spontaneous rate', from: 0, to: 6, ticks: [0, 1, 2, 3, 4, 5, 6] },
     },
     [
       ...medianMarks(ms, courses.afterBackground, { colour: 'grey', label: 'after background' }),

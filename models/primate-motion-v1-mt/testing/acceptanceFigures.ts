@@ -77,7 +77,7 @@ export function opponencyFigure({ tuning, checked }: AnchorEnergies): Acceptance
 }
 
 export function contrastFigure(curves: readonly ContrastCurve[]): AcceptanceFigure {
-  const caption = `Responses of ${curves.length} units to their preferred grating by contrast, medians and quartiles; dashed: c²/(c² + .10²), which is 1 at contrast 1, as the paper has for V1 (Simoncelli & Heeger 1998).`;
+  const caption = `Responses of ${curves.length} units to their preferred grating by contrast, medians and quartiles; dashed: 1.01·c²/(c² + .10²), as the paper has for V1 (Simoncelli & Heeger 1998).`;
   const fine = Array.from({ length: 61 }, (_, i) => 0.01 * 10 ** (i / 30));
   const svg = figure(
     caption,
