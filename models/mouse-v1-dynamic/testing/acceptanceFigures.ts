@@ -136,7 +136,7 @@ export function stateFigure(
     caption,
     {
       x: { label: 'time since the stimulus ended, ms', from: 0, to: shownMs, ticks: [0, 100, 200, 300, 400, 500, 600] },
-      y: { label: 'rate over spontaneous rate', from: 0, to: 6, ticks: [0, 1, 2, 3, 4, 5, 6] },
+      y: { label: 'rate over spontaneous rate', from: 0.5, to: 20, ticks: [0.5, 1, 2, 5, 10, 20], logarithmic: true },
     },
     [
       ...medianMarks(ms, courses.afterBackground, { colour: 'grey', label: 'after background' }),
