@@ -4,11 +4,20 @@ import { header, seed, session, setRef, twinRef } from './planParts.ts';
 import { inclusion, searchObjective, targetTerm } from './searchObjectives.ts';
 import { searchOptimiser } from './searchOptimisers.ts';
 import { constraints, type Constraints, searchSpace, type SearchSpace } from './searchSpaces.ts';
+import { behaviourState, otherTwin, responseWindow, twinLabel } from './searchTwins.ts';
 
 export const searchPlan = z.strictObject({
   ...header,
   kind: z.literal('search'),
   twin: twinRef,
+  /** What target terms call it; A when left out. */
+  as: twinLabel.optional(),
+  /** Other twins that are shown every stimulus. */
+  with: z.array(otherTwin).min(1).max(8).optional(),
+  /** The objective is its weighted mean over these states of the plan's own twin; responses are z-scored in each for itself. */
+  states: z.array(behaviourState).min(1).max(16).optional(),
+  /** Instead of the window that a twin's manifest states, for twins with responses over time. */
+  window: responseWindow.optional(),
   /** What the objective is about. A term is an area (mean z over the sd of that mean) or a list of units. */
   target: z.array(targetTerm).min(1),
   include: inclusion.prefault({}),

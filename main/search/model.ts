@@ -9,9 +9,17 @@ import type { Objective } from './objectives/objective.ts';
  * The raster a twin sees: a square of `sizePx`² pixels, row 0 at the top, linear luminance. A twin that sees clips has more
  * than one of `frames`; a still picture is shown in all of them.
  */
-export type SearchField = { sizePx: number; fieldOfViewDeg: number; background: number; frames?: number };
+export type SearchField = {
+  sizePx: number;
+  fieldOfViewDeg: number;
+  background: number;
+  frames?: number;
+  /** Of clips. */
+  frameRateHz?: number | null;
+};
 
-export type ModelUnit = { area: string; unit: string; place?: UnitPlace | undefined };
+/** `area` is unique over all twins; `member` is left out for the plan's own twin in its first state. */
+export type ModelUnit = { area: string; unit: string; place?: UnitPlace | undefined; member?: string | undefined };
 
 export interface ResponseModel {
   /** Stimuli per step, and at most as many images in one call; frozen for the life of a search. */
@@ -30,6 +38,10 @@ export interface ResponseModel {
         cotangent: Float32Array,
       ) => Promise<{ responses: Float32Array; gradient: Float32Array }>)
     | null;
+  /** Of several twins in one: those without a gradient, where there are any. */
+  readonly withoutGradient?: readonly string[];
+  /** Sentences about how stimuli reach the twins. */
+  readonly notices?: readonly string[];
   /**
    * The node where numbers stop being finite for one image in all its frames, described for people: on the way to the responses, or, with
    * a cotangent (units), on the way back. Null where that cannot be told.
@@ -153,7 +165,7 @@ export async function evaluateWithGradient(
   what: string,
   signal?: CancelSignal,
 ): Promise<{ responses: Float32Array; gradient: Float32Array }[]> {
-  if (model.gradient === null) throw noGradient();
+  if (model.gradient === null) throw noGradient(model);
   const units = model.units.length;
   const most = mostPerCall(model);
   const result: { responses: Float32Array; gradient: Float32Array }[] = [];
@@ -183,10 +195,14 @@ export async function evaluateWithGradient(
 
 const mostPerCall = ({ batchSize, mostPerRun = batchSize }: ResponseModel): number => Math.min(batchSize, mostPerRun);
 
-export function noGradient(): TwinscopeError {
+export function noGradient({ withoutGradient = [] }: Pick<ResponseModel, 'withoutGradient'> = {}): TwinscopeError {
+  const who =
+    withoutGradient.length === 0
+      ? 'This twin offers'
+      : `${withoutGradient.join(' and ')} offer${withoutGradient.length === 1 ? 's' : ''}`;
   return new TwinscopeError(
     'unsupported',
-    'This twin offers no gradient, so pixels cannot be searched by gradient ascent. Nothing was started. ' +
+    `${who} no gradient, so pixels cannot be searched by gradient ascent. Nothing was started. ` +
       'CMA-ES over grating parameters and screening of a set still work with it.',
   );
 }

@@ -90,7 +90,7 @@ export function createSearch(options: SearchOptions): Search {
     terms,
     groups: terms.flatMap(({ groups }) => groups),
     objective: null,
-    notices: [],
+    notices: [...(model.notices ?? [])],
   };
   const scale = new ReferencePhase(
     context,

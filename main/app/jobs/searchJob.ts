@@ -1,6 +1,6 @@
 /** Runs a stimulus search slice by slice: every slice is committed with its checkpoint before the next is asked for. */
 import type { SearchLive } from '../../contract/jobs.ts';
-import { goalRole, goalsOf, searchPlan, type SearchPlan } from '../../contract/plans.ts';
+import { goalRole, goalsOf, memberArea, searchPlan, type SearchPlan } from '../../contract/plans.ts';
 import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import { gradientFailed, stimulusInputOf } from '../../contract/twins.ts';
@@ -213,7 +213,8 @@ async function resolveDesigns(
 
 export function describeTarget(plan: SearchPlan): string {
   return plan.target
-    .map(({ area, units, weight }) => {
+    .map(({ twin, area: name, units, weight }) => {
+      const area = memberArea(twin ?? null, name);
       const what =
         units === undefined ? area : units.length === 1 ? `${area} ${units[0]}` : `${units.length} units of ${area}`;
       return weight < 0 ? `not ${what}` : what;
@@ -225,7 +226,15 @@ export function describeSpace(plan: SearchPlan): string {
   return { pixels: 'pixels', gratings: 'gratings', set: 'stimulus set' }[plan.space.type];
 }
 
-const verbs = { drive: 'Drive', suppress: 'Suppress', selective: 'Select', match: 'Match', sum: 'Search' } as const;
+const verbs = {
+  drive: 'Drive',
+  suppress: 'Suppress',
+  selective: 'Select',
+  match: 'Match',
+  controversial: 'Separate twins by',
+  ensemble: 'Drive on every twin',
+  sum: 'Search',
+} as const;
 
 const defaultName = (plan: SearchPlan): string =>
   `${verbs[plan.objective.type]} ${describeTarget(plan)} (${describeSpace(plan)})`;
