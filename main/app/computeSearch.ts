@@ -220,7 +220,11 @@ function modelOf(
 const titleOf = ({ label, twin }: { label: string; twin: ComputeTwin }, { manifest }: ComputeTwin): string =>
   twin.manifest.title === manifest.title ? `${twin.manifest.title} (${label})` : twin.manifest.title;
 
-async function searchOf(start: SearchStart, { session, rasteriser }: Loaded, others: readonly Loaded[]): Promise<Search> {
+async function searchOf(
+  start: SearchStart,
+  { session, rasteriser }: Loaded,
+  others: readonly Loaded[],
+): Promise<Search> {
   const { plan, reference, knownReference, sets, checkpoint } = start;
   const source = (design: StimulusDesign): StimulusSource => sourceOf(design, rasteriser);
   const search = createSearch({

@@ -1,6 +1,12 @@
 /** The session of a job: chosen and opened at its first start, opened again as it was when it is resumed. */
 import { deviceId } from '../../contract/devices.ts';
-import { firstBehaviour, type MembersPlan, type Plan, type ResponseWindow, type TwinRef } from '../../contract/plans.ts';
+import {
+  firstBehaviour,
+  type MembersPlan,
+  type Plan,
+  type ResponseWindow,
+  type TwinRef,
+} from '../../contract/plans.ts';
 import type { Provenance } from '../../contract/results.ts';
 import type { ComputeTwin } from '../../engine/computeContract.ts';
 import { devices } from '../../engine/devices.ts';

@@ -20,6 +20,8 @@ import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, thumbnailPath, type ImportOptions, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
+import { findMemberReferences } from './memberReferences.ts';
+import { inBatchesOf, openOthers, pinOthers } from './otherTwins.ts';
 import { findReference, keepReference } from './searchReference.ts';
 import { halveBatch } from './segments.ts';
 
@@ -31,12 +33,13 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     const { project } = open();
     const plan = searchPlan.parse(context.plan) as SearchPlan;
     const stimuli = createStimulusService(project);
-    let job = await withRestarts(
+    const opened = await withRestarts(
       async () => {
-        const started = await startOrResume(services, context, plan, {
+        const own = await startOrResume(services, context, plan, {
           pictures: (designs) => picturesOf(plan, designs),
           seedsOf: () => [plan.seed],
           hashOf: 'reference',
+          pinned: () => pinOthers(services, plan),
           resolveDesigns: async () => {
             const { manifest } = await services.library.resolve(plan.twin);
             const usual = defaultReferenceFor(manifest);
@@ -44,14 +47,17 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             return resolveDesigns(plan, stimuli, importing(context), usual);
           },
         });
+        const started = await openOthers(services, context, own, ({ frozen }) => picturesOf(plan, frozen.designs));
         // Before the first step only: a search that has begun was judged when it began.
         if (plan.optimiser.type === 'gradient' && context.checkpoint === null) {
-          await requireGradient(services, context, started.twin);
+          const others = started.others.filter(({ ofOwnTwin }) => !ofOwnTwin);
+          for (const { twin } of [own, ...others]) await requireGradient(services, context, twin);
         }
         return started;
       },
       { onRestart: context.notice, signal: context.signal },
     );
+    let { job } = opened;
     const { frozen, twin } = job;
     const pinned = frozen.provenance.plan as SearchPlan;
     const key = context.jobId;
@@ -73,13 +79,17 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     const { searchId, outcome, seconds } = await withRestarts(
       async (progressed) => {
         const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
-        const found = await findReference(services, context, job, saved?.bytes ?? null);
+        const others = inBatchesOf(job.twin, opened.others);
+        const found =
+          others.length === 0
+            ? await findReference(services, context, job, saved?.bytes ?? null)
+            : await findMemberReferences(services, context, job, others, saved?.bytes ?? null);
         job = found.job;
         const { twin } = job;
         // A later slice may be the first to derive and load the gradient.
         const deadline = createDeadline(
           { ...services.deadlines, leastMs: services.deadlines.firstMs },
-          pinned.starts * twin.batchSize,
+          pinned.starts * twin.batchSize * (1 + others.length),
         );
         let elapsed = saved?.seconds ?? 0;
         await services.compute.call(
@@ -88,6 +98,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             key,
             plan: pinned,
             twin,
+            others: others.flatMap(({ as, twin: other, ofOwnTwin }) => (ofOwnTwin ? [] : [{ label: as, twin: other }])),
             batchSize: frozen.provenance.batchSize,
             reference: reference.design,
             knownReference: found.known,
