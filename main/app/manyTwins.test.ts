@@ -244,7 +244,8 @@ test('several twins and states: killed on the way, the search ends as if it had 
     target: [{ area: 'V1', units: ['u0'] }],
     space: { type: 'pixels', start: 'white' },
     constraints: { contrastRms: 0.1 },
-    optimiser: { type: 'gradient', steps: 5 },
+    optimiser: { type: 'gradient', steps: 400 },
+    controls: { random: 500 },
     starts: 2,
   });
   const watched = await withClipTwin('killed');
@@ -252,11 +253,14 @@ test('several twins and states: killed on the way, the search ends as if it had 
   expect(whole.provenance.others?.map(({ as }) => as)).toEqual(['state 2', 'resting']);
 
   const { queue, project } = watched.backend.services.current();
-  for (const commits of [1, 2]) {
-    let left = commits;
+  for (const share of [0.1, 0.5]) {
+    let killed = false;
     const { id } = await queue.start('search', 'killed', plan);
-    const stop = queue.onChange((change) => {
-      if (change.id === id && change.state === 'running' && --left === 0) watched.current.kill();
+    const stop = queue.onChange(({ id: changed, state, progress: { done, total, noun } }) => {
+      if (changed !== id || state !== 'running' || killed || noun !== 'steps' || done < share * (total ?? Infinity))
+        return;
+      killed = true;
+      watched.current.kill();
     });
     const ended = await queue.waitFor(id);
     stop();
