@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { JobSnapshot } from '../contract/jobs.ts';
-import { runPlan, searchPlan, type Plan } from '../contract/plans.ts';
+import { runPlan, searchPlan, type RunPlan, type SearchPlan } from '../contract/plans.ts';
 import { gaborSpec, stimulusSpec, type StimulusSpec } from '../contract/stimuli.ts';
 import { clip, clipDraft, clipResponses } from '../engine/testing/clipTwin.ts';
 import { openProject } from '../projects/node/project.ts';
@@ -31,13 +31,13 @@ async function open(name: string): Promise<WatchedBackend> {
   return watched;
 }
 
-async function endOf({ backend }: WatchedBackend, plan: Plan): Promise<JobSnapshot> {
+async function endOf({ backend }: WatchedBackend, plan: RunPlan | SearchPlan): Promise<JobSnapshot> {
   const { queue } = backend.services.current();
   const { id } = await queue.start(plan.kind, 'many', plan);
   return queue.waitFor(id);
 }
 
-async function searchOf(watched: WatchedBackend, plan: Plan) {
+async function searchOf(watched: WatchedBackend, plan: SearchPlan) {
   const ended = await endOf(watched, plan);
   expect(ended, ended.error?.message).toMatchObject({ state: 'finished' });
   return watched.backend.services.current().project.searches.get(ended.resultId as string);
@@ -181,7 +181,7 @@ const zOf = (spec: StimulusSpec, running: number, pupil: number): number[] =>
     return (response - mean) / sd;
   });
 
-const inStates = (changes: Record<string, unknown>): Plan =>
+const inStates = (changes: Record<string, unknown>): SearchPlan =>
   searchPlan.parse({
     format: 1,
     kind: 'search',

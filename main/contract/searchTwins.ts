@@ -79,3 +79,9 @@ export const firstBehaviour = (plan: MembersPlan): Record<string, number> | unde
 
 /** The name of an area among those of all members: 'B: V1'. */
 export const memberArea = (member: Member, area: string): string => (member === null ? area : `${member}: ${area}`);
+
+/** The name of a target term's area in the results of its plan. */
+export const termArea = (
+  { as = 'A' }: MembersPlan,
+  { twin, area }: { twin?: string | undefined; area: string },
+): string => memberArea(twin === undefined || twin === as ? null : twin, area);

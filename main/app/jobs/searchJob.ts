@@ -1,6 +1,6 @@
 /** Runs a stimulus search slice by slice: every slice is committed with its checkpoint before the next is asked for. */
 import type { SearchLive } from '../../contract/jobs.ts';
-import { goalRole, goalsOf, memberArea, searchPlan, type SearchPlan } from '../../contract/plans.ts';
+import { goalRole, goalsOf, searchPlan, type SearchPlan, termArea } from '../../contract/plans.ts';
 import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import { gradientFailed, stimulusInputOf } from '../../contract/twins.ts';
@@ -224,8 +224,9 @@ async function resolveDesigns(
 
 export function describeTarget(plan: SearchPlan): string {
   return plan.target
-    .map(({ twin, area: name, units, weight }) => {
-      const area = memberArea(twin ?? null, name);
+    .map((term) => {
+      const { units, weight } = term;
+      const area = termArea(plan, term);
       const what =
         units === undefined ? area : units.length === 1 ? `${area} ${units[0]}` : `${units.length} units of ${area}`;
       return weight < 0 ? `not ${what}` : what;

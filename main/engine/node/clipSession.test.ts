@@ -152,7 +152,8 @@ test('another window of time takes the whole bins within it, in responses and in
     const windowed = await openTwinSession(location, { ...settings, window });
     const values = lights.flatMap((clipLights) =>
       clipResponses(clipLights, { state: adaptedState, running: 0, pupil: 1 }).overTime.map(
-        (overTime) => bins.reduce((sum, bin) => sum + (overTime[bin] as number), 0) / bins.length,
+        (overTime) =>
+          (bins as readonly number[]).reduce((sum, bin) => sum + (overTime[bin] as number), 0) / bins.length,
       ),
     );
     near(await windowed.responses(images, 2), values);

@@ -1,6 +1,6 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
 import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
-import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { type SearchPlan, termArea } from '../../../main/contract/plans.ts';
 import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
 import { formatCount, formatNumber, plural } from '../../components/format.ts';
 
@@ -47,7 +47,7 @@ export function controlName(control: Pick<Control, 'kind' | 'n' | 'label' | 'sou
 
 /** Areas with the targeted ones first, in the order of the plan. */
 export function targetFirst<T extends { area: string }>(areas: readonly T[], plan: SearchPlan): T[] {
-  const order = plan.target.map((term) => term.area);
+  const order = plan.target.map((term) => termArea(plan, term));
   const rank = (area: string): number => (order.includes(area) ? order.indexOf(area) : order.length);
   return [...areas].sort((a, b) => rank(a.area) - rank(b.area));
 }
@@ -55,7 +55,9 @@ export function targetFirst<T extends { area: string }>(areas: readonly T[], pla
 /** The target in words: `drive V1-complex, suppress V1-simple`. */
 export function targetText(plan: SearchPlan): string {
   return plan.target
-    .map(({ area, units, weight }) => {
+    .map((term) => {
+      const { units, weight } = term;
+      const area = termArea(plan, term);
       const what =
         units === undefined
           ? area
