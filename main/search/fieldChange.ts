@@ -16,8 +16,9 @@ export type FieldChange = {
 type Field = Pick<SearchField, 'sizePx' | 'fieldOfViewDeg' | 'background'>;
 
 /**
- * Pixels that become larger average over their area; those that become smaller are interpolated linearly between pixel
- * centres, which leaves the range of the stimulus to no pixel. Null where nothing changes.
+ * Weighed as a run shows a picture (stimuli/resample.ts): pixels that become larger average over their area, those that
+ * become smaller are interpolated by a windowed sinc, which beside sharp edges may leave the range by a little; a run holds
+ * it there, which would not be linear. Null where nothing changes.
  */
 export function createFieldChange(from: Field, to: Field): FieldChange | null {
   if (from.sizePx === to.sizePx && from.fieldOfViewDeg === to.fieldOfViewDeg) return null;
@@ -25,7 +26,7 @@ export function createFieldChange(from: Field, to: Field): FieldChange | null {
   const weights = axisWeights(
     { size: to.sizePx, start: (to.sizePx - extent) / 2, extent },
     { size: from.sizePx, from: 0, length: from.sizePx },
-    extent > from.sizePx * (1 + 1e-9),
+    false,
   );
   const fromPixels = from.sizePx ** 2;
   const toPixels = to.sizePx ** 2;
