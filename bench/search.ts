@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util';
 import { interleaved, ratio } from './engine/statistics.ts';
 import { countOf, namesOf } from './options.ts';
+import { benchTwin } from './search/randomSearch.ts';
 import { measureReach, mostForwards, type Reach, storedRandomSearch } from './search/reach.ts';
 import { measureOverhead, measureSeeds, type Overhead, type Seeds } from './search/steps.ts';
 import { openSubject, type Subject } from './search/subject.ts';
@@ -30,7 +31,7 @@ const { values: options } = parseArgs({
 const parts = new Set(namesOf('parts', options.parts, ['reach', 'overhead', 'seeds']));
 const starts = countOf('starts', options.starts);
 const steps = countOf('steps', options.steps);
-const subject = await openSubject({ batchSize, threads: countOf('threads', options.threads) });
+const subject = await openSubject({ twin: benchTwin, batchSize, threads: countOf('threads', options.threads) });
 const areas = options.areas === undefined ? subject.areas : namesOf('areas', options.areas, subject.areas);
 
 const gradientOverForward = await measureGradient(subject);

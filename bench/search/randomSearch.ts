@@ -12,19 +12,21 @@ import { evaluate } from '../../main/search/model.ts';
 import { createConstraints } from '../../main/search/constraints/constraints.ts';
 import { NoiseImages } from '../../main/search/spaces/noise.ts';
 import { countOf } from '../options.ts';
-import { benchConstraints, benchTwin, openSubject } from './subject.ts';
+import { fullField, openSubject } from './subject.ts';
 
 export interface RandomSearch {
   twin: string;
   sha256: string;
   seed: number;
-  constraints: typeof benchConstraints;
+  constraints: typeof fullField;
   reference: string;
   /** Largest values after so many evaluations. */
   after: { evaluations: number; areas: Record<string, number>; units: Record<string, number> }[];
 }
 
 export const randomSearchFile = new URL('random.json', import.meta.url);
+/** The twin of the benchmark. */
+export const benchTwin = 'macaque-ventral-hierarchy';
 const partFile = new URL('random.part.json', import.meta.url);
 const seed = 1;
 const batchSize = 8;
@@ -33,11 +35,11 @@ const keepEvery = 200;
 type Part = { done: number; areas: number[]; units: number[]; after: RandomSearch['after'] };
 
 async function run(evaluations: number): Promise<void> {
-  const subject = await openSubject({ batchSize, threads: 1 });
+  const subject = await openSubject({ twin: benchTwin, batchSize, threads: 1 });
   const { model, scale, areas, session } = subject;
   const chosen = areas.flatMap((area) => subject.units.get(area) as number[]);
   const members = areas.map((area) => model.units.flatMap((unit, u) => (unit.area === area ? [u] : [])));
-  const noise = new NoiseImages(createConstraints(benchConstraints, model.field), 'pink', seed, 'random search');
+  const noise = new NoiseImages(createConstraints(fullField, model.field), 'pink', seed, 'random search');
   const milestones = [1000, 10_000, 100_000].filter((n) => n <= evaluations);
   let part: Part = { done: 0, areas: areas.map(() => -Infinity), units: chosen.map(() => -Infinity), after: [] };
   if (existsSync(partFile)) part = JSON.parse(readFileSync(partFile, 'utf8')) as Part;
@@ -74,7 +76,7 @@ async function run(evaluations: number): Promise<void> {
     twin: `${benchTwin}@${session.twin.manifest.version}`,
     sha256: session.twin.sha256,
     seed,
-    constraints: benchConstraints,
+    constraints: fullField,
     reference: 'TSR-1, half A',
     after: part.after,
   };

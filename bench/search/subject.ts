@@ -1,4 +1,4 @@
-/** What the search benchmark works on: a built-in twin in this process, its reference scale, and the units that it asks for. */
+/** What the benchmark and the science of searches work on: a twin in this process, its reference scale, some of its units. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -23,10 +23,9 @@ import { renderSpec } from '../../main/stimuli/render.ts';
 import { openLibrary } from '../../main/twins/node/library.ts';
 
 export const unitsPerArea = 16;
-export const benchTwin = 'macaque-ventral-hierarchy';
 
-/** Full field: one constraint set for every unit and area, so that one random search serves them all. */
-export const benchConstraints = constraints.parse({ meanLuminance: 0.5, contrastRms: 0.2, range: [0, 1] });
+/** Full field: one constraint set for every unit and area, so that one set of random images serves them all. */
+export const fullField = constraints.parse({ meanLuminance: 0.5, contrastRms: 0.2, range: [0, 1] });
 
 export interface Subject {
   session: TwinSession;
@@ -44,13 +43,13 @@ export interface Subject {
 }
 
 /** `threads` of one operator. */
-export async function openSubject(options: { batchSize: number; threads: number; twin?: string }): Promise<Subject> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-bench-search-'));
+export async function openSubject(options: { twin: string; batchSize: number; threads: number }): Promise<Subject> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'twinscope-search-subject-'));
   const library = await openLibrary({
     folder: path.join(folder, 'library'),
     builtInFolder: path.join(installFolder, 'dist', 'twins'),
   });
-  const twin = await library.resolve({ id: options.twin ?? benchTwin });
+  const twin = await library.resolve({ id: options.twin });
   const settings = { device: 'cpu' as const, batchSize: options.batchSize, threads: options.threads };
   const session = await openTwinSession(twin, settings);
   const units: Record<string, string[]> = {};
@@ -81,7 +80,7 @@ export async function openSubject(options: { batchSize: number; threads: number;
         renderSpec: draw,
       }),
     start: (plan) => ({
-      key: 'bench',
+      key: 'subject',
       plan: planOf(twin.manifest.id, plan),
       twin: computeTwin(twin, { ...settings, gradientForms: null }),
       batchSize: settings.batchSize,
@@ -99,7 +98,7 @@ export async function openSubject(options: { batchSize: number; threads: number;
 
 function chooseUnits(model: ResponseModel, { sd }: ReferenceScale, area: string): number[] {
   const modulated = model.units.flatMap((unit, u) => (unit.area === area && (sd[u] as number) > 0 ? [u] : []));
-  return Random.fromSeed(1, `bench search/${area}`)
+  return Random.fromSeed(1, `search subject/${area}`)
     .shuffle(modulated)
     .slice(0, unitsPerArea)
     .toSorted((a, b) => a - b);
@@ -111,7 +110,7 @@ function planOf(twin: string, plan: Record<string, unknown>): SearchPlan {
     kind: 'search',
     twin,
     space: { type: 'pixels', start: 'pink' },
-    constraints: benchConstraints,
+    constraints: fullField,
     controls: { random: 0 },
     ...plan,
   });
