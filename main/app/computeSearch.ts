@@ -1,5 +1,5 @@
 /** Searches inside the compute process: the pure search over this process's sessions and rasters. */
-import { goalRole, goalsOf } from '../contract/plans.ts';
+import { goalRole, goalsOf, startRole, usesGradient } from '../contract/plans.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type {
   ComputeHandler,
@@ -81,7 +81,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
           search,
           held,
           lastTilesAt: -Infinity,
-          optimisationSteps: optimiser.type === 'gradient' ? optimiser.steps : 0,
+          optimisationSteps: usesGradient(optimiser) ? optimiser.steps : 0,
           optimisationDone: start.checkpoint === null ? 0 : search.result().trajectory.length,
         });
         return { total: search.total };
@@ -196,6 +196,7 @@ async function searchOf(
     sources: {
       ...(sets['screening'] ? { screening: source(sets['screening']) } : {}),
       ...(sets['bestOf'] ? { bestOf: source(sets['bestOf']) } : {}),
+      ...(sets[startRole] ? { start: source(sets[startRole]) } : {}),
       goals: goalsOf(plan).map((_, i) => source(sets[goalRole(i)] as StimulusDesign)),
     },
     renderSpec: (spec) => renderSpec(spec, session.field),

@@ -60,7 +60,7 @@ export type SearchStart = {
   reference: StimulusDesign;
   /** What the twin answered to the reference set before, in the same batches; null: it is measured. */
   knownReference: ReferenceResponses | null;
-  /** The plan's other stimuli by role: 'screening', 'bestOf', 'goal 0' … */
+  /** The plan's other stimuli by role: 'screening', 'bestOf', 'start', 'goal 0' … */
   sets: Record<string, StimulusDesign>;
   checkpoint: Uint8Array | null;
 };
