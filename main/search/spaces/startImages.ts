@@ -95,16 +95,15 @@ export function createStartImages(
     prepare: async () => {
       if (base !== null) return;
       const drawn = await given.render(number);
-      base = inFrames(drawn, frames, field.sizePx ** 2);
+      base = finished(Float64Array.from(inFrames(drawn, frames, field.sizePx ** 2)));
     },
     image: (index, inverted) => {
       if (base === null) throw new Error('not prepared');
-      const image = Float64Array.from(base);
       // The first of all is the stimulus itself.
-      if ((index > 0 || inverted) && space.startNoise > 0) {
-        for (const [i, value] of noise.image(index, inverted).entries()) {
-          image[i] = (image[i] as number) + space.startNoise * (value - meanLuminance);
-        }
+      if ((index === 0 && !inverted) || space.startNoise === 0) return base;
+      const image = Float64Array.from(base);
+      for (const [i, value] of noise.image(index, inverted).entries()) {
+        image[i] = (image[i] as number) + space.startNoise * (value - meanLuminance);
       }
       return finished(image);
     },
