@@ -6,9 +6,12 @@ import { searchPlan } from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { decodeCheckpoint } from './checkpoint.ts';
 import type { ResponseModel, StimulusSource } from './model.ts';
-import reference from './optimisers/fixtures/first_order.json' with { type: 'json' };
 import { searchPresets } from './presets.ts';
 import { planOf, searchOn } from './testing/fixtures.ts';
+
+const reference = JSON.parse(
+  fs.readFileSync(new URL('./optimisers/fixtures/first_order.json', import.meta.url), 'utf8'),
+) as { presets: Record<string, number[][]> };
 
 const folder = path.join(import.meta.dirname, '../../docs/plans/presets');
 
@@ -96,7 +99,7 @@ describe('presets of searches', () => {
       }),
       { reference: measured, sources: { start: base } },
     );
-    const expected = reference.presets[id as keyof typeof reference.presets];
+    const expected = reference.presets[id] as number[][];
     const first = plan.optimiser.type === 'first-order' ? 1 : 0;
     // The reference set, and the blank.
     await search.advance();

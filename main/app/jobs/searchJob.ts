@@ -292,7 +292,8 @@ function describeOutcome(
     if (found.array === null) return found.spec as StimulusSpec;
     const sha256 = sha256Hex(found.array);
     arrays.push({ sha256, bytes: found.array });
-    return { type: 'raster', arraySha256: sha256, sizeDeg: context.fieldOfViewDeg };
+    const { clip } = found;
+    return { type: 'raster', arraySha256: sha256, sizeDeg: context.fieldOfViewDeg, ...(clip === null ? {} : { clip }) };
   };
   const candidates: Candidate[] = outcome.candidates.map(({ stimulus, ...candidate }) => {
     const spec = specOf(stimulus);

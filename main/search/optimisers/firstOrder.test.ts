@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { firstOrderOptimiser, type SearchPlan } from '../../contract/plans.ts';
-import { decodeCheckpoint } from '../checkpoint.ts';
 import { measureResiduals, weightedStatistics } from '../constraints/residuals.ts';
+import { apertureWeights } from '../../stimuli/aperture.ts';
 import type { ResponseModel } from '../model.ts';
 import { differencesAfterResuming, finish, planOf, searchOn, smallField, sourceOf, unit } from '../testing/fixtures.ts';
 import { GaborModel } from '../testing/gaborModel.ts';
-import reference from './fixtures/first_order.json' with { type: 'json' };
 import { displaced, displacementAt, undisplaced } from './jitter.ts';
 import { applyRule, freshState, scheduled } from './rules.ts';
+
+const reference = JSON.parse(readFileSync(new URL('./fixtures/first_order.json', import.meta.url), 'utf8')) as {
+  rules: Record<string, number[][]>;
+};
 
 const small = { ...smallField, sizePx: 16, fieldOfViewDeg: 1.5 };
 const model = (): GaborModel => new GaborModel([unit('simple', { spatialFrequencyCpd: 3 })], small, { batchSize: 8 });
@@ -36,7 +40,7 @@ describe('update rules', () => {
     const rule = options(given);
     let theta = Float64Array.of(0.3, -0.1, 0.7, 0);
     let state = freshState();
-    for (const expected of reference.rules[name]) {
+    for (const expected of reference.rules[name] as number[][]) {
       const slope = theta.map((x, i) => (b[i] as number) - (a[i] as number) * x - 0.4 * x ** 3);
       const before = [...theta];
       const next = applyRule(rule, rule.rate as number, state, theta, slope);
@@ -132,7 +136,6 @@ describe('first-order searches', () => {
     expect(Math.min(...best.image)).toBeGreaterThanOrEqual(0.2);
     expect(Math.max(...best.image)).toBeLessThanOrEqual(0.7);
     expect(best.image[0]).toBe(0.5);
-    const { apertureWeights } = await import('../../stimuli/aperture.ts');
     const weights = apertureWeights(aperture, small);
     const found = weightedStatistics(best.image, weights);
     expect(found.contrastRms).toBeGreaterThan(0.16);

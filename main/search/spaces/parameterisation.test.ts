@@ -1,11 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parameterisation as schema } from '../../contract/plans.ts';
 import { Random } from '../../platform/random.ts';
 import type { SearchField } from '../model.ts';
-import reference from '../optimisers/fixtures/first_order.json' with { type: 'json' };
 import { fourierMap } from './fourier.ts';
 import { createParameterisation, type Parameterisation } from './parameterisation.ts';
 import { blurFrames, blurTime, preconditioner, temporalSigmaS } from './smoothing.ts';
+
+const reference = JSON.parse(
+  readFileSync(new URL('../optimisers/fixtures/first_order.json', import.meta.url), 'utf8'),
+) as {
+  fourier: { n: number; exponent: number; image: number[]; gradient: number[] }[];
+  blur: { space: { sigma: number; image: number[] }[]; time: { sigma: number; values: number[] }[] };
+  precondition: { exponent: number; gradient: number[] }[];
+};
 
 const field: SearchField = { sizePx: 12, fieldOfViewDeg: 3, background: 0.5 };
 const constraints = { meanLuminance: 0.45, range: [0.1, 0.9] as [number, number] };
