@@ -115,14 +115,12 @@ describe('presets of searches', () => {
         expect(Math.abs((image[i] as number) - (expected[step]?.[i] as number)), `${step} ${i}`).toBeLessThan(2e-7);
       }
       // Updates are far larger than what is let through.
+      if (step === 0) continue;
       const update = indices.map((i) => Math.abs((expected[step]?.[i] as number) - (expected[0]?.[i] as number)));
-      if (step > 0) expect(Math.max(...update)).toBeGreaterThan(1e-4);
+      expect(Math.max(...update)).toBeGreaterThan(1e-4);
     }
     const { candidates } = search.result();
-    if (first === 1) {
-      // The first image of all was seen: nothing found so far is worse.
-      const responses = await model.responses(candidates[0]?.image as Float32Array, 1);
-      expect(responses).toEqual(candidates[0]?.responses);
-    }
+    const responses = await model.responses(candidates[0]?.image as Float32Array, 1);
+    expect(responses).toEqual(candidates[0]?.responses);
   });
 });
