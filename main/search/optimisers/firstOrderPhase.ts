@@ -50,7 +50,7 @@ export class FirstOrderPhase implements OptimisationPhase {
   readonly #context: SearchContext;
   readonly #optimiser: FirstOrderOptimiser;
   readonly #pixels: PixelSearch;
-  readonly #precondition: ((gradient: Float64Array) => Float64Array) | null;
+  readonly #precondition: (gradients: readonly Float32Array[]) => Float64Array[];
   /** Parameters that can have a gradient: for plain pixels those inside the aperture. */
   readonly #counted: number;
   #starts: Start[];
@@ -62,7 +62,7 @@ export class FirstOrderPhase implements OptimisationPhase {
     this.#pixels = pixels;
     const { weights, field } = pixels.constraints;
     const { preconditionerExponent: exponent } = optimiser;
-    this.#precondition = exponent === 0 ? null : preconditioner(field.sizePx, exponent);
+    this.#precondition = exponent === 0 ? asTheyAre : preconditioner(field.sizePx, exponent);
     const inside = weights.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0);
     this.#counted = pixels.frames * (pixels.plain ? inside : pixels.parameterisation.size);
     const { starts } = context.plan;
@@ -109,15 +109,19 @@ export class FirstOrderPhase implements OptimisationPhase {
     const answers = await evaluateWithGradient(model, jittered, objective, what, signal);
     const responses =
       moves === null ? answers.map((answer) => answer.responses) : await evaluate(model, images, what, signal);
+    const gradients = answers.map(({ gradient }, k) =>
+      moves === null ? gradient : undisplaced(gradient, sizePx, moves[k] ?? still),
+    );
+    const slopes = this.#precondition(gradients);
     const next = [...this.#starts];
     for (const [k, i] of active.entries()) {
-      const gradient = (answers[k] as { gradient: Float32Array }).gradient;
       const image = images[k] as Float32Array;
       const row = responses[k] as Float32Array;
       next[i] = this.#after(
         this.#starts[i] as Start,
         { image, value: objective.value(row), responses: row },
-        moves === null ? gradient : undisplaced(gradient, sizePx, moves[k] ?? still),
+        hasGradient({ gradient: gradients[k] as Float32Array }, this.#pixels.constraints.weights),
+        slopes[k] as Float64Array,
         index,
         i,
       );
@@ -130,11 +134,10 @@ export class FirstOrderPhase implements OptimisationPhase {
   }
 
   /** The start behind one evaluated image. */
-  #after(start: Start, point: Best, gradient: Float32Array, index: number, seed: number): Start {
-    const { weights } = this.#pixels.constraints;
+  #after(start: Start, point: Best, sloped: boolean, slope: Float64Array, index: number, seed: number): Start {
     const better = start.best === null || point.value > start.best.value;
     const after = { ...start, best: better ? point : start.best };
-    if (start.current === null && !hasGradient({ gradient }, weights)) {
+    if (start.current === null && !sloped) {
       // As in the ascent: a rectified unit that is silent to an image answers to its contrast reversal.
       return {
         ...after,
@@ -145,7 +148,7 @@ export class FirstOrderPhase implements OptimisationPhase {
     }
     const theta = start.current?.theta ?? this.#pixels.parameterisation.encode(point.image);
     const watched = this.#watch(start, point.value);
-    const moved = this.#move(theta, gradient, start.rule, index, seed);
+    const moved = this.#move(theta, slope, start.rule, index, seed);
     return { ...after, ...watched, current: moved.current, rule: moved.rule };
   }
 
@@ -157,10 +160,10 @@ export class FirstOrderPhase implements OptimisationPhase {
     return { reached, stale: stale + 1, stopped: stale + 1 >= earlyStopping.patience };
   }
 
-  /** One step from θ: the parameters and the image that is to be shown next. */
+  /** One step from θ: the parameters and the image that is to be shown next. Changes `slope`, the gradient as it is followed. */
   #move(
     theta: Float64Array,
-    gradient: Float32Array,
+    slope: Float64Array,
     state: RuleState,
     index: number,
     seed: number,
@@ -168,7 +171,6 @@ export class FirstOrderPhase implements OptimisationPhase {
     const { constraints, parameterisation, bind, smooth } = this.#pixels;
     const { weights, field } = constraints;
     const { rate, schedule, steps, blurSigmaDeg, hold } = this.#optimiser;
-    const slope = (this.#precondition ?? identity)(Float64Array.from(gradient));
     for (let i = 0; i < slope.length; i++) if (weights[i % weights.length] === 0) slope[i] = 0;
     const { theta: stepped, state: rule } = applyRule(
       this.#optimiser,
@@ -272,4 +274,4 @@ export class FirstOrderPhase implements OptimisationPhase {
 }
 
 const still = { columns: 0, rows: 0 };
-const identity = (gradient: Float64Array): Float64Array => gradient;
+const asTheyAre = (gradients: readonly Float32Array[]): Float64Array[] => gradients.map((g) => Float64Array.from(g));

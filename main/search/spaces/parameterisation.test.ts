@@ -157,9 +157,16 @@ describe('smoothing', () => {
   });
 
   it('of a gradient by spatial frequency is that of NumPy', () => {
-    const gradient = Float64Array.from({ length: 49 }, (_, i) => (((i * 7) % 13) - 6) / 10);
+    const gradient = Float32Array.from({ length: 49 }, (_, i) => (((i * 7) % 13) - 6) / 10);
+    const doubled = gradient.map((value) => 2 * value);
     for (const { exponent, gradient: expected } of reference.precondition) {
-      expect(largestDifference(preconditioner(7, exponent)(gradient), expected)).toBeLessThan(1e-13);
+      // Three gradients, one of them of two frames, share their transforms and stay apart.
+      const clip = Float32Array.from([...gradient, ...doubled]);
+      const [first, second, third] = preconditioner(7, exponent)([gradient, clip, doubled]);
+      const twice = expected.map((value) => 2 * value);
+      expect(largestDifference(first as Float64Array, expected)).toBeLessThan(1e-7);
+      expect(largestDifference(second as Float64Array, [...expected, ...twice])).toBeLessThan(1e-7);
+      expect(largestDifference(third as Float64Array, twice)).toBeLessThan(1e-7);
     }
   });
 });

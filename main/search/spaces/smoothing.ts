@@ -72,12 +72,17 @@ export function blurTime(values: Float64Array, plane: number, sigmaFrames: numbe
 }
 
 /**
- * Every frame of a gradient divided by max(1, (fx² + fy²)^exponent), f in cycles per image, times a constant that makes
- * the mean of these factors 1 (Walker et al. 2019).
+ * Every frame of some gradients divided by max(1, (fx² + fy²)^exponent), f in cycles per image, times a constant that makes
+ * the mean of these factors 1 (Walker et al. 2019). Two frames at a time: the factors are real and even, so that what stands
+ * in the real and in the imaginary part stays apart.
  */
-export function preconditioner(sizePx: number, exponent: number): (gradient: Float64Array) => Float64Array {
+export function preconditioner(
+  sizePx: number,
+  exponent: number,
+): (gradients: readonly Float32Array[]) => Float64Array[] {
   const n = sizePx;
-  const factors = new Float64Array(n * n);
+  const plane = n * n;
+  const factors = new Float64Array(plane);
   let sum = 0;
   for (let v = 0; v < n; v++) {
     for (let u = 0; u < n; u++) {
@@ -88,21 +93,25 @@ export function preconditioner(sizePx: number, exponent: number): (gradient: Flo
     }
   }
   // Two transforms make n² of every value.
-  for (let i = 0; i < factors.length; i++) factors[i] = (factors[i] as number) / sum;
-  return (gradient) => {
-    const result = new Float64Array(gradient.length);
-    for (let at = 0; at < gradient.length; at += n * n) {
-      const real = gradient.slice(at, at + n * n);
-      const imaginary = new Float64Array(n * n);
+  for (let i = 0; i < plane; i++) factors[i] = (factors[i] as number) / sum;
+  return (gradients) => {
+    const results = gradients.map((gradient) => Float64Array.from(gradient));
+    const planes = results.flatMap((result) =>
+      Array.from({ length: result.length / plane }, (_, frame) => result.subarray(frame * plane, (frame + 1) * plane)),
+    );
+    for (let first = 0; first < planes.length; first += 2) {
+      const real = planes[first] as Float64Array;
+      const imaginary = planes[first + 1] ?? new Float64Array(plane);
       fft2AnySize(real, imaginary, n);
-      for (let i = 0; i < factors.length; i++) {
+      for (let i = 0; i < plane; i++) {
         const by = factors[i] as number;
         real[i] = (real[i] as number) * by;
         imaginary[i] = -(imaginary[i] as number) * by;
       }
+      // The inverse transform by conjugates.
       fft2AnySize(real, imaginary, n);
-      result.set(real, at);
+      for (let i = 0; i < plane; i++) imaginary[i] = -(imaginary[i] as number);
     }
-    return result;
+    return results;
   };
 }
