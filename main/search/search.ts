@@ -7,7 +7,7 @@ import { hashJson } from '../platform/hash.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
 import { combine, decodeCheckpoint, encodeCheckpoint, part, type Saved } from './checkpoint.ts';
 import { CmaPhase } from './optimisers/cmaPhase.ts';
-import { createConstraints, type ConstraintSet } from './constraints/constraints.ts';
+import { type ConstraintImages, createConstraints, type ConstraintSet } from './constraints/constraints.ts';
 import type { ControlPhase } from './controls/controlPhase.ts';
 import { type Matched, matchedControls, matchedTo, randomGratings } from './controls/controls.ts';
 import { createGratingBox } from './spaces/gratingSpace.ts';
@@ -34,6 +34,8 @@ export type SearchOptions = {
     bestOf?: StimulusSource;
     /** One for each goal stimulus of the plan, in the order of `goalsOf`. */
     goals?: readonly StimulusSource[];
+    /** The stimuli that the constraints speak of, rendered. */
+    constraints?: ConstraintImages;
   };
   /** A rendered stimulus on the twin's raster; asked for blanks and gratings only. */
   renderSpec: (spec: StimulusSpec) => Float32Array;
@@ -260,14 +262,16 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
       'bad-input',
       (space.type === 'set'
         ? 'The stimuli of a set are shown as they are, so the plan cannot constrain them: '
-        : 'Gratings have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
+        : space.type === 'pixels'
+          ? 'A still picture does not change over time, so these constraints of the plan would hold nothing: '
+          : 'Gratings have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
         `${unusable.join(', ')}. Nothing was started. Leave out ${unusable.length === 1 ? 'this constraint' : 'these constraints'}, ` +
-        'or search pixels.',
+        (space.type === 'pixels' ? 'or search clips.' : 'or search pixels.'),
     );
   }
   if (space.type === 'pixels') {
     if (optimiser.type !== 'gradient') throw mismatch('pixels', 'gradient', optimiser.type);
-    const constraints = createConstraints(plan.constraints, model.field);
+    const constraints = createConstraints(plan.constraints, model.field, sources.constraints);
     const noise = new NoiseImages(constraints, space.start, plan.seed, 'start');
     const optimisation = new AscentPhase(context, optimiser, constraints, noise);
     const { evaluations } = optimisation;
