@@ -62,7 +62,9 @@ export async function demoPage(backend: Backend, results: DemoResults): Promise<
         `<p>${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls, in ${report.seconds.toFixed(1)} s. Responses are z-scored over the ${escape(report.referenceName)}, ${plural(report.referenceStimuli, 'stimulus', 'stimuli')}.`,
         residuals === null
           ? ''
-          : ` Constraint residuals (relative): mean ${residuals.meanLuminance.toExponential(1)}, RMS contrast ${residuals.contrastRms.toExponential(1)}, range ${residuals.range}.`,
+          : ` Constraint residuals (relative; range in luminance): ${constraintRows(report.plan.constraints)
+              .map(({ key, label }) => `${label} ${(residuals[key] ?? NaN).toExponential(1)}`)
+              .join(', ')}.`,
         ` Content hash ${report.contentSha256?.slice(0, 12) ?? ''}.</p></section>`,
       ].join(''),
     );

@@ -146,7 +146,7 @@ export function buildOutcome(parts: {
 function residualsOf(
   { image }: FoundStimulus,
   constraints: ConstraintSet | null,
-  measure = measureResiduals,
+  measure: typeof measureResiduals8Bit = measureResiduals,
 ): Residuals | null {
   return constraints === null ? null : measure(image, constraints.weights, constraints.constraints, constraints);
 }
