@@ -6,6 +6,7 @@ import {
   type Plan,
   type ResponseWindow,
   type TwinRef,
+  usesGradient,
 } from '../../contract/plans.ts';
 import type { Provenance } from '../../contract/results.ts';
 import type { ComputeTwin } from '../../engine/computeContract.ts';
@@ -54,7 +55,7 @@ export async function openFirstSession(
 ): Promise<OpenedSession> {
   const { signal } = context;
   // Only ascents are made of gradients; CMA-ES and screening present pictures, as runs do.
-  const by = plan.kind === 'search' && plan.optimiser.type === 'gradient' ? 'gradients' : 'responses';
+  const by = plan.kind === 'search' && usesGradient(plan.optimiser) ? 'gradients' : 'responses';
   const job = { noun: plan.kind, by } as const;
   const { session, notice } = await services.devices.sessionFor(resolved, plan, { ...job, pictures, signal });
   if (notice !== null) await context.notice(notice);
