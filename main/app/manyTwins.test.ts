@@ -203,7 +203,12 @@ const inStates = (changes: Record<string, unknown>): SearchPlan =>
 
 async function withClipTwin(name: string): Promise<WatchedBackend> {
   const watched = await open(name);
-  for (const draft of [clipDraft(), smallDraft()]) {
+  const blind = smallDraft({
+    id: 'blind-twin',
+    title: 'Blind twin',
+    capabilities: { inputGradient: 'none', deterministic: true, opset: 18 },
+  });
+  for (const draft of [clipDraft(), smallDraft(), blind]) {
     const twin = path.join(folder, `${name}-${draft.manifest.id}`);
     await writePackage(twin, packDraft(draft, { card: '# A twin\n', licence: 'MIT\n' }));
     await watched.backend.services.library.import(twin);
@@ -283,6 +288,16 @@ test('still twins beside clips, and behaviour and twins that are not there, are 
   );
   expect(await refused({ with: [{ twin: 'clip-twin', as: 'A' }] })).toMatch(/Two twins of the plan are called 'A'/);
   expect(await refused({ with: [{ twin: 'no-such-twin' }] })).toMatch(/no-such-twin/);
+  const climb = {
+    twin: 'small-twin',
+    with: [{ twin: 'blind-twin' }],
+    reference: list([still(0, 0), still(90, 0)]),
+    space: { type: 'pixels' },
+    optimiser: { type: 'gradient', steps: 2 },
+  };
+  expect(await refused(climb)).toMatch(
+    /^Blind twin: The package says that this twin has no gradient\. .*A gradient search was not started/,
+  );
   expect(await refused({ window: { fromMs: 0, toMs: 900 } })).toMatch(/within the 500 ms of the clip/);
   expect(
     await endOf(

@@ -61,7 +61,9 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
         // Before the first step only: a search that has begun was judged when it began.
         if (usesGradient(plan.optimiser) && context.checkpoint === null) {
           const others = started.others.filter(({ ofOwnTwin }) => !ofOwnTwin);
-          for (const { twin } of [own, ...others]) await requireGradient(services, context, twin);
+          for (const { twin } of [own, ...others]) {
+            await requireGradient(services, context, twin, others.length === 0 ? '' : `${twin.manifest.title}: `);
+          }
         }
         return started;
       },
@@ -201,9 +203,16 @@ function picturesOf(plan: SearchPlan, designs: Record<string, { design: Stimulus
   return sets + plan.controls.random + optimised;
 }
 
-/** A gradient that disagrees with finite differences would climb somewhere else; better not at all. */
-async function requireGradient(services: Services, context: JobContext, twin: ComputeTwin): Promise<void> {
-  const { verdict, sentence } = await gradientOutcomeOf(services, twin, context.signal);
+/** A gradient that disagrees with finite differences would climb somewhere else; better not at all. `whose` begins its sentence. */
+async function requireGradient(
+  services: Services,
+  context: JobContext,
+  twin: ComputeTwin,
+  whose: string,
+): Promise<void> {
+  const outcome = await gradientOutcomeOf(services, twin, context.signal);
+  const { verdict } = outcome;
+  const sentence = `${whose}${outcome.sentence}`;
   if (verdict === 'none') throw new TwinscopeError('unsupported', `${sentence} A gradient search was not started.`);
   if (gradientFailed(verdict)) {
     throw new TwinscopeError(
