@@ -117,7 +117,13 @@ test('the command line drives one twin against another on other rasters, and eac
   // What was measured for one search serves the next, also one with the second twin alone.
   const second = path.join(folder, 'alone.plan.json');
   const { as: _, with: __, target: ___, ...alone } = twoTwins;
-  const changes = { name: 'Alone', twin: 'macaque-ventral-hierarchy', target: [{ area: 'IT' }] };
+  const changes = {
+    name: 'Alone',
+    twin: 'macaque-ventral-hierarchy',
+    target: [{ area: 'IT' }],
+    space: { type: 'set', stimuli: twoTwins.reference },
+    optimiser: { type: 'screening', keep: 1 },
+  };
   writeFileSync(second, JSON.stringify({ ...alone, ...changes }));
   const last = await runCli(['search', second, '--project', project], home);
   expect(last, last.stderr).toMatchObject({ code: 0 });
