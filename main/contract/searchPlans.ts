@@ -21,6 +21,13 @@ export const searchPlan = z.strictObject({
   /** Independent starts, run in one batch. */
   starts: z.int().min(1).max(256).default(4),
   seed: seed.default(1),
+  /**
+   * The starts of a gradient search become one set: Σ objective − weight · mean pairwise cosine of their whitened pixels, or
+   * of the z-scored responses of the target's areas.
+   */
+  diverse: z
+    .strictObject({ weight: z.number().min(0), over: z.enum(['pixels', 'responses']).default('pixels') })
+    .optional(),
   controls: z
     .strictObject({
       /**
@@ -40,10 +47,15 @@ export type SearchPlan = z.infer<typeof searchPlan>;
  * Names of the constraints that differ from their defaults although the plan's space cannot use them. A plan with any
  * is refused, because it asks for something that would not happen.
  */
-export function unusableConstraints(plan: Pick<SearchPlan, 'space' | 'constraints'>): (keyof Constraints)[] {
+export function unusableConstraints(
+  plan: Pick<SearchPlan, 'space' | 'constraints' | 'optimiser'>,
+): (keyof Constraints)[] {
+  // A hybrid search ends in pixels.
+  if (plan.optimiser.type === 'hybrid' && plan.optimiser.refine.type === 'gradient') return [];
   const unused = {
     pixels: [],
     gratings: ['contrastRms', 'aperture'],
+    parametric: ['contrastRms', 'aperture'],
     set: ['meanLuminance', 'contrastRms', 'range', 'aperture'],
   } as const satisfies Record<SearchSpace['type'], readonly (keyof Constraints)[]>;
   const defaults = constraints.parse({});

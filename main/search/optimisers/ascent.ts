@@ -75,7 +75,7 @@ export function propose(
   count: number,
   length: number,
   constraints: ConstraintSet,
-  noise: NoiseImages,
+  noise: Pick<NoiseImages, 'image'>,
 ): Float32Array {
   // The draws of all starts interleave, so that starts share the transforms of their noise.
   if (start.current === null) return noise.image(start.draws * count + index, start.inverted);

@@ -30,10 +30,15 @@ export class AscentPhase implements OptimisationPhase {
   readonly #context: SearchContext;
   readonly #optimiser: GradientOptimiser;
   readonly #constraints: ConstraintSet;
-  readonly #noise: NoiseImages;
+  readonly #noise: Pick<NoiseImages, 'image'>;
   #starts: AscentStart[];
 
-  constructor(context: SearchContext, optimiser: GradientOptimiser, constraints: ConstraintSet, noise: NoiseImages) {
+  constructor(
+    context: SearchContext,
+    optimiser: GradientOptimiser,
+    constraints: ConstraintSet,
+    noise: Pick<NoiseImages, 'image'>,
+  ) {
     if (context.model.gradient === null) throw noGradient();
     this.#context = context;
     this.#optimiser = optimiser;

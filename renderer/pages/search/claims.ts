@@ -1,7 +1,8 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
 import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
-import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { type SearchOptimiser, type SearchPlan, type SearchSpace, usualSamples } from '../../../main/contract/plans.ts';
 import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
+import { generatorNouns } from '../../../main/stimuli/words.ts';
 import { formatCount, formatNumber, plural } from '../../components/format.ts';
 
 export interface Claim {
@@ -73,15 +74,28 @@ export const evaluationsText = (report: Pick<SearchReport, 'evaluations' | 'cont
   `${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls`;
 
 /** How the space is searched, in words with numbers. */
-export function methodText(plan: SearchPlan): string {
-  const { space, optimiser } = plan;
-  const where = { pixels: 'pixels', gratings: 'gratings', set: 'a stimulus set' }[space.type];
+export function methodText({ space, optimiser }: SearchPlan): string {
+  const where =
+    space.type === 'parametric'
+      ? generatorNouns[space.stimulus]
+      : { pixels: 'pixels', gratings: 'gratings', set: 'a stimulus set' }[space.type];
+  return `${where}, ${optimiserText(optimiser, space)}`;
+}
+
+function optimiserText(optimiser: SearchOptimiser, space: SearchSpace): string {
   switch (optimiser.type) {
     case 'gradient':
-      return `${where}, gradient ascent, ${plural(optimiser.steps, 'step')}`;
+      return `gradient ascent, ${plural(optimiser.steps, 'step')}`;
     case 'cma-es':
-      return `${where}, CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
+      return `${optimiser.covariance === 'full' ? '' : `${optimiser.covariance} `}CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
+    case 'genetic':
+      return `genetic algorithm, ${plural(optimiser.evaluations, 'evaluation')}`;
     case 'screening':
-      return `${where}, screening, best ${formatCount(optimiser.keep)}`;
+      return `screening${samplesText(optimiser, space)}, best ${formatCount(optimiser.keep)}`;
+    case 'hybrid':
+      return `screening${samplesText(optimiser.screen, space)}, then ${optimiserText(optimiser.refine, space)}`;
   }
 }
+
+const samplesText = ({ samples = usualSamples }: { samples?: number | undefined }, space: SearchSpace): string =>
+  space.type === 'set' ? '' : ` of ${plural(samples, 'sample')}`;

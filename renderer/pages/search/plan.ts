@@ -117,6 +117,21 @@ export function withSpace(plan: SearchPlan, type: SearchSpace['type'], stimuli: 
   const pair = {
     pixels: { space: { type: 'pixels' }, optimiser: { type: 'gradient' } },
     gratings: { space: { type: 'gratings' }, optimiser: { type: 'cma-es' } },
+    parametric: {
+      space: {
+        type: 'parametric',
+        stimulus: 'gabor',
+        parameters: {
+          orientationDeg: [0, 180],
+          spatialFrequencyCpd: [0.5, 4],
+          phaseDeg: [0, 360],
+          sigmaDeg: [0.1, 1],
+          xDeg: [-2, 2],
+          yDeg: [-2, 2],
+        },
+      },
+      optimiser: { type: 'cma-es' },
+    },
     set: { space: { type: 'set', stimuli: stimuli ?? { set: '' } }, optimiser: { type: 'screening' } },
   }[type];
   const unusable = new Set<string>(unusableConstraints({ ...plan, ...pair } as SearchPlan));
