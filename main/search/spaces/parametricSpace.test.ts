@@ -209,8 +209,23 @@ describe('refusals of a parametric space', () => {
     );
     expect(
       refusal({ ...drifting, parameters: { ...drifting.parameters, temporalFrequencyHz: [1, 20] } }, clips),
-    ).toMatch(/up to 20 Hz need 40 frames per second; this twin has 30.*to 15/);
-    expect(refusal(drifting)).toMatch(/sees still pictures, and drifting gratings move/);
+    ).toMatch(/has 30 frames per second, and a drift of 20 Hz needs more than 40.*below 15 Hz/);
+    const dots = {
+      stimulus: 'random-dots',
+      parameters: {
+        directionDeg: [0, 360],
+        speedDegPerS: 2,
+        coherence: 1,
+        diameterDeg: 2,
+        lifetimeS: [0.01, 1],
+        seed: 1,
+      },
+    };
+    expect(refusal(dots, clips)).toMatch(/dots that live 0\.01 s need at least 100/);
+    expect(refusal({ ...drifting, parameters: { ...drifting.parameters, temporalFrequencyHz: { values: [0] } } })).toBe(
+      'none',
+    );
+    expect(refusal(drifting)).toMatch(/sees still pictures, and these stimuli move/);
     expect(refusal(gabor, still, { meanLuminance: 0.4 })).toMatch(/background luminance of 0\.5, not on 0\.4/);
     const noise = {
       stimulus: 'noise',

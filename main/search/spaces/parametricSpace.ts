@@ -13,7 +13,7 @@ import {
 } from '../../contract/stimuli.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { nyquistCpd } from '../../stimuli/geometry.ts';
-import { isMoving, nyquistHz } from '../../stimuli/motion.ts';
+import { mustStandStill, refuseShown, tooFast } from '../../stimuli/motion.ts';
 import { formatNumber, generatorNouns } from '../../stimuli/words.ts';
 import type { ModelUnit, SearchField } from '../model.ts';
 import { nearest, resolveTarget } from '../objectives/target.ts';
@@ -52,6 +52,8 @@ const turns = new Set(['orientationDeg', 'directionDeg', 'phaseDeg']);
 
 type Value = number | string;
 type Continuous = { name: string; low: number; high: number; logarithmic: boolean; boundary: Boundary };
+/** The least and the largest value of a parameter. */
+type Ends = { low: number; high: number };
 type Discrete = { name: string; count: number; wraps: boolean; value(level: number): Value };
 
 /**
@@ -153,12 +155,14 @@ export function createParametricBox(
       return { type: space.stimulus, ...Object.fromEntries(ordered) } as StimulusSpec;
     },
   };
-  const highest = (name: string): number => {
+  const ends = (name: string): Ends => {
     const levels = discrete.get(name);
-    if (levels === undefined) return continuous.get(name)?.high ?? (fixed[name] as number);
-    return Math.max(...Array.from({ length: levels.count }, (_, level) => levels.value(level) as number));
+    const range = continuous.get(name);
+    if (levels === undefined) return range ?? { low: fixed[name] as number, high: fixed[name] as number };
+    const values = Array.from({ length: levels.count }, (_, level) => levels.value(level) as number);
+    return { low: Math.min(...values), high: Math.max(...values) };
   };
-  requireShown(space.stimulus, box, highest, constraints, field);
+  requireShown(space.stimulus, box, ends, constraints, field);
   return box;
 }
 
@@ -212,36 +216,25 @@ function requireValue(shape: Generator['shape'], name: string, value: Value): vo
 function requireShown(
   stimulus: ParametricStimulus,
   { nouns, spec, genes }: SpecBox,
-  highest: (name: string) => number,
+  ends: (name: string) => Ends,
   constraints: Constraints,
   field: SearchField,
 ): void {
   const example = spec(genes.map(() => 0));
-  const moves = isMoving(example) || ('temporalFrequencyHz' in example && highest('temporalFrequencyHz') > 0);
-  if (moves && (field.frames ?? 1) === 1) {
-    throw refuse(
-      `This twin sees still pictures, and ${nouns} move.`,
-      'Choose a twin that sees clips, or stimuli that stand still.',
-    );
-  }
+  const fastest = {
+    ...example,
+    ...('temporalFrequencyHz' in example ? { temporalFrequencyHz: ends('temporalFrequencyHz').high } : {}),
+    ...('lifetimeS' in example ? { lifetimeS: ends('lifetimeS').low } : {}),
+  } as StimulusSpec;
+  const { frames = 1, frameRateHz = null } = field;
+  refuseShown(frames === 1 ? mustStandStill([fastest], 'This twin') : null);
+  refuseShown(frameRateHz === null ? null : tooFast(fastest, frameRateHz));
   const pxPerDeg = field.sizePx / field.fieldOfViewDeg;
-  if ('spatialFrequencyCpd' in example && highest('spatialFrequencyCpd') > nyquistCpd(pxPerDeg)) {
-    const high = highest('spatialFrequencyCpd');
+  const cpd = 'spatialFrequencyCpd' in example ? ends('spatialFrequencyCpd').high : 0;
+  if (cpd > nyquistCpd(pxPerDeg)) {
     throw refuse(
-      `${capital(nouns)} of up to ${formatNumber(high)} cpd need ${formatNumber(2 * high)} px per degree; this twin has ${formatNumber(pxPerDeg)}.`,
+      `${capital(nouns)} of up to ${formatNumber(cpd)} cpd need ${formatNumber(2 * cpd)} px per degree; this twin has ${formatNumber(pxPerDeg)}.`,
       `Lower the upper bound of spatialFrequencyCpd to ${formatNumber(pxPerDeg / 2)}.`,
-    );
-  }
-  const { frameRateHz = null } = field;
-  if (
-    'temporalFrequencyHz' in example &&
-    frameRateHz !== null &&
-    highest('temporalFrequencyHz') > nyquistHz(frameRateHz)
-  ) {
-    const high = highest('temporalFrequencyHz');
-    throw refuse(
-      `${capital(nouns)} of up to ${formatNumber(high)} Hz need ${formatNumber(2 * high)} frames per second; this twin has ${formatNumber(frameRateHz)}.`,
-      `Lower the upper bound of temporalFrequencyHz to ${formatNumber(frameRateHz / 2)}.`,
     );
   }
   const room = contrastRoom(capital(nouns), constraints, field);
@@ -251,9 +244,9 @@ function requireShown(
   }
   const name = 'componentContrast' in example ? 'componentContrast' : 'contrast';
   const most = name === 'contrast' ? room : room / 2;
-  if (highest(name) > most * (1 + 1e-9)) {
+  if (ends(name).high > most * (1 + 1e-9)) {
     throw refuse(
-      `A ${name} of up to ${formatNumber(highest(name))} leaves the luminance range.`,
+      `A ${name} of up to ${formatNumber(ends(name).high)} leaves the luminance range.`,
       `Lower the upper bound of ${name} to ${formatNumber(most)}, or widen the range.`,
     );
   }
