@@ -114,7 +114,7 @@ export class AscentPhase implements OptimisationPhase {
 }
 
 /** A search that only suppresses may begin, and stay, where its units are silent. */
-const isDriven = ({ terms }: SearchContext): boolean =>
+export const isDriven = ({ terms }: SearchContext): boolean =>
   terms.some(({ weight, objective, groups }) =>
     groups.some((group) => weight * group.weight * (objective.type === 'suppress' ? -1 : 1) > 0),
   );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../platform/random.ts';
 import { whitenedProduct } from '../objectives/similarity.ts';
+import type { ResponseModel } from '../model.ts';
 import type { SearchContext } from '../phase.ts';
 import { differencesAfterResuming, finish, planOf, searchOn, smallField, unit } from '../testing/fixtures.ts';
 import { GaborModel } from '../testing/gaborModel.ts';
@@ -66,7 +67,7 @@ describe('the diversity of a set', () => {
             return diversity.meanCosine(inDoubles);
           }) as [number, number];
           member[key][k] = before;
-          const slope = (slopes?.[i] as Float64Array)[k] as number;
+          const slope = slopes?.[i]?.[k];
           expect(slope).toBeCloseTo((up - down) / (2 * step), 7);
         }
       }
@@ -129,6 +130,32 @@ describe('a search for a diverse set', () => {
     for (const { image, responses } of search.result().candidates) {
       expect(await model.responses(image, 1)).toEqual(responses);
     }
+  });
+
+  it('spreads images to which a suppressed unit is silent, and refuses a set of one and a unit without a slope', async () => {
+    const simple = [unit('simple')];
+    const silent: ResponseModel = {
+      batchSize: 8,
+      field: smallField,
+      units: [{ area: 'V1-simple', unit: 'u0' }],
+      responses: (images, n) => new GaborModel(simple, smallField).responses(images, n),
+      gradient: async (images, n) => ({
+        responses: await new GaborModel(simple, smallField).responses(images, n),
+        gradient: new Float32Array(images.length),
+      }),
+    };
+    const target = [{ area: 'V1-simple' }];
+    const diverse = { weight: 5, over: 'pixels' };
+    const optimiser = { type: 'gradient', steps: 60 };
+    const suppressing = plan({ target, objective: { type: 'suppress' }, diverse, optimiser, starts: 2 });
+    const outcome = (await finish(searchOn(silent, suppressing))).result();
+    expect(outcome.candidates).toHaveLength(2);
+    const cosine = diversityOf('pixels', { model: silent } as unknown as SearchContext).meanCosine(outcome.candidates);
+    expect(cosine).toBeLessThan(-0.5);
+    await expect(finish(searchOn(silent, plan({ target, diverse, optimiser })))).rejects.toThrow(
+      /answered the same to all 16 starting images/,
+    );
+    expect(() => searchOn(silent, plan({ target, diverse, starts: 1 }))).toThrow(/needs at least two candidates/);
   });
 
   it('gives the same bytes when it is stopped and resumed at every single step, also while it looks for a slope', async () => {

@@ -5,6 +5,7 @@
  */
 import type { SearchPlan } from '../../contract/plans.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
 import { medianOf } from '../../platform/median.ts';
 import { formatNumber } from '../../stimuli/words.ts';
 import type { Saved } from '../checkpoint.ts';
@@ -29,6 +30,7 @@ import {
   silentTarget,
   stepLength,
 } from './ascent.ts';
+import { isDriven } from './ascentPhase.ts';
 import { type Diversity, diversityOf } from './diverse.ts';
 
 type Member = { image: Float32Array; value: number; responses: Float32Array };
@@ -61,6 +63,13 @@ export class DiversePhase implements OptimisationPhase {
     noise: Pick<NoiseImages, 'image'>,
   ) {
     if (context.model.gradient === null) throw noGradient();
+    if (context.plan.starts < 2) {
+      throw new TwinscopeError(
+        'bad-input',
+        'A diverse set needs at least two candidates, and the plan has one start. Nothing was started. Raise `starts`, or ' +
+          'leave out `diverse`.',
+      );
+    }
     this.#context = context;
     this.#optimiser = optimiser;
     this.#constraints = constraints;
@@ -99,8 +108,15 @@ export class DiversePhase implements OptimisationPhase {
       const point: AscentPoint = { image, value: objective.value(responses), responses, gradient };
       absorb(this.#starts[open[k] as number] as AscentStart, point, this.#constraints.weights, 1);
     }
-    if (this.#starts.some((start) => start.current === null && isSilent(start))) {
-      throw silentTarget(this.#context.groups.map(({ label }) => label).join(' and '), index + 1);
+    for (const [k, i] of open.entries()) {
+      const start = this.#starts[i] as AscentStart;
+      if (start.current !== null || !isSilent(start)) continue;
+      if (isDriven(this.#context)) {
+        throw silentTarget(this.#context.groups.map(({ label }) => label).join(' and '), index + 1);
+      }
+      // What only suppresses may stay where its units are silent; there it can still be spread.
+      const { responses, gradient } = answers[k] as (typeof answers)[0];
+      start.current = { image: images[k] as Float32Array, value: objective.value(responses), gradient };
     }
     return { evaluations: images.length, point: null };
   }
@@ -150,15 +166,15 @@ export class DiversePhase implements OptimisationPhase {
     if (this.#over === 'responses') {
       // What one stimulus should answer depends on what the others do, so all are asked first.
       const rows = await evaluate(model, images, what, signal);
-      const slopes = this.#diversity.responseGradients(
-        images.map((image, i) => ({ image, responses: rows[i] as Float32Array })),
-      );
+      const slopes =
+        this.#diversity.responseGradients(images.map((image, i) => ({ image, responses: rows[i] as Float32Array }))) ??
+        [];
       asked = {
         linear: true,
         cotangent: (_, i) =>
           objective
             .cotangent(rows[i] as Float32Array)
-            .map((value, u) => value - weight * ((slopes?.[i] as Float64Array)[u] as number)),
+            .map((value, u) => value - weight * ((slopes[i] as Float64Array)[u] as number)),
       };
     }
     const answers = await evaluateWithGradient(model, images, asked, what, signal);

@@ -170,8 +170,9 @@ describe('CMA-ES with margin', () => {
     expect(solved(cma(genes.map(() => continuous)))).toBeLessThanOrEqual(5);
   });
 
-  it('searches in all three forms of the covariance', () => {
+  it('searches in all three forms of the covariance, also a single parameter', () => {
     for (const covariance of ['full', 'diagonal', 'spherical']) {
+      expect(bestOf(cma([continuous], { covariance }), sphere, 400, 1)).toBeGreaterThan(-1e-8);
       expect(
         bestOf(
           cma(

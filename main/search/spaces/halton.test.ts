@@ -3,7 +3,7 @@ import { haltonSequence, randomSequence } from './halton.ts';
 
 /** How many of the first `count` points fall into each box of a grid; `per` boxes along each dimension. */
 function occupancy(points: readonly number[][], per: readonly number[]): number[] {
-  const counts = new Array<number>(per.reduce((a, b) => a * b, 1)).fill(0);
+  const counts = Array.from({ length: per.reduce((a, b) => a * b, 1) }, () => 0);
   for (const point of points) {
     const at = point.reduce((index, t, d) => index * (per[d] as number) + Math.floor(t * (per[d] as number)), 0);
     counts[at] = (counts[at] as number) + 1;
