@@ -43,6 +43,10 @@ export const searchPlan = z.strictObject({
 });
 export type SearchPlan = z.infer<typeof searchPlan>;
 
+/** Whether the candidates are pixels under the plan's constraints, rather than what a generator or a set makes. */
+export const endsInPixels = ({ space, optimiser }: Pick<SearchPlan, 'space' | 'optimiser'>): boolean =>
+  space.type === 'pixels' || (optimiser.type === 'hybrid' && optimiser.refine.type === 'gradient');
+
 /**
  * Names of the constraints that differ from their defaults although the plan's space cannot use them. A plan with any
  * is refused, because it asks for something that would not happen.
@@ -50,8 +54,7 @@ export type SearchPlan = z.infer<typeof searchPlan>;
 export function unusableConstraints(
   plan: Pick<SearchPlan, 'space' | 'constraints' | 'optimiser'>,
 ): (keyof Constraints)[] {
-  // A hybrid search ends in pixels.
-  if (plan.optimiser.type === 'hybrid' && plan.optimiser.refine.type === 'gradient') return [];
+  if (endsInPixels(plan)) return [];
   const unused = {
     pixels: [],
     gratings: ['contrastRms', 'aperture'],

@@ -1,6 +1,7 @@
 /** Runs a stimulus search slice by slice: every slice is committed with its checkpoint before the next is asked for. */
 import type { SearchLive } from '../../contract/jobs.ts';
 import {
+  endsInPixels,
   goalRole,
   goalsOf,
   type SearchOptimiser,
@@ -53,7 +54,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
           },
         });
         // Before the first step only: a search that has begun was judged when it began.
-        if (needsGradient(plan.optimiser) && context.checkpoint === null) {
+        if (endsInPixels(plan) && context.checkpoint === null) {
           await requireGradient(services, context, started.twin);
         }
         return started;
@@ -200,9 +201,6 @@ function optimisedPictures(optimiser: SearchOptimiser, plan: SearchPlan): number
 const samplesOf = ({ space }: SearchPlan, { samples = usualSamples }: { samples?: number | undefined }): number =>
   space.type === 'set' ? 0 : samples;
 
-const needsGradient = (optimiser: SearchOptimiser): boolean =>
-  optimiser.type === 'gradient' || (optimiser.type === 'hybrid' && optimiser.refine.type === 'gradient');
-
 /** A gradient that disagrees with finite differences would climb somewhere else; better not at all. */
 async function requireGradient(services: Services, context: JobContext, twin: ComputeTwin): Promise<void> {
   const { verdict, sentence } = await gradientOutcomeOf(services, twin, context.signal);
@@ -245,6 +243,7 @@ export function describeTarget(plan: SearchPlan): string {
 
 export function describeSpace(plan: SearchPlan): string {
   const { space } = plan;
+  if (endsInPixels(plan)) return 'pixels';
   if (space.type === 'parametric') return generatorNouns[space.stimulus];
   return { pixels: 'pixels', gratings: 'gratings', set: 'stimulus set' }[space.type];
 }

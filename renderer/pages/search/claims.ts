@@ -1,7 +1,7 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
 import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
 import { type SearchOptimiser, type SearchPlan, type SearchSpace, usualSamples } from '../../../main/contract/plans.ts';
-import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
+import { pictureNoun, randomNouns } from '../../../main/stimuli/controlWords.ts';
 import { generatorNouns } from '../../../main/stimuli/words.ts';
 import { formatCount, formatNumber, plural } from '../../components/format.ts';
 
@@ -37,8 +37,8 @@ export function claimsOf(candidate: Candidate, controls: readonly Control[]): Cl
 export function controlName(control: Pick<Control, 'kind' | 'n' | 'label' | 'sourceSpec'>): string {
   switch (control.kind) {
     case 'random':
-      // A search over gratings has two random controls: noise, and gratings drawn from its own space.
-      return control.label.includes('grating') ? 'random gratings' : `random ${formatCount(control.n)}`;
+      // A search over the parameters of a generator has two: noise, and stimuli drawn from its own space.
+      return `random ${randomNouns(control) ?? formatCount(control.n)}`;
     case 'best-of-set':
       return `best ${pictureNoun(control)}`;
     case 'best-grating':
