@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { header, seed, session, setRef, twinRef } from './planParts.ts';
 import { inclusion, searchObjective, targetTerm } from './searchObjectives.ts';
-import { searchOptimiser } from './searchOptimisers.ts';
+import { searchOptimiser, usesGradient } from './searchOptimisers.ts';
 import { constraints, type Constraints, searchSpace, type SearchSpace } from './searchSpaces.ts';
 
 export const searchPlan = z.strictObject({
@@ -45,7 +45,7 @@ export type SearchPlan = z.infer<typeof searchPlan>;
 
 /** Whether the candidates are pixels under the plan's constraints, rather than what a generator or a set makes. */
 export const endsInPixels = ({ space, optimiser }: Pick<SearchPlan, 'space' | 'optimiser'>): boolean =>
-  space.type === 'pixels' || (optimiser.type === 'hybrid' && optimiser.refine.type === 'gradient');
+  space.type === 'pixels' || (optimiser.type === 'hybrid' && usesGradient(optimiser.refine));
 
 /**
  * Names of the constraints that differ from their defaults although the plan's space cannot use them. A plan with any
@@ -54,15 +54,17 @@ export const endsInPixels = ({ space, optimiser }: Pick<SearchPlan, 'space' | 'o
 export function unusableConstraints(
   plan: Pick<SearchPlan, 'space' | 'constraints' | 'optimiser'>,
 ): (keyof Constraints)[] {
-  if (endsInPixels(plan)) return [];
+  const pixelsAlone = ['normL2', 'mask', 'spectrum', 'distance', 'temporal'] as const;
+  const generated = ['contrastRms', 'aperture', ...pixelsAlone] as const;
+  const still = 'motion' in plan.space && plan.space.motion === 'moving' ? ([] as const) : (['temporal'] as const);
   const unused = {
-    pixels: [],
-    gratings: ['contrastRms', 'aperture'],
-    parametric: ['contrastRms', 'aperture'],
-    set: ['meanLuminance', 'contrastRms', 'range', 'aperture'],
+    pixels: still,
+    gratings: generated,
+    parametric: generated,
+    set: ['meanLuminance', 'contrastRms', 'range', 'aperture', ...pixelsAlone],
   } as const satisfies Record<SearchSpace['type'], readonly (keyof Constraints)[]>;
   const defaults = constraints.parse({});
-  return unused[plan.space.type].filter(
+  return unused[endsInPixels(plan) ? 'pixels' : plan.space.type].filter(
     (name) => JSON.stringify(plan.constraints[name]) !== JSON.stringify(defaults[name]),
   );
 }

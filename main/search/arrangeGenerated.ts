@@ -1,15 +1,16 @@
 /** Searches that need no gradient, or begin without one: over the parameters of a generator, and of sets. */
-import type { SearchOptimiser, SearchPlan } from '../contract/plans.ts';
+import { pixelSpace, type SearchOptimiser, type SearchPlan, usesGradient } from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { isMoving } from '../stimuli/motion.ts';
-import { type ConstraintSet, createConstraints } from './constraints/constraints.ts';
+import type { ConstraintImages, ConstraintSet } from './constraints/constraints.ts';
 import type { ControlPhase } from './controls/controlPhase.ts';
 import { matchedControls, matchedToBest, randomFromBox } from './controls/controls.ts';
 import { noGradient, type StimulusSource } from './model.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
 import { cmaEvolver } from './optimisers/evolver.ts';
 import { type Beginning, EvolutionPhase } from './optimisers/evolutionPhase.ts';
+import { FirstOrderPhase } from './optimisers/firstOrderPhase.ts';
 import { geneticEvolver } from './optimisers/genetic.ts';
 import { HybridPhase } from './optimisers/hybridPhase.ts';
 import { type Kept, ScreeningPhase } from './optimisers/screeningPhase.ts';
@@ -17,8 +18,9 @@ import type { OptimisationPhase, SearchContext } from './phase.ts';
 import type { SpecBox } from './spaces/box.ts';
 import { drawnFrom, type DrawnSource } from './spaces/drawn.ts';
 import { createGratingBox } from './spaces/gratingSpace.ts';
-import { NoiseImages } from './spaces/noise.ts';
 import { createParametricBox } from './spaces/parametricSpace.ts';
+import { createPixelSearch } from './spaces/pixelSearch.ts';
+import type { StartImages } from './spaces/startImages.ts';
 
 type Render = (spec: StimulusSpec) => Float32Array;
 type Evolving = Extract<SearchOptimiser, { type: 'cma-es' | 'genetic' }>;
@@ -32,18 +34,23 @@ export type Arrangement = {
   constraints: ConstraintSet | null;
 };
 
-export type Sources = { reference: StimulusSource; screening?: StimulusSource; bestOf?: StimulusSource };
+export type Sources = {
+  reference: StimulusSource;
+  screening?: StimulusSource;
+  bestOf?: StimulusSource;
+  constraints?: ConstraintImages;
+};
 
 /** A search over a box of parameters or over a set. */
 export function arrangeGenerated(context: SearchContext, sources: Sources, render: Render): Arrangement {
   const { space, optimiser, seed } = context.plan;
   if (context.plan.diverse !== undefined) throw noDiverse();
-  if (space.type === 'pixels') throw mismatch('pixels', ['gradient'], optimiser.type);
+  if (space.type === 'pixels') throw mismatch('pixels', ['gradient', 'first-order'], optimiser.type);
   if (space.type === 'set') {
     const set = sources.screening;
     if (set === undefined) throw new Error('a search over a set needs sources.screening');
     if (optimiser.type === 'hybrid') {
-      if (optimiser.refine.type !== 'gradient') throw refinement(optimiser.refine.type);
+      if (!usesGradient(optimiser.refine)) throw refinement(optimiser.refine.type);
       requireWholeSet(optimiser.screen);
       return hybridPixels(context, optimiser, set, 'the set', sources);
     }
@@ -51,7 +58,7 @@ export function arrangeGenerated(context: SearchContext, sources: Sources, rende
     requireWholeSet(optimiser);
     return followed(context, new ScreeningPhase(context, set, optimiser), [], sources);
   }
-  if (optimiser.type === 'gradient') {
+  if (usesGradient(optimiser)) {
     throw mismatch(space.type, ['cma-es', 'genetic', 'screening', 'hybrid'], optimiser.type);
   }
   const box = boxOf(context, space);
@@ -64,7 +71,7 @@ export function arrangeGenerated(context: SearchContext, sources: Sources, rende
     case 'hybrid': {
       const { refine } = optimiser;
       const source = drawn(optimiser.screen);
-      if (refine.type === 'gradient') return hybridPixels(context, optimiser, source, box.nouns, sources);
+      if (usesGradient(refine)) return hybridPixels(context, optimiser, source, box.nouns, sources);
       const screening = screeningOf(context, optimiser, source, box.nouns);
       const optimisation = new HybridPhase(screening, () =>
         evolution(
@@ -130,30 +137,44 @@ function hybridPixels(
   optimiser: Hybrid,
   source: StimulusSource,
   what: string,
-  { reference, bestOf }: Sources,
+  { reference, bestOf, constraints: images }: Sources,
 ): Arrangement {
   const { plan, model } = context;
   const { refine } = optimiser;
-  if (refine.type !== 'gradient') throw new Error('not a gradient');
+  if (!usesGradient(refine)) throw new Error('needs no gradient');
   if (model.gradient === null) throw noGradient();
   for (let i = 0; i < Math.min(source.count, 10_000); i++) {
     if (isMoving(source.spec(i))) throw movingPixels();
   }
-  const constraints = createConstraints(plan.constraints, model.field);
-  const noise = new NoiseImages(constraints, 'pink', plan.seed, 'start');
+  // The second search is one over still pixels.
+  const space = pixelSpace.parse({ type: 'pixels' });
+  const pixels = createPixelSearch({ ...plan, space, optimiser: refine }, model.field, { constraints: images });
+  const { constraints, frames } = pixels;
   const screening = screeningOf(context, optimiser, source, what);
   const optimisation = new HybridPhase(screening, () => {
-    const first = screening.kept.map(({ image }) => constraints.project(image, plan.seed));
-    return new AscentPhase(context, refine, constraints, {
-      image: (index, inverted = false) => (inverted ? undefined : first[index]) ?? noise.image(index, inverted),
-    });
+    const first = screening.kept.map(({ image }) => pixels.bind(Float64Array.from(image), plan.seed));
+    const starts: StartImages = {
+      prepare: () => pixels.starts.prepare(),
+      image: (index, inverted) => (inverted ? undefined : first[index]) ?? pixels.starts.image(index, inverted),
+    };
+    return refine.type === 'gradient'
+      ? new AscentPhase(context, refine, { ...pixels, starts })
+      : new FirstOrderPhase(context, refine, { ...pixels, starts });
   });
-  const { evaluations } = optimisation;
+  const free = refine.type === 'first-order' && refine.hold === 'range';
+  const controls = matchedControls(
+    context,
+    free ? matchedToBest(context, optimisation) : () => ({ constraints, frames }),
+    space.start,
+    optimisation.evaluations,
+    reference,
+    bestOf,
+  );
   return {
     optimisation,
-    before: matchedControls(context, () => ({ constraints, frames: 1 }), 'pink', evaluations, reference, bestOf),
-    after: [],
-    constraints,
+    before: free ? [] : controls,
+    after: free ? controls : [],
+    constraints: free ? null : constraints,
   };
 }
 

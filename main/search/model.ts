@@ -14,7 +14,7 @@ export type SearchField = {
   fieldOfViewDeg: number;
   background: number;
   frames?: number;
-  /** Null, or left out, where the twin sees still pictures. */
+  /** Of clips. */
   frameRateHz?: number | null;
 };
 

@@ -1,5 +1,5 @@
 /** A whole search as a row of phases that can be stopped between any two steps and taken up again elsewhere. */
-import { goalsOf, type SearchPlan, unusableConstraints } from '../contract/plans.ts';
+import { endsInPixels, goalsOf, type SearchPlan, unusableConstraints, usesGradient } from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -7,15 +7,16 @@ import { hashJson } from '../platform/hash.ts';
 import { type Arrangement, arrangeGenerated } from './arrangeGenerated.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
 import { combine, decodeCheckpoint, encodeCheckpoint, part, type Saved } from './checkpoint.ts';
-import { createConstraints } from './constraints/constraints.ts';
-import { matchedControls } from './controls/controls.ts';
+import type { ConstraintImages } from './constraints/constraints.ts';
+import { matchedControls, matchedToBest } from './controls/controls.ts';
 import type { ResponseModel, StimulusSource } from './model.ts';
-import { NoiseImages } from './spaces/noise.ts';
+import { DiversePhase } from './optimisers/diversePhase.ts';
+import { FirstOrderPhase } from './optimisers/firstOrderPhase.ts';
 import type { Phase, SearchContext, TrajectoryPoint } from './phase.ts';
 import type { ReferenceResponses } from './reference/reference.ts';
 import { type GoalImage, ReferencePhase } from './reference/referencePhase.ts';
 import { buildOutcome, liveState, type SearchLiveState, type SearchOutcome } from './report.ts';
-import { DiversePhase } from './optimisers/diversePhase.ts';
+import { createPixelSearch } from './spaces/pixelSearch.ts';
 import { resolveObjective } from './objectives/resolve.ts';
 
 export type SearchOptions = {
@@ -30,8 +31,12 @@ export type SearchOptions = {
     screening?: StimulusSource;
     /** The set of `controls.bestOf`. */
     bestOf?: StimulusSource;
+    /** The set of `space.startFrom`. */
+    start?: StimulusSource;
     /** One for each goal stimulus of the plan, in the order of `goalsOf`. */
     goals?: readonly StimulusSource[];
+    /** The stimuli that the constraints speak of, rendered. */
+    constraints?: ConstraintImages;
   };
   /** A rendered stimulus on the twin's raster, a moving one in all frames; asked for blanks and what generators draw. */
   renderSpec: (spec: StimulusSpec) => Float32Array;
@@ -251,31 +256,36 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
       'bad-input',
       (space.type === 'set'
         ? 'The stimuli of a set are shown as they are, so the plan cannot constrain them: '
-        : 'Stimuli of a generator have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
+        : endsInPixels(plan)
+          ? 'A still picture does not change over time, so these constraints of the plan would hold nothing: '
+          : 'Stimuli of a generator have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
         `${unusable.join(', ')}. Nothing was started. Leave out ${unusable.length === 1 ? 'this constraint' : 'these constraints'}, ` +
-        'or search pixels.',
+        (endsInPixels(plan) ? 'or search clips.' : 'or search pixels.'),
     );
   }
-  if (space.type === 'pixels' && optimiser.type === 'gradient') {
-    const constraints = createConstraints(plan.constraints, model.field);
-    const noise = new NoiseImages(constraints, space.start, plan.seed, 'start');
+  if (space.type === 'pixels' && usesGradient(optimiser)) {
+    const pixels = createPixelSearch(plan, model.field, sources);
+    const { constraints, frames } = pixels;
     const optimisation =
-      plan.diverse === undefined
-        ? new AscentPhase(context, optimiser, constraints, noise)
-        : new DiversePhase(context, optimiser, plan.diverse, constraints, noise);
-    const { evaluations } = optimisation;
+      optimiser.type === 'first-order'
+        ? new FirstOrderPhase(context, optimiser, pixels)
+        : plan.diverse === undefined
+          ? new AscentPhase(context, optimiser, pixels)
+          : new DiversePhase(context, optimiser, plan.diverse, pixels);
+    const free = optimiser.type === 'first-order' && optimiser.hold === 'range';
+    const controls = matchedControls(
+      context,
+      free ? matchedToBest(context, optimisation) : () => ({ constraints, frames }),
+      space.start,
+      optimisation.evaluations,
+      reference,
+      sources.bestOf,
+    );
     return {
       optimisation,
-      before: matchedControls(
-        context,
-        () => ({ constraints, frames: 1 }),
-        space.start,
-        evaluations,
-        reference,
-        sources.bestOf,
-      ),
-      after: [],
-      constraints,
+      before: free ? [] : controls,
+      after: free ? controls : [],
+      constraints: free ? null : constraints,
     };
   }
   return arrangeGenerated(context, { ...sources, reference }, renderSpec);

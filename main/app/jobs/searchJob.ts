@@ -1,12 +1,15 @@
 /** Runs a stimulus search slice by slice: every slice is committed with its checkpoint before the next is asked for. */
 import type { SearchLive } from '../../contract/jobs.ts';
 import {
+  constraintRole,
+  constraintStimuli,
   endsInPixels,
   goalRole,
   goalsOf,
   type SearchOptimiser,
   searchPlan,
   type SearchPlan,
+  startRole,
   usualSamples,
 } from '../../contract/plans.ts';
 import type { Candidate, Control, Provenance } from '../../contract/results.ts';
@@ -186,6 +189,7 @@ function picturesOf(plan: SearchPlan, designs: Record<string, { design: Stimulus
 function optimisedPictures(optimiser: SearchOptimiser, plan: SearchPlan): number {
   switch (optimiser.type) {
     case 'gradient':
+    case 'first-order':
       return 3 * optimiser.steps * plan.starts;
     case 'cma-es':
     case 'genetic':
@@ -226,6 +230,12 @@ async function resolveDesigns(
   if (plan.controls.bestOf) designs['bestOf'] = await stimuli.resolve(plan.controls.bestOf, importing);
   for (const [i, goal] of goalsOf(plan).entries()) {
     designs[goalRole(i)] = await stimuli.resolve(goal.from, importing);
+  }
+  if (plan.space.type === 'pixels' && plan.space.startFrom !== undefined) {
+    designs[startRole] = await stimuli.resolve(plan.space.startFrom.from, importing);
+  }
+  for (const { role, stimulus } of constraintStimuli(plan.constraints)) {
+    designs[constraintRole(role)] = await stimuli.resolve(stimulus.from, importing);
   }
   if (plan.space.type === 'set') designs['screening'] = await stimuli.resolve(plan.space.stimuli, importing);
   return designs;
@@ -313,7 +323,8 @@ function describeOutcome(
     if (found.array === null) return found.spec as StimulusSpec;
     const sha256 = sha256Hex(found.array);
     arrays.push({ sha256, bytes: found.array });
-    return { type: 'raster', arraySha256: sha256, sizeDeg: context.fieldOfViewDeg };
+    const { clip } = found;
+    return { type: 'raster', arraySha256: sha256, sizeDeg: context.fieldOfViewDeg, ...(clip === null ? {} : { clip }) };
   };
   const candidates: Candidate[] = outcome.candidates.map(({ stimulus, ...candidate }) => {
     const spec = specOf(stimulus);

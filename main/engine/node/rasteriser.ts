@@ -67,10 +67,11 @@ export function createRasteriser(
 
   async function render(spec: StimulusSpec, timeS = 0): Promise<Float32Array> {
     const { frames, frameRateHz } = field;
-    if (frames !== undefined && frameRateHz && isMoving(spec)) return renderShown(spec, field);
     const image = spec.type === 'image' ? await photograph(spec) : undefined;
     const stored = spec.type === 'raster' ? await array(spec.arraySha256) : undefined;
-    return renderSpec(spec, field, { image: () => image, array: () => stored }, undefined, timeS);
+    const sources = { image: () => image, array: () => stored };
+    if (frames !== undefined && frameRateHz && isMoving(spec)) return renderShown(spec, field, sources);
+    return renderSpec(spec, field, sources, undefined, timeS);
   }
 
   return { render, renderAt: (design, index) => render(specAt(design, index)) };

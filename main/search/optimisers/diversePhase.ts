@@ -11,7 +11,7 @@ import { formatNumber } from '../../stimuli/words.ts';
 import type { Saved } from '../checkpoint.ts';
 import type { ConstraintSet } from '../constraints/constraints.ts';
 import { evaluate, evaluateWithGradient, noGradient } from '../model.ts';
-import type { NoiseImages } from '../spaces/noise.ts';
+import type { PixelSearch } from '../spaces/pixelSearch.ts';
 import {
   type FoundStimulus,
   objectiveOf,
@@ -46,7 +46,7 @@ export class DiversePhase implements OptimisationPhase {
   readonly #context: SearchContext;
   readonly #optimiser: GradientOptimiser;
   readonly #constraints: ConstraintSet;
-  readonly #noise: Pick<NoiseImages, 'image'>;
+  readonly #pixels: PixelSearch;
   readonly #weight: number;
   readonly #over: 'pixels' | 'responses';
   readonly #diversity: Diversity;
@@ -59,8 +59,7 @@ export class DiversePhase implements OptimisationPhase {
     context: SearchContext,
     optimiser: GradientOptimiser,
     { weight, over }: NonNullable<SearchPlan['diverse']>,
-    constraints: ConstraintSet,
-    noise: Pick<NoiseImages, 'image'>,
+    pixels: PixelSearch,
   ) {
     if (context.model.gradient === null) throw noGradient();
     if (context.plan.starts < 2) {
@@ -72,8 +71,8 @@ export class DiversePhase implements OptimisationPhase {
     }
     this.#context = context;
     this.#optimiser = optimiser;
-    this.#constraints = constraints;
-    this.#noise = noise;
+    this.#constraints = pixels.constraints;
+    this.#pixels = pixels;
     this.#weight = weight;
     this.#over = over;
     this.#diversity = diversityOf(over, context);
@@ -83,6 +82,7 @@ export class DiversePhase implements OptimisationPhase {
   }
 
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint | null }> {
+    await this.#pixels.starts.prepare();
     const outcome = this.#starts.some(({ current }) => current === null)
       ? await this.#seek(index, signal)
       : await this.#climb(index, signal);
@@ -105,7 +105,12 @@ export class DiversePhase implements OptimisationPhase {
     const answers = await evaluateWithGradient(this.#context.model, images, objective, what, signal);
     for (const [k, { responses, gradient }] of answers.entries()) {
       const image = images[k] as Float32Array;
-      const point: AscentPoint = { image, value: objective.value(responses), responses, gradient };
+      const point: AscentPoint = {
+        image,
+        value: objective.value(responses),
+        responses,
+        gradient: this.#pixels.direction(gradient),
+      };
       absorb(this.#starts[open[k] as number] as AscentStart, point, this.#constraints.weights, 1);
     }
     for (const [k, i] of open.entries()) {
@@ -123,7 +128,7 @@ export class DiversePhase implements OptimisationPhase {
 
   #proposed(i: number, length: number): Float32Array {
     const start = this.#starts[i] as AscentStart;
-    return propose(start, i, this.#starts.length, length, this.#constraints, this.#noise);
+    return propose(start, i, this.#starts.length, length, this.#constraints, this.#pixels.starts);
   }
 
   async #climb(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint }> {
@@ -184,10 +189,11 @@ export class DiversePhase implements OptimisationPhase {
       image: images[i] as Float32Array,
       value: objective.value(responses),
       responses,
-      gradient:
+      gradient: this.#pixels.direction(
         pixelSlopes === null
           ? gradient
           : gradient.map((value, at) => value - weight * ((pixelSlopes[i] as Float64Array)[at] as number)),
+      ),
     }));
     const driven = points.reduce((sum, { value }) => sum + value, 0);
     return { joint: driven - weight * this.#diversity.meanCosine(set), points };

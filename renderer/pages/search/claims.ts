@@ -73,12 +73,23 @@ export function targetText(plan: SearchPlan): string {
 export const evaluationsText = (report: Pick<SearchReport, 'evaluations' | 'controlEvaluations'>): string =>
   `${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls`;
 
+function pixelsText({ parameterisation, motion }: Extract<SearchPlan['space'], { type: 'pixels' }>): string {
+  const what = {
+    pixels: 'pixels',
+    fourier: 'Fourier coefficients',
+    'low-resolution': 'pixels at low resolution',
+  }[parameterisation.type];
+  return motion === 'moving' ? `${what} of clips` : what;
+}
+
 /** How the space is searched, in words with numbers. */
 export function methodText({ space, optimiser }: SearchPlan): string {
   const where =
     space.type === 'parametric'
       ? generatorNouns[space.stimulus]
-      : { pixels: 'pixels', gratings: 'gratings', set: 'a stimulus set' }[space.type];
+      : space.type === 'pixels'
+        ? pixelsText(space)
+        : { gratings: 'gratings', set: 'a stimulus set' }[space.type];
   return `${where}, ${optimiserText(optimiser, space)}`;
 }
 
@@ -86,6 +97,8 @@ function optimiserText(optimiser: SearchOptimiser, space: SearchSpace): string {
   switch (optimiser.type) {
     case 'gradient':
       return `gradient ascent, ${plural(optimiser.steps, 'step')}`;
+    case 'first-order':
+      return `${optimiser.rule}, ${plural(optimiser.steps, 'step')}`;
     case 'cma-es':
       return `${optimiser.covariance === 'full' ? '' : `${optimiser.covariance} `}CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
     case 'genetic':
