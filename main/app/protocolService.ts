@@ -2,6 +2,7 @@
 import {
   type Aperture,
   endsInPixels,
+  type ParametricStimulus,
   type ProtocolItem,
   type ProtocolPlan,
   type SearchPlan,
@@ -18,7 +19,8 @@ import { expandProtocol, type ProtocolStimulusInput } from '../protocols/expand.
 import { patternExtentDeg } from '../protocols/extent.ts';
 import { luminanceOfPicture } from '../protocols/node/luminance.ts';
 import { apertureOf } from '../stimuli/aperture.ts';
-import { pictureNoun, randomNouns } from '../stimuli/controlWords.ts';
+import { pictureNoun } from '../stimuli/controlWords.ts';
+import { generatorNouns } from '../stimuli/words.ts';
 import {
   describeDesign,
   designCount,
@@ -237,13 +239,13 @@ function measuredIn(plan: SearchPlan, spec: StimulusSpec, best: StimulusSpec | u
 
 /** Short enough for a column of a table; the report has the whole description. */
 function controlName(control: Control): string {
-  const { kind, n } = control;
+  const { kind, n, spec } = control;
   switch (kind) {
     case 'random':
       // A search over the parameters of a generator has two: noise, and stimuli drawn from its own space.
-      return randomNouns(control) === null
-        ? `best of ${plural(n, `noise ${pictureNoun(control)}`)}`
-        : `best of ${formatCount(n)} random ${randomNouns(control)}`;
+      return spec !== null && spec.type in generatorNouns
+        ? `best of ${formatCount(n)} random ${generatorNouns[spec.type as ParametricStimulus]}`
+        : `best of ${plural(n, `noise ${pictureNoun(control)}`)}`;
     case 'best-of-set':
       return `best of ${plural(n, pictureNoun(control))}`;
     case 'best-grating':
