@@ -31,8 +31,8 @@ export const searchPlan = z.strictObject({
   controls: z
     .strictObject({
       /**
-       * Random images of the same mean, RMS contrast and aperture. A search over gratings is also compared with random
-       * gratings, as many as it has evaluations; 0 leaves out both.
+       * Random images of the same mean, RMS contrast and aperture. A search over the parameters of a generator is also
+       * compared with random stimuli of its space, as many as it has evaluations; 0 leaves out both.
        */
       random: z.int().min(0).max(100_000).default(999),
       /** Best image of this set, re-projected onto the constraints. */

@@ -217,7 +217,7 @@ function mismatch(space: string, usable: readonly string[], given: string): Twin
 const noDiverse = (): TwinscopeError =>
   new TwinscopeError(
     'bad-input',
-    '`diverse` makes one set of the starts of a gradient search over pixels, and this is another search. Nothing was ' +
+    '`diverse` makes one set of the starts of a search by `gradient` over pixels, and this is another search. Nothing was ' +
       'started. Leave it out; a screening takes `diversity` instead.',
   );
 

@@ -170,6 +170,7 @@ describe('searches over the parameters of a generator', () => {
       { type: 'hybrid', screen: { samples: 40 }, refine: { type: 'cma-es', evaluations: 40 } },
       { type: 'hybrid', screen: { samples: 40 }, refine: { type: 'genetic', evaluations: 40, population: 8 } },
       { type: 'hybrid', screen: { samples: 40 }, refine: { type: 'gradient', steps: 6 } },
+      { type: 'hybrid', screen: { samples: 40 }, refine: { type: 'first-order', rule: 'normalised', steps: 6 } },
     ];
     for (const optimiser of optimisers) {
       const different = await differencesAfterResuming(() =>
@@ -347,7 +348,10 @@ describe('refusals', () => {
     expect(await on({ space: { type: 'pixels' }, optimiser: { type: 'genetic' } })).toMatch(
       /'pixels' cannot be searched by 'genetic'.*'gradient'/,
     );
-    expect(await on({ optimiser: { type: 'genetic' }, diverse: { weight: 1 } })).toMatch(/`diverse` makes one set/);
+    const diverse = { weight: 1 };
+    const firstOrder = { type: 'first-order', rule: 'adam', steps: 2 };
+    expect(await on({ optimiser: { type: 'genetic' }, diverse })).toMatch(/`diverse` makes one set/);
+    expect(await on({ space: { type: 'pixels' }, optimiser: firstOrder, diverse })).toMatch(/`diverse` makes one set/);
   });
 
   it('name constraints that a generator cannot keep, and twins without a gradient', async () => {

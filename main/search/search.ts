@@ -263,7 +263,8 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
         (endsInPixels(plan) ? 'or search clips.' : 'or search pixels.'),
     );
   }
-  if (space.type === 'pixels' && usesGradient(optimiser)) {
+  const asSet = plan.diverse !== undefined;
+  if (space.type === 'pixels' && usesGradient(optimiser) && !(asSet && optimiser.type === 'first-order')) {
     const pixels = createPixelSearch(plan, model.field, sources);
     const { constraints, frames } = pixels;
     const optimisation =
