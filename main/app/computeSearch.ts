@@ -1,5 +1,5 @@
 /** Searches inside the compute process: the pure search over this process's sessions and rasters. */
-import { goalRole, goalsOf, startRole, usesGradient } from '../contract/plans.ts';
+import { goalRole, goalsOf, gradientSteps, startRole, usesGradient } from '../contract/plans.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type {
   ComputeHandler,
@@ -81,7 +81,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
           search,
           held,
           lastTilesAt: -Infinity,
-          optimisationSteps: usesGradient(optimiser) ? optimiser.steps : 0,
+          optimisationSteps: usesGradient(optimiser) ? gradientSteps(optimiser) : 0,
           optimisationDone: start.checkpoint === null ? 0 : search.result().trajectory.length,
         });
         return { total: search.total };
@@ -109,14 +109,12 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
       if (showTiles) running.lastTilesAt = performance.now();
       const tiles = showTiles
         ? await Promise.all(
-            live.tiles
-              .slice(0, liveTiles)
-              .map((tile) =>
-                encodeGreyPng(middleFrame(tile, session.field.sizePx), session.field.sizePx, {
-                  srgb: true,
-                  outSizePx: tilePx,
-                }),
-              ),
+            live.tiles.slice(0, liveTiles).map((tile) =>
+              encodeGreyPng(middleFrame(tile, session.field.sizePx), session.field.sizePx, {
+                srgb: true,
+                outSizePx: tilePx,
+              }),
+            ),
           )
         : [];
       return {

@@ -71,3 +71,7 @@ export const usesGradient = (
   optimiser: SearchOptimiser,
 ): optimiser is Extract<SearchOptimiser, { type: 'gradient' | 'first-order' }> =>
   optimiser.type === 'gradient' || optimiser.type === 'first-order';
+
+/** Steps of an optimiser that uses a gradient: constraints that bind at the end take one more. */
+export const gradientSteps = (optimiser: Extract<SearchOptimiser, { type: 'gradient' | 'first-order' }>): number =>
+  optimiser.steps + (optimiser.type === 'first-order' && optimiser.hold === 'at-end' ? 1 : 0);

@@ -2,6 +2,7 @@
 import type { PixelSpace } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { type ConstraintSet, createConstraints } from '../constraints/constraints.ts';
+import { formatNumber } from '../../stimuli/words.ts';
 import type { SearchField, StimulusSource } from '../model.ts';
 import { NoiseImages } from './noise.ts';
 import { blurTime, temporalSigmaS } from './smoothing.ts';
@@ -36,7 +37,15 @@ export function framesSearched(space: PixelSpace, field: SearchField): number {
 export function temporalSigmaFrames(space: PixelSpace, field: SearchField): number | null {
   if (space.temporalCutoffHz === undefined) return null;
   if (!field.frameRateHz) throw new Error('a field with frames needs their rate');
-  return temporalSigmaS(space.temporalCutoffHz) * field.frameRateHz;
+  const sigma = temporalSigmaS(space.temporalCutoffHz) * field.frameRateHz;
+  const frames = field.frames ?? 1;
+  if (sigma <= frames / 2) return sigma;
+  throw new TwinscopeError(
+    'bad-input',
+    `Smoothing at ${formatNumber(space.temporalCutoffHz)} Hz would make still pictures of this twin's clips of ` +
+      `${formatNumber(frames / field.frameRateHz)} s. Nothing was started. Raise temporalCutoffHz to at least ` +
+      `${formatNumber(temporalSigmaS(1) / (frames / 2 / field.frameRateHz))} Hz, or set motion to still.`,
+  );
 }
 
 /**
