@@ -52,12 +52,15 @@ test('a set of the project is looked up, and one that is not there is left to th
   await expect(requireShown(run({ set: 'Other' }), still, project)).resolves.toBeUndefined();
 });
 
-test('a search: its reference, the set that it screens and its best-of control', async () => {
+test('a search: its reference, the set that it screens, its start and its best-of control', async () => {
   const moving = { design: { type: 'random-dots', factors: { directionDeg: [0], speedDegPerS: [4], coherence: [1] } } };
   const bars = { design: { type: 'gratings', factors: { orientationDeg: [0], spatialFrequencyCpd: [2] } } };
   const screening = (stimuli: object) => ({ space: { type: 'set', stimuli }, optimiser: { type: 'screening' } });
   await expect(requireShown(search({ reference: moving }), still, null)).rejects.toThrow(move);
   await expect(requireShown(search(screening(moving)), still, null)).rejects.toThrow(move);
+  const started = { space: { type: 'pixels', startFrom: { from: moving } } };
+  await expect(requireShown(search(started), still, null)).rejects.toThrow(move);
+  await expect(requireShown(search(started), clips, null)).resolves.toBeUndefined();
   await expect(requireShown(search({ controls: { bestOf: moving } }), still, null)).rejects.toThrow(move);
   await expect(requireShown(search({ ...screening(bars), reference: bars }), still, null)).resolves.toBeUndefined();
   await expect(requireShown(search({}), still, null)).resolves.toBeUndefined();

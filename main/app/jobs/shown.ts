@@ -29,7 +29,8 @@ function setsOf(plan: JobPlan): SetRef[] {
   const { reference, controls, space } = plan;
   // The default reference is chosen from what the twin can be shown.
   const screened = space.type === 'set' ? space.stimuli : undefined;
-  return [reference, controls.bestOf, screened, ...goalsOf(plan).map(({ from }) => from)].filter((ref) => !!ref);
+  const start = space.type === 'pixels' ? space.startFrom?.from : undefined;
+  return [reference, controls.bestOf, screened, start, ...goalsOf(plan).map(({ from }) => from)].filter((ref) => !!ref);
 }
 
 async function designOf(ref: SetRef, project: Project | null): Promise<StimulusDesign | null> {
