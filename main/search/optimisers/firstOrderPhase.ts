@@ -183,14 +183,12 @@ export class FirstOrderPhase implements OptimisationPhase {
       parameterisation.pullback(slope, theta),
       this.#counted,
     );
-    const change = stepped.map((value, i) => value - (theta[i] as number));
-    smooth(change);
-    const moved = change.map((value, i) => (theta[i] as number) + value);
+    const moved = smooth(theta, stepped);
     const sigmaPx = (scheduled(blurSigmaDeg, 'linear', index, steps) * field.sizePx) / field.fieldOfViewDeg;
     const decoded = parameterisation.decode(moved);
     let blurred = decoded;
     if (sigmaPx > 0) {
-      blurred = Float64Array.from(clipToRange(decoded, constraints));
+      blurred = new Float64Array(clipToRange(decoded, constraints));
       blurFrames(blurred, field.sizePx, sigmaPx);
     }
     const image = bind(blurred, seed);
@@ -297,4 +295,5 @@ function requireSizes({ jitterDeg, blurSigmaDeg }: FirstOrderOptimiser, { sizePx
 }
 
 const still = { columns: 0, rows: 0 };
-const asTheyAre = (gradients: readonly Float32Array[]): Float64Array[] => gradients.map((g) => Float64Array.from(g));
+const asTheyAre = (gradients: readonly Float32Array[]): Float64Array[] =>
+  gradients.map((gradient) => new Float64Array(gradient));

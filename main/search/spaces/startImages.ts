@@ -86,7 +86,7 @@ export function createStartImages(
       prepare: async () => {},
       image: (index, inverted) => {
         const image = noise.image(index, inverted);
-        return asIs ? image : finished(Float64Array.from(image));
+        return asIs ? image : finished(new Float64Array(image));
       },
     };
   }
@@ -104,13 +104,13 @@ export function createStartImages(
     prepare: async () => {
       if (base !== null) return;
       const drawn = await given.render(number);
-      base = finished(Float64Array.from(inFrames(drawn, frames, field.sizePx ** 2)));
+      base = finished(new Float64Array(inFrames(drawn, frames, field.sizePx ** 2)));
     },
     image: (index, inverted) => {
       if (base === null) throw new Error('not prepared');
       // The first of all is the stimulus itself.
       if ((index === 0 && !inverted) || space.startNoise === 0) return base;
-      const image = Float64Array.from(base);
+      const image = new Float64Array(base);
       for (const [i, value] of noise.image(index, inverted).entries()) {
         image[i] = (image[i] as number) + space.startNoise * (value - meanLuminance);
       }
