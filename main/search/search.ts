@@ -1,5 +1,5 @@
 /** A whole search as a row of phases that can be stopped between any two steps and taken up again elsewhere. */
-import { goalsOf, type SearchPlan, unusableConstraints, usesGradient } from '../contract/plans.ts';
+import { goalsOf, leavesContrastFree, type SearchPlan, unusableConstraints, usesGradient } from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -282,7 +282,7 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
       optimiser.type === 'first-order'
         ? new FirstOrderPhase(context, optimiser, pixels)
         : new AscentPhase(context, optimiser, pixels);
-    const free = optimiser.type === 'first-order' && optimiser.hold === 'range';
+    const free = leavesContrastFree(optimiser);
     const controls = matchedControls(
       context,
       free ? matching(optimisation) : () => ({ constraints, frames }),

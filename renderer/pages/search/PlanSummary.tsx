@@ -1,6 +1,6 @@
 /** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
 import { DataList, Stack, Table, Text } from '@mantine/core';
-import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { leavesContrastFree, type SearchPlan } from '../../../main/contract/plans.ts';
 import { behaviourText } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
@@ -62,6 +62,7 @@ export function unconstrainedText({ space, constraints }: SearchPlan): string {
 export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: ConstraintResiduals | null }) {
   const { aperture } = plan.constraints;
   const pixels = plan.space.type === 'pixels';
+  const held = pixels && !leavesContrastFree(plan.optimiser);
   const behaviour = behaviourText(plan.behaviour);
   const rows: [string, string][] = [
     ['Twin', `${plan.twin.id} ${plan.twin.version ?? ''}`],
@@ -91,9 +92,9 @@ export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: 
           </DataList.Item>
         ))}
       </DataList>
-      {pixels && <ConstraintTable plan={plan} residuals={residuals} />}
+      {held && <ConstraintTable plan={plan} residuals={residuals} />}
       <Text size="xs" c="dimmed">
-        {!pixels
+        {!held
           ? unconstrainedText(plan)
           : 'Residuals of the best candidate, in float64: mean and RMS relative, range absolute.'}
       </Text>
