@@ -4,6 +4,7 @@
  */
 import type { DeviceId, DeviceMeasurement, GradientForms } from '../contract/devices.ts';
 import type { SearchPlan } from '../contract/plans.ts';
+import type { Residuals } from '../contract/results.ts';
 import type { RasterSpec, StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
@@ -82,7 +83,7 @@ export type SearchProgress = {
   best: number[];
   trajectory: { step: number; best: number; median: number }[];
   areas: { area: string; z: number }[];
-  residuals: { meanLuminance: number; contrastRms: number; range: number } | null;
+  residuals: Residuals | null;
   /** 8-bit grey PNG pictures of the best candidate of every start, or none when nothing changed. */
   tiles: Uint8Array[];
 };
@@ -104,7 +105,8 @@ export type SearchOutcomeMessage = {
     stimulus: FoundStimulus;
     areas: { area: string; z: number }[];
     units: { area: string; unit: string; response: number; z: number; blank: number }[];
-    residuals: { meanLuminance: number; contrastRms: number; range: number } | null;
+    residuals: Residuals | null;
+    residuals8Bit: Residuals | null;
   }[];
   controls: {
     kind: 'random' | 'best-of-set' | 'best-grating';

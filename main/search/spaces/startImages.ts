@@ -67,9 +67,11 @@ export function createStartImages(
     {
       ...constraints.constraints,
       meanLuminance: space.startMeanLuminance ?? constraints.constraints.meanLuminance,
-      contrastRms: space.startContrastRms ?? constraints.constraints.contrastRms,
+      ...(space.startContrastRms === undefined ? {} : { contrastRms: space.startContrastRms, normL2: undefined }),
     },
     field,
+    constraints.images,
+    frames,
   );
   const noise = new NoiseImages(own, space.start, seed, 'start', frames);
   const finished = (image: Float64Array): Float32Array => {
