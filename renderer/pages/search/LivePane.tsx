@@ -3,7 +3,7 @@ import { Box, Group, Switch, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
-import { gradientSteps, usesGradient } from '../../../main/contract/plans.ts';
+import { endsInPixels, gradientSteps, usesGradient } from '../../../main/contract/plans.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
 import { clipAddressOf, thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
@@ -60,7 +60,10 @@ function tilesOf(
       outside: tested === undefined ? null : outsideTested(tested, candidate.spec),
     }));
   }
-  const outside = tested === undefined || report === undefined ? null : outsideSpace(tested, report.plan.space.type);
+  const outside =
+    tested === undefined || report === undefined
+      ? null
+      : outsideSpace(tested, endsInPixels(report.plan) ? 'pixels' : '');
   return (live?.tiles ?? []).map((src, start) => {
     const best = live?.best[start];
     return {
@@ -105,7 +108,7 @@ export function LivePane({
     live !== null && live.trajectory.length > (report?.trajectory.length ?? 0)
       ? live.trajectory
       : (report?.trajectory ?? []);
-  const [zoomed, setZoomed] = useState(report?.plan.space.type === 'pixels');
+  const [zoomed, setZoomed] = useState(report !== undefined && endsInPixels(report.plan));
   const aperture = report?.plan.constraints.aperture;
   const finished = report !== undefined && report.candidates.length > 0;
   return (
