@@ -5,6 +5,7 @@ import {
   constraintStimuli,
   goalRole,
   goalsOf,
+  gradientSteps,
   searchMembers,
   startRole,
   usesGradient,
@@ -102,7 +103,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
           held,
           others,
           lastTilesAt: -Infinity,
-          optimisationSteps: usesGradient(optimiser) ? optimiser.steps : 0,
+          optimisationSteps: usesGradient(optimiser) ? gradientSteps(optimiser) : 0,
           optimisationDone: start.checkpoint === null ? 0 : (search.result().trajectory.at(-1)?.step ?? 0),
         });
         return { total: search.total };

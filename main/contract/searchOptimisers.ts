@@ -132,3 +132,13 @@ export const usesGradient = (
   optimiser: SearchOptimiser,
 ): optimiser is Extract<SearchOptimiser, { type: 'gradient' | 'first-order' }> =>
   optimiser.type === 'gradient' || optimiser.type === 'first-order';
+
+/** Steps of an optimiser that uses a gradient: constraints that bind at the end take one more. */
+export const gradientSteps = (optimiser: Extract<SearchOptimiser, { type: 'gradient' | 'first-order' }>): number =>
+  optimiser.steps + (optimiser.type === 'first-order' && optimiser.hold === 'at-end' ? 1 : 0);
+
+/** Whether mean luminance and RMS contrast of what it finds are free. */
+export const leavesContrastFree = (optimiser: SearchOptimiser): boolean =>
+  optimiser.type === 'hybrid'
+    ? leavesContrastFree(optimiser.refine)
+    : optimiser.type === 'first-order' && optimiser.hold === 'range';

@@ -1,5 +1,11 @@
 /** Searches that need no gradient, or begin without one: over the parameters of a generator, and of sets. */
-import { pixelSpace, type SearchOptimiser, type SearchPlan, usesGradient } from '../contract/plans.ts';
+import {
+  leavesContrastFree,
+  pixelSpace,
+  type SearchOptimiser,
+  type SearchPlan,
+  usesGradient,
+} from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { isMoving } from '../stimuli/motion.ts';
@@ -161,7 +167,7 @@ function hybridPixels(
       ? new AscentPhase(context, refine, { ...pixels, starts })
       : new FirstOrderPhase(context, refine, { ...pixels, starts });
   });
-  const free = refine.type === 'first-order' && refine.hold === 'range';
+  const free = leavesContrastFree(refine);
   const controls = matchedControls(
     context,
     free ? matchedToBest(context, optimisation) : () => ({ constraints, frames }),

@@ -1,5 +1,12 @@
 /** A whole search as a row of phases that can be stopped between any two steps and taken up again elsewhere. */
-import { endsInPixels, goalsOf, type SearchPlan, unusableConstraints, usesGradient } from '../contract/plans.ts';
+import {
+  endsInPixels,
+  goalsOf,
+  leavesContrastFree,
+  type SearchPlan,
+  unusableConstraints,
+  usesGradient,
+} from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -273,7 +280,7 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
         : plan.diverse === undefined
           ? new AscentPhase(context, optimiser, pixels)
           : new DiversePhase(context, optimiser, plan.diverse, pixels);
-    const free = optimiser.type === 'first-order' && optimiser.hold === 'range';
+    const free = leavesContrastFree(optimiser);
     const controls = matchedControls(
       context,
       free ? matchedToBest(context, optimisation) : () => ({ constraints, frames }),

@@ -32,7 +32,7 @@ const move = /Twin of a test sees still pictures, and these stimuli move/;
 test('a run: what moves needs a twin that sees clips, and frames that can show it', async () => {
   await expect(requireShown(run(drifting([4])), still, null)).rejects.toThrow(move);
   await expect(requireShown(run(drifting([0])), still, null)).resolves.toBeUndefined();
-  await expect(requireShown(run(drifting([4, 15])), clips, null)).resolves.toBeUndefined();
+  await expect(requireShown(run(drifting([4, 14.9])), clips, null)).resolves.toBeUndefined();
   await expect(requireShown(run(drifting([4, 16])), clips, null)).rejects.toThrow(
     /Twin of a test has 30 frames per second, and a temporal frequency of 16 Hz needs at least 32/,
   );
@@ -52,12 +52,15 @@ test('a set of the project is looked up, and one that is not there is left to th
   await expect(requireShown(run({ set: 'Other' }), still, project)).resolves.toBeUndefined();
 });
 
-test('a search: its reference, the set that it screens and its best-of control', async () => {
+test('a search: its reference, the set that it screens, its start and its best-of control', async () => {
   const moving = { design: { type: 'random-dots', factors: { directionDeg: [0], speedDegPerS: [4], coherence: [1] } } };
   const bars = { design: { type: 'gratings', factors: { orientationDeg: [0], spatialFrequencyCpd: [2] } } };
   const screening = (stimuli: object) => ({ space: { type: 'set', stimuli }, optimiser: { type: 'screening' } });
   await expect(requireShown(search({ reference: moving }), still, null)).rejects.toThrow(move);
   await expect(requireShown(search(screening(moving)), still, null)).rejects.toThrow(move);
+  const started = { space: { type: 'pixels', startFrom: { from: moving } } };
+  await expect(requireShown(search(started), still, null)).rejects.toThrow(move);
+  await expect(requireShown(search(started), clips, null)).resolves.toBeUndefined();
   await expect(requireShown(search({ controls: { bestOf: moving } }), still, null)).rejects.toThrow(move);
   await expect(requireShown(search({ ...screening(bars), reference: bars }), still, null)).resolves.toBeUndefined();
   await expect(requireShown(search({}), still, null)).resolves.toBeUndefined();

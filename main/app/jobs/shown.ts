@@ -29,10 +29,12 @@ function setsOf(plan: JobPlan): SetRef[] {
   const { reference, controls, space } = plan;
   // The default reference is chosen from what the twin can be shown.
   const screened = space.type === 'set' ? space.stimuli : undefined;
+  const start = space.type === 'pixels' ? space.startFrom?.from : undefined;
   return [
     reference,
     controls.bestOf,
     screened,
+    start,
     ...goalsOf(plan).map(({ from }) => from),
     ...constraintStimuli(plan.constraints).map(({ stimulus }) => stimulus.from),
   ].filter((ref) => !!ref);

@@ -2,18 +2,19 @@
 import type { ConstraintSet } from './constraints.ts';
 import { nearestFloat32 } from './rounding.ts';
 
-/** Of an image or a clip; outside the aperture stands the background. */
+/** Of an image or a clip; outside the aperture and the foreground stands the background. */
 export function clipToRange(
   image: ArrayLike<number>,
-  { constraints, field, weights }: Pick<ConstraintSet, 'constraints' | 'field' | 'weights'>,
+  { constraints, field, weights, images }: Pick<ConstraintSet, 'constraints' | 'field' | 'weights' | 'images'>,
 ): Float32Array {
   const low = nearestFloat32(constraints.range[0], 'up');
   const high = nearestFloat32(constraints.range[1], 'down');
-  const { background } = field;
+  const behind = constraints.mask?.background === undefined ? null : (images.background as Float32Array);
   const pixels = weights.length;
   const result = new Float32Array(image.length);
   for (let i = 0; i < result.length; i++) {
     const a = weights[i % pixels] as number;
+    const background = behind === null ? field.background : (behind[i % pixels] as number);
     if (a === 0) {
       result[i] = background;
       continue;

@@ -1,8 +1,5 @@
-/**
- * Fourier transforms of real squares of any size (rasters of twins are 224 wide, say), from exactMath's sines: rasters
- * made with them are hashed. X_k = Σ x_j·e^{−2πi·jk/n}, mixed radix (Cooley & Tukey 1965), not normalised.
- */
-import { cos, sin } from '../../platform/exactMath.ts';
+/** Fourier transforms of real squares of any size, X_k = Σ x_j·e^{−2πi·jk/n}, not normalised. */
+import { fftAnySize } from '../../stimuli/fftAnySize.ts';
 
 /** Columns u = 0 … ⌊n/2⌋ of the transform of a real n × n image, column behind column, each over v = 0 … n − 1. */
 export type HalfSpectrum = { real: Float64Array; imaginary: Float64Array };
@@ -20,92 +17,11 @@ type Line = { real: Float64Array; imaginary: Float64Array };
 
 const line = (n: number): Line => ({ real: new Float64Array(n), imaginary: new Float64Array(n) });
 
-function factorsOf(n: number): number[] {
-  const factors: number[] = [];
-  let left = n;
-  for (let factor = 2; left > 1; factor++) {
-    while (left % factor === 0) {
-      factors.push(factor);
-      left /= factor;
-    }
-  }
-  return factors;
-}
-
 /** A one-dimensional transform from `from` into `to`. */
-function lineTransform(n: number): (from: Line, to: Line) => void {
-  const factors = factorsOf(n);
-  const cosines = Float64Array.from({ length: n }, (_, k) => cos((2 * Math.PI * k) / n));
-  const sines = Float64Array.from({ length: n }, (_, k) => -sin((2 * Math.PI * k) / n));
-  const largest = factors.reduce((a, b) => Math.max(a, b), 1);
-  const gatheredRe = new Float64Array(largest);
-  const gatheredIm = new Float64Array(largest);
-
-  /** `size` samples from `start` on, every `stride`-th, into to[at …]. */
-  const recurse = (
-    from: Line,
-    to: Line,
-    size: number,
-    start: number,
-    stride: number,
-    at: number,
-    depth: number,
-  ): void => {
-    if (size === 1) {
-      to.real[at] = from.real[start] as number;
-      to.imaginary[at] = from.imaginary[start] as number;
-      return;
-    }
-    const radix = factors[depth] as number;
-    const part = size / radix;
-    for (let q = 0; q < radix; q++)
-      recurse(from, to, part, start + q * stride, stride * radix, at + q * part, depth + 1);
-    const { real, imaginary } = to;
-    if (radix === 2) {
-      for (let k = 0; k < part; k++) {
-        const a = at + k;
-        const b = a + part;
-        const c = cosines[k * stride] as number;
-        const s = sines[k * stride] as number;
-        const br = real[b] as number;
-        const bi = imaginary[b] as number;
-        const tr = br * c - bi * s;
-        const ti = br * s + bi * c;
-        const ar = real[a] as number;
-        const ai = imaginary[a] as number;
-        real[a] = ar + tr;
-        imaginary[a] = ai + ti;
-        real[b] = ar - tr;
-        imaginary[b] = ai - ti;
-      }
-      return;
-    }
-    const turn = n / radix;
-    for (let k = 0; k < part; k++) {
-      for (let q = 0; q < radix; q++) {
-        const re = real[at + q * part + k] as number;
-        const im = imaginary[at + q * part + k] as number;
-        const c = cosines[q * k * stride] as number;
-        const s = sines[q * k * stride] as number;
-        gatheredRe[q] = re * c - im * s;
-        gatheredIm[q] = re * s + im * c;
-      }
-      for (let j = 0; j < radix; j++) {
-        let sumRe = 0;
-        let sumIm = 0;
-        for (let q = 0; q < radix; q++) {
-          const angle = ((j * q) % radix) * turn;
-          const c = cosines[angle] as number;
-          const s = sines[angle] as number;
-          sumRe += (gatheredRe[q] as number) * c - (gatheredIm[q] as number) * s;
-          sumIm += (gatheredRe[q] as number) * s + (gatheredIm[q] as number) * c;
-        }
-        real[at + j * part + k] = sumRe;
-        imaginary[at + j * part + k] = sumIm;
-      }
-    }
-  };
-  return (from, to) => recurse(from, to, n, 0, 1, 0, 0);
+function transform(from: Line, to: Line): void {
+  to.real.set(from.real);
+  to.imaginary.set(from.imaginary);
+  fftAnySize(to.real, to.imaginary);
 }
 
 const transforms = new Map<number, SquareTransform>();
@@ -113,7 +29,6 @@ const transforms = new Map<number, SquareTransform>();
 export function squareTransform(n: number): SquareTransform {
   const known = transforms.get(n);
   if (known !== undefined) return known;
-  const transform = lineTransform(n);
   const columns = Math.floor(n / 2) + 1;
   const from = line(n);
   const to = line(n);

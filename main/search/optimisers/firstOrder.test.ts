@@ -222,6 +222,10 @@ describe('first-order searches', () => {
       /sees still pictures.*Nothing was started.*motion to still/,
     );
     expect(await refusal(space({ temporalCutoffHz: 5 }))).toMatch(/still pictures have no time/);
+    expect(await refusal(plan({ jitterDeg: 0.05 }))).toMatch(/0\.05° is less than one pixel of this twin \(0\.094°\)/);
+    expect(await refusal(plan({ blurSigmaDeg: [1, 0] }))).toMatch(
+      /1° leaves nothing of a field of 1\.5°.*at most 0\.375°/,
+    );
     const gratings = plan({}, { space: { type: 'gratings', spatialFrequencyCpd: [0.5, 2] } });
     expect(await refusal(gratings)).toMatch(/'gratings' cannot be searched by 'first-order'/);
     const squashed = { space: { type: 'pixels', parameterisation: { type: 'pixels', squash: 'sigmoid' } } };

@@ -5,12 +5,14 @@
  * constraints bind at the end only, one more step brings the last and the best image of every start to them and keeps the
  * better of the two, with the response to exactly that image; what is found before does not meet them.
  */
-import type { FirstOrderOptimiser } from '../../contract/plans.ts';
+import { type FirstOrderOptimiser, gradientSteps } from '../../contract/plans.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
 import { medianOf } from '../../platform/median.ts';
 import type { Saved } from '../checkpoint.ts';
 import { clipToRange } from '../constraints/clipping.ts';
-import { evaluate, evaluateWithGradient, noGradient } from '../model.ts';
+import { formatNumber } from '../../stimuli/words.ts';
+import { evaluate, evaluateWithGradient, noGradient, type SearchField } from '../model.ts';
 import {
   type FoundStimulus,
   objectiveOf,
@@ -57,6 +59,7 @@ export class FirstOrderPhase implements OptimisationPhase {
 
   constructor(context: SearchContext, optimiser: FirstOrderOptimiser, pixels: PixelSearch) {
     if (context.model.gradient === null) throw noGradient(context.model);
+    requireSizes(optimiser, context.model.field);
     this.#context = context;
     this.#optimiser = optimiser;
     this.#pixels = pixels;
@@ -67,7 +70,7 @@ export class FirstOrderPhase implements OptimisationPhase {
     this.#counted = pixels.frames * (pixels.plain ? inside : pixels.parameterisation.size);
     const { starts } = context.plan;
     const atEnd = optimiser.hold === 'at-end';
-    this.steps = optimiser.steps + (atEnd ? 1 : 0);
+    this.steps = gradientSteps(optimiser);
     this.evaluations = starts * (optimiser.steps * (optimiser.jitterDeg > 0 ? 2 : 1) + (atEnd ? 2 : 0));
     this.#starts = Array.from({ length: starts }, () => ({
       draws: 0,
@@ -180,14 +183,12 @@ export class FirstOrderPhase implements OptimisationPhase {
       parameterisation.pullback(slope, theta),
       this.#counted,
     );
-    const change = stepped.map((value, i) => value - (theta[i] as number));
-    smooth(change);
-    const moved = change.map((value, i) => (theta[i] as number) + value);
+    const moved = smooth(theta, stepped);
     const sigmaPx = (scheduled(blurSigmaDeg, 'linear', index, steps) * field.sizePx) / field.fieldOfViewDeg;
     const decoded = parameterisation.decode(moved);
     let blurred = decoded;
     if (sigmaPx > 0) {
-      blurred = Float64Array.from(clipToRange(decoded, constraints));
+      blurred = new Float64Array(clipToRange(decoded, constraints));
       blurFrames(blurred, field.sizePx, sigmaPx);
     }
     const image = bind(blurred, seed);
@@ -273,5 +274,26 @@ export class FirstOrderPhase implements OptimisationPhase {
   }
 }
 
+/** Throws 'bad-input' for a jitter that cannot move a picture and a blur that leaves nothing of it. */
+function requireSizes({ jitterDeg, blurSigmaDeg }: FirstOrderOptimiser, { sizePx, fieldOfViewDeg }: SearchField): void {
+  const pixelDeg = fieldOfViewDeg / sizePx;
+  if (jitterDeg > 0 && jitterDeg < pixelDeg) {
+    throw new TwinscopeError(
+      'bad-input',
+      `A jitter of ${formatNumber(jitterDeg)}° is less than one pixel of this twin (${formatNumber(pixelDeg)}°), so nothing ` +
+        'would move. Nothing was started. Raise jitterDeg, or leave it out.',
+    );
+  }
+  const widest = Math.max(...[blurSigmaDeg].flat());
+  if (widest > fieldOfViewDeg / 4) {
+    throw new TwinscopeError(
+      'bad-input',
+      `A blur with a standard deviation of ${formatNumber(widest)}° leaves nothing of a field of ${formatNumber(fieldOfViewDeg)}°. ` +
+        `Nothing was started. Lower blurSigmaDeg to at most ${formatNumber(fieldOfViewDeg / 4)}°.`,
+    );
+  }
+}
+
 const still = { columns: 0, rows: 0 };
-const asTheyAre = (gradients: readonly Float32Array[]): Float64Array[] => gradients.map((g) => Float64Array.from(g));
+const asTheyAre = (gradients: readonly Float32Array[]): Float64Array[] =>
+  gradients.map((gradient) => new Float64Array(gradient));

@@ -83,8 +83,8 @@ function adam(
   gradient: Float64Array,
 ): { theta: Float64Array; state: RuleState } {
   const t = updates + 1;
-  const m = new Float64Array(theta.length);
-  const v = new Float64Array(theta.length);
+  const m = first === null ? new Float64Array(theta.length) : first.slice();
+  const v = second === null ? new Float64Array(theta.length) : second.slice();
   const next = new Float64Array(theta.length);
   const step = rate / (1 - pow(beta1, t));
   const correction = Math.sqrt(1 - pow(beta2, t));
@@ -93,8 +93,8 @@ function adam(
     let d = -(gradient[i] as number);
     if (rule === 'adam') d += weightDecay * x;
     else x *= 1 - rate * weightDecay;
-    const mean = beta1 * (first?.[i] ?? 0) + (1 - beta1) * d;
-    const square = beta2 * (second?.[i] ?? 0) + (1 - beta2) * d * d;
+    const mean = beta1 * (m[i] as number) + (1 - beta1) * d;
+    const square = beta2 * (v[i] as number) + (1 - beta2) * d * d;
     m[i] = mean;
     v[i] = square;
     const below = Math.sqrt(square) / correction + epsilon;
@@ -108,5 +108,8 @@ function overMeanAbsolute(gradient: Float64Array, counted: number, epsilon: numb
   let sum = 0;
   for (const g of gradient) sum += Math.abs(g);
   const mean = sum / counted + epsilon;
-  return mean === 0 ? gradient : gradient.map((g) => g / mean);
+  if (mean === 0) return gradient;
+  const result = new Float64Array(gradient.length);
+  for (let i = 0; i < result.length; i++) result[i] = (gradient[i] as number) / mean;
+  return result;
 }

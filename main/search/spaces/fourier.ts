@@ -34,7 +34,7 @@ export function fourierMap(sizePx: number, exponent: number): LinearMap {
 
   /** The coefficients of a real image in the half plane, each through `factor`. */
   function analyse(values: ArrayLike<number>, factor: (column: number, scale: number) => number): Float64Array {
-    const real = Float64Array.from(values);
+    const real = new Float64Array(values);
     const imaginary = new Float64Array(n * n);
     fft2AnySize(real, imaginary, n);
     const theta = new Float64Array(2 * count);

@@ -173,6 +173,21 @@ describe('searches for clips', () => {
     ).toEqual([]);
   });
 
+  it('refuse smoothing that would leave nothing that moves, with what would do', async () => {
+    const smoothed = async (temporalCutoffHz: number) =>
+      finish(
+        searchOn(new RightwardModel(), plan({ type: 'gradient', steps: 1 }, { temporalCutoffHz }), {
+          reference: clips,
+          sources: {},
+        }),
+      );
+    // A standard deviation of 4 of 8 frames at 16 per second is .25 s: .1874 ÷ .25.
+    await expect(smoothed(0.5)).rejects.toThrow(
+      /0\.5 Hz would make still pictures.*clips of 0\.5 s.*at least 0\.75 Hz/,
+    );
+    await expect(smoothed(0.76)).resolves.toMatchObject({ done: true });
+  });
+
   it('start from a clip, or from a still picture in all frames', async () => {
     const first = async (given: StimulusSource, motion: string) => {
       const space = { startFrom: { from: { set: 'x' } }, motion };

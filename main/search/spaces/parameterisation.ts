@@ -48,45 +48,60 @@ export function createParameterisation(
   if (!('squash' in options) || options.squash === 'clip') {
     return {
       size: map.size,
-      encode: (image) => eachFrame(image, pixels, (frame) => map.inverse(frame.map((value) => value - meanLuminance))),
-      decode: (theta) => eachFrame(theta, map.size, map.forward).map((value) => value + meanLuminance),
+      encode: (image) =>
+        eachFrame(
+          changed(image, (value) => value - meanLuminance),
+          pixels,
+          map.inverse,
+        ),
+      decode: (theta) => changed(eachFrame(theta, map.size, map.forward), (value) => value + meanLuminance),
       pullback: (gradient) => eachFrame(gradient, pixels, map.adjoint),
     };
   }
   const [low, high] = constraints.range;
   const span = high - low;
-  const sigmoid = (u: number): number => 1 / (1 + exp(-u));
+  /** 1/(1 + e^−u) of what was decoded last, for the pullback at the same parameters. */
+  const known = new WeakMap<Float64Array, Float64Array>();
+  const sharesOf = (theta: Float64Array): Float64Array => {
+    const shares = known.get(theta) ?? changed(eachFrame(theta, map.size, map.forward), (u) => 1 / (1 + exp(-u)));
+    known.set(theta, shares);
+    return shares;
+  };
   return {
     size: map.size,
     encode: (image) =>
-      eachFrame(image, pixels, (frame) =>
-        map.inverse(
-          frame.map((value) => {
-            const share = Math.min(Math.max((value - low) / span, margin), 1 - margin);
-            return log(share / (1 - share));
-          }),
-        ),
-      ),
-    decode: (theta) => eachFrame(theta, map.size, map.forward).map((u) => low + span * sigmoid(u)),
-    pullback: (gradient, theta) => {
-      const slope = eachFrame(theta, map.size, map.forward).map((u) => {
-        const share = sigmoid(u);
-        return span * share * (1 - share);
-      });
-      return eachFrame(
-        slope.map((by, i) => by * (gradient[i] as number)),
+      eachFrame(
+        changed(image, (value) => {
+          const share = Math.min(Math.max((value - low) / span, margin), 1 - margin);
+          return log(share / (1 - share));
+        }),
         pixels,
-        map.adjoint,
-      );
+        map.inverse,
+      ),
+    decode: (theta) => changed(sharesOf(theta), (share) => low + span * share),
+    pullback: (gradient, theta) => {
+      const shares = sharesOf(theta);
+      const slope = new Float64Array(shares.length);
+      for (let i = 0; i < slope.length; i++) {
+        const share = shares[i] as number;
+        slope[i] = span * share * (1 - share) * (gradient[i] as number);
+      }
+      return eachFrame(slope, pixels, map.adjoint);
     },
   };
+}
+
+function changed(values: ArrayLike<number>, change: (value: number) => number): Float64Array {
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < result.length; i++) result[i] = change(values[i] as number);
+  return result;
 }
 
 function linearMap(options: PixelParameterisation, field: SearchField): LinearMap {
   const { sizePx, fieldOfViewDeg } = field;
   switch (options.type) {
     case 'pixels': {
-      const copy = (values: ArrayLike<number>): Float64Array => Float64Array.from(values);
+      const copy = (values: ArrayLike<number>): Float64Array => new Float64Array(values);
       return { size: sizePx ** 2, forward: copy, adjoint: copy, inverse: copy };
     }
     case 'fourier':
@@ -123,9 +138,13 @@ function gridOf(
 }
 
 /** One frame after the other through a map from `from` values to as many as it likes. */
-function eachFrame(values: ArrayLike<number>, from: number, map: (frame: Float64Array) => Float64Array): Float64Array {
-  const all = Float64Array.from(values);
-  if (all.length === from) return map(all);
+function eachFrame(
+  values: ArrayLike<number>,
+  from: number,
+  map: (frame: ArrayLike<number>) => Float64Array,
+): Float64Array {
+  if (values.length === from) return map(values);
+  const all = new Float64Array(values);
   const parts = Array.from({ length: all.length / from }, (_, frame) =>
     map(all.subarray(frame * from, (frame + 1) * from)),
   );

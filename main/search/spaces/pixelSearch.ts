@@ -18,8 +18,8 @@ export type PixelSearch = {
   readonly starts: StartImages;
   /** Brings an image to what binds at every step: all constraints, or the range and the aperture alone. */
   bind(image: Float64Array, seed: number): Float32Array;
-  /** Smooths a change of a clip (frames × `size` values) in time, in place; does nothing where the plan asks for none. */
-  smooth(change: Float64Array): void;
+  /** `to` with its change from `from` smoothed in time (both frames × `size`); `to` itself where the plan asks for none. */
+  smooth(from: Float64Array, to: Float64Array): Float64Array;
   /**
    * A · Aᵀ of a gradient with respect to the image, smoothed in time: the direction in the image in which the parameters
    * would move it. The gradient itself for plain pixels.
@@ -51,9 +51,6 @@ export function createPixelSearch(
   const sigmaFrames = temporalSigmaFrames(space, field);
   const bind = (image: Float64Array, seed: number): Float32Array =>
     everyStep ? constraints.project(image, seed) : clipToRange(image, constraints);
-  const smooth = (change: Float64Array): void => {
-    if (sigmaFrames !== null) blurTime(change, change.length / frames, sigmaFrames);
-  };
   const { meanLuminance } = plan.constraints;
   return {
     constraints,
@@ -69,11 +66,16 @@ export function createPixelSearch(
       plain && everyStep,
     ),
     bind,
-    smooth,
+    smooth: (from, to) => {
+      if (sigmaFrames === null) return to;
+      const change = to.map((value, i) => value - (from[i] as number));
+      blurTime(change, change.length / frames, sigmaFrames);
+      return change.map((value, i) => value + (from[i] as number));
+    },
     direction: (gradient) => {
       if (plain && sigmaFrames === null) return gradient;
       const theta = parameterisation.pullback(gradient, new Float64Array(0));
-      smooth(theta);
+      if (sigmaFrames !== null) blurTime(theta, theta.length / frames, sigmaFrames);
       return Float32Array.from(parameterisation.decode(theta), (value) => value - meanLuminance);
     },
   };

@@ -95,7 +95,7 @@ export function preconditioner(
   // Two transforms make n² of every value.
   for (let i = 0; i < plane; i++) factors[i] = (factors[i] as number) / sum;
   return (gradients) => {
-    const results = gradients.map((gradient) => Float64Array.from(gradient));
+    const results = gradients.map((gradient) => new Float64Array(gradient));
     const planes = results.flatMap((result) =>
       Array.from({ length: result.length / plane }, (_, frame) => result.subarray(frame * plane, (frame + 1) * plane)),
     );

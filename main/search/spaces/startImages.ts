@@ -2,6 +2,7 @@
 import type { PixelSpace } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { type ConstraintSet, createConstraints } from '../constraints/constraints.ts';
+import { formatNumber } from '../../stimuli/words.ts';
 import type { SearchField, StimulusSource } from '../model.ts';
 import { NoiseImages } from './noise.ts';
 import { blurTime, temporalSigmaS } from './smoothing.ts';
@@ -36,7 +37,15 @@ export function framesSearched(space: PixelSpace, field: SearchField): number {
 export function temporalSigmaFrames(space: PixelSpace, field: SearchField): number | null {
   if (space.temporalCutoffHz === undefined) return null;
   if (!field.frameRateHz) throw new Error('a field with frames needs their rate');
-  return temporalSigmaS(space.temporalCutoffHz) * field.frameRateHz;
+  const sigma = temporalSigmaS(space.temporalCutoffHz) * field.frameRateHz;
+  const frames = field.frames ?? 1;
+  if (sigma <= frames / 2) return sigma;
+  throw new TwinscopeError(
+    'bad-input',
+    `Smoothing at ${formatNumber(space.temporalCutoffHz)} Hz would make still pictures of this twin's clips of ` +
+      `${formatNumber(frames / field.frameRateHz)} s. Nothing was started. Raise temporalCutoffHz to at least ` +
+      `${formatNumber(temporalSigmaS(1) / (frames / 2 / field.frameRateHz))} Hz, or set motion to still.`,
+  );
 }
 
 /**
@@ -58,7 +67,7 @@ export function createStartImages(
     {
       ...constraints.constraints,
       meanLuminance: space.startMeanLuminance ?? constraints.constraints.meanLuminance,
-      contrastRms: space.startContrastRms ?? constraints.constraints.contrastRms,
+      ...(space.startContrastRms === undefined ? {} : { contrastRms: space.startContrastRms, normL2: undefined }),
     },
     field,
     constraints.images,
@@ -79,7 +88,7 @@ export function createStartImages(
       prepare: async () => {},
       image: (index, inverted) => {
         const image = noise.image(index, inverted);
-        return asIs ? image : finished(Float64Array.from(image));
+        return asIs ? image : finished(new Float64Array(image));
       },
     };
   }
@@ -97,13 +106,13 @@ export function createStartImages(
     prepare: async () => {
       if (base !== null) return;
       const drawn = await given.render(number);
-      base = finished(Float64Array.from(inFrames(drawn, frames, field.sizePx ** 2)));
+      base = finished(new Float64Array(inFrames(drawn, frames, field.sizePx ** 2)));
     },
     image: (index, inverted) => {
       if (base === null) throw new Error('not prepared');
       // The first of all is the stimulus itself.
       if ((index === 0 && !inverted) || space.startNoise === 0) return base;
-      const image = Float64Array.from(base);
+      const image = new Float64Array(base);
       for (const [i, value] of noise.image(index, inverted).entries()) {
         image[i] = (image[i] as number) + space.startNoise * (value - meanLuminance);
       }

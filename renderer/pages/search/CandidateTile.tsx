@@ -1,8 +1,10 @@
 /** A candidate's picture, whole or zoomed to its aperture, on the stage grey. */
 import { Text, UnstyledButton } from '@mantine/core';
+import { useReducedMotion } from '@mantine/hooks';
 import type { Aperture } from '../../../main/contract/plans.ts';
 import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import { domainSentence } from '../../../main/twins/domain.ts';
+import { ClipCanvas } from '../../components/ClipCanvas.tsx';
 import { DomainMark } from '../../components/DomainMark.tsx';
 import classes from '../../components/StimulusTile.module.css';
 
@@ -27,36 +29,38 @@ export function cropTo(aperture: Aperture | undefined, fieldDeg: number): { scal
   };
 }
 
-/** A picture of `fieldDeg`, cut to what lies in the aperture; undefined shows all of it. */
+/** A picture of `fieldDeg`, cut to what lies in the aperture; undefined shows all of it. `clip`: its frames, to be played over it. */
 export function CroppedPicture({
   src,
   alt,
   sizePx,
   aperture,
   fieldDeg,
+  clip = null,
 }: {
   src: string;
   alt: string;
   sizePx: number;
   aperture: Aperture | undefined;
   fieldDeg: number;
+  clip?: string | null;
 }) {
   const { scale, left, top } = cropTo(aperture, fieldDeg);
+  const placed = {
+    position: 'absolute',
+    width: scale * sizePx,
+    height: scale * sizePx,
+    left: left * sizePx,
+    top: top * sizePx,
+  } as const;
   return (
     <span style={{ display: 'block', position: 'relative', overflow: 'hidden', width: sizePx, height: sizePx }}>
-      <img
-        src={src}
-        alt={alt}
-        draggable={false}
-        decoding="async"
-        style={{
-          position: 'absolute',
-          width: scale * sizePx,
-          height: scale * sizePx,
-          left: left * sizePx,
-          top: top * sizePx,
-        }}
-      />
+      <img src={src} alt={alt} draggable={false} decoding="async" style={placed} />
+      {clip !== null && (
+        <span style={placed}>
+          <ClipCanvas src={clip} sizePx={scale * sizePx} playing />
+        </span>
+      )}
     </span>
   );
 }
@@ -67,11 +71,14 @@ export function CandidateTile({
   sizePx,
   aperture,
   fieldDeg = thumbnailDegOf(src),
+  clip = null,
   selected = false,
   outside = null,
   onSelect,
 }: {
   src: string;
+  /** Frames of a moving one, played while it is selected; its picture is marked. */
+  clip?: string | null;
   label: string;
   sizePx: number;
   /** Zooms to this part of the field; undefined shows all of it. */
@@ -83,10 +90,25 @@ export function CandidateTile({
   outside?: string | null;
   onSelect?: (() => void) | undefined;
 }) {
+  const still = useReducedMotion();
   const said = outside === null ? label : `${label}. ${domainSentence(outside)}`;
   const content = (
     <>
-      <CroppedPicture src={src} alt={said} sizePx={sizePx} aperture={aperture} fieldDeg={fieldDeg} />
+      <span className={classes.moving}>
+        <CroppedPicture
+          src={src}
+          alt={said}
+          sizePx={sizePx}
+          aperture={aperture}
+          fieldDeg={fieldDeg}
+          clip={selected && !still ? clip : null}
+        />
+        {clip !== null && (
+          <span className={classes.mark} aria-hidden>
+            ▸
+          </span>
+        )}
+      </span>
       <Text component="span" className={classes.caption} w={sizePx} truncate="end">
         {outside !== null && (
           <>

@@ -3,11 +3,11 @@ import { Box, Group, Switch, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
-import { usesGradient } from '../../../main/contract/plans.ts';
+import { endsInPixels, gradientSteps, usesGradient } from '../../../main/contract/plans.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
-import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
+import { clipAddressOf, thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
-import { endsInPixels } from '../../../main/contract/plans.ts';
+import { isMoving } from '../../../main/stimuli/motion.ts';
 import { outsideSpace, outsideTested } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
 import { useAreaColour } from '../../components/areaColours.tsx';
@@ -35,6 +35,8 @@ type Tested = TestedDomain | null | undefined;
 
 interface Tile {
   readonly src: string;
+  /** Its frames, of a candidate that moves. */
+  readonly clip: string | null;
   /** Side of the field that the picture shows. */
   readonly fieldDeg: number;
   readonly label: string;
@@ -52,6 +54,7 @@ function tilesOf(
   if (report !== undefined && report.candidates.length > 0) {
     return report.candidates.map((candidate, index) => ({
       src: candidate.thumbnail,
+      clip: isMoving(candidate.spec) ? clipAddressOf(candidate.thumbnail) : null,
       fieldDeg: thumbnailDegOf(candidate.thumbnail),
       label: `${index + 1}: ${formatNumber(candidate.objective)} z`,
       outside: tested === undefined ? null : outsideTested(tested, candidate.spec),
@@ -65,6 +68,7 @@ function tilesOf(
     const best = live?.best[start];
     return {
       src,
+      clip: null,
       fieldDeg: twinFieldDeg,
       label: `start ${start + 1}${best === undefined ? '' : `: ${formatNumber(best)} z`}`,
       outside,
@@ -73,7 +77,7 @@ function tilesOf(
 }
 
 function stepsOf(report: SearchReport | undefined, live: LiveSearch | null): number {
-  if (report !== undefined && usesGradient(report.plan.optimiser)) return report.plan.optimiser.steps;
+  if (report !== undefined && usesGradient(report.plan.optimiser)) return gradientSteps(report.plan.optimiser);
   return Math.max(live?.steps ?? 0, report?.trajectory.at(-1)?.step ?? 0);
 }
 
@@ -147,6 +151,7 @@ export function LivePane({
               <CandidateTile
                 key={index}
                 src={tile.src}
+                clip={tile.clip}
                 fieldDeg={tile.fieldDeg}
                 label={tile.label}
                 outside={tile.outside}

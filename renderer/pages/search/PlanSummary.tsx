@@ -1,6 +1,6 @@
 /** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
 import { DataList, Stack, Table, Text } from '@mantine/core';
-import { endsInPixels, type SearchPlan } from '../../../main/contract/plans.ts';
+import { endsInPixels, leavesContrastFree, type SearchPlan } from '../../../main/contract/plans.ts';
 import type { Residuals } from '../../../main/contract/results.ts';
 import { constraintRows } from '../../../main/stimuli/constraintWords.ts';
 import { generatorNouns } from '../../../main/stimuli/words.ts';
@@ -73,6 +73,7 @@ export function unconstrainedText({ space, constraints }: SearchPlan): string {
 export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: Residuals | null }) {
   const { aperture } = plan.constraints;
   const pixels = endsInPixels(plan);
+  const held = pixels && !leavesContrastFree(plan.optimiser);
   const behaviour = behaviourText(plan.behaviour);
   const rows: [string, string][] = [
     ['Twin', `${plan.twin.id} ${plan.twin.version ?? ''}`],
@@ -102,9 +103,9 @@ export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: 
           </DataList.Item>
         ))}
       </DataList>
-      {pixels && <ConstraintTable plan={plan} residuals={residuals} />}
+      {held && <ConstraintTable plan={plan} residuals={residuals} />}
       <Text size="xs" c="dimmed">
-        {!pixels
+        {!held
           ? unconstrainedText(plan)
           : 'Residuals of the best candidate, in float64, relative to what was asked; of range and background in luminance.'}
       </Text>
