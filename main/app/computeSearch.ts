@@ -22,6 +22,7 @@ import { designCount, specAt } from '../stimuli/design.ts';
 import { encodeGreyPng } from '../stimuli/node/png.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
 import { renderSpec } from '../stimuli/render.ts';
+import { radialSpectrum } from '../stimuli/statistics.ts';
 import type { Held, SessionCache } from './sessionCache.ts';
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser };
@@ -38,12 +39,15 @@ const liveTiles = 16;
 const tilePx = 224;
 /** Pictures change slowly; encoding them at every commit would cost more than the steps between. */
 const tilesEveryMs = 500;
+/** A spectrum takes tens of milliseconds. */
+const spectrumEveryMs = 2000;
 
 type Running = {
   search: Search;
   /** Held from the beginning of the search to its end. */
   held: Held<Loaded>;
   lastTilesAt: number;
+  lastSpectrumAt: number;
   optimisationSteps: number;
   optimisationDone: number;
 };
@@ -81,6 +85,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
           search,
           held,
           lastTilesAt: -Infinity,
+          lastSpectrumAt: -Infinity,
           optimisationSteps: optimiser.type === 'gradient' ? optimiser.steps : 0,
           optimisationDone: start.checkpoint === null ? 0 : search.result().trajectory.length,
         });
@@ -114,6 +119,8 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
               .map((tile) => encodeGreyPng(tile, session.field.sizePx, { srgb: true, outSizePx: tilePx })),
           )
         : [];
+      const showSpectrum = live.bestImage !== null && performance.now() - running.lastSpectrumAt > spectrumEveryMs;
+      if (showSpectrum) running.lastSpectrumAt = performance.now();
       return {
         done: update.done,
         position: update.step,
@@ -128,7 +135,12 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         best: live.best,
         trajectory,
         areas: live.areas,
+        units: live.units,
         residuals: live.residuals,
+        spectrum: showSpectrum
+          ? radialSpectrum(firstFrame(live.bestImage as Float32Array, session), session.field)
+          : null,
+        controls: live.controls,
         tiles,
       };
     },
@@ -175,6 +187,8 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
     },
   };
 }
+
+const firstFrame = (image: Float32Array, { field }: TwinSession): Float32Array => image.subarray(0, field.sizePx ** 2);
 
 /** The stimuli of a design on the raster of a twin. */
 export const sourceOf = (design: StimulusDesign, rasteriser: Rasteriser): StimulusSource => ({

@@ -22,7 +22,7 @@ import {
   stimulusInspection,
   stimulusItem,
 } from './results.ts';
-import { stimulusDesign } from './stimuli.ts';
+import { stimulusDesign, stimulusSpec } from './stimuli.ts';
 import { checkedTwin, packedTwin, twinDetails, twinGraph, twinSummary, writtenTwin } from './twins.ts';
 
 const nothing = z.strictObject({});
@@ -143,6 +143,8 @@ export const methods = {
     output: z.array(stimulusItem),
   },
   'sets.inspect': { input: z.strictObject({ id: z.string(), index: z.int().min(0) }), output: stimulusInspection },
+  /** The same for any stimulus by its description, e.g. a candidate of a search. */
+  'stimuli.inspect': { input: z.strictObject({ spec: stimulusSpec }), output: stimulusInspection },
   /** Counts and warns without storing anything; used while a design is edited. */
   'sets.preview': {
     input: z.strictObject({ design: stimulusDesign }),

@@ -148,7 +148,7 @@ export const candidate = z.object({
   /** From 1, best first. */
   rank: z.int(),
   start: z.int(),
-  /** Objective in z units, computed on exactly this stimulus. */
+  /** In the units of the plan's objective, computed on exactly this stimulus. */
   objective: z.number(),
   spec: stimulusSpec,
   sha256,
@@ -211,8 +211,11 @@ export const searchSummary = z.object({
   id: z.string(),
   name: z.string(),
   twinId: z.string(),
+  /** In words, e.g. `drive V4 alone, against IT`. */
   target: z.string(),
+  objective: z.enum(['drive', 'suppress', 'selective', 'match', 'sum']),
   space: z.string(),
+  /** Objective of the best candidate and of the best control, in the units of the objective. */
   best: z.number().nullable(),
   bestControl: z.number().nullable(),
   state: z.enum(['partial', 'complete']),
@@ -252,7 +255,7 @@ export const searchSource = z.object({
     /** The best of `n` controls. */
     z.object({ kind: z.literal('control'), control: controlKind, label: z.string(), n: z.int() }),
   ]),
-  /** Objective in z units. */
+  /** In the units of the objective of the search's plan. */
   objective: z.number(),
   /** What its pixels were held to; null where a generator or a set made it, or a control was matched to such a one. */
   constraints: constraints.nullable(),

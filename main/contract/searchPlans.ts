@@ -4,6 +4,7 @@ import { header, seed, session, setRef, twinRef } from './planParts.ts';
 import { inclusion, searchObjective, targetTerm } from './searchObjectives.ts';
 import { searchOptimiser } from './searchOptimisers.ts';
 import { constraints, type Constraints, searchSpace, type SearchSpace } from './searchSpaces.ts';
+import { sha256 } from './stimuli.ts';
 
 export const searchPlan = z.strictObject({
   ...header,
@@ -21,6 +22,16 @@ export const searchPlan = z.strictObject({
   /** Independent starts, run in one batch. */
   starts: z.int().min(1).max(256).default(4),
   seed: seed.default(1),
+  /** The earlier search whose plan this one was made from. */
+  forkedFrom: z
+    .strictObject({
+      search: z.string().min(1),
+      name: z.string(),
+      /** The step that it had come to when it had not ended. */
+      step: z.int().min(0).optional(),
+      contentSha256: sha256.optional(),
+    })
+    .optional(),
   controls: z
     .strictObject({
       /**

@@ -1,11 +1,12 @@
 import type { Handlers } from '../../contract/methods.ts';
 import type { RunSummary, SearchSummary } from '../../contract/results.ts';
 import type { RunRow, SearchListRow } from '../../projects/rows.ts';
-import { describeSpace, describeTarget } from '../jobs/searchJob.ts';
+import { describeSpace } from '../jobs/searchJob.ts';
 import { requireWritable, type Services } from '../services.ts';
 import { expandPlan, savedProtocol } from '../protocolService.ts';
 import { parseWith } from '../../contract/validate.ts';
-import { display, protocolPlan } from '../../contract/plans.ts';
+import { display, protocolPlan, searchPlan, type SearchPlan } from '../../contract/plans.ts';
+import { objectiveText, objectiveTypeOf } from '../../stimuli/objectiveWords.ts';
 
 type ResultMethods =
   | 'runs.list'
@@ -50,7 +51,7 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
       return {
         id: search.id,
         name: search.name,
-        plan: search.plan,
+        plan: wholePlan(search.plan),
         provenance: search.provenance,
         state: search.state,
         referenceName: search.report?.referenceName ?? '',
@@ -114,6 +115,12 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
   };
 }
 
+/** Plans of older versions lack what came later: they are shown with its defaults. */
+function wholePlan(plan: SearchPlan): SearchPlan {
+  const parsed = searchPlan.safeParse(plan);
+  return parsed.success ? (parsed.data as SearchPlan) : plan;
+}
+
 function runSummaryOf(run: RunRow): RunSummary {
   const { id, name, twinId, twinVersion, setName, stimuli, units, state, contentSha256, createdAt } = run;
   return { id, name, twinId, twinVersion, setName, stimuli, units, state, contentSha256, createdAt };
@@ -124,7 +131,8 @@ function searchSummaryOf({ plan, ...row }: SearchListRow): SearchSummary {
     id: row.id,
     name: row.name,
     twinId: plan.twin.id,
-    target: describeTarget(plan),
+    target: objectiveText(plan),
+    objective: objectiveTypeOf(plan),
     space: describeSpace(plan),
     best: row.best,
     bestControl: row.bestControl,

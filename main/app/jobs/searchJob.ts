@@ -15,6 +15,7 @@ import { medianOf } from '../../platform/median.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
 import { stepOfCheckpoint } from '../../search/search.ts';
 import { designCount, stimulusHash } from '../../stimuli/design.ts';
+import { nameOfSet, objectiveText } from '../../stimuli/objectiveWords.ts';
 import { defaultReferenceFor, type DefaultReference } from '../defaultReference.ts';
 import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
@@ -62,7 +63,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     /** Asked for once compute has taken the plan: a plan that it refuses leaves no search behind. */
     const requireSearch = async (): Promise<string> => {
       const { provenance } = job.frozen;
-      const name = plan.name ?? defaultName(plan);
+      const name = plan.name ?? defaultName(plan, job.frozen.designs);
       stored ??= await project.searches.create({ jobId: context.jobId, name, plan: pinned, provenance });
       await context.setResult(stored.id);
       await store(provenance);
@@ -211,24 +212,22 @@ async function resolveDesigns(
   return designs;
 }
 
-export function describeTarget(plan: SearchPlan): string {
-  return plan.target
-    .map(({ area, units, weight }) => {
-      const what =
-        units === undefined ? area : units.length === 1 ? `${area} ${units[0]}` : `${units.length} units of ${area}`;
-      return weight < 0 ? `not ${what}` : what;
-    })
-    .join(', ');
-}
-
 export function describeSpace(plan: SearchPlan): string {
   return { pixels: 'pixels', gratings: 'gratings', set: 'stimulus set' }[plan.space.type];
 }
 
-const verbs = { drive: 'Drive', suppress: 'Suppress', selective: 'Select', match: 'Match', sum: 'Search' } as const;
+const defaultName = (plan: SearchPlan, designs: Record<string, { name: string }> = {}): string =>
+  `${searchTitle(plan, designs)} (${describeSpace(plan)})`;
 
-const defaultName = (plan: SearchPlan): string =>
-  `${verbs[plan.objective.type]} ${describeTarget(plan)} (${describeSpace(plan)})`;
+/** What a search makes large, as a title; sets of goal stimuli by their names where these are known. */
+export function searchTitle(plan: SearchPlan, designs: Record<string, { name: string }> = {}): string {
+  const goals = goalsOf(plan).map(({ from }) => JSON.stringify(from));
+  const text = objectiveText(
+    plan,
+    (ref) => designs[goalRole(goals.indexOf(JSON.stringify(ref)))]?.name ?? nameOfSet(ref),
+  );
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 /** Eight bytes of elapsed seconds before the search's own checkpoint: durations are no part of what must be equal. */
 function packCheckpoint(seconds: number, bytes: Uint8Array): Uint8Array {
@@ -261,13 +260,17 @@ function emitLive(services: Services, context: JobContext, slice: SearchProgress
     trajectory: slice.trajectory,
     tiles,
     areas: slice.areas,
+    units: slice.units,
     residuals: slice.residuals,
+    spectrum: slice.spectrum,
+    controls: slice.controls,
   };
   // Whoever joins late gets the last pictures too, and the trajectory from the project.
   services.liveSearches.set(context.jobId, {
     ...message,
     trajectory: [],
     tiles: tiles.length > 0 ? tiles : (before?.tiles ?? []),
+    spectrum: slice.spectrum ?? before?.spectrum ?? null,
   });
   services.emit('search.live', message);
 }
