@@ -39,6 +39,8 @@ const liveTiles = 16;
 const tilePx = 224;
 /** Pictures change slowly; encoding them at every commit would cost more than the steps between. */
 const tilesEveryMs = 500;
+/** More targeted units than this are not watched one by one. */
+const mostLiveUnits = 24;
 /** A spectrum takes tens of milliseconds. */
 const spectrumEveryMs = 2000;
 
@@ -135,7 +137,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         best: live.best,
         trajectory,
         areas: live.areas,
-        units: live.units,
+        units: live.units.length > mostLiveUnits ? [] : live.units,
         residuals: live.residuals,
         spectrum: showSpectrum
           ? radialSpectrum(firstFrame(live.bestImage as Float32Array, session), session.field)

@@ -61,7 +61,7 @@ export const searchLive = z.object({
   tiles: z.array(z.string()),
   /** Mean activity of every area for the best candidate, z units. */
   areas: z.array(z.object({ area: z.string(), z: z.number() })),
-  /** Targeted units of the best candidate, those that the reference set modulates. */
+  /** Targeted units of the best candidate, those that the reference set modulates; none where there are many. */
   units: candidate.shape.units,
   residuals: residuals.nullable(),
   /** Radially averaged amplitude spectrum of the best candidate, relative to its maximum; null when unchanged. */

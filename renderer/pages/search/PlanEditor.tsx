@@ -7,9 +7,13 @@ import { BehaviourFields } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { NumberField } from './NumberField.tsx';
-import { apertureFor, withAperture, withFittedAperture, withSpace } from './plan.ts';
+import { apertureFor, withAperture, withFittedAperture, withSpace, withTarget } from './plan.ts';
+import { InclusionEditor } from './InclusionEditor.tsx';
+import { ObjectiveEditor, weighedBy } from './ObjectiveEditor.tsx';
+import { PresetMenu } from './PresetMenu.tsx';
+import { presetsFor } from './presets.ts';
 import { ReferenceEditor } from './ReferenceEditor.tsx';
-import { TargetEditor } from './TargetEditor.tsx';
+import { TermListEditor, type OnMap } from './TargetEditor.tsx';
 
 interface EditorProps {
   plan: SearchPlan;
@@ -353,20 +357,28 @@ export function PlanEditor({
   onChange,
   twin,
   sets,
-}: EditorProps & { twin: TwinDetails; sets: readonly SetSummary[] }) {
+  onMap,
+}: EditorProps & { twin: TwinDetails; sets: readonly SetSummary[]; onMap: OnMap }) {
+  const { type } = plan.objective;
   return (
     <Stack gap="lg">
-      <TargetEditor
-        target={plan.target}
-        twin={twin}
-        onChange={(target) => {
-          // An aperture that fitted the old target follows to the new one; one set by hand stays.
-          const before = JSON.stringify(apertureFor(plan.target, twin));
-          const follows = plan.space.type === 'pixels' && JSON.stringify(plan.constraints.aperture) === before;
-          const next = { ...plan, target };
-          onChange(follows ? withAperture(next, apertureFor(target, twin)) : next);
-        }}
-      />
+      <Stack gap="sm">
+        <PaneTitle right={<PresetMenu presets={presetsFor(twin, plan)} onChoose={(preset) => onChange(preset.plan)} />}>
+          Target
+        </PaneTitle>
+        <TermListEditor
+          terms={plan.target}
+          twin={twin}
+          include={plan.include}
+          list={{ list: 'target', part: null }}
+          weighed={weighedBy(type)}
+          onMap={onMap}
+          addLabel="Add a target"
+          onChange={(target) => onChange(withTarget(plan, target, twin))}
+        />
+        <InclusionEditor plan={plan} onChange={onChange} twin={twin} />
+        <ObjectiveEditor plan={plan} onChange={onChange} twin={twin} sets={sets} onMap={onMap} />
+      </Stack>
       <SpaceEditor
         plan={plan}
         onChange={(next) => onChange(plan.space.type !== 'pixels' ? withFittedAperture(next, twin) : next)}

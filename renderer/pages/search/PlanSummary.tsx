@@ -1,10 +1,14 @@
 /** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
 import { DataList, Stack, Table, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import type { SearchPlan } from '../../../main/contract/plans.ts';
+import type { Provenance } from '../../../main/contract/results.ts';
+import { inclusionText, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { behaviourText } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
-import { methodText, targetText } from './claims.ts';
+import { methodText, nameOfGoals } from './claims.ts';
+import { ForkedFrom } from './ForkedFrom.tsx';
 
 export interface ConstraintResiduals {
   readonly meanLuminance: number;
@@ -14,6 +18,51 @@ export interface ConstraintResiduals {
 
 const relative = (value: number | undefined) =>
   value === undefined ? '–' : value === 0 ? '0' : value.toExponential(1);
+
+/** Every candidate is held to its constraints to within this. */
+const tolerance = 1e-6;
+const gauge = { low: 1e-12, high: 1e-3 };
+/** Where a residual stands on a log axis, from 0 to 1; nothing stands at its beginning. */
+export const gaugeShare = (residual: number): number =>
+  Math.min(1, Math.max(0, Math.log(Math.max(residual, gauge.low) / gauge.low) / Math.log(gauge.high / gauge.low)));
+
+/** A residual against the tolerance that it must stay below. */
+function ResidualGauge({ residual }: { residual: number | undefined }) {
+  if (residual === undefined) return null;
+  const held = residual <= tolerance;
+  const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+  return (
+    <div
+      role="meter"
+      aria-label="Residual"
+      aria-valuemin={0}
+      aria-valuemax={tolerance}
+      aria-valuenow={residual}
+      aria-valuetext={`${relative(residual)}, ${held ? 'within' : 'beyond'} the tolerance of 1e-6`}
+      style={{ position: 'relative', height: 8, background: 'var(--line)', borderRadius: 2 }}
+    >
+      <div
+        style={{
+          position: 'absolute',
+          inset: 0,
+          width: percent(gaugeShare(residual)),
+          background: held ? 'var(--mantine-primary-color-filled)' : 'var(--mantine-color-red-filled)',
+          borderRadius: 2,
+        }}
+      />
+      <div
+        style={{
+          position: 'absolute',
+          top: -2,
+          bottom: -2,
+          left: percent(gaugeShare(tolerance)),
+          width: 1,
+          background: 'currentColor',
+        }}
+      />
+    </div>
+  );
+}
 
 /** What was asked for and how far the stimulus is from it. */
 export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residuals: ConstraintResiduals | null }) {
@@ -32,6 +81,9 @@ export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residua
           <Table.Th ta="right" title="Mean luminance and RMS contrast: relative to what was asked; range: absolute">
             Residual
           </Table.Th>
+          <Table.Th w="4.5rem" title="On a log axis from 10⁻¹² to 10⁻³; the line is the tolerance, 10⁻⁶">
+            of 10⁻⁶
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -40,6 +92,9 @@ export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residua
             <Table.Td>{label}</Table.Td>
             <Table.Td ta="right">{asked}</Table.Td>
             <Table.Td ta="right">{relative(residual)}</Table.Td>
+            <Table.Td>
+              <ResidualGauge residual={residual} />
+            </Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>
@@ -56,13 +111,25 @@ export function unconstrainedText({ space, constraints }: SearchPlan): string {
     : `Stimuli of the set, shown as they are. ${controls}`;
 }
 
-export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: ConstraintResiduals | null }) {
+export function PlanSummary({
+  plan,
+  residuals,
+  provenance,
+}: {
+  plan: SearchPlan;
+  residuals: ConstraintResiduals | null;
+  provenance?: Pick<Provenance, 'sets'>;
+}) {
+  const nameOf = nameOfGoals(plan, provenance);
+  const limits = inclusionText(plan.include);
   const { aperture } = plan.constraints;
   const pixels = plan.space.type === 'pixels';
   const behaviour = behaviourText(plan.behaviour);
-  const rows: [string, string][] = [
+  const { forkedFrom } = plan;
+  const rows: [string, ReactNode][] = [
     ['Twin', `${plan.twin.id} ${plan.twin.version ?? ''}`],
-    ['Target', targetText(plan)],
+    ['Objective', objectiveText(plan, nameOf)],
+    ...(limits === '' ? [] : ([['Limits', limits]] as [string, string][])),
     ['Method', methodText(plan)],
     ['Starts', `${plan.starts}, seed ${plan.seed}`],
     [
@@ -76,6 +143,9 @@ export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: 
     ['Random controls', String(plan.controls.random)],
     ...(behaviour === undefined ? [] : ([['Behaviour', behaviour]] as [string, string][])),
     ['Device', plan.device],
+    ...(forkedFrom === undefined
+      ? []
+      : ([['Forked from', <ForkedFrom key="fork" from={forkedFrom} />]] as [string, ReactNode][])),
   ];
   return (
     <Stack gap="md">
