@@ -3,7 +3,7 @@ import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import type { Control, SearchReport } from '../../../main/contract/results.ts';
 import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
-import { inclusionText, objectiveText, scoreWords } from '../../../main/stimuli/objectiveWords.ts';
+import { inclusionText, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { outsideTested } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { AreaColoursOf, useAreaColour } from '../../components/areaColours.tsx';
@@ -55,10 +55,8 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     ),
     row('Starts, seed', ({ plan }) => `${plan.starts}, ${plan.seed}`),
     row('Reference', (report) => report.referenceName),
-    row('Best candidate', ({ plan, candidates }) =>
-      candidates[0]
-        ? `${scoreWords(plan.objective.type).name}: ${scoreText(plan, candidates[0].objective)}`
-        : 'missing',
+    row('Value of the best candidate', ({ plan, candidates }) =>
+      candidates[0] ? scoreText(plan, candidates[0].objective) : 'missing',
     ),
     ...names.map((name) =>
       row(name, ({ plan, controls }) => {

@@ -82,7 +82,7 @@ export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residua
             Residual
           </Table.Th>
           <Table.Th w="4.5rem" title="On a log axis from 10⁻¹² to 10⁻³; the line is the tolerance, 10⁻⁶">
-            of 10⁻⁶
+            ≤ 10⁻⁶
           </Table.Th>
         </Table.Tr>
       </Table.Thead>

@@ -29,7 +29,7 @@ const columns: Column<SearchSummary>[] = [
   {
     key: 'name',
     title: 'Name',
-    width: 'minmax(8.5rem, 2fr)',
+    width: 'minmax(8rem, 2fr)',
     render: (search) => (
       <Group gap="sm" wrap="nowrap">
         <StimulusTile src={search.thumbnail} label="" sizePx={32} caption={false} />
@@ -51,7 +51,7 @@ const columns: Column<SearchSummary>[] = [
   {
     key: 'best',
     title: 'Best',
-    width: '6.5rem',
+    width: '5.75rem',
     align: 'right',
     render: (search) => <Best search={search} />,
     sortBy: (search) => search.best,
@@ -59,7 +59,8 @@ const columns: Column<SearchSummary>[] = [
   {
     key: 'control',
     title: 'Best control',
-    width: '6.5rem',
+    width: '6.25rem',
+    fromRem: 25,
     align: 'right',
     render: (search) => scored(search, search.bestControl),
     sortBy: (search) => search.bestControl,

@@ -104,7 +104,13 @@ function TermEditor({
         searchable
         clearable
         limit={60}
-        placeholder={term.units === undefined ? `all ${formatCount(units.length)} units` : 'add a unit'}
+        placeholder={
+          term.units !== undefined
+            ? 'add a unit'
+            : term.within === undefined
+              ? `all ${formatCount(units.length)} units`
+              : 'those in the circle'
+        }
         data={units}
         value={term.units ?? []}
         nothingFoundMessage="No unit has that name."

@@ -59,7 +59,7 @@ export function Trajectory({
     labels.push({ label: band.label, y: Math.max(y(band.high), above + 12) });
   }
   return (
-    <Svg width={width} height={height} label={`${title} over steps`}>
+    <Svg width={width} height={height} label={`Objective over steps: ${title}`}>
       {bands.map((band) => (
         <g key={band.label} data-band>
           <rect
