@@ -10,7 +10,7 @@ import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { leastRem, unitColumns } from '../../components/unitColumns.tsx';
 import { driveUnitsLabel, driveUnitsPath, unitKey } from '../../components/units.ts';
 import { VirtualTable } from '../../components/VirtualTable.tsx';
-import { areaColour } from '../../plots/colours.ts';
+import { areaStyle, outlineOf } from '../../plots/colours.ts';
 
 export function UnitsTab({ twin }: { twin: TwinDetails }) {
   const { manifest, summary } = twin;
@@ -30,7 +30,7 @@ export function UnitsTab({ twin }: { twin: TwinDetails }) {
                 xDeg: unit.xDeg,
                 yDeg: unit.yDeg,
                 sizeDeg: unit.sizeDeg,
-                colour: areaColour(unit.area, colourOf.get(unit.area)),
+                ...outlineOf(areaStyle(unit.area, colourOf.get(unit.area))),
               },
             ],
       ),

@@ -73,6 +73,13 @@ function stateText(report: SearchReport, job: JobSnapshot | null): string {
   return job === null ? 'not finished' : job.state;
 }
 
+/** The objective and the state; a search that is named after its objective says it once. */
+function headerDetail(report: SearchReport, job: JobSnapshot | null): string {
+  const objective = objectiveText(report.plan, nameOfGoals(report.plan, report.provenance));
+  const state = stateText(report, job);
+  return report.name.toLowerCase().startsWith(objective.toLowerCase()) ? state : `${objective} · ${state}`;
+}
+
 export function SearchReportView({ report }: { report: SearchReport }) {
   const job = useJobs().find((candidate) => candidate.kind === 'search' && candidate.resultId === report.id) ?? null;
   const live = useSearchLive(job?.id ?? null);
@@ -87,7 +94,7 @@ export function SearchReportView({ report }: { report: SearchReport }) {
     <>
       <PageHeader
         title={report.name}
-        detail={`${objectiveText(report.plan, nameOfGoals(report.plan, report.provenance))} · ${stateText(report, job)}`}
+        detail={headerDetail(report, job)}
         actions={
           <>
             <PlanButton plan={report.plan} />

@@ -14,7 +14,7 @@ import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { leastRem, unitColumns } from '../../components/unitColumns.tsx';
 import { unitKey } from '../../components/units.ts';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
-import { areaColour } from '../../plots/colours.ts';
+import { areaStyle, outlineOf } from '../../plots/colours.ts';
 import { NumberField } from './NumberField.tsx';
 import { termCount } from './TargetEditor.tsx';
 import { placeTitle, samePlace, termAt, termPlaces, withTermAt, type TermPlace } from './terms.ts';
@@ -78,7 +78,7 @@ export function TargetMap({
                 xDeg: unit.xDeg,
                 yDeg: unit.yDeg,
                 sizeDeg: unit.sizeDeg,
-                colour: areaColour(unit.area, area?.colourOf),
+                ...outlineOf(areaStyle(unit.area, area?.colourOf)),
               },
             ],
       ),
