@@ -133,12 +133,12 @@ describe('pixel search', () => {
       controls: [],
     });
     const phases = new Set<string>();
+    let controlsAtFirstStep: number | null = null;
     while (!search.done) {
       const update = await search.advance();
       phases.add(update.phase);
       if (update.point !== null) points.push(update.point.best);
-      // What needs no candidate is there to be beaten from the first step on.
-      if (points.length === 1) expect(search.live().controls).toHaveLength(3);
+      if (points.length === 1) controlsAtFirstStep ??= search.live().controls.length;
     }
     expect([...phases]).toEqual([
       'measuring the reference set',
@@ -148,6 +148,8 @@ describe('pixel search', () => {
       'climbing the gradient',
     ]);
     expect(points).toHaveLength(12);
+    // What needs no candidate is there to be beaten from the first step on.
+    expect(controlsAtFirstStep).toBe(3);
     for (let i = 1; i < points.length; i++) expect(points[i]).toBeGreaterThanOrEqual(points[i - 1] as number);
     const live = search.live();
     expect(live.tiles.map(({ length }) => length)).toEqual([1024, 1024, 1024, 1024]);
