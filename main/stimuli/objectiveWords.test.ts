@@ -65,6 +65,7 @@ it('says a plan that was stored before there was a choice of objectives', () => 
 it('counts each objective in its own unit', () => {
   expect(scoreWords('drive').text(3.214)).toBe('3.21 z');
   expect(scoreWords('selective').text(1.5)).toBe('1.5 nats of z');
+  expect(scoreWords('selective').short(1.5)).toBe('1.5 nats');
   expect(scoreWords('match').text(-0.25)).toBe('error 0.25 z²');
   expect(scoreWords('match').text(0)).toBe('error 0 z²');
   expect(scoreWords('sum').text(2)).toBe('2');

@@ -30,36 +30,39 @@ export type ScoreWords = {
   column: string;
   /** A value with its unit, e.g. `3.21 z`; the squared error of a match is said as a positive number. */
   text: (value: number, format?: (value: number) => string) => string;
+  /** The same where there is little room. */
+  short: (value: number, format?: (value: number) => string) => string;
 };
 
+type Say = ScoreWords['text'];
 const withUnit =
-  (unit: string): ScoreWords['text'] =>
+  (unit: string): Say =>
   (value, format = number) =>
     `${format(value)} ${unit}`;
+const inZ = withUnit('z');
+const asError: Say = (value, format = number) => `error ${format(value === 0 ? 0 : -value)} z²`;
+// The terms of a sum may have different units.
+const plain: Say = (value, format = number) => format(value);
 
 const scores: Record<ObjectiveType, ScoreWords> = {
-  drive: { name: 'drive', axis: 'drive (z)', column: 'drive_z', text: withUnit('z') },
-  suppress: { name: 'suppression', axis: 'suppression (z)', column: 'suppression_z', text: withUnit('z') },
-  // A logarithm of a ratio of exponentials of z.
+  drive: { name: 'drive', axis: 'drive (z)', column: 'drive_z', text: inZ, short: inZ },
+  suppress: { name: 'suppression', axis: 'suppression (z)', column: 'suppression_z', text: inZ, short: inZ },
+  // The logarithm of a ratio of exponentials of z.
   selective: {
     name: 'selectivity',
     axis: 'selectivity (nats of z)',
     column: 'selectivity_nats',
     text: withUnit('nats of z'),
+    short: withUnit('nats'),
   },
   match: {
     name: 'mean squared error',
     axis: '−mean squared error (z²)',
     column: 'negative_mean_squared_error_z2',
-    text: (value, format = number) => `error ${format(value === 0 ? 0 : -value)} z²`,
+    text: asError,
+    short: asError,
   },
-  // Its terms may have different units.
-  sum: {
-    name: 'weighted sum',
-    axis: 'weighted sum',
-    column: 'weighted_sum',
-    text: (value, format = number) => format(value),
-  },
+  sum: { name: 'weighted sum', axis: 'weighted sum', column: 'weighted_sum', text: plain, short: plain },
 };
 
 /** Plans of older versions, stored before there was a choice, drive. */

@@ -64,7 +64,10 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     const requireSearch = async (): Promise<string> => {
       const { provenance } = job.frozen;
       const name = plan.name ?? defaultName(plan, job.frozen.designs);
-      stored ??= await project.searches.create({ jobId: context.jobId, name, plan: pinned, provenance });
+      if (stored === null) {
+        stored = await project.searches.create({ jobId: context.jobId, name, plan: pinned, provenance });
+        services.emit('data.changed', { lists: ['searches', 'project'] });
+      }
       await context.setResult(stored.id);
       await store(provenance);
       return stored.id;

@@ -16,7 +16,7 @@ import { AreaBars } from '../../plots/AreaBars.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { GoButton } from '../../components/GoButton.tsx';
 import { CandidateTile } from './CandidateTile.tsx';
-import { evaluationsText, methodText, nameOfGoals, scoreText, targetFirst } from './claims.ts';
+import { evaluationsText, methodText, nameOfGoals, scoreText, shortScore, targetFirst } from './claims.ts';
 
 const tilePx = 104;
 
@@ -97,7 +97,7 @@ function Side({ report, range }: { report: SearchReport; range: readonly [number
             <CandidateTile
               key={index}
               src={candidate.thumbnail}
-              label={scoreText(report.plan, candidate.objective)}
+              label={shortScore(report.plan, candidate.objective)}
               sizePx={tilePx}
               outside={tested === undefined ? null : outsideTested(tested, candidate.spec)}
               aperture={report.plan.constraints.aperture}

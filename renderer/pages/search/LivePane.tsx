@@ -16,7 +16,7 @@ import { JobBar } from '../../components/JobBar.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { CandidateTile, zoomedDeg } from './CandidateTile.tsx';
-import { controlName, scoreText } from './claims.ts';
+import { controlName, shortScore } from './claims.ts';
 import { Spectrum } from '../../plots/Spectrum.tsx';
 import { Trajectory } from './Trajectory.tsx';
 
@@ -56,7 +56,7 @@ function tilesOf(
     return report.candidates.map((candidate, index) => ({
       src: candidate.thumbnail,
       fieldDeg: thumbnailDegOf(candidate.thumbnail),
-      label: `${index + 1}: ${scoreText(report.plan, candidate.objective)}`,
+      label: `${index + 1}: ${shortScore(report.plan, candidate.objective)}`,
       outside: tested === undefined ? null : outsideTested(tested, candidate.spec),
     }));
   }
@@ -66,7 +66,7 @@ function tilesOf(
     return {
       src,
       fieldDeg: twinFieldDeg,
-      label: `start ${start + 1}${best === undefined || report === undefined ? '' : `: ${scoreText(report.plan, best)}`}`,
+      label: `start ${start + 1}${best === undefined || report === undefined ? '' : `: ${shortScore(report.plan, best)}`}`,
       outside,
     };
   });
@@ -137,89 +137,91 @@ export function LivePane({
           </Text>
         </Group>
       )}
-      <div
-        className={stage.stage}
-        role="group"
-        aria-label={finished ? 'Candidates' : 'Best of each start'}
-        style={{ padding: paddingPx, minHeight: 160 }}
-        ref={ref}
-      >
-        {tiles.length === 0 ? (
-          <Text size="xs" style={{ color: 'var(--stage-ink)' }}>
-            {report?.state === 'partial' && job === null
-              ? 'This search ended before it had candidates.'
-              : 'The best candidate of each start appears here.'}
-          </Text>
-        ) : (
-          <Group gap={gapPx}>
-            {tiles.map((tile, index) => (
-              <CandidateTile
-                key={index}
-                src={tile.src}
-                fieldDeg={tile.fieldDeg}
-                label={tile.label}
-                outside={tile.outside}
-                sizePx={tileSize(tiles.length, width)}
-                aperture={zoomed ? aperture : undefined}
-                selected={finished && index === selected}
-                onSelect={finished ? () => onSelect(index) : undefined}
-              />
-            ))}
-          </Group>
-        )}
-      </div>
-      {points.length > 1 && (
-        <Box
-          p="md"
-          style={{
-            borderTop: '1px solid var(--line)',
-            flex: '0 0 auto',
-            display: 'grid',
-            gap: 16,
-            gridTemplateColumns: spectrum !== null && width >= besidePx ? 'minmax(0, 2fr) minmax(0, 1fr)' : '1fr',
-          }}
+      <div style={{ flex: 1, minHeight: 0, overflowY: 'auto', display: 'flex', flexDirection: 'column' }}>
+        <div
+          className={stage.stage}
+          role="group"
+          aria-label={finished ? 'Candidates' : 'Best of each start'}
+          style={{ padding: paddingPx, flex: '1 0 15rem' }}
+          ref={ref}
         >
-          <PlotFrame
-            title="Trajectory"
-            caption={
-              finished
-                ? `Solid: best of ${plural(report.plan.starts, 'start')}; dashed: their median. Bands: median to best of each control.`
-                : `Solid: best start; dashed: median of the starts.${controls.length > 0 ? ' Bands: median to best of each control.' : ' Controls are measured with the search.'}`
-            }
-            data={() => ({
-              columns: ['step', `best_${score.column}`, `median_${score.column}`],
-              rows: points.map((point) => [point.step, point.best, point.median]),
-            })}
+          {tiles.length === 0 ? (
+            <Text size="xs" style={{ color: 'var(--stage-ink)' }}>
+              {report?.state === 'partial' && job === null
+                ? 'This search ended before it had candidates.'
+                : 'The best candidate of each start appears here.'}
+            </Text>
+          ) : (
+            <Group gap={gapPx}>
+              {tiles.map((tile, index) => (
+                <CandidateTile
+                  key={index}
+                  src={tile.src}
+                  fieldDeg={tile.fieldDeg}
+                  label={tile.label}
+                  outside={tile.outside}
+                  sizePx={tileSize(tiles.length, width)}
+                  aperture={zoomed ? aperture : undefined}
+                  selected={finished && index === selected}
+                  onSelect={finished ? () => onSelect(index) : undefined}
+                />
+              ))}
+            </Group>
+          )}
+        </div>
+        {points.length > 1 && (
+          <Box
+            p="md"
+            style={{
+              borderTop: '1px solid var(--line)',
+              flex: '0 0 auto',
+              display: 'grid',
+              gap: 16,
+              gridTemplateColumns: spectrum !== null && width >= besidePx ? 'minmax(0, 2fr) minmax(0, 1fr)' : '1fr',
+            }}
           >
-            {(width) => (
-              <Trajectory
-                width={width}
-                points={points}
-                steps={stepsOf(report, live)}
-                bands={controls.map((control) => ({
-                  label: controlName(control),
-                  low: control.median,
-                  high: control.best,
-                }))}
-                colour={areaColour(report?.plan.target[0]?.area ?? '')}
-                title={score.axis}
-              />
-            )}
-          </PlotFrame>
-          {spectrum !== null && (
             <PlotFrame
-              title="Spectrum"
-              caption={`Radially averaged amplitude of the ${finished ? 'selected' : 'best'} candidate, relative to its largest.`}
+              title="Trajectory"
+              caption={
+                finished
+                  ? `Solid: best of ${plural(report.plan.starts, 'start')}; dashed: their median. Bands: median to best of each control.`
+                  : `Solid: best start; dashed: median of the starts.${controls.length > 0 ? ' Bands: median to best of each control.' : ' Controls are measured with the search.'}`
+              }
               data={() => ({
-                columns: ['spatial_frequency_cpd', 'relative_amplitude'],
-                rows: spectrum.map(({ cpd, amplitude }) => [cpd, amplitude]),
+                columns: ['step', `best_${score.column}`, `median_${score.column}`],
+                rows: points.map((point) => [point.step, point.best, point.median]),
               })}
             >
-              {(width) => <Spectrum width={width} height={230} points={spectrum} />}
+              {(width) => (
+                <Trajectory
+                  width={width}
+                  points={points}
+                  steps={stepsOf(report, live)}
+                  bands={controls.map((control) => ({
+                    label: controlName(control),
+                    low: control.median,
+                    high: control.best,
+                  }))}
+                  colour={areaColour(report?.plan.target[0]?.area ?? '')}
+                  title={score.axis}
+                />
+              )}
             </PlotFrame>
-          )}
-        </Box>
-      )}
+            {spectrum !== null && (
+              <PlotFrame
+                title="Spectrum"
+                caption={`Radially averaged amplitude of the ${finished ? 'selected' : 'best'} candidate, relative to its largest.`}
+                data={() => ({
+                  columns: ['spatial_frequency_cpd', 'relative_amplitude'],
+                  rows: spectrum.map(({ cpd, amplitude }) => [cpd, amplitude]),
+                })}
+              >
+                {(width) => <Spectrum width={width} height={230} points={spectrum} />}
+              </PlotFrame>
+            )}
+          </Box>
+        )}
+      </div>
     </>
   );
 }

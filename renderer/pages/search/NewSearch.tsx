@@ -48,9 +48,15 @@ type ForkSource = Pick<SearchReport, 'id' | 'name' | 'plan' | 'state' | 'traject
 export function NewSearch({ query }: { query: URLSearchParams }) {
   const twins = useQueryCall('library.list', {});
   const forked = query.get('fork');
-  const source = useQueryCall('searches.get', { id: forked ?? '' }, { enabled: forked !== null });
+  // A search that runs has come further than what was asked of it last.
+  const source = useQueryCall(
+    'searches.get',
+    { id: forked ?? '' },
+    { enabled: forked !== null, refetchOnMount: 'always' },
+  );
   const [chosen, setChosen] = useState<string | null>(null);
-  if (forked !== null && source.data === undefined) return <QueryView query={source}>{() => null}</QueryView>;
+  if (forked !== null && (source.data === undefined || !source.isFetchedAfterMount))
+    return <QueryView query={source}>{() => null}</QueryView>;
   const fork = source.data === undefined ? null : forkOf(source.data);
   const kept = query.size === 0 ? keptPlan.get() : null;
   const twinId = chosen ?? query.get('twin') ?? fork?.twin.id ?? kept?.twin.id ?? twins.data?.[0]?.id;

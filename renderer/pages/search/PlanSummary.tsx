@@ -39,7 +39,7 @@ function ResidualGauge({ residual }: { residual: number | undefined }) {
       aria-valuemax={tolerance}
       aria-valuenow={residual}
       aria-valuetext={`${relative(residual)}, ${held ? 'within' : 'beyond'} the tolerance of 1e-6`}
-      style={{ position: 'relative', height: 8, background: 'var(--line)', borderRadius: 2 }}
+      style={{ position: 'relative', height: 6, marginTop: 3, background: 'var(--line)', borderRadius: 2 }}
     >
       <div
         style={{
@@ -78,11 +78,11 @@ export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residua
         <Table.Tr>
           <Table.Th>Constraint</Table.Th>
           <Table.Th ta="right">Asked</Table.Th>
-          <Table.Th ta="right" title="Mean luminance and RMS contrast: relative to what was asked; range: absolute">
+          <Table.Th
+            ta="right"
+            title="Mean luminance and RMS contrast: relative to what was asked; range: absolute. The bar goes from 10⁻¹² to 10⁻³ on a log axis, its line is the tolerance, 10⁻⁶."
+          >
             Residual
-          </Table.Th>
-          <Table.Th w="4.5rem" title="On a log axis from 10⁻¹² to 10⁻³; the line is the tolerance, 10⁻⁶">
-            ≤ 10⁻⁶
           </Table.Th>
         </Table.Tr>
       </Table.Thead>
@@ -91,8 +91,8 @@ export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residua
           <Table.Tr key={label}>
             <Table.Td>{label}</Table.Td>
             <Table.Td ta="right">{asked}</Table.Td>
-            <Table.Td ta="right">{relative(residual)}</Table.Td>
-            <Table.Td>
+            <Table.Td ta="right">
+              {relative(residual)}
               <ResidualGauge residual={residual} />
             </Table.Td>
           </Table.Tr>
@@ -162,7 +162,7 @@ export function PlanSummary({
       <Text size="xs" c="dimmed">
         {!pixels
           ? unconstrainedText(plan)
-          : 'Residuals of the best candidate, in float64: mean and RMS relative, range absolute.'}
+          : 'Residuals of the best candidate, in float64: mean and RMS relative, range absolute. Bars: log axis from 10⁻¹² to 10⁻³; the line is the tolerance, 10⁻⁶.'}
       </Text>
     </Stack>
   );

@@ -65,6 +65,10 @@ export function nameOfGoals(plan: SearchPlan, provenance?: Pick<Provenance, 'set
     provenance?.sets[goalRole(goals.indexOf(JSON.stringify(ref)))]?.name ?? nameOfSet(ref);
 }
 
+/** The same under a tile. */
+export const shortScore = (plan: Pick<SearchPlan, 'objective'>, value: number): string =>
+  scoreWords(plan.objective.type).short(value, formatNumber);
+
 /** `2,164 evaluations, of which 1,200 for controls`; those of the reference set are among the others. */
 export const evaluationsText = (report: Pick<SearchReport, 'evaluations' | 'controlEvaluations'>): string =>
   `${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls`;
