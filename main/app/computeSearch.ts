@@ -1,5 +1,5 @@
 /** Searches inside the compute process: the pure search over this process's sessions and rasters. */
-import { goalRole, goalsOf } from '../contract/plans.ts';
+import { goalRole, goalsOf, startRole, usesGradient } from '../contract/plans.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type {
   ComputeHandler,
@@ -88,7 +88,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
           held,
           lastTilesAt: -Infinity,
           lastSpectrumAt: -Infinity,
-          optimisationSteps: optimiser.type === 'gradient' ? optimiser.steps : 0,
+          optimisationSteps: usesGradient(optimiser) ? optimiser.steps : 0,
           optimisationDone: start.checkpoint === null ? 0 : search.result().trajectory.length,
         });
         return { total: search.total };
@@ -116,9 +116,12 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
       if (showTiles) running.lastTilesAt = performance.now();
       const tiles = showTiles
         ? await Promise.all(
-            live.tiles
-              .slice(0, liveTiles)
-              .map((tile) => encodeGreyPng(tile, session.field.sizePx, { srgb: true, outSizePx: tilePx })),
+            live.tiles.slice(0, liveTiles).map((tile) =>
+              encodeGreyPng(middleFrame(tile, session.field.sizePx), session.field.sizePx, {
+                srgb: true,
+                outSizePx: tilePx,
+              }),
+            ),
           )
         : [];
       const showSpectrum = live.bestImage !== null && performance.now() - running.lastSpectrumAt > spectrumEveryMs;
@@ -140,7 +143,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         units: live.units.length > mostLiveUnits ? [] : live.units,
         residuals: live.residuals,
         spectrum: showSpectrum
-          ? radialSpectrum(firstFrame(live.bestImage as Float32Array, session), session.field)
+          ? radialSpectrum(middleFrame(live.bestImage as Float32Array, session.field.sizePx), session.field)
           : null,
         controls: live.controls,
         tiles,
@@ -150,12 +153,14 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
     async result({ key }): Promise<SearchOutcomeMessage> {
       const { search, held } = find(key);
       const outcome = search.result();
-      const { sizePx } = held.session.session.field;
-      const found = (image: Float32Array, spec: FoundStimulus['spec']): FoundStimulus =>
-        // The frames of a clip are not kept.
-        spec === null && image.length === sizePx * sizePx
-          ? { array: encodeNpy(image, [sizePx, sizePx]), spec: null }
-          : { array: null, spec };
+      const { sizePx, frameRateHz } = held.session.session.field;
+      const found = (image: Float32Array, spec: FoundStimulus['spec']): FoundStimulus => {
+        if (spec !== null) return { array: null, clip: null, spec };
+        const frames = image.length / (sizePx * sizePx);
+        if (frames === 1) return { array: encodeNpy(image, [sizePx, sizePx]), clip: null, spec: null };
+        const clip = { frames, frameRateHz: frameRateHz as number };
+        return { array: encodeNpy(image, [frames, sizePx, sizePx]), clip, spec: null };
+      };
       return {
         candidates: outcome.candidates.map(({ rank, start, value, image, spec, areas, units, residuals }) => ({
           rank,
@@ -190,7 +195,12 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
   };
 }
 
-const firstFrame = (image: Float32Array, { field }: TwinSession): Float32Array => image.subarray(0, field.sizePx ** 2);
+/** Of a clip; a still picture itself. */
+function middleFrame(image: Float32Array, sizePx: number): Float32Array {
+  const pixels = sizePx * sizePx;
+  const frame = Math.floor(image.length / pixels / 2);
+  return image.subarray(frame * pixels, (frame + 1) * pixels);
+}
 
 /** The stimuli of a design on the raster of a twin. */
 export const sourceOf = (design: StimulusDesign, rasteriser: Rasteriser): StimulusSource => ({
@@ -212,6 +222,7 @@ async function searchOf(
     sources: {
       ...(sets['screening'] ? { screening: source(sets['screening']) } : {}),
       ...(sets['bestOf'] ? { bestOf: source(sets['bestOf']) } : {}),
+      ...(sets[startRole] ? { start: source(sets[startRole]) } : {}),
       goals: goalsOf(plan).map((_, i) => source(sets[goalRole(i)] as StimulusDesign)),
     },
     renderSpec: (spec) => renderSpec(spec, session.field),

@@ -1,6 +1,6 @@
 /** What a search drives, and what it makes large. */
 import { z } from 'zod';
-import { setRef } from './planParts.ts';
+import { stimulusRef } from './planParts.ts';
 
 export const targetTerm = z.strictObject({
   area: z.string().min(1),
@@ -24,8 +24,7 @@ export const inclusion = z.strictObject({
 });
 export type Inclusion = z.infer<typeof inclusion>;
 
-/** One stimulus: number `index` of a set. */
-export const goalStimulus = z.strictObject({ from: setRef, index: z.int().min(0).default(0) });
+export const goalStimulus = stimulusRef;
 export type GoalStimulus = z.infer<typeof goalStimulus>;
 
 /** Σ weight · activity of the target terms; a negative weight λ makes it the contrast drive(A) − λ·drive(B). */
