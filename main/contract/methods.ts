@@ -7,7 +7,7 @@ import type { CancelSignal } from '../platform/cancel.ts';
 import { modelAnswers, modelInspection, modelPlace, modelPreview, samplePicture } from './bareModels.ts';
 import { deviceChoice, deviceId, deviceReport } from './devices.ts';
 import { jobSnapshot, searchLive } from './jobs.ts';
-import { display, plan, protocolPlan } from './plans.ts';
+import { constraints, display, plan, protocolPlan, searchObjective, searchOptimiser, searchSpace } from './plans.ts';
 import {
   expandedProtocol,
   exportRecord,
@@ -41,6 +41,23 @@ const referenceRequest = z.strictObject({
   /** What the search will mostly ask for; the fastest device may differ. */
   by: z.enum(['responses', 'gradients']).default('gradients'),
 });
+
+/** A procedure with its source; what its plan leaves out stays as it is in the plan that it is applied to. */
+export const presetSummary = z.object({
+  id: z.string(),
+  title: z.string(),
+  citation: z.string(),
+  /** What is from memory, or changed so that it suits other twins. */
+  uncertain: z.string().nullable(),
+  plan: z.object({
+    objective: searchObjective.optional(),
+    space: searchSpace,
+    optimiser: searchOptimiser,
+    constraints: constraints.optional(),
+    starts: z.int().optional(),
+  }),
+});
+export type PresetSummary = z.infer<typeof presetSummary>;
 
 export const projectInfo = z.object({
   path: z.string(),
@@ -179,6 +196,16 @@ export const methods = {
   /** The last live message of every search that has not ended, for a window that joins late. */
   'searches.live': { input: nothing, output: z.array(searchLive) },
   'searches.get': { input: byId, output: searchReport },
+  /**
+   * The best candidate so far as a stimulus that another search can start from, stored in the project; null where there is
+   * none yet, or where none is kept (other spaces than pixels, until the search has ended).
+   */
+  'searches.best': {
+    input: byId,
+    output: z.object({ spec: stimulusSpec, objective: z.number(), thumbnail: z.string() }).nullable(),
+  },
+  /** Published procedures as parts of a plan. */
+  'searches.presets': { input: nothing, output: z.array(presetSummary) },
 
   'protocols.list': { input: nothing, output: z.array(protocolSummary) },
   'protocols.get': { input: byId, output: expandedProtocol },

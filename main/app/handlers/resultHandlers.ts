@@ -1,9 +1,11 @@
-import type { Handlers } from '../../contract/methods.ts';
+import { presetSummary, type Handlers } from '../../contract/methods.ts';
 import type { RunSummary, SearchSummary } from '../../contract/results.ts';
 import type { RunRow, SearchListRow } from '../../projects/rows.ts';
 import { describeSpace } from '../jobs/searchJob.ts';
+import { storeBestSoFar } from '../jobs/searchBest.ts';
 import { requireWritable, type Services } from '../services.ts';
 import { expandPlan, savedProtocol } from '../protocolService.ts';
+import { searchPresets } from '../../search/presets.ts';
 import { parseWith } from '../../contract/validate.ts';
 import { display, protocolPlan, searchPlan, type Aperture, type SearchPlan } from '../../contract/plans.ts';
 import { apertureOf } from '../../stimuli/aperture.ts';
@@ -16,6 +18,8 @@ type ResultMethods =
   | 'searches.list'
   | 'searches.live'
   | 'searches.get'
+  | 'searches.best'
+  | 'searches.presets'
   | 'protocols.list'
   | 'protocols.get'
   | 'protocols.save'
@@ -72,6 +76,19 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
         createdAt: search.createdAt,
       };
     },
+
+    async 'searches.best'({ id }) {
+      const search = await project().searches.get(id);
+      const [candidate] = search.report?.candidates ?? [];
+      if (candidate !== undefined) {
+        const { spec, objective, thumbnail } = candidate;
+        return { spec, objective, thumbnail };
+      }
+      requireWritable(services.current());
+      return storeBestSoFar(services, search);
+    },
+    'searches.presets': async () =>
+      searchPresets.map(({ plan, ...preset }) => ({ ...preset, plan: presetSummary.shape.plan.parse(plan) })),
 
     'protocols.list': () => project().protocols.list(),
     async 'protocols.get'({ id }) {

@@ -242,7 +242,7 @@ function packCheckpoint(seconds: number, bytes: Uint8Array): Uint8Array {
   return packed;
 }
 
-function unpackCheckpoint(packed: Uint8Array | null): { seconds: number; bytes: Uint8Array } | null {
+export function unpackCheckpoint(packed: Uint8Array | null): { seconds: number; bytes: Uint8Array } | null {
   if (packed === null) return null;
   const seconds = new DataView(packed.buffer, packed.byteOffset, packed.byteLength).getFloat64(0, true);
   return { seconds, bytes: packed.slice(8) };
