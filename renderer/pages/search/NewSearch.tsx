@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { SearchPlan, SetRef } from '../../../main/contract/plans.ts';
 import type { SearchReport, SetSummary } from '../../../main/contract/results.ts';
+import type { StimulusDesign, StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
 import { nameOfSet, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { domainSentence, outsideSpace } from '../../../main/twins/domain.ts';
@@ -22,17 +23,28 @@ import { newPlan, planProblems, withTarget } from './plan.ts';
 import { PlanButton } from './PlanButton.tsx';
 import { PlanEditor } from './PlanEditor.tsx';
 import { SearchList } from './SearchList.tsx';
+import { withStart } from './PixelFields.tsx';
 import { TargetMap } from './TargetMap.tsx';
 import { termAt, type TermPlace } from './terms.ts';
 
 /** The plan as it was left, so that a look at another page does not lose it. */
 const keptPlan = createStore<SearchPlan | null>(null);
 
-/** The plan of an earlier search, without what the backend pinned, so that it runs on the twin there is now. */
-export function forkOf({ id, name, plan, state, trajectory, contentSha256 }: ForkSource): SearchPlan {
+/**
+ * The plan of an earlier search, without what the backend pinned, so that it runs on the twin there is now. Over pixels it
+ * starts from the best of what that search has found.
+ */
+export function forkOf(
+  { id, name, plan, state, trajectory, contentSha256 }: ForkSource,
+  best: StimulusSpec | null,
+): SearchPlan {
   const { name: _name, ...rest } = plan;
+  const design: StimulusDesign | null = best === null ? null : { type: 'list', stimuli: [best] };
   return {
     ...rest,
+    ...(rest.space.type === 'pixels' && design !== null
+      ? { space: withStart(rest.space, { from: { design, name: `best of ${name}`.slice(0, 120) }, index: 0 }) }
+      : {}),
     twin: { id: plan.twin.id },
     forkedFrom: {
       search: id,
@@ -54,10 +66,18 @@ export function NewSearch({ query }: { query: URLSearchParams }) {
     { id: forked ?? '' },
     { enabled: forked !== null, refetchOnMount: 'always' },
   );
+  const fromPixels = source.data?.plan.space.type === 'pixels';
+  // In a project that is read-only what is not stored yet cannot be kept: then a fork starts anew.
+  const best = useQueryCall(
+    'searches.best',
+    { id: forked ?? '' },
+    { enabled: forked !== null && fromPixels, refetchOnMount: 'always', retry: false },
+  );
   const [chosen, setChosen] = useState<string | null>(null);
   if (forked !== null && (source.data === undefined || !source.isFetchedAfterMount))
     return <QueryView query={source}>{() => null}</QueryView>;
-  const fork = source.data === undefined ? null : forkOf(source.data);
+  if (fromPixels && !best.isFetchedAfterMount) return <LoadingLines />;
+  const fork = source.data === undefined ? null : forkOf(source.data, best.data?.spec ?? null);
   const kept = query.size === 0 ? keptPlan.get() : null;
   const twinId = chosen ?? query.get('twin') ?? fork?.twin.id ?? kept?.twin.id ?? twins.data?.[0]?.id;
   if (twins.error !== null) return <ErrorNotice error={twins.error} onRetry={() => void twins.refetch()} />;

@@ -24,6 +24,7 @@ export function PresetMenu({
             {preset.citation !== null && (
               <Text size="xs" c="dimmed" component="div" style={{ whiteSpace: 'normal' }}>
                 {preset.citation}
+                {preset.uncertain !== null && ` · ${preset.uncertain}`}
               </Text>
             )}
           </Menu.Item>

@@ -3,7 +3,14 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import type { ReactElement } from 'react';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { plan as anyPlan, searchPlan, type SearchPlan } from '../../../main/contract/plans.ts';
+import type { PresetSummary } from '../../../main/contract/methods.ts';
+import {
+  firstOrderOptimiser,
+  pixelSpace,
+  plan as anyPlan,
+  searchPlan,
+  type SearchPlan,
+} from '../../../main/contract/plans.ts';
 import type { Candidate, Control, SearchReport, SearchSummary } from '../../../main/contract/results.ts';
 import type { StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
@@ -15,7 +22,7 @@ import { compareRows } from './CompareView.tsx';
 import { ControlStrip } from './ControlStrip.tsx';
 import { apertureFor, newPlan, planProblems, withAperture, withSpace } from './plan.ts';
 import { planJson, planYaml } from './planText.ts';
-import { presetsFor } from './presets.ts';
+import { presetsFor, publishedPresets } from './presets.ts';
 import { NamedPicture } from './SearchList.tsx';
 import { referenceSentence } from './ReferenceEditor.tsx';
 import { Trajectory } from './Trajectory.tsx';
@@ -90,7 +97,7 @@ describe('a new plan', () => {
     const plan = { ...newPlan(v1), starts: 7 };
     const presets = presetsFor(v1, plan);
     expect(presets.map((preset) => preset.title)).toEqual([
-      'Default: drive one unit',
+      'Drive one unit',
       'Selective: V1-simple and no other area',
       'Drive V1-complex, not V1-simple',
       'Drive V1-simple, not V1-complex',
@@ -110,6 +117,34 @@ describe('a new plan', () => {
     }
     const ventral = twin(['V4', 'IT'], []);
     expect(presetsFor(ventral, newPlan(ventral)).map((preset) => preset.title)).toContain('Drive V4, not IT');
+  });
+
+  it('follows published procedures on its own target, where the twin has what they need', () => {
+    const plan = { ...newPlan(v1), starts: 7 };
+    const published: PresetSummary[] = [
+      {
+        id: 'p',
+        title: 'P',
+        citation: 'Somebody 2020',
+        uncertain: null,
+        plan: {
+          space: pixelSpace.parse({ type: 'pixels', start: 'white' }),
+          optimiser: firstOrderOptimiser.parse({ type: 'first-order', rule: 'adam' }),
+          constraints: { ...plan.constraints, contrastRms: 0.1 },
+        },
+      },
+    ];
+    const [preset] = publishedPresets(published, v1, plan);
+    expect([preset?.title, preset?.citation]).toEqual(['P', 'Somebody 2020']);
+    expect(preset?.plan).toMatchObject({
+      target: plan.target,
+      objective: { type: 'drive' },
+      optimiser: { type: 'first-order', rule: 'adam' },
+      constraints: { contrastRms: 0.1, aperture: plan.constraints.aperture },
+      starts: 7,
+    });
+    expect(planProblems(preset?.plan as SearchPlan, v1)).toEqual([]);
+    expect(publishedPresets(published, twin(['MT'], [], 'none'), plan)).toEqual([]);
   });
 
   it('keeps every space valid with its optimiser', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { searchPlan, type SearchPlan, type TargetTerm } from '../../../main/contract/plans.ts';
+import type { StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 import { circleOf } from '../../components/BrushableRfMap.tsx';
 import { forkOf } from './NewSearch.tsx';
@@ -127,7 +128,7 @@ describe('what keeps an objective from starting', () => {
   });
 });
 
-it('a fork says where it comes from, and how far that had come', () => {
+it('a fork says where it comes from, how far that had come, and starts from the best of it', () => {
   const source = {
     id: 'search-1',
     name: 'Drive V1',
@@ -139,12 +140,18 @@ it('a fork says where it comes from, and how far that had come', () => {
     contentSha256: null,
     state: 'partial' as const,
   };
-  const fork = forkOf(source);
+  const fork = forkOf(source, null);
   expect([fork.name, fork.twin]).toEqual([undefined, { id: 'v' }]);
   expect(fork.forkedFrom).toEqual({ search: 'search-1', name: 'Drive V1', step: 2 });
   expect(searchPlan.safeParse(fork).success).toBe(true);
   const contentSha256 = 'b'.repeat(64);
-  expect(forkOf({ ...source, state: 'complete', contentSha256 }).forkedFrom).toEqual({
+  const best: StimulusSpec = { type: 'raster', arraySha256: 'c'.repeat(64), sizeDeg: 8 };
+  const complete = forkOf({ ...source, state: 'complete', contentSha256 }, best);
+  expect(complete.space).toMatchObject({
+    startFrom: { from: { design: { type: 'list', stimuli: [best] }, name: 'best of Drive V1' }, index: 0 },
+  });
+  expect(searchPlan.safeParse(complete).success).toBe(true);
+  expect(complete.forkedFrom).toEqual({
     search: 'search-1',
     name: 'Drive V1',
     contentSha256,
