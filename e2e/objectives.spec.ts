@@ -21,6 +21,8 @@ async function finished(page: Page): Promise<void> {
 }
 
 test('a selective objective over a circle, a fork of it, and their comparison', async ({ page, host }, info) => {
+  // Three searches, one after the other.
+  test.slow();
   const look = (name: string) => page.screenshot({ path: info.outputPath(`${name}.png`) });
   const complaints = complaintsOf(page);
   await page.goto(host.url);
@@ -71,6 +73,7 @@ test('a selective objective over a circle, a fork of it, and their comparison', 
   await page.getByRole('button', { name: 'Fork' }).click();
   await expect(plan.getByText(/^Forked from Drive \d+ units/)).toBeVisible();
   await expect(plan.getByRole('combobox', { name: 'Objective' })).toHaveValue('Selective');
+  await expect(plan.getByRole('combobox', { name: 'Start from' })).toHaveValue(/^best of Drive \d+ units/);
   await choose(page, plan.getByRole('combobox', { name: 'Objective' }), 'Suppress');
   await page.getByRole('button', { name: 'Search', exact: true }).click();
   await finished(page);
@@ -84,5 +87,26 @@ test('a selective objective over a circle, a fork of it, and their comparison', 
   await expect(comparison.getByRole('row', { name: /^Objective / })).toContainText('alone, against every other area');
   await expect(page.getByRole('figure', { name: /^Activity, / })).toHaveCount(2);
   await look('comparison');
+
+  // A fork of a search that has not ended starts from what its checkpoint holds.
+  await page.goBack();
+  await page.getByRole('button', { name: 'Fork' }).click();
+  await choose(page, plan.getByRole('combobox', { name: 'Start from' }), 'pink noise (1/f)');
+  await choose(page, plan.getByRole('combobox', { name: 'Objective' }), 'Drive');
+  await plan.getByLabel('Steps', { exact: true }).fill('20000');
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  const live = page.getByRole('region', { name: 'Live' });
+  await expect(page.getByRole('figure', { name: 'Trajectory' })).toBeVisible({ timeout: 90_000 });
+  await live.getByRole('button', { name: 'Pause' }).click();
+  await expect(live.getByText(/ · paused$/)).toBeVisible();
+  await look('paused');
+  await page.getByRole('button', { name: 'Fork' }).click();
+  await expect(plan.getByText(/not ended, at step [1-9]\d*$/)).toBeVisible();
+  await expect(plan.getByRole('combobox', { name: 'Start from' })).toHaveValue(/^best of Drive \d+ units/);
+  await plan.getByRole('button', { name: 'Presets' }).click();
+  await page.getByRole('menuitem', { name: /Walker et al\. 2019/ }).click();
+  await expect(plan.getByRole('note', { name: 'Source of the preset' })).toContainText('Walker et al. 2019');
+  await expect(plan.getByRole('combobox', { name: 'Rule' })).toHaveValue('normalised gradient');
+  await look('preset');
   expect(complaints).toEqual([]);
 });

@@ -24,7 +24,10 @@ const setRoles: Record<string, string> = {
   reference: 'Reference set',
   bestOf: 'Best image of',
   screening: 'Screened set',
+  start: 'Started from',
 };
+const roleText = (role: string): string =>
+  setRoles[role] ?? (role.startsWith('goal ') ? 'Stimulus to be matched, of' : role);
 
 /** Whether a search has measured its reference set itself; nothing for results of older versions. */
 function referenceOrigin({ reference }: Provenance): [string, string][] {
@@ -47,7 +50,7 @@ export function ProvenancePanel({
     ['Twin package', <Hash key="twin" sha256={provenance.twin.sha256} />],
     ['Plan', <Hash key="plan" sha256={provenance.planSha256} />],
     ...Object.entries(provenance.sets).map(([role, { name, sha256 }]): [string, React.ReactNode] => [
-      setRoles[role] ?? role,
+      roleText(role),
       <Fragment key={role}>
         {name} <Hash sha256={sha256} />
       </Fragment>,

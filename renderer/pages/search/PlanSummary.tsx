@@ -1,9 +1,9 @@
 /** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
 import { DataList, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { startRole, type SearchPlan } from '../../../main/contract/plans.ts';
 import type { Provenance } from '../../../main/contract/results.ts';
-import { inclusionText, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
+import { inclusionText, nameOfSet, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { behaviourText } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
@@ -114,6 +114,14 @@ export function unconstrainedText({ space, constraints }: SearchPlan): string {
       : `Stimuli of the set, shown as they are. ${controls}`;
 }
 
+/** The stimulus that a search over pixels starts from; noise is the usual start and not named. */
+function startRow({ space }: SearchPlan, provenance?: Pick<Provenance, 'sets'>): [string, string][] {
+  if (space.type !== 'pixels' || space.startFrom === undefined) return [];
+  const { from, index } = space.startFrom;
+  const set = provenance?.sets[startRole]?.name ?? nameOfSet(from);
+  return [['Started from', 'set' in from ? `stimulus ${index + 1} of ${set}` : set]];
+}
+
 export function PlanSummary({
   plan,
   residuals,
@@ -135,6 +143,7 @@ export function PlanSummary({
     ...(limits === '' ? [] : ([['Limits', limits]] as [string, string][])),
     ['Method', methodText(plan)],
     ['Starts', `${plan.starts}, seed ${plan.seed}`],
+    ...startRow(plan, provenance),
     [
       'Aperture',
       !pixels
