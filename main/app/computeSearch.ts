@@ -1,5 +1,13 @@
 /** Searches inside the compute process: the pure search over this process's sessions and rasters. */
-import { goalRole, goalsOf, startRole, usesGradient } from '../contract/plans.ts';
+import {
+  type Constraints,
+  constraintRole,
+  constraintStimuli,
+  goalRole,
+  goalsOf,
+  startRole,
+  usesGradient,
+} from '../contract/plans.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type {
   ComputeHandler,
@@ -14,6 +22,7 @@ import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { plural } from '../platform/words.ts';
+import type { ConstraintImages } from '../search/constraints/constraints.ts';
 import type { ResponseModel, StimulusSource } from '../search/model.ts';
 import type { ReferenceScale } from '../search/reference/reference.ts';
 import type { SearchOutcome } from '../search/report.ts';
@@ -162,15 +171,18 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         return { array: encodeNpy(image, [frames, sizePx, sizePx]), clip, spec: null };
       };
       return {
-        candidates: outcome.candidates.map(({ rank, start, value, image, spec, areas, units, residuals }) => ({
-          rank,
-          start,
-          objective: value,
-          stimulus: found(image, spec),
-          areas,
-          units,
-          residuals,
-        })),
+        candidates: outcome.candidates.map(
+          ({ rank, start, value, image, spec, areas, units, residuals, residuals8Bit }) => ({
+            rank,
+            start,
+            objective: value,
+            stimulus: found(image, spec),
+            areas,
+            units,
+            residuals,
+            residuals8Bit,
+          }),
+        ),
         controls: outcome.controls.map(({ kind, label, values, best, image, spec, sourceSpec }) => ({
           kind,
           label,
@@ -224,11 +236,33 @@ async function searchOf(
       ...(sets['bestOf'] ? { bestOf: source(sets['bestOf']) } : {}),
       ...(sets[startRole] ? { start: source(sets[startRole]) } : {}),
       goals: goalsOf(plan).map((_, i) => source(sets[goalRole(i)] as StimulusDesign)),
+      constraints: await constraintImages(plan.constraints, (role) => source(sets[role] as StimulusDesign)),
     },
     renderSpec: (spec) => renderSpec(spec, session.field),
   });
   if (checkpoint !== null) await search.restore(checkpoint);
   return search;
+}
+
+/** Every stimulus that the constraints speak of, on the twin's raster. */
+async function constraintImages(
+  constraints: Constraints,
+  sourceOfRole: (role: string) => StimulusSource,
+): Promise<ConstraintImages> {
+  const images: ConstraintImages = {};
+  for (const { role, stimulus } of constraintStimuli(constraints)) {
+    const source = sourceOfRole(constraintRole(role));
+    if (stimulus.index >= source.count) {
+      throw new TwinscopeError(
+        'bad-input',
+        `The ${role} of the constraints is stimulus ${stimulus.index} (from 0) of a set of ${source.count}. Nothing was started. ` +
+          'Choose one that it has.',
+        { constraint: role },
+      );
+    }
+    images[role] = await source.render(stimulus.index);
+  }
+  return images;
 }
 
 /** Rows: mean, sd, response to the blank, coefficient in the area's activity; one column per unit. */

@@ -7,7 +7,8 @@ import type { CancelSignal } from '../platform/cancel.ts';
 import { modelAnswers, modelInspection, modelPlace, modelPreview, samplePicture } from './bareModels.ts';
 import { deviceChoice, deviceId, deviceReport } from './devices.ts';
 import { jobSnapshot, searchLive } from './jobs.ts';
-import { constraints, display, plan, protocolPlan, searchObjective, searchOptimiser, searchSpace } from './plans.ts';
+import { display, plan, protocolPlan } from './plans.ts';
+import { presetSummary } from './presets.ts';
 import {
   expandedProtocol,
   exportRecord,
@@ -41,23 +42,6 @@ const referenceRequest = z.strictObject({
   /** What the search will mostly ask for; the fastest device may differ. */
   by: z.enum(['responses', 'gradients']).default('gradients'),
 });
-
-/** A procedure with its source; what its plan leaves out stays as it is in the plan that it is applied to. */
-export const presetSummary = z.object({
-  id: z.string(),
-  title: z.string(),
-  citation: z.string(),
-  /** What is from memory, or changed so that it suits other twins. */
-  uncertain: z.string().nullable(),
-  plan: z.object({
-    objective: searchObjective.optional(),
-    space: searchSpace,
-    optimiser: searchOptimiser,
-    constraints: constraints.optional(),
-    starts: z.int().optional(),
-  }),
-});
-export type PresetSummary = z.infer<typeof presetSummary>;
 
 export const projectInfo = z.object({
   path: z.string(),

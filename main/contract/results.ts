@@ -142,7 +142,21 @@ export const control = z.object({
 });
 export type Control = z.infer<typeof control>;
 
-export const residuals = z.object({ meanLuminance: z.number(), contrastRms: z.number(), range: z.number() });
+/**
+ * How far a candidate is from its constraints: relative to what was asked, but for `range` and `background` (luminance).
+ * What was not asked for is left out.
+ */
+export const residuals = z.object({
+  meanLuminance: z.number(),
+  contrastRms: z.number().optional(),
+  range: z.number(),
+  normL2: z.number().optional(),
+  background: z.number().optional(),
+  spectrum: z.number().optional(),
+  distance: z.number().optional(),
+  temporal: z.number().optional(),
+});
+export type Residuals = z.infer<typeof residuals>;
 
 export const candidate = z.object({
   /** From 1, best first. */
@@ -160,6 +174,8 @@ export const candidate = z.object({
   ),
   /** Null for stimuli made by a generator, which are exact by construction. */
   residuals: residuals.nullable(),
+  /** Of the same pixels after 8-bit sRGB encoding. Absent in results of older versions. */
+  residuals8Bit: residuals.nullable().optional(),
 });
 export type Candidate = z.infer<typeof candidate>;
 

@@ -5,6 +5,7 @@
 import type { DeviceId, DeviceMeasurement, GradientForms } from '../contract/devices.ts';
 import type { SearchLive } from '../contract/jobs.ts';
 import type { SearchPlan } from '../contract/plans.ts';
+import type { Residuals } from '../contract/results.ts';
 import type { RasterSpec, StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest, UnitPlace } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
@@ -100,7 +101,8 @@ export type SearchOutcomeMessage = {
     stimulus: FoundStimulus;
     areas: { area: string; z: number }[];
     units: { area: string; unit: string; response: number; z: number; blank: number }[];
-    residuals: { meanLuminance: number; contrastRms: number; range: number } | null;
+    residuals: Residuals | null;
+    residuals8Bit: Residuals | null;
   }[];
   controls: {
     kind: 'random' | 'best-of-set' | 'best-grating';

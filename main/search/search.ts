@@ -7,7 +7,7 @@ import { hashJson } from '../platform/hash.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
 import { combine, decodeCheckpoint, encodeCheckpoint, part, type Saved } from './checkpoint.ts';
 import { CmaPhase } from './optimisers/cmaPhase.ts';
-import type { ConstraintSet } from './constraints/constraints.ts';
+import type { ConstraintImages, ConstraintSet } from './constraints/constraints.ts';
 import type { ControlPhase } from './controls/controlPhase.ts';
 import { type Matched, matchedControls, matchedTo, randomGratings } from './controls/controls.ts';
 import { createGratingBox } from './spaces/gratingSpace.ts';
@@ -37,6 +37,8 @@ export type SearchOptions = {
     start?: StimulusSource;
     /** One for each goal stimulus of the plan, in the order of `goalsOf`. */
     goals?: readonly StimulusSource[];
+    /** The stimuli that the constraints speak of, rendered. */
+    constraints?: ConstraintImages;
   };
   /** A rendered stimulus on the twin's raster; asked for blanks and gratings only. */
   renderSpec: (spec: StimulusSpec) => Float32Array;
@@ -264,9 +266,11 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
       'bad-input',
       (space.type === 'set'
         ? 'The stimuli of a set are shown as they are, so the plan cannot constrain them: '
-        : 'Gratings have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
+        : space.type === 'pixels'
+          ? 'A still picture does not change over time, so these constraints of the plan would hold nothing: '
+          : 'Gratings have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
         `${unusable.join(', ')}. Nothing was started. Leave out ${unusable.length === 1 ? 'this constraint' : 'these constraints'}, ` +
-        'or search pixels.',
+        (space.type === 'pixels' ? 'or search clips.' : 'or search pixels.'),
     );
   }
   let matched: Matched | null | undefined;
@@ -277,7 +281,7 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
   };
   if (space.type === 'pixels') {
     if (!usesGradient(optimiser)) throw mismatch('pixels', "gradient' or 'first-order", optimiser.type);
-    const pixels = createPixelSearch(plan, model.field, sources.start);
+    const pixels = createPixelSearch(plan, model.field, sources);
     const { constraints, frames } = pixels;
     const optimisation =
       optimiser.type === 'first-order'

@@ -13,6 +13,7 @@ import { TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
 import { hashJson } from '../../platform/hash.ts';
 import { formatCount, plural } from '../../platform/words.ts';
+import { constraintRows } from '../../stimuli/constraintWords.ts';
 import { objectiveText, objectiveTypeOf, scoreWords } from '../../stimuli/objectiveWords.ts';
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { TestedDomain } from '../../contract/twins.ts';
@@ -297,10 +298,16 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
   }
   if (targeted.length > mostUnits) lines.push(`and ${targeted.length - mostUnits} more; --json lists all`);
   if (best?.residuals) {
-    const { meanLuminance, contrastRms, range } = best.residuals;
-    lines.push(
-      `Constraint residuals: mean ${meanLuminance.toExponential(1)} and RMS ${contrastRms.toExponential(1)}, relative to what was asked; range ${range}, absolute`,
-    );
+    const { residuals, residuals8Bit } = best;
+    const told = (value: number | undefined): string => (value === undefined ? '' : value.toExponential(1));
+    const rows = constraintRows(report.plan.constraints).map(({ key, label, asked }) => [
+      label,
+      asked,
+      told(residuals[key]),
+      told(residuals8Bit?.[key]),
+    ]);
+    lines.push(formatTable(['constraint', 'asked', 'residual', 'after 8-bit sRGB'], rows));
+    lines.push('Residuals are relative to what was asked; those of range and background are in luminance.');
   }
   context.print(lines.join('\n'), { ...report, testedDomain: candidateDomain });
 }

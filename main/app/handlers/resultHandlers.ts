@@ -1,4 +1,5 @@
-import { presetSummary, type Handlers } from '../../contract/methods.ts';
+import type { Handlers } from '../../contract/methods.ts';
+import { presetPlan } from '../../contract/presets.ts';
 import type { RunSummary, SearchSummary } from '../../contract/results.ts';
 import type { RunRow, SearchListRow } from '../../projects/rows.ts';
 import { describeSpace } from '../jobs/searchJob.ts';
@@ -88,7 +89,7 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
       return storeBestSoFar(services, search);
     },
     'searches.presets': async () =>
-      searchPresets.map(({ plan, ...preset }) => ({ ...preset, plan: presetSummary.shape.plan.parse(plan) })),
+      searchPresets.map(({ plan, ...preset }) => ({ ...preset, plan: presetPlan.parse(plan) })),
 
     'protocols.list': () => project().protocols.list(),
     async 'protocols.get'({ id }) {

@@ -1,6 +1,15 @@
 /** Runs a stimulus search slice by slice: every slice is committed with its checkpoint before the next is asked for. */
 import type { SearchLive } from '../../contract/jobs.ts';
-import { goalRole, goalsOf, searchPlan, type SearchPlan, startRole, usesGradient } from '../../contract/plans.ts';
+import {
+  constraintRole,
+  constraintStimuli,
+  goalRole,
+  goalsOf,
+  searchPlan,
+  type SearchPlan,
+  startRole,
+  usesGradient,
+} from '../../contract/plans.ts';
 import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import { gradientFailed, stimulusInputOf } from '../../contract/twins.ts';
@@ -212,6 +221,9 @@ async function resolveDesigns(
   }
   if (plan.space.type === 'pixels' && plan.space.startFrom !== undefined) {
     designs[startRole] = await stimuli.resolve(plan.space.startFrom.from, importing);
+  }
+  for (const { role, stimulus } of constraintStimuli(plan.constraints)) {
+    designs[constraintRole(role)] = await stimuli.resolve(stimulus.from, importing);
   }
   if (plan.space.type === 'set') designs['screening'] = await stimuli.resolve(plan.space.stimuli, importing);
   return designs;

@@ -1,5 +1,5 @@
 /** Whether a twin can be shown what a plan names, asked before there is a job. */
-import { goalsOf, type Plan, type SetRef } from '../../contract/plans.ts';
+import { constraintStimuli, goalsOf, type Plan, type SetRef } from '../../contract/plans.ts';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import type { Project } from '../../projects/node/project.ts';
@@ -29,7 +29,13 @@ function setsOf(plan: JobPlan): SetRef[] {
   const { reference, controls, space } = plan;
   // The default reference is chosen from what the twin can be shown.
   const screened = space.type === 'set' ? space.stimuli : undefined;
-  return [reference, controls.bestOf, screened, ...goalsOf(plan).map(({ from }) => from)].filter((ref) => !!ref);
+  return [
+    reference,
+    controls.bestOf,
+    screened,
+    ...goalsOf(plan).map(({ from }) => from),
+    ...constraintStimuli(plan.constraints).map(({ stimulus }) => stimulus.from),
+  ].filter((ref) => !!ref);
 }
 
 async function designOf(ref: SetRef, project: Project | null): Promise<StimulusDesign | null> {

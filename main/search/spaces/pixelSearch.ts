@@ -2,7 +2,7 @@
 import type { SearchPlan } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { clipToRange } from '../constraints/clipping.ts';
-import { type ConstraintSet, createConstraints } from '../constraints/constraints.ts';
+import { type ConstraintImages, type ConstraintSet, createConstraints } from '../constraints/constraints.ts';
 import type { SearchField, StimulusSource } from '../model.ts';
 import { createParameterisation, type Parameterisation } from './parameterisation.ts';
 import { blurTime } from './smoothing.ts';
@@ -31,12 +31,12 @@ export type PixelSearch = {
 export function createPixelSearch(
   plan: SearchPlan,
   field: SearchField,
-  given: StimulusSource | undefined,
+  sources: { start?: StimulusSource; constraints?: ConstraintImages },
 ): PixelSearch {
   const { space, optimiser } = plan;
   if (space.type !== 'pixels') throw new Error('not a search over pixels');
   const frames = framesSearched(space, field);
-  const constraints = createConstraints(plan.constraints, field);
+  const constraints = createConstraints(plan.constraints, field, sources.constraints, frames);
   const { parameterisation: options } = space;
   const squashed = 'squash' in options && options.squash === 'sigmoid';
   const plain = options.type === 'pixels' && !squashed;
@@ -64,7 +64,7 @@ export function createPixelSearch(
       space,
       plan.seed,
       constraints,
-      given,
+      sources.start,
       (image, seed) => bind(plain ? image : parameterisation.decode(parameterisation.encode(image)), seed),
       plain && everyStep,
     ),

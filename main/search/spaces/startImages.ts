@@ -61,6 +61,8 @@ export function createStartImages(
       contrastRms: space.startContrastRms ?? constraints.constraints.contrastRms,
     },
     field,
+    constraints.images,
+    frames,
   );
   const noise = new NoiseImages(own, space.start, seed, 'start', frames);
   const finished = (image: Float64Array): Float32Array => {

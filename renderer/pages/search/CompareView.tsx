@@ -2,6 +2,7 @@
 import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import type { Control, SearchReport } from '../../../main/contract/results.ts';
+import { boundedText } from '../../../main/stimuli/constraintWords.ts';
 import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
 import { inclusionText, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { outsideTested } from '../../../main/twins/domain.ts';
@@ -51,7 +52,11 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
       plan.space.type === 'pixels' ? formatNumber(plan.constraints.meanLuminance) : 'that of each stimulus',
     ),
     row('RMS contrast', ({ plan }) =>
-      plan.space.type === 'pixels' ? formatNumber(plan.constraints.contrastRms) : 'that of each stimulus',
+      plan.space.type !== 'pixels'
+        ? 'that of each stimulus'
+        : plan.constraints.contrastRms === null
+          ? 'not held'
+          : boundedText(plan.constraints.contrastRms),
     ),
     row('Starts, seed', ({ plan }) => `${plan.starts}, ${plan.seed}`),
     row('Reference', (report) => report.referenceName),

@@ -63,7 +63,7 @@ function ConstraintEditor({ plan, onChange, twin }: EditorProps & { twin: TwinDe
             min={0.001}
             max={1}
             step={0.05}
-            value={constraints.contrastRms}
+            value={typeof constraints.contrastRms === 'number' ? constraints.contrastRms : ''}
             onChange={(contrastRms) => change({ contrastRms })}
           />
         )}

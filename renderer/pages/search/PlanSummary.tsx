@@ -2,76 +2,26 @@
 import { DataList, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { startRole, type SearchPlan } from '../../../main/contract/plans.ts';
-import type { Provenance } from '../../../main/contract/results.ts';
+import type { Provenance, Residuals } from '../../../main/contract/results.ts';
+import { constraintRows } from '../../../main/stimuli/constraintWords.ts';
 import { inclusionText, nameOfSet, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { behaviourText } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { methodText, nameOfGoals } from './claims.ts';
 import { ForkedFrom } from './ForkedFrom.tsx';
+import { ResidualGauge, told } from './ResidualGauge.tsx';
 
-export interface ConstraintResiduals {
-  readonly meanLuminance: number;
-  readonly contrastRms: number;
-  readonly range: number;
-}
-
-const relative = (value: number | undefined) =>
-  value === undefined ? '–' : value === 0 ? '0' : value.toExponential(1);
-
-/** Every candidate is held to its constraints to within this. */
-const tolerance = 1e-6;
-const gauge = { low: 1e-12, high: 1e-3 };
-/** Where a residual stands on a log axis, from 0 to 1; nothing stands at its beginning. */
-export const gaugeShare = (residual: number): number =>
-  Math.min(1, Math.max(0, Math.log(Math.max(residual, gauge.low) / gauge.low) / Math.log(gauge.high / gauge.low)));
-
-/** A residual against the tolerance that it must stay below. */
-function ResidualGauge({ residual }: { residual: number | undefined }) {
-  if (residual === undefined) return null;
-  const held = residual <= tolerance;
-  const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
-  return (
-    <div
-      role="meter"
-      aria-label="Residual"
-      aria-valuemin={0}
-      aria-valuemax={tolerance}
-      aria-valuenow={residual}
-      aria-valuetext={`${relative(residual)}, ${held ? 'within' : 'beyond'} the tolerance of 1e-6`}
-      style={{ position: 'relative', height: 6, marginTop: 3, background: 'var(--line)', borderRadius: 2 }}
-    >
-      <div
-        style={{
-          position: 'absolute',
-          inset: 0,
-          width: percent(gaugeShare(residual)),
-          background: held ? 'var(--mantine-primary-color-filled)' : 'var(--mantine-color-red-filled)',
-          borderRadius: 2,
-        }}
-      />
-      <div
-        style={{
-          position: 'absolute',
-          top: -2,
-          bottom: -2,
-          left: percent(gaugeShare(tolerance)),
-          width: 1,
-          background: 'currentColor',
-        }}
-      />
-    </div>
-  );
-}
-
-/** What was asked for and how far the stimulus is from it. */
-export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residuals: ConstraintResiduals | null }) {
-  const { meanLuminance, contrastRms, range } = plan.constraints;
-  const rows = [
-    ['Mean luminance', formatNumber(meanLuminance), residuals?.meanLuminance],
-    ['RMS contrast', formatNumber(contrastRms), residuals?.contrastRms],
-    ['Range', `${formatNumber(range[0])} to ${formatNumber(range[1])}`, residuals?.range],
-  ] as const;
+/** What was asked for and how far the stimulus is from it, as found and, where that is known, as an 8-bit picture. */
+export function ConstraintTable({
+  plan,
+  residuals,
+  residuals8Bit = null,
+}: {
+  plan: SearchPlan;
+  residuals: Residuals | null;
+  residuals8Bit?: Residuals | null | undefined;
+}) {
   return (
     <Table aria-label="Constraints and residuals">
       <Table.Thead>
@@ -80,21 +30,27 @@ export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residua
           <Table.Th ta="right">Asked</Table.Th>
           <Table.Th
             ta="right"
-            title="Mean luminance and RMS contrast: relative to what was asked; range: absolute. The bar goes from 10⁻¹² to 10⁻³ on a log axis, its line is the tolerance, 10⁻⁶."
+            title="Relative to what was asked; of range and background: luminance. The bar goes from 10⁻¹² to 10⁻³ on a log axis, its line is the tolerance, 10⁻⁶."
           >
             Residual
           </Table.Th>
+          {residuals8Bit !== null && (
+            <Table.Th ta="right" title="Of the same picture after 8-bit sRGB encoding">
+              8-bit
+            </Table.Th>
+          )}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {rows.map(([label, asked, residual]) => (
-          <Table.Tr key={label}>
+        {constraintRows(plan.constraints).map(({ key, label, asked }) => (
+          <Table.Tr key={key}>
             <Table.Td>{label}</Table.Td>
             <Table.Td ta="right">{asked}</Table.Td>
             <Table.Td ta="right">
-              {relative(residual)}
-              <ResidualGauge residual={residual} />
+              {told(residuals?.[key])}
+              <ResidualGauge residual={residuals?.[key]} />
             </Table.Td>
+            {residuals8Bit !== null && <Table.Td ta="right">{told(residuals8Bit[key])}</Table.Td>}
           </Table.Tr>
         ))}
       </Table.Tbody>
@@ -128,7 +84,7 @@ export function PlanSummary({
   provenance,
 }: {
   plan: SearchPlan;
-  residuals: ConstraintResiduals | null;
+  residuals: Residuals | null;
   provenance?: Pick<Provenance, 'sets'>;
 }) {
   const nameOf = nameOfGoals(plan, provenance);
@@ -174,7 +130,7 @@ export function PlanSummary({
       <Text size="xs" c="dimmed">
         {!pixels
           ? unconstrainedText(plan)
-          : 'Residuals of the best candidate, in float64: mean and RMS relative, range absolute. Bars: log axis from 10⁻¹² to 10⁻³; the line is the tolerance, 10⁻⁶.'}
+          : 'Residuals of the best candidate, in float64, relative to what was asked; of range and background in luminance. Bars: log axis from 10⁻¹² to 10⁻³; the line is the tolerance, 10⁻⁶.'}
       </Text>
     </Stack>
   );

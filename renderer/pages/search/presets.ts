@@ -1,6 +1,6 @@
 /** Plans to begin from: what a preset is, and those that suit any twin. */
 import type { SearchObjective, SearchPlan, TargetTerm } from '../../../main/contract/plans.ts';
-import type { PresetSummary } from '../../../main/contract/methods.ts';
+import type { PresetSummary } from '../../../main/contract/presets.ts';
 import { constraints as constraintSchema, usesGradient } from '../../../main/contract/plans.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
 import { newPlan, opposedAreas, withFittedAperture } from './plan.ts';

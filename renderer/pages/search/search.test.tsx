@@ -3,7 +3,7 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import type { ReactElement } from 'react';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { PresetSummary } from '../../../main/contract/methods.ts';
+import type { PresetSummary } from '../../../main/contract/presets.ts';
 import {
   firstOrderOptimiser,
   pixelSpace,

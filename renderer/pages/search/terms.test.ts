@@ -4,7 +4,7 @@ import type { StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 import { circleOf } from '../../components/BrushableRfMap.tsx';
 import { forkOf } from './NewSearch.tsx';
-import { gaugeShare } from './PlanSummary.tsx';
+import { gaugeShare } from './ResidualGauge.tsx';
 import { apertureFor, newPlan, planProblems, withTarget } from './plan.ts';
 import { termCount } from './TargetEditor.tsx';
 import { withCircleListed, withUnitToggled } from './TargetMap.tsx';
