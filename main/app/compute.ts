@@ -54,13 +54,13 @@ export function serveCompute(port: Port): void {
 
   const sessions = createSessionCache<ComputeTwin, Loaded>({
     most: mostSessions,
-    keyOf: ({ sha256, device, batchSize, threads, gradientForms, behaviour }) =>
-      JSON.stringify([sha256, device, batchSize, threads, gradientForms, behaviour]),
+    keyOf: ({ sha256, device, batchSize, threads, gradientForms, behaviour, window }) =>
+      JSON.stringify([sha256, device, batchSize, threads, gradientForms, behaviour, window]),
     async open(twin) {
       // They start while the session is being created.
       pool.start();
-      const { device, batchSize, threads, gradientForms, behaviour, graphCacheFolder } = twin;
-      const settings = { device, batchSize, threads, gradientForms, behaviour };
+      const { device, batchSize, threads, gradientForms, behaviour, window, graphCacheFolder } = twin;
+      const settings = { device, batchSize, threads, gradientForms, behaviour, window };
       const session = await openTwinSession(twin, settings, { graphCacheFolder });
       return {
         session,

@@ -12,10 +12,10 @@ type Loaded = { session: TwinSession; rasteriser: Rasteriser };
 export const createReferenceHost = (
   sessions: SessionCache<ComputeTwin, Loaded>,
 ): { 'reference.measure': ComputeHandler<'reference.measure'> } => ({
-  'reference.measure': ({ twin, reference }, { signal, progress }) =>
+  'reference.measure': ({ twin, reference, state }, { signal, progress }) =>
     sessions.use(twin, async ({ session, rasteriser }) =>
       measureReference(
-        responseModel(session, twin),
+        responseModel(state === undefined ? session : session.under(state.behaviour), twin),
         {
           source: sourceOf(reference, rasteriser),
           renderSpec: (spec) => renderSpec(spec, session.field),

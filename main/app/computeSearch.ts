@@ -5,6 +5,7 @@ import {
   constraintStimuli,
   goalRole,
   goalsOf,
+  searchMembers,
   startRole,
   usesGradient,
 } from '../contract/plans.ts';
@@ -22,6 +23,7 @@ import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { plural } from '../platform/words.ts';
+import { combineModels } from '../search/combinedModel.ts';
 import type { ConstraintImages } from '../search/constraints/constraints.ts';
 import type { ResponseModel, StimulusSource } from '../search/model.ts';
 import type { ReferenceScale } from '../search/reference/reference.ts';
@@ -30,8 +32,8 @@ import { createSearch, type Search } from '../search/search.ts';
 import { designCount, specAt } from '../stimuli/design.ts';
 import { encodeGreyPng } from '../stimuli/node/png.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
-import { renderSpec } from '../stimuli/render.ts';
 import { radialSpectrum } from '../stimuli/statistics.ts';
+import { renderShown } from '../stimuli/clip.ts';
 import type { Held, SessionCache } from './sessionCache.ts';
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser };
@@ -57,6 +59,8 @@ type Running = {
   search: Search;
   /** Held from the beginning of the search to its end. */
   held: Held<Loaded>;
+  /** The plan's other twins, held as long. */
+  others: Held<Loaded>[];
   lastTilesAt: number;
   lastSpectrumAt: number;
   optimisationSteps: number;
@@ -79,30 +83,38 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
   }
 
   function forget(key: string): void {
-    searches.get(key)?.held.letGo();
+    const running = searches.get(key);
     searches.delete(key);
+    for (const each of running === undefined ? [] : [running.held, ...running.others]) each.letGo();
   }
 
   return {
     async begin(start, { signal }) {
       const held = await sessions.hold(start.twin);
+      const others: Held<Loaded>[] = [];
       try {
+        for (const { twin } of start.others ?? []) others.push(await sessions.hold(twin));
         // Nobody would end a search whose beginning was withdrawn.
         signal.throwIfAborted();
-        const search = await searchOf(start, held.session);
+        const search = await searchOf(
+          start,
+          held.session,
+          others.map((other) => other.session),
+        );
         const { optimiser } = start.plan;
         forget(start.key);
         searches.set(start.key, {
           search,
           held,
+          others,
           lastTilesAt: -Infinity,
           lastSpectrumAt: -Infinity,
           optimisationSteps: usesGradient(optimiser) ? optimiser.steps : 0,
-          optimisationDone: start.checkpoint === null ? 0 : search.result().trajectory.length,
+          optimisationDone: start.checkpoint === null ? 0 : (search.result().trajectory.at(-1)?.step ?? 0),
         });
         return { total: search.total };
       } catch (error) {
-        held.letGo();
+        for (const each of [held, ...others]) each.letGo();
         throw error;
       }
     },
@@ -221,14 +233,42 @@ export const sourceOf = (design: StimulusDesign, rasteriser: Rasteriser): Stimul
   spec: (index) => specAt(design, index),
 });
 
+/** The plan's own twin in each of its states, and the other twins, as one; alone where it is. */
+function modelOf(
+  { plan, twin, batchSize, others = [] }: SearchStart,
+  session: TwinSession,
+  loaded: readonly Loaded[],
+): ResponseModel {
+  const { states } = searchMembers(plan);
+  const inBatches = (model: ResponseModel): ResponseModel => ({ ...model, batchSize, mostPerRun: model.batchSize });
+  return combineModels([
+    ...states.map(({ member, behaviour }) => ({
+      member,
+      title: twin.manifest.title,
+      model: inBatches(responseModel(member === null ? session : session.under(behaviour), twin)),
+    })),
+    ...others.map((other, i) => ({
+      member: other.label,
+      title: titleOf(other, twin),
+      model: inBatches(responseModel((loaded[i] as Loaded).session, other.twin)),
+    })),
+  ]);
+}
+
+/** Two packages, and one under two behaviours, may have one title. */
+const titleOf = ({ label, twin }: { label: string; twin: ComputeTwin }, { manifest }: ComputeTwin): string =>
+  twin.manifest.title === manifest.title ? `${twin.manifest.title} (${label})` : twin.manifest.title;
+
 async function searchOf(
-  { plan, twin, batchSize, reference, knownReference, sets, checkpoint }: SearchStart,
+  start: SearchStart,
   { session, rasteriser }: Loaded,
+  others: readonly Loaded[],
 ): Promise<Search> {
+  const { plan, reference, knownReference, sets, checkpoint } = start;
   const source = (design: StimulusDesign): StimulusSource => sourceOf(design, rasteriser);
   const search = createSearch({
     plan,
-    model: { ...responseModel(session, twin), batchSize, mostPerRun: session.settings.batchSize },
+    model: modelOf(start, session, others),
     reference: source(reference),
     knownReference,
     sources: {
@@ -238,7 +278,7 @@ async function searchOf(
       goals: goalsOf(plan).map((_, i) => source(sets[goalRole(i)] as StimulusDesign)),
       constraints: await constraintImages(plan.constraints, (role) => source(sets[role] as StimulusDesign)),
     },
-    renderSpec: (spec) => renderSpec(spec, session.field),
+    renderSpec: (spec) => renderShown(spec, session.field),
   });
   if (checkpoint !== null) await search.restore(checkpoint);
   return search;
@@ -265,7 +305,7 @@ async function constraintImages(
   return images;
 }
 
-/** Rows: mean, sd, response to the blank, coefficient in the area's activity; one column per unit. */
+/** Rows: mean, sd, response to the blank, coefficient in the area's activity; one column per unit of every twin and state. */
 function statisticsArray({ mean, sd, blank, areaCoefficient }: ReferenceScale): Uint8Array {
   const rows = [mean, sd, blank, areaCoefficient];
   const values = new Float64Array(rows.length * mean.length);

@@ -7,13 +7,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JobSnapshot } from '../contract/jobs.ts';
-import { runPlan, searchPlan, type Plan } from '../contract/plans.ts';
+import { runPlan, searchPlan, type Plan, type SearchPlan } from '../contract/plans.ts';
 import { stimulusSpec, type StimulusSpec } from '../contract/stimuli.ts';
 import type { ComputeProcess } from '../engine/computeContract.ts';
 import { isBatchMemory, mayRestart } from '../engine/failures.ts';
 import { shortageDraft } from '../engine/testing/shortageTwin.ts';
 import { silentLog } from '../platform/node/log.ts';
 import { packDraft, writePackage } from '../twins/node/package.ts';
+import { smallDraft } from '../twins/testing/smallTwin.ts';
 import { createBackend, type Backend } from './backend.ts';
 import { computeTwin, defaultSession } from './services.ts';
 import { spawnCompute } from './spawnCompute.ts';
@@ -212,6 +213,24 @@ test('a search whose gradients alone find no memory does likewise', async () => 
   const small = await finish(search(8, 4));
   expect(small.segments).toBeUndefined();
   expectClose(await objectivesOf(halved.id), await objectivesOf(small.id));
+});
+
+test('where another twin of a search finds no memory, all of its twins go on with smaller batches', async () => {
+  const small = path.join(folder, 'small.twin');
+  await writePackage(small, packDraft(smallDraft(), { card: '# Small\n', licence: 'MIT\n' }));
+  await backend.services.library.import(small);
+  const both = (batchSize: number): Plan => ({
+    ...(search(batchSize) as SearchPlan),
+    twin: { id: 'small-twin' },
+    with: [{ twin: { id: 'shortage-twin' } }],
+    target: [{ twin: 'B', area: 'V1', units: ['u0'], weight: 1 }],
+  });
+  const halved = await finish(both(16));
+  expect(halved).toMatchObject({ batchSize: 16, segments: [{ first: expect.any(Number), batchSize: 8 }] });
+  expect(halvings(halved)).toHaveLength(1);
+  const few = await finish(both(8));
+  expect(few.segments).toBeUndefined();
+  expectClose(await objectivesOf(halved.id), await objectivesOf(few.id));
 });
 
 test('memory that one job was refused tells only its own requests to take smaller batches', async () => {

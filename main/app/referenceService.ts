@@ -30,12 +30,12 @@ export type MeasuredReference = {
 
 export type KnownReference = Pick<
   ComputeTwin,
-  'sha256' | 'device' | 'batchSize' | 'threads' | 'gradientForms' | 'behaviour'
+  'sha256' | 'device' | 'batchSize' | 'threads' | 'gradientForms' | 'behaviour' | 'window'
 >;
 
 /** What the responses of this session to this set are kept under. */
 export const referenceKey = (
-  { sha256, device, batchSize, threads, gradientForms, behaviour = {} }: KnownReference,
+  { sha256, device, batchSize, threads, gradientForms, behaviour = {}, window }: KnownReference,
   versions: Record<string, string>,
   stimuliSha256: string,
 ): ReferenceKey => ({
@@ -46,6 +46,7 @@ export const referenceKey = (
   threads,
   gradientForms,
   behaviour,
+  ...(window === undefined ? {} : { window }),
   versions,
 });
 

@@ -58,7 +58,10 @@ export function requireWritable({ project }: OpenProject): void {
   if (project.readOnly !== null) throw new TwinscopeError('read-only', project.readOnly);
 }
 
-export type FrozenSession = Pick<ComputeTwin, 'device' | 'batchSize' | 'threads' | 'gradientForms' | 'behaviour'>;
+export type FrozenSession = Pick<
+  ComputeTwin,
+  'device' | 'batchSize' | 'threads' | 'gradientForms' | 'behaviour' | 'window'
+>;
 
 /** Pictures per inference call: large enough to fill two cores, small enough to cancel within a fraction of a second. */
 export const defaultBatchSize = 16;
@@ -79,7 +82,7 @@ export const defaultSession = (device: DeviceId = 'cpu'): FrozenSession => ({
 
 /** A resolved twin in the form that compute takes, with the settings a job has frozen. */
 export function computeTwin(twin: ResolvedTwin, session: FrozenSession): ComputeTwin {
-  requireRunnable(twin.manifest, session.behaviour);
+  requireRunnable(twin.manifest, session.behaviour, session.window);
   const units: Record<string, string[]> = {};
   const places: Record<string, UnitPlace[]> = {};
   for (const unit of twin.units) {

@@ -8,6 +8,7 @@ export * from './searchObjectives.ts';
 export * from './searchOptimisers.ts';
 export * from './searchPlans.ts';
 export * from './searchSpaces.ts';
+export * from './searchTwins.ts';
 
 export const runPlan = z.strictObject({
   ...header,

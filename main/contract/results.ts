@@ -4,6 +4,8 @@ import { deviceId, gradientForms } from './devices.ts';
 import { sha256, stimulusDesign, stimulusSpec } from './stimuli.ts';
 import { aperture, constraints, display, plan, protocolPlan, runPlan, searchPlan } from './plans.ts';
 
+const referenceOrigin = z.object({ from: z.enum(['search', 'cache']), measuredAt: z.string(), sha256 });
+
 /** Everything needed to make a result again, and to know whether it is the same. */
 export const provenance = z.object({
   plan,
@@ -30,7 +32,23 @@ export const provenance = z.object({
    * Of a search, once it has its reference: whether the responses to the reference set were measured by the search itself,
    * or before it on this machine in the same way, when, and the hash over them. Absent in results of older versions.
    */
-  reference: z.object({ from: z.enum(['search', 'cache']), measuredAt: z.string(), sha256 }).optional(),
+  reference: referenceOrigin.optional(),
+  /** Of a search over several twins or states of behaviour: every one but the twin above in its first state. */
+  others: z
+    .array(
+      z.object({
+        /** Its label in the plan, or 'state 2' … */
+        as: z.string(),
+        twin: z.object({ id: z.string(), version: z.string(), sha256 }),
+        behaviour: z.record(z.string(), z.number()).optional(),
+        device: z.string(),
+        threads: z.int(),
+        gradientForms: gradientForms.nullable(),
+        versions: z.record(z.string(), z.string()),
+        reference: referenceOrigin.optional(),
+      }),
+    )
+    .optional(),
 });
 export type Provenance = z.infer<typeof provenance>;
 
@@ -188,7 +206,7 @@ export const searchReport = z.object({
   referenceName: z.string(),
   referenceStimuli: z.int(),
   /**
-   * The stored array of what every response is expressed in: float64 NPY, 4 × units in the twin's order: mean, sd (0 for an
+   * The stored array of what every response is expressed in: float64 NPY, 4 × units in the twin's order, those of other states and twins behind them: mean, sd (0 for an
    * unmodulated unit), response to the blank, coefficient in the area's activity. Absent in results of older versions.
    */
   referenceStatistics: sha256.optional(),
@@ -229,7 +247,7 @@ export const searchSummary = z.object({
   twinId: z.string(),
   /** In words, e.g. `drive V4 alone, against IT`. */
   target: z.string(),
-  objective: z.enum(['drive', 'suppress', 'selective', 'match', 'sum']),
+  objective: z.enum(['drive', 'suppress', 'selective', 'match', 'controversial', 'ensemble', 'sum']),
   space: z.string(),
   /** Objective of the best candidate and of the best control, in the units of the objective. */
   best: z.number().nullable(),

@@ -1,8 +1,11 @@
 /** What a search drives, and what it makes large. */
 import { z } from 'zod';
 import { stimulusRef, type StimulusRef } from './planParts.ts';
+import { twinLabel } from './searchTwins.ts';
 
 export const targetTerm = z.strictObject({
+  /** Label of the twin; the plan's own when left out. */
+  twin: twinLabel.optional(),
   area: z.string().min(1),
   /** Unit ids; the whole area when left out. */
   units: z.array(z.string()).min(1).optional(),
@@ -52,11 +55,36 @@ const match = z.strictObject({
   type: z.literal('match'),
   goal: z.union([
     stimulusRef,
-    z.strictObject({ z: z.array(z.strictObject({ area: z.string(), unit: z.string(), z: z.number() })).min(1) }),
+    z.strictObject({
+      z: z
+        .array(z.strictObject({ twin: twinLabel.optional(), area: z.string(), unit: z.string(), z: z.number() }))
+        .min(1),
+    }),
   ]),
 });
 
-export const simpleObjective = z.discriminatedUnion('type', [drive, suppress, selective, match]);
+/** z_A − z_B: Σ weight · activity of the target on the first twin minus that of the same areas and units on the second. */
+const controversial = z.strictObject({
+  type: z.literal('controversial'),
+  /** Labels; the plan's own twin and the first of `with` when left out. */
+  between: z.tuple([twinLabel, twinLabel]).optional(),
+});
+/** Mean − κ·sd over twins of Σ weight · activity of the target on each; the sd is that of the population. */
+const ensemble = z.strictObject({
+  type: z.literal('ensemble'),
+  /** Labels; every twin of the plan when left out. */
+  twins: z.array(twinLabel).min(2).optional(),
+  kappa: z.number().min(0).default(0),
+});
+
+export const simpleObjective = z.discriminatedUnion('type', [
+  drive,
+  suppress,
+  selective,
+  match,
+  controversial,
+  ensemble,
+]);
 export type SimpleObjective = z.infer<typeof simpleObjective>;
 
 /** Σ weight · objective, each over the plan's target or one of its own. */
@@ -73,7 +101,15 @@ const sum = z.strictObject({
     .min(1),
 });
 
-export const searchObjective = z.discriminatedUnion('type', [drive, suppress, selective, match, sum]);
+export const searchObjective = z.discriminatedUnion('type', [
+  drive,
+  suppress,
+  selective,
+  match,
+  controversial,
+  ensemble,
+  sum,
+]);
 export type SearchObjective = z.infer<typeof searchObjective>;
 
 /** Every simple objective of a plan with what it is about. */

@@ -4,7 +4,7 @@
  */
 import type { DeviceId, DeviceMeasurement, GradientForms } from '../contract/devices.ts';
 import type { SearchLive } from '../contract/jobs.ts';
-import type { SearchPlan } from '../contract/plans.ts';
+import type { ResponseWindow, SearchPlan } from '../contract/plans.ts';
 import type { Residuals } from '../contract/results.ts';
 import type { RasterSpec, StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest, UnitPlace } from '../contract/twins.ts';
@@ -28,6 +28,8 @@ export type ComputeTwin = {
   gradientForms: GradientForms | null;
   /** Behaviour channels that do not have their default, for the whole job; none when left out. */
   behaviour?: Record<string, number> | undefined;
+  /** Instead of the time bins that the manifest names. */
+  window?: ResponseWindow | undefined;
   /** Where optimised graphs are kept; null: nowhere. */
   graphCacheFolder: string | null;
   /** Unit ids of every area, in output order. */
@@ -50,7 +52,12 @@ export type SearchStart = {
   /** Stimuli per step, fixed at the start; the twin may have been given smaller batches since. */
   batchSize: number;
   reference: StimulusDesign;
-  /** What the twin answered to the reference set before, in the same batches; null: it is measured. */
+  /** What the plan calls its other twins, in its order. */
+  others?: { label: string; twin: ComputeTwin }[];
+  /**
+   * What the twin answered to the reference set before, in the same batches; null: it is measured. Of several twins or
+   * states what each answered when it drew the set itself, side by side as in the search.
+   */
   knownReference: ReferenceResponses | null;
   /** The plan's other stimuli by role: 'screening', 'bestOf', 'start', 'goal 0' … */
   sets: Record<string, StimulusDesign>;
@@ -208,7 +215,15 @@ export type ComputeMethods = {
   };
   'model.gradient': { input: ModelGradientRequest; output: ModelGradient };
   /** The responses a search with this twin and its batch size would measure first. */
-  'reference.measure': { input: { twin: ComputeTwin; reference: StimulusDesign }; output: ReferenceResponses };
+  'reference.measure': {
+    input: {
+      twin: ComputeTwin;
+      reference: StimulusDesign;
+      /** Instead of the twin's, in the same session. */
+      state?: { behaviour: Record<string, number> | undefined };
+    };
+    output: ReferenceResponses;
+  };
   'search.begin': { input: SearchStart; output: { total: number } };
   /** Works until `budgetMs` is over or the search is finished, whole steps only. */
   'search.advance': { input: { key: string; budgetMs: number }; output: SearchProgress };

@@ -1,21 +1,30 @@
 /** Between an output's tensor, with or without time bins, and one response of each unit to each stimulus. */
 import { outputAxes, type OutputAxes } from '../contract/pictureAxes.ts';
+import type { ResponseWindow } from '../contract/plans.ts';
 import type { TwinManifest } from '../contract/twins.ts';
 import { TwinscopeError } from '../platform/errors.ts';
-import { imageInput } from './inputAdapter.ts';
+import { formatNumber } from '../stimuli/words.ts';
+import { framesOf, imageInput } from './inputAdapter.ts';
 import { otherInputs, type Behaviour } from './otherInputs.ts';
 
-/** Throws the reason why this version cannot run the twin with this behaviour; see `imageInput` and `otherInputs`. */
-export function requireRunnable(manifest: TwinManifest, behaviour?: Behaviour): void {
+/**
+ * Throws the reason why this version cannot run the twin with this behaviour and this window; see `imageInput`,
+ * `otherInputs` and `layoutsOf`.
+ */
+export function requireRunnable(manifest: TwinManifest, behaviour?: Behaviour, window?: ResponseWindow): void {
   imageInput(manifest);
   otherInputs(manifest, behaviour);
-  layoutsOf(manifest);
+  layoutsOf(manifest, window);
 }
 
 export type AreaLayout = OutputAxes & { area: string; tensor: string };
 
-/** Throws 'corrupt' or 'unsupported' where the responses of an area cannot be told from the manifest. */
-export function layoutsOf(manifest: TwinManifest): AreaLayout[] {
+/**
+ * @param asked instead of the window that the manifest states
+ * @throws 'corrupt' or 'unsupported' where the responses of an area cannot be told from the manifest, 'bad-input' for a
+ * window that they do not have
+ */
+export function layoutsOf(manifest: TwinManifest, asked?: ResponseWindow): AreaLayout[] {
   return manifest.outputs.map((output) => {
     if (!manifest.areas.some(({ name }) => name === output.area)) {
       throw new TwinscopeError(
@@ -31,8 +40,48 @@ export function layoutsOf(manifest: TwinManifest): AreaLayout[] {
         `The output "${output.tensor}" of ${manifest.title} is ${shape}. This version takes units, or units over time.`,
       );
     }
-    return { ...axes, area: output.area, tensor: output.tensor };
+    const window = asked === undefined ? axes.window : binsWithin(asked, axes, manifest, output.area);
+    return { ...axes, window, area: output.area, tensor: output.tensor };
   });
+}
+
+/** The time bins that lie whole within a window; bin k covers k to k + 1 frame durations from the onset of the clip. */
+function binsWithin(
+  { fromMs, toMs }: ResponseWindow,
+  { bins, hasTime }: OutputAxes,
+  manifest: TwinManifest,
+  area: string,
+): OutputAxes['window'] {
+  const refuse = (why: string): TwinscopeError =>
+    new TwinscopeError(
+      'bad-input',
+      `The window ${formatNumber(fromMs)} to ${formatNumber(toMs)} ms cannot be used for ${area} of ${manifest.title}: ${why}`,
+    );
+  const { format } = imageInput(manifest);
+  const rate = format.clip?.frameRateHz;
+  if (!hasTime || rate === undefined) {
+    throw refuse('its responses have no time. Nothing was started. Leave the window out of the plan.');
+  }
+  if (bins !== framesOf(format)) {
+    throw refuse(
+      `it answers in ${bins} time bins to ${framesOf(format)} frames, and its manifest does not say when they are. Nothing was ` +
+        'started. Leave the window out of the plan.',
+    );
+  }
+  const clipMs = (1000 * bins) / rate;
+  if (fromMs >= toMs || toMs > clipMs * (1 + 1e-9)) {
+    throw refuse(
+      `it must begin before it ends, within the ${formatNumber(clipMs)} ms of the clip. Nothing was started. Choose another window.`,
+    );
+  }
+  const from = Math.ceil((fromMs * rate) / 1000 - 1e-9);
+  const to = Math.floor((toMs * rate) / 1000 + 1e-9);
+  if (from >= to) {
+    throw refuse(
+      `no time bin of ${formatNumber(1000 / rate)} ms lies whole within it. Nothing was started. Choose a longer window.`,
+    );
+  }
+  return { from, to };
 }
 
 /** n × units: the mean of each unit's time bins within the window. */

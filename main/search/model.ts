@@ -18,7 +18,8 @@ export type SearchField = {
   frameRateHz?: number | null;
 };
 
-export type ModelUnit = { area: string; unit: string; place?: UnitPlace | undefined };
+/** `area` is unique over all twins; `member` is left out for the plan's own twin in its first state. */
+export type ModelUnit = { area: string; unit: string; place?: UnitPlace | undefined; member?: string | undefined };
 
 export interface ResponseModel {
   /** Stimuli per step, and at most as many images in one call; frozen for the life of a search. */
@@ -37,6 +38,10 @@ export interface ResponseModel {
         cotangent: Float32Array,
       ) => Promise<{ responses: Float32Array; gradient: Float32Array }>)
     | null;
+  /** Of several twins in one: those without a gradient, where there are any. */
+  readonly withoutGradient?: readonly string[];
+  /** Sentences about how stimuli reach the twins. */
+  readonly notices?: readonly string[];
   /**
    * The node where numbers stop being finite for one image in all its frames, described for people: on the way to the responses, or, with
    * a cotangent (units), on the way back. Null where that cannot be told.
@@ -150,17 +155,17 @@ export async function evaluate(
 }
 
 /**
- * As `evaluate`, with the gradient of the objective. Where its cotangent depends on the responses, these are asked for first,
+ * As `evaluate`, with the gradient of the objective, which is told the index of the image too. Where its cotangent depends on the responses, these are asked for first,
  * in the same batches. The gradient of a still picture that is shown in many frames is the sum of theirs.
  */
 export async function evaluateWithGradient(
   model: ResponseModel,
   images: readonly Float32Array[],
-  objective: Pick<Objective, 'linear' | 'cotangent'>,
+  objective: Pick<Objective, 'linear'> & { cotangent(responses: Float32Array, index: number): Float32Array },
   what: string,
   signal?: CancelSignal,
 ): Promise<{ responses: Float32Array; gradient: Float32Array }[]> {
-  if (model.gradient === null) throw noGradient();
+  if (model.gradient === null) throw noGradient(model);
   const units = model.units.length;
   const most = mostPerCall(model);
   const result: { responses: Float32Array; gradient: Float32Array }[] = [];
@@ -171,7 +176,7 @@ export async function evaluateWithGradient(
     const before = objective.linear ? null : await evaluate(model, chunk, what, signal);
     const cotangents = new Float32Array(chunk.length * units);
     for (let i = 0; i < chunk.length; i++) {
-      cotangents.set(objective.cotangent(before?.[i] ?? new Float32Array(units)), i * units);
+      cotangents.set(objective.cotangent(before?.[i] ?? new Float32Array(units), from + i), i * units);
     }
     const answer = await model.gradient(pack(model.field, chunk), chunk.length, cotangents);
     await requireFinite(answer.responses, model, chunk, what);
@@ -190,10 +195,14 @@ export async function evaluateWithGradient(
 
 const mostPerCall = ({ batchSize, mostPerRun = batchSize }: ResponseModel): number => Math.min(batchSize, mostPerRun);
 
-export function noGradient(): TwinscopeError {
+export function noGradient({ withoutGradient = [] }: Pick<ResponseModel, 'withoutGradient'> = {}): TwinscopeError {
+  const who =
+    withoutGradient.length === 0
+      ? 'This twin offers'
+      : `${withoutGradient.join(' and ')} offer${withoutGradient.length === 1 ? 's' : ''}`;
   return new TwinscopeError(
     'unsupported',
-    'This twin offers no gradient, so pixels cannot be searched by gradient ascent. Nothing was started. ' +
+    `${who} no gradient, so pixels cannot be searched by gradient ascent. Nothing was started. ` +
       'CMA-ES over grating parameters and screening of a set still work with it.',
   );
 }

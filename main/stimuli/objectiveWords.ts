@@ -1,5 +1,13 @@
 /** What a search makes large, in words: the same in the workbench, on the command line and in the report. */
-import type { Inclusion, SearchObjective, SearchPlan, SimpleObjective, TargetTerm } from '../contract/plans.ts';
+import {
+  termArea,
+  type Inclusion,
+  type MembersPlan,
+  type SearchObjective,
+  type SearchPlan,
+  type SimpleObjective,
+  type TargetTerm,
+} from '../contract/plans.ts';
 import { formatNumber as number } from './words.ts';
 
 export type ObjectiveType = SearchObjective['type'];
@@ -9,6 +17,8 @@ export const objectiveNames: Record<ObjectiveType, string> = {
   suppress: 'Suppress',
   selective: 'Selective',
   match: 'Match',
+  controversial: 'Controversial',
+  ensemble: 'Ensemble',
   sum: 'Sum',
 };
 
@@ -18,6 +28,8 @@ export const objectiveSentences: Record<ObjectiveType, string> = {
   suppress: 'Makes the weighted activity of the target as small as it can.',
   selective: 'Drives the target while the others stay quiet: what counts is how far it stands out among them.',
   match: 'Brings the response of every targeted unit to the one that a given stimulus evokes: a metamer of it.',
+  controversial: 'Drives the target on one twin and not on the other: where they disagree.',
+  ensemble: 'Drives the target on every twin, less κ times how much they differ.',
   sum: 'Adds several objectives, each with a weight and, where it needs one, a target of its own.',
 };
 
@@ -61,6 +73,20 @@ const scores: Record<ObjectiveType, ScoreWords> = {
     column: 'negative_mean_squared_error_z2',
     text: asError,
     short: asError,
+  },
+  controversial: {
+    name: 'difference of drives',
+    axis: 'difference of drives (z)',
+    column: 'difference_z',
+    text: inZ,
+    short: inZ,
+  },
+  ensemble: {
+    name: 'drive on all twins',
+    axis: 'drive on all twins (z)',
+    column: 'ensemble_drive_z',
+    text: inZ,
+    short: inZ,
   },
   sum: { name: 'weighted sum', axis: 'weighted sum', column: 'weighted_sum', text: plain, short: plain },
 };
@@ -133,22 +159,39 @@ function simpleText(objective: SimpleObjective, target: readonly TargetTerm[], n
       const to = 'from' in goal ? `stimulus ${goal.index + 1} of ${nameOf(goal.from)}` : 'responses given in the plan';
       return `match ${allUnits(target)} to ${to}`;
     }
+    case 'controversial': {
+      const [on, not] = objective.between ?? [];
+      const twins =
+        on === undefined || not === undefined ? 'the first twin, not on the second' : `twin ${on}, not on ${not}`;
+      return `${targetText(target)} on ${twins}`;
+    }
+    case 'ensemble': {
+      const twins = objective.twins === undefined ? 'every twin' : `twins ${list(objective.twins)}`;
+      return `${targetText(target)} on ${twins}${objective.kappa === 0 ? '' : ` (κ = ${number(objective.kappa)})`}`;
+    }
   }
 }
 
 /** What a search makes large, e.g. `drive V4 alone, against V1 and IT`. `nameOf` may know the name of a set by its id. */
 export function objectiveText(
-  { target, objective }: Pick<SearchPlan, 'target' | 'objective'>,
+  plan: Pick<SearchPlan, 'target' | 'objective'> & MembersPlan,
   nameOf: NameOfSet = nameOfSet,
 ): string {
+  const { objective } = plan;
+  // Areas of other twins are called by their label too.
+  const named = <T extends { twin?: string | undefined; area: string }>(terms: readonly T[]): T[] =>
+    terms.map((term) => ({ ...term, area: termArea(plan, term) }));
+  const target = named(plan.target);
+  const rivalsNamed = (each: SimpleObjective): SimpleObjective =>
+    each.type === 'selective' && each.against !== undefined ? { ...each, against: named(each.against) } : each;
   // Plans of older versions have none.
   if ((objective as SearchObjective | undefined) === undefined) return targetText(target);
-  if (objective.type !== 'sum') return simpleText(objective, target, nameOf);
+  if (objective.type !== 'sum') return simpleText(rivalsNamed(objective), target, nameOf);
   return objective.terms
     .map(({ weight, objective: each, target: own }, i) => {
       const sign = i === 0 ? (weight < 0 ? '−' : '') : weight < 0 ? ' − ' : ' + ';
       const size = Math.abs(weight) === 1 ? '' : `${number(Math.abs(weight))} × `;
-      return `${sign}${size}(${simpleText(each, own ?? target, nameOf)})`;
+      return `${sign}${size}(${simpleText(rivalsNamed(each), own === undefined ? target : named(own), nameOf)})`;
     })
     .join('');
 }

@@ -46,7 +46,7 @@ export function sourceOf(image: LinearImage): ImageSource & { channels: 1 } {
 export type Square = { left: number; top: number; side: number };
 
 /** Contributions of source samples to target samples along one axis. */
-type AxisWeights = {
+export type AxisWeights = {
   /** First source index, number of source samples and share of the target sample that is covered, per target sample. */
   first: Int32Array;
   count: Int32Array;
@@ -60,7 +60,7 @@ type AxisWeights = {
  * Weights that draw the source interval [from, from + length) onto the target interval [start, start + extent).
  * `widen` spreads every target sample over two of its own widths with a tent, for pictures that must not show moiré.
  */
-function axisWeights(
+export function axisWeights(
   target: { size: number; start: number; extent: number },
   source: { size: number; from: number; length: number },
   widen: boolean,

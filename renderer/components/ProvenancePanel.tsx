@@ -36,6 +36,19 @@ function referenceOrigin({ reference }: Provenance): [string, string][] {
   return [['Reference measured', `${formatTime(reference.measuredAt)}, ${by}`]];
 }
 
+/** Of a search over several twins or states of behaviour: those beside the first. */
+function otherMembers({ others = [] }: Provenance): [string, React.ReactNode][] {
+  return others.flatMap(({ as, twin, behaviour, device, threads }): [string, React.ReactNode][] => [
+    [
+      as,
+      <Fragment key={as}>
+        {twin.id} {twin.version} <Hash sha256={twin.sha256} />, {device}, {plural(threads, 'thread')}
+        {behaviour === undefined ? '' : `, ${behaviourText(behaviour)}`}
+      </Fragment>,
+    ],
+  ]);
+}
+
 /** Everything needed to make a result again. */
 export function ProvenancePanel({
   provenance,
@@ -48,6 +61,7 @@ export function ProvenancePanel({
   const rows: [string, React.ReactNode][] = [
     ['Twin', `${provenance.twin.id} ${provenance.twin.version}`],
     ['Twin package', <Hash key="twin" sha256={provenance.twin.sha256} />],
+    ...otherMembers(provenance),
     ['Plan', <Hash key="plan" sha256={provenance.planSha256} />],
     ...Object.entries(provenance.sets).map(([role, { name, sha256 }]): [string, React.ReactNode] => [
       roleText(role),

@@ -86,7 +86,8 @@ function absoluteFolders<T>(value: T, folder: string): T {
 export async function requireForNew(backend: Backend, plan: Plan, file: string): Promise<void> {
   if (existsSync(file)) return;
   if ('twin' in plan) {
-    requireNames(plan, await backend.services.library.resolve(plan.twin));
+    const { library } = backend.services;
+    await requireNames(plan, await library.resolve(plan.twin), (ref) => library.resolve(ref));
     await requireShown(plan, backend.services.library, null);
   }
   for (const { key, value } of referencesIn(plan)) {

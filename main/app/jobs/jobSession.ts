@@ -1,6 +1,13 @@
 /** The session of a job: chosen and opened at its first start, opened again as it was when it is resumed. */
 import { deviceId } from '../../contract/devices.ts';
-import { type Plan, type TwinRef, usesGradient } from '../../contract/plans.ts';
+import {
+  firstBehaviour,
+  type MembersPlan,
+  type Plan,
+  type ResponseWindow,
+  type TwinRef,
+  usesGradient,
+} from '../../contract/plans.ts';
 import type { Provenance } from '../../contract/results.ts';
 import type { ComputeTwin } from '../../engine/computeContract.ts';
 import { devices } from '../../engine/devices.ts';
@@ -16,6 +23,12 @@ import { lastBatchSize } from './segments.ts';
 export type OpenedSession = { twin: ComputeTwin; versions: Record<string, string> };
 
 type JobPlan = Extract<Plan, { twin: TwinRef }>;
+
+/** What the plan says of the twin's own doing. */
+const statesOf = (plan: MembersPlan & { window?: ResponseWindow | undefined }) => ({
+  behaviour: firstBehaviour(plan),
+  window: plan.window,
+});
 
 async function open(
   services: Services,
@@ -46,22 +59,24 @@ export async function openFirstSession(
   const job = { noun: plan.kind, by } as const;
   const { session, notice } = await services.devices.sessionFor(resolved, plan, { ...job, pictures, signal });
   if (notice !== null) await context.notice(notice);
-  const beyond = behaviourBeyond(resolved.manifest, plan.behaviour);
-  if (beyond !== null) await context.notice(beyond);
+  for (const state of 'states' in plan ? (plan.states ?? [plan]) : [plan]) {
+    const beyond = behaviourBeyond(resolved.manifest, { ...plan.behaviour, ...state.behaviour });
+    if (beyond !== null) await context.notice(beyond);
+  }
   try {
-    return await open(services, context, resolved, { ...session, behaviour: plan.behaviour });
+    return await open(services, context, resolved, { ...session, ...statesOf(plan) });
   } catch (error) {
     signal.throwIfAborted();
     if (session.device === 'cpu' || !isTwinscopeError(error) || error.code !== 'compute-failed') throw error;
     const reason = error.details['reason'];
     const said = typeof reason === 'string' ? reason : 'the process that used it ended';
     await context.notice(fallbackNotice(session.device, plan.device, said, job));
-    const { batchSize, threads, behaviour } = plan;
+    const { batchSize, threads } = plan;
     return open(services, context, resolved, {
       ...(await services.devices.knownSession(resolved, 'cpu')),
       ...(batchSize === undefined ? {} : { batchSize }),
       ...(threads === undefined ? {} : { threads }),
-      behaviour,
+      ...statesOf(plan),
     });
   }
 }
@@ -80,8 +95,13 @@ export async function openFrozenSession(
     ? await unlessAborted(services.devices.unavailable(known.data), context.signal)
     : 'this version of Twinscope does not know it';
   if (reason === null) {
-    const { behaviour } = provenance.plan as JobPlan;
-    const session = { device: deviceId.parse(name), batchSize, threads, gradientForms, behaviour };
+    const session = {
+      device: deviceId.parse(name),
+      batchSize,
+      threads,
+      gradientForms,
+      ...statesOf(provenance.plan as JobPlan),
+    };
     return open(services, context, resolved, session);
   }
   const label = known.success ? devices[known.data].label : name;

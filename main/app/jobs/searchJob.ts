@@ -3,12 +3,14 @@ import type { SearchLive } from '../../contract/jobs.ts';
 import {
   constraintRole,
   constraintStimuli,
+  endsInPixels,
   goalRole,
   goalsOf,
+  type SearchOptimiser,
   searchPlan,
   type SearchPlan,
   startRole,
-  usesGradient,
+  usualSamples,
 } from '../../contract/plans.ts';
 import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
@@ -23,6 +25,7 @@ import { hashJson, sha256Hex } from '../../platform/hash.ts';
 import { medianOf } from '../../platform/median.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
 import { stepOfCheckpoint } from '../../search/search.ts';
+import { generatorNouns } from '../../stimuli/words.ts';
 import { designCount, stimulusHash } from '../../stimuli/design.ts';
 import { nameOfSet, objectiveText } from '../../stimuli/objectiveWords.ts';
 import { defaultReferenceFor, type DefaultReference } from '../defaultReference.ts';
@@ -30,6 +33,8 @@ import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, thumbnailPath, type ImportOptions, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
+import { findMemberReferences } from './memberReferences.ts';
+import { inBatchesOf, openOthers, pinOthers } from './otherTwins.ts';
 import { findReference, keepReference } from './searchReference.ts';
 import { halveBatch } from './segments.ts';
 
@@ -41,12 +46,13 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     const { project } = open();
     const plan = searchPlan.parse(context.plan) as SearchPlan;
     const stimuli = createStimulusService(project);
-    let job = await withRestarts(
+    const opened = await withRestarts(
       async () => {
-        const started = await startOrResume(services, context, plan, {
+        const own = await startOrResume(services, context, plan, {
           pictures: (designs) => picturesOf(plan, designs),
           seedsOf: () => [plan.seed],
           hashOf: 'reference',
+          pinned: () => pinOthers(services, plan),
           resolveDesigns: async () => {
             const { manifest } = await services.library.resolve(plan.twin);
             const usual = defaultReferenceFor(manifest);
@@ -54,14 +60,19 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             return resolveDesigns(plan, stimuli, importing(context), usual);
           },
         });
+        const started = await openOthers(services, context, own, ({ frozen }) => picturesOf(plan, frozen.designs));
         // Before the first step only: a search that has begun was judged when it began.
-        if (usesGradient(plan.optimiser) && context.checkpoint === null) {
-          await requireGradient(services, context, started.twin);
+        if (endsInPixels(plan) && context.checkpoint === null) {
+          const others = started.others.filter(({ ofOwnTwin }) => !ofOwnTwin);
+          for (const { twin } of [own, ...others]) {
+            await requireGradient(services, context, twin, others.length === 0 ? '' : `${twin.manifest.title}: `);
+          }
         }
         return started;
       },
       { onRestart: context.notice, signal: context.signal },
     );
+    let { job } = opened;
     const { frozen, twin } = job;
     const pinned = frozen.provenance.plan as SearchPlan;
     const key = context.jobId;
@@ -86,13 +97,17 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     const { searchId, outcome, seconds } = await withRestarts(
       async (progressed) => {
         const saved = unpackCheckpoint(await project.jobs.checkpoint(context.jobId));
-        const found = await findReference(services, context, job, saved?.bytes ?? null);
+        const others = inBatchesOf(job.twin, opened.others);
+        const found =
+          others.length === 0
+            ? await findReference(services, context, job, saved?.bytes ?? null)
+            : await findMemberReferences(services, context, job, others, saved?.bytes ?? null);
         job = found.job;
         const { twin } = job;
         // A later slice may be the first to derive and load the gradient.
         const deadline = createDeadline(
           { ...services.deadlines, leastMs: services.deadlines.firstMs },
-          pinned.starts * twin.batchSize,
+          pinned.starts * twin.batchSize * (1 + others.length),
         );
         let elapsed = saved?.seconds ?? 0;
         await services.compute.call(
@@ -101,6 +116,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             key,
             plan: pinned,
             twin,
+            others: others.flatMap(({ as, twin: other, ofOwnTwin }) => (ofOwnTwin ? [] : [{ label: as, twin: other }])),
             batchSize: frozen.provenance.batchSize,
             reference: reference.design,
             knownReference: found.known,
@@ -184,23 +200,43 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
 /** How many pictures a search presents, roughly; a gradient takes the time of three, with responses asked for first of four. */
 function picturesOf(plan: SearchPlan, designs: Record<string, { design: StimulusDesign }>): number {
   const sets = Object.values(designs).reduce((sum, { design }) => sum + designCount(design), 0);
-  const { optimiser } = plan;
-  const optimised = usesGradient(optimiser)
-    ? 3 * optimiser.steps * plan.starts
-    : optimiser.type === 'cma-es'
-      ? optimiser.evaluations * plan.starts
-      : 0;
-  return sets + plan.controls.random + optimised;
+  return sets + plan.controls.random + optimisedPictures(plan.optimiser, plan);
 }
 
-/** A gradient that disagrees with finite differences would climb somewhere else; better not at all. */
-async function requireGradient(services: Services, context: JobContext, twin: ComputeTwin): Promise<void> {
-  const { verdict, sentence } = await gradientOutcomeOf(services, twin, context.signal);
+function optimisedPictures(optimiser: SearchOptimiser, plan: SearchPlan): number {
+  switch (optimiser.type) {
+    case 'gradient':
+    case 'first-order':
+      return 3 * optimiser.steps * plan.starts;
+    case 'cma-es':
+    case 'genetic':
+      return optimiser.evaluations * plan.starts;
+    case 'screening':
+      return samplesOf(plan, optimiser);
+    case 'hybrid':
+      return samplesOf(plan, optimiser.screen) + optimisedPictures(optimiser.refine, plan);
+  }
+}
+
+/** A set is among the designs. */
+const samplesOf = ({ space }: SearchPlan, { samples = usualSamples }: { samples?: number | undefined }): number =>
+  space.type === 'set' ? 0 : samples;
+
+/** A gradient that disagrees with finite differences would climb somewhere else; better not at all. `whose` begins its sentence. */
+async function requireGradient(
+  services: Services,
+  context: JobContext,
+  twin: ComputeTwin,
+  whose: string,
+): Promise<void> {
+  const outcome = await gradientOutcomeOf(services, twin, context.signal);
+  const { verdict } = outcome;
+  const sentence = `${whose}${outcome.sentence}`;
   if (verdict === 'none') throw new TwinscopeError('unsupported', `${sentence} A gradient search was not started.`);
   if (gradientFailed(verdict)) {
     throw new TwinscopeError(
       'unsupported',
-      `${sentence} A gradient search was not started. CMA-ES over gratings and screening of a set still work with this twin.`,
+      `${sentence} A gradient search was not started. Searches over the parameters of a generator and screening of a set still work with this twin.`,
     );
   }
   if (verdict === 'inconclusive') await context.notice(sentence);
@@ -230,7 +266,10 @@ async function resolveDesigns(
 }
 
 export function describeSpace(plan: SearchPlan): string {
-  return { pixels: 'pixels', gratings: 'gratings', set: 'stimulus set' }[plan.space.type];
+  const { space } = plan;
+  if (endsInPixels(plan)) return 'pixels';
+  if (space.type === 'parametric') return generatorNouns[space.stimulus];
+  return { pixels: 'pixels', gratings: 'gratings', set: 'stimulus set' }[space.type];
 }
 
 const defaultName = (plan: SearchPlan, designs: Record<string, { name: string }> = {}): string =>

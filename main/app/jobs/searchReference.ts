@@ -2,7 +2,7 @@
 import type { Provenance } from '../../contract/results.ts';
 import type { JobContext } from '../../jobs/node/queue.ts';
 import type { ReferenceResponses } from '../../search/reference/reference.ts';
-import { type ReferenceKey, responsesHash } from '../../search/node/referenceStore.ts';
+import { type ReferenceKey, responsesHash, type StoredReference } from '../../search/node/referenceStore.ts';
 import { referenceEnded } from '../../search/search.ts';
 import { referenceKey, shownStimuli, unitCount } from '../referenceService.ts';
 import type { Services } from '../services.ts';
@@ -54,6 +54,23 @@ export async function findReference(
   return { job: await withOrigin(context, job, { from: 'cache', measuredAt, sha256 }), known: responses };
 }
 
+/** Keeps the responses, or says why that failed. */
+export async function keptOrWhyNot(
+  services: Services,
+  context: JobContext,
+  key: ReferenceKey,
+  measured: Omit<StoredReference, 'sha256'>,
+): Promise<void> {
+  const problem = await services.references.keep(key, measured);
+  if (problem !== null) {
+    await context.notice(
+      `The reference set was measured and could not be kept for other searches. ${problem} This search goes on with it; ` +
+        'the next one measures it again.',
+    );
+  }
+  services.emit('data.changed', { lists: ['references'] });
+}
+
 /** Keeps what a search has measured, for the searches after it; a notice says why where that fails. */
 export async function keepReference(
   services: Services,
@@ -64,15 +81,6 @@ export async function keepReference(
 ): Promise<StartedJob> {
   const measuredAt = new Date().toISOString();
   const key = keyOf(job);
-  if (key !== null) {
-    const problem = await services.references.keep(key, { responses, measuredAt, seconds });
-    if (problem !== null) {
-      await context.notice(
-        `The reference set was measured and could not be kept for other searches. ${problem} This search goes on with it; ` +
-          'the next one measures it again.',
-      );
-    }
-    services.emit('data.changed', { lists: ['references'] });
-  }
+  if (key !== null) await keptOrWhyNot(services, context, key, { responses, measuredAt, seconds });
   return withOrigin(context, job, { from: 'search', measuredAt, sha256: responsesHash(responses) });
 }

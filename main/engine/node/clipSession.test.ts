@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeGreyPicture, framesOf, pictureFloats, pictureShape } from '../inputAdapter.ts';
 import { adaptedState, clip, clipManifest, clipModel, clipResponses } from '../testing/clipTwin.ts';
+import { smallManifest } from '../../twins/testing/smallTwin.ts';
 import { checkTwinGradient } from './gradientCheck.ts';
 import { openTwinSession, type SessionSettings, type TwinLocation, type TwinSession } from './twinSession.ts';
 
@@ -139,4 +140,61 @@ test.each([
       }
     }
   }
+});
+
+test('another window of time takes the whole bins within it, in responses and in their gradient', async () => {
+  // Bins of 125 ms: 260 to 500 ms holds the last one whole, and only a part of the one before.
+  for (const [window, bins] of [
+    [{ fromMs: 250, toMs: 500 }, [2, 3]],
+    [{ fromMs: 260, toMs: 500 }, [3]],
+    [{ fromMs: 0, toMs: 130 }, [0]],
+  ] as const) {
+    const windowed = await openTwinSession(location, { ...settings, window });
+    const values = lights.flatMap((clipLights) =>
+      clipResponses(clipLights, { state: adaptedState, running: 0, pupil: 1 }).overTime.map(
+        (overTime) =>
+          (bins as readonly number[]).reduce((sum, bin) => sum + (overTime[bin] as number), 0) / bins.length,
+      ),
+    );
+    near(await windowed.responses(images, 2), values);
+    // The second unit answers to the light of the bin itself: 1 ÷ bins of it to each pixel of a frame's mean.
+    const { gradient } = await windowed.gradient(images, 1, Float32Array.of(0, 1));
+    for (let frame = 0; frame < frames; frame++) {
+      const share = (bins as readonly number[]).includes(frame) ? 1 / (bins.length * pixels) : 0;
+      expect(gradient[frame * pixels]).toBeCloseTo(share, 6);
+    }
+    await windowed.release();
+  }
+});
+
+test('windows that a clip does not have are refused with what it has', async () => {
+  for (const [window, words] of [
+    [
+      { fromMs: 0, toMs: 501 },
+      /window 0 to 501 ms cannot be used for V1 of Clip twin: .* within the 500 ms of the clip/,
+    ],
+    [{ fromMs: 300, toMs: 300 }, /must begin before it ends/],
+    [{ fromMs: 130, toMs: 240 }, /no time bin of 125 ms lies whole within it/],
+  ] as const) {
+    const refused = { code: 'bad-input', message: expect.stringMatching(words) as string };
+    await expect(openTwinSession(location, { ...settings, window })).rejects.toMatchObject(refused);
+  }
+  const still = { ...location, manifest: { ...smallManifest(), files: {} } };
+  await expect(openTwinSession(still, { ...settings, window: { fromMs: 0, toMs: 100 } })).rejects.toMatchObject({
+    code: 'bad-input',
+    message: expect.stringMatching(/V1 of Small twin: its responses have no time\./) as string,
+  });
+});
+
+test('one session answers under several behaviours, each with the state that its own background leaves', async () => {
+  const running = session.under({ running_cm_per_s: 20 });
+  const wide = session.under({ pupil: 3 });
+  near(await running.responses(images, 2), expected({ running: 20, pupil: 1 }));
+  near(await wide.responses(images, 2), expected({ running: 0, pupil: 3 }));
+  near(await session.responses(images, 2), expected({ running: 0, pupil: 1 }));
+  const slope = async (of: TwinSession): Promise<number> =>
+    (await of.gradient(images, 1, Float32Array.of(1, 0))).gradient[0] as number;
+  // The first unit's gain is 1 + running ÷ 10.
+  expect((await slope(running)) / (await slope(session))).toBeCloseTo(3, 5);
+  expect(() => session.under({ licking: 1 })).toThrow(/no behaviour "licking"/);
 });

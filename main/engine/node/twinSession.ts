@@ -5,6 +5,7 @@
 import * as ort from 'onnxruntime-node';
 import { defaultLowering, deriveVjp } from '../../autodiff/index.ts';
 import type { DeviceId, GradientForms } from '../../contract/devices.ts';
+import type { ResponseWindow } from '../../contract/plans.ts';
 import type { TwinManifest } from '../../contract/twins.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import {
@@ -35,6 +36,8 @@ export type SessionSettings = {
   gradientForms?: GradientForms | null;
   /** Behaviour channels that do not have their default. */
   behaviour?: Behaviour | undefined;
+  /** Instead of the time bins that the manifest names. */
+  window?: ResponseWindow | undefined;
 };
 
 export type SessionOptions = {
@@ -100,6 +103,8 @@ export type TwinSession = {
   otherFeeds(n: number): Promise<Record<string, ort.Tensor>>;
   /** The weights of one stimulus's responses as its output takes them: a response is a mean over time bins. */
   cotangentOf(area: string, weights: Float32Array, n: number): { values: Float32Array; shape: number[] };
+  /** The same graph told other behaviour; its channels left out have their default. It ends with this session. */
+  under(behaviour: Behaviour | undefined): TwinSession;
   /** After the runs that are under way. */
   release(): Promise<void>;
 };
@@ -112,8 +117,8 @@ export async function openTwinSession(
   options: SessionOptions = {},
 ): Promise<TwinSession> {
   const { input, sizePx, format } = imageInput(twin.manifest);
-  const others = otherInputs(twin.manifest, settings.behaviour);
-  const areas = layoutsOf(twin.manifest);
+  otherInputs(twin.manifest, settings.behaviour);
+  const areas = layoutsOf(twin.manifest, settings.window);
   const unitCount = areas.reduce((sum, { units }) => sum + units, 0);
   const frames = framesOf(format);
   const pixels = frames * sizePx * sizePx;
@@ -196,40 +201,45 @@ export async function openTwinSession(
     checkBatch(images, n, pixels);
     return feedPictures(encodeGreyPictures(format, images, n), n);
   };
-  const tensorsOf = (n: number, valuesOf: (input: (typeof others)[number]) => Float32Array) =>
-    Object.fromEntries(
-      others.map((each) => [each.tensor, new ort.Tensor('float32', valuesOf(each), [n, ...each.shape])]),
-    );
+  /** What goes in beside the stimulus under one behaviour. */
+  const feeding = (behaviour: Behaviour | undefined) => {
+    const others = otherInputs(twin.manifest, behaviour);
+    const tensorsOf = (n: number, valuesOf: (input: (typeof others)[number]) => Float32Array) =>
+      Object.fromEntries(
+        others.map((each) => [each.tensor, new ort.Tensor('float32', valuesOf(each), [n, ...each.shape])]),
+      );
 
-  let adapted: Promise<Map<string, Float32Array>> | null = null;
-  /** What one clip of the background leaves behind in each state, from zeros. */
-  const adapt = async (): Promise<Map<string, Float32Array>> => {
-    const states = others.filter(({ role }) => role === 'state');
-    if (states.length === 0) return new Map();
-    const background = feedImages(new Float32Array(pixels).fill(input.background), 1);
-    const left = await forward.run({ [input.tensor]: background, ...tensorsOf(1, ({ values }) => values) });
-    return new Map(
-      states.map(({ tensor, from, values }) => {
-        const state = left[from ?? '']?.data;
-        if (!(state instanceof Float32Array) || state.length !== values.length) {
-          throw new TwinscopeError(
-            'unsupported',
-            `The output "${from}" of ${twin.manifest.title} does not hold the state that its input "${tensor}" takes. Ask its author for a corrected package.`,
-          );
-        }
-        return [tensor, state];
-      }),
-    );
-  };
-  /** Feeds of `n` stimuli beside the stimuli themselves; call it within `exclusively`. */
-  const rest = async (n: number): Promise<Record<string, ort.Tensor>> => {
-    if (others.length === 0) return {};
-    adapted ??= adapt().catch((error: unknown) => {
-      adapted = null;
-      throw error;
-    });
-    const states = await adapted;
-    return tensorsOf(n, ({ tensor, values }) => repeated(states.get(tensor) ?? values, n));
+    let adapted: Promise<Map<string, Float32Array>> | null = null;
+    /** What one clip of the background leaves behind in each state, from zeros. */
+    const adapt = async (): Promise<Map<string, Float32Array>> => {
+      const states = others.filter(({ role }) => role === 'state');
+      if (states.length === 0) return new Map();
+      const background = feedImages(new Float32Array(pixels).fill(input.background), 1);
+      const left = await forward.run({ [input.tensor]: background, ...tensorsOf(1, ({ values }) => values) });
+      return new Map(
+        states.map(({ tensor, from, values }) => {
+          const state = left[from ?? '']?.data;
+          if (!(state instanceof Float32Array) || state.length !== values.length) {
+            throw new TwinscopeError(
+              'unsupported',
+              `The output "${from}" of ${twin.manifest.title} does not hold the state that its input "${tensor}" takes. Ask its author for a corrected package.`,
+            );
+          }
+          return [tensor, state];
+        }),
+      );
+    };
+    /** Feeds of `n` stimuli beside the stimuli themselves; call it within `exclusively`. */
+    const rest = async (n: number): Promise<Record<string, ort.Tensor>> => {
+      if (others.length === 0) return {};
+      adapted ??= adapt().catch((error: unknown) => {
+        adapted = null;
+        throw error;
+      });
+      const states = await adapted;
+      return tensorsOf(n, ({ tensor, values }) => repeated(states.get(tensor) ?? values, n));
+    };
+    return { others, rest };
   };
 
   const gather = (outputs: ort.InferenceSession.ReturnType, n: number): Float32Array => {
@@ -244,86 +254,91 @@ export async function openTwinSession(
     return result;
   };
 
-  return {
-    twin,
-    settings,
-    field: {
-      sizePx,
-      fieldOfViewDeg: input.fieldOfViewDeg,
-      background: input.background,
-      frames,
-      frameRateHz: format.clip?.frameRateHz ?? null,
-    },
-    format,
-    areas: areas.map(({ area, units }) => ({ area, units })),
-    unitCount,
-    smooth: async () => (await requireBackward()).smooth,
-    async run(pictures, n) {
-      checkBatch(pictures, n, pictureFloats(format));
-      const stimuli = feedPictures(pictures, n);
-      return exclusively(async () => gather(await forward.run({ [input.tensor]: stimuli, ...(await rest(n)) }), n));
-    },
-    async outputs(pictures, n, given = {}) {
-      checkBatch(pictures, n, pictureFloats(format));
-      const stimuli = feedPictures(pictures, n);
-      return exclusively(async () => {
-        const usual = await rest(n);
-        const asked = others.flatMap(({ tensor, shape }) => {
-          const values = given[tensor];
-          return values === undefined ? [] : [[tensor, new ort.Tensor('float32', values, [n, ...shape])] as const];
+  const sessionUnder = (behaviour: Behaviour | undefined): TwinSession => {
+    const { others, rest } = feeding(behaviour);
+    return {
+      twin,
+      settings: { ...settings, behaviour },
+      under: sessionUnder,
+      field: {
+        sizePx,
+        fieldOfViewDeg: input.fieldOfViewDeg,
+        background: input.background,
+        frames,
+        frameRateHz: format.clip?.frameRateHz ?? null,
+      },
+      format,
+      areas: areas.map(({ area, units }) => ({ area, units })),
+      unitCount,
+      smooth: async () => (await requireBackward()).smooth,
+      async run(pictures, n) {
+        checkBatch(pictures, n, pictureFloats(format));
+        const stimuli = feedPictures(pictures, n);
+        return exclusively(async () => gather(await forward.run({ [input.tensor]: stimuli, ...(await rest(n)) }), n));
+      },
+      async outputs(pictures, n, given = {}) {
+        checkBatch(pictures, n, pictureFloats(format));
+        const stimuli = feedPictures(pictures, n);
+        return exclusively(async () => {
+          const usual = await rest(n);
+          const asked = others.flatMap(({ tensor, shape }) => {
+            const values = given[tensor];
+            return values === undefined ? [] : [[tensor, new ort.Tensor('float32', values, [n, ...shape])] as const];
+          });
+          const found = await forward.run({ [input.tensor]: stimuli, ...usual, ...Object.fromEntries(asked) });
+          return areas.map(({ area, tensor }) => ({
+            area,
+            data: Float32Array.from(floatsOf(found[tensor] as ort.Tensor)),
+          }));
         });
-        const found = await forward.run({ [input.tensor]: stimuli, ...usual, ...Object.fromEntries(asked) });
-        return areas.map(({ area, tensor }) => ({
-          area,
-          data: Float32Array.from(floatsOf(found[tensor] as ort.Tensor)),
-        }));
-      });
-    },
-    otherFeeds: (n) => exclusively(() => rest(n)),
-    async feeds(images, n) {
-      const stimuli = feedImages(images, n);
-      return { [input.tensor]: stimuli, ...(await exclusively(() => rest(n))) };
-    },
-    cotangentOf(area, weights, n) {
-      return spread(areas.find((each) => each.area === area) as AreaLayout, weights, n);
-    },
-    async responses(images, n) {
-      const stimuli = feedImages(images, n);
-      return exclusively(async () => gather(await forward.run({ [input.tensor]: stimuli, ...(await rest(n)) }), n));
-    },
-    async gradient(images, n, cotangent) {
-      const image = feedImages(images, n);
-      const rasters = images.slice(0, n * pixels);
-      const { session, cotangents, gradient } = await requireBackward();
-      const feeds: Record<string, ort.Tensor> = { [input.tensor]: image };
-      let offset = 0;
-      for (const [at, area] of areas.entries()) {
-        const part = new Float32Array(n * area.units);
-        for (let i = 0; i < n; i++) {
-          part.set(cotangent.subarray(i * unitCount + offset, i * unitCount + offset + area.units), i * area.units);
+      },
+      otherFeeds: (n) => exclusively(() => rest(n)),
+      async feeds(images, n) {
+        const stimuli = feedImages(images, n);
+        return { [input.tensor]: stimuli, ...(await exclusively(() => rest(n))) };
+      },
+      cotangentOf(area, weights, n) {
+        return spread(areas.find((each) => each.area === area) as AreaLayout, weights, n);
+      },
+      async responses(images, n) {
+        const stimuli = feedImages(images, n);
+        return exclusively(async () => gather(await forward.run({ [input.tensor]: stimuli, ...(await rest(n)) }), n));
+      },
+      async gradient(images, n, cotangent) {
+        const image = feedImages(images, n);
+        const rasters = images.slice(0, n * pixels);
+        const { session, cotangents, gradient } = await requireBackward();
+        const feeds: Record<string, ort.Tensor> = { [input.tensor]: image };
+        let offset = 0;
+        for (const [at, area] of areas.entries()) {
+          const part = new Float32Array(n * area.units);
+          for (let i = 0; i < n; i++) {
+            part.set(cotangent.subarray(i * unitCount + offset, i * unitCount + offset + area.units), i * area.units);
+          }
+          const { name, dtype } = cotangents[at] as Backward['cotangents'][number];
+          const { values, shape } = spread(area, part, n);
+          feeds[name] = floatTensor(dtype, shape, values);
+          offset += area.units;
         }
-        const { name, dtype } = cotangents[at] as Backward['cotangents'][number];
-        const { values, shape } = spread(area, part, n);
-        feeds[name] = floatTensor(dtype, shape, values);
-        offset += area.units;
-      }
-      return exclusively(async () => {
-        const usual = Object.entries(await rest(n)).filter(([name]) => session.inputNames.includes(name));
-        const outputs = await session.run({ ...feeds, ...Object.fromEntries(usual) });
-        const encoded = outputs[gradient]?.data as Float32Array;
-        return { responses: gather(outputs, n), gradient: gradientOfGrey(format, encoded, rasters, n) };
-      });
-    },
-    async endProfiling() {
-      forward.endProfiling();
-      (await derived())?.session.endProfiling();
-    },
-    release: () =>
-      exclusively(async () => {
-        await forward.release();
-        await (await derived())?.session.release();
-      }),
+        return exclusively(async () => {
+          const usual = Object.entries(await rest(n)).filter(([name]) => session.inputNames.includes(name));
+          const outputs = await session.run({ ...feeds, ...Object.fromEntries(usual) });
+          const encoded = outputs[gradient]?.data as Float32Array;
+          return { responses: gather(outputs, n), gradient: gradientOfGrey(format, encoded, rasters, n) };
+        });
+      },
+      async endProfiling() {
+        forward.endProfiling();
+        (await derived())?.session.endProfiling();
+      },
+      release: () =>
+        exclusively(async () => {
+          await forward.release();
+          await (await derived())?.session.release();
+        }),
+    };
   };
+  return sessionUnder(settings.behaviour);
 }
 
 type Backward = {

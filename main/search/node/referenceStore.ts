@@ -27,6 +27,8 @@ export type ReferenceKey = {
   gradientForms: GradientForms | null;
   /** Behaviour channels that do not have their default. */
   behaviour: Record<string, number>;
+  /** Instead of the time bins that the twin's manifest names. */
+  window?: { fromMs: number; toMs: number };
   /** Of Twinscope, ONNX Runtime, the processor, the drawing, the graphics card and all that a job is frozen with. */
   versions: Record<string, string>;
 };

@@ -5,6 +5,7 @@
 import type { SimpleObjective } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { exp, log } from '../../platform/exactMath.ts';
+import { ensembleObjective } from './ensemble.ts';
 import { activityOf, type GroupActivity, groupActivity } from './normalisation.ts';
 import type { ObjectiveTerm } from './resolve.ts';
 import type { TargetGroup } from './target.ts';
@@ -64,6 +65,8 @@ function createPart(
   const { objective, groups } = term;
   switch (objective.type) {
     case 'drive':
+    // Its groups on the second twin have negative weights.
+    case 'controversial':
       return linearObjective(targets, (i) => (groups[i] as TargetGroup).weight, scale.mean);
     case 'suppress':
       return linearObjective(targets, (i) => -(groups[i] as TargetGroup).weight, scale.mean);
@@ -77,6 +80,18 @@ function createPart(
       );
     case 'match':
       return matchObjective(term, scale, goals);
+    case 'ensemble': {
+      const members = [...new Set(groups.map(({ member }) => member))];
+      const drives = members.map((member) => {
+        const own = [...groups.keys()].filter((i) => groups[i]?.member === member);
+        return linearObjective(
+          own.map((i) => targets[i] as GroupActivity),
+          (i) => (groups[own[i] as number] as TargetGroup).weight,
+          scale.mean,
+        );
+      });
+      return ensembleObjective(drives, objective.kappa);
+    }
   }
 }
 

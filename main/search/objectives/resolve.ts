@@ -1,14 +1,18 @@
 /** The objective of a plan with its targets resolved to the units of a twin. */
 import {
   goalsOf,
+  type Member,
+  memberArea,
   objectiveTerms,
+  type SearchMembers,
+  searchMembers,
   type SearchPlan,
   type SimpleObjective,
   type TargetTerm,
 } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import type { ModelUnit, SearchField } from '../model.ts';
-import { resolveTarget, type TargetGroup } from './target.ts';
+import { memberOf, resolveTarget, type TargetGroup, type TermNames } from './target.ts';
 
 /** What a match aims at: z by unit, or the responses to a goal stimulus of the plan. */
 export type Pattern = { type: 'given'; z: Map<number, number> } | { type: 'goal'; goal: number };
@@ -23,36 +27,119 @@ export type ObjectiveTerm = {
   pattern: Pattern | null;
 };
 
-type Plan = Pick<SearchPlan, 'target' | 'objective' | 'include'>;
+type Plan = Pick<SearchPlan, 'target' | 'objective' | 'include' | 'as' | 'with' | 'states'>;
 
-/** Throws 'bad-input' where the plan asks for areas or units that the twin lacks, or for a competition without a rival. */
+type Given = {
+  units: readonly ModelUnit[];
+  limits: { include: SearchPlan['include']; field: Pick<SearchField, 'fieldOfViewDeg'> };
+  goals: readonly string[];
+  members: SearchMembers;
+  names: TermNames;
+};
+
+/**
+ * Of a plan with several states the terms of each, weighted by its share: their sum is the mean over the states. Throws
+ * 'bad-input' where the plan asks for twins, areas or units that are not there, or for a competition without a rival.
+ */
 export function resolveObjective(
   plan: Plan,
   units: readonly ModelUnit[],
   field: Pick<SearchField, 'fieldOfViewDeg'>,
 ): ObjectiveTerm[] {
+  const members = searchMembers(plan);
   const limits = { include: plan.include, field };
   const goals = goalsOf(plan).map((goal) => JSON.stringify(goal));
-  return objectiveTerms(plan).map(({ weight, objective, target }) => {
-    const groups = resolveTarget(target, units, limits);
-    if (objective.type === 'selective')
-      return { weight, objective, pattern: null, ...selection(objective, target, groups, units) };
-    if (objective.type !== 'match') return { weight, objective, groups, against: [], pattern: null };
-    const { goal } = objective;
-    const pattern: Pattern =
-      'from' in goal
-        ? { type: 'goal', goal: goals.indexOf(JSON.stringify(goal)) }
-        : { type: 'given', z: new Map(goal.z.map(({ area, unit, z }) => [unitOf(area, unit, units, groups), z])) };
-    return { weight, objective, groups, against: [], pattern };
+  return members.states.flatMap(({ member, share }) => {
+    const given: Given = { units, limits, goals, members, names: { own: members.own, member } };
+    return objectiveTerms(plan).map(({ weight, objective, target }) => ({
+      weight: share * weight,
+      objective,
+      ...resolveOne(objective, target, given),
+    }));
   });
+}
+
+function resolveOne(
+  objective: SimpleObjective,
+  target: readonly TargetTerm[],
+  given: Given,
+): Pick<ObjectiveTerm, 'groups' | 'against' | 'pattern'> {
+  const { units, limits, goals, members, names } = given;
+  const plain = { against: [], pattern: null };
+  switch (objective.type) {
+    case 'drive':
+    case 'suppress':
+      return { groups: resolveTarget(target, units, limits, names), ...plain };
+    case 'selective':
+      return { pattern: null, ...selection(objective, target, resolveTarget(target, units, limits, names), given) };
+    case 'match': {
+      const groups = resolveTarget(target, units, limits, names);
+      const { goal } = objective;
+      if ('from' in goal)
+        return { groups, against: [], pattern: { type: 'goal', goal: goals.indexOf(JSON.stringify(goal)) } };
+      const z = new Map(goal.z.map(({ z: wanted, ...named }) => [unitOf(named, given, groups), wanted]));
+      return { groups, against: [], pattern: { type: 'given', z } };
+    }
+    case 'controversial': {
+      const [first, second] = twinsOf(objective.between, target, given, 'controversial').slice(0, 2) as [
+        string,
+        string,
+      ];
+      const groups = [first, second].flatMap((twin, side) =>
+        resolveTarget(on(target, twin), units, limits, names).map((group) => ({
+          ...group,
+          weight: side === 0 ? group.weight : -group.weight,
+        })),
+      );
+      return { groups, ...plain };
+    }
+    case 'ensemble': {
+      const twins = twinsOf(objective.twins, target, given, 'ensemble');
+      const groups = twins.flatMap((twin) => resolveTarget(on(target, twin), units, limits, names));
+      // Terms without a twin mean this state of the plan's own, which counts as one member.
+      return { groups: groups.map((group) => ({ ...group, member: group.member ?? members.own })), ...plain };
+    }
+  }
+}
+
+const on = (target: readonly TargetTerm[], twin: string): TargetTerm[] => target.map((term) => ({ ...term, twin }));
+
+/** Labels of the twins that the same target is looked up on. */
+function twinsOf(
+  named: readonly string[] | undefined,
+  target: readonly TargetTerm[],
+  { members: { own, others }, units, names }: Given,
+  type: string,
+): string[] {
+  const refuse = (what: string): TwinscopeError => new TwinscopeError('bad-input', `The objective ${type} ${what}`);
+  if (target.some(({ twin }) => twin !== undefined)) {
+    throw refuse(
+      'looks for its target on each of its twins, so the target terms must not name one. Nothing was started. Leave out ' +
+        '`twin` there, or write the objective drive with a weight for each term.',
+    );
+  }
+  const twins = named ?? [own, ...others.map(({ member }) => member)];
+  for (const twin of twins) memberOf(twin, units, names);
+  if (new Set(twins).size < Math.max(2, twins.length)) {
+    throw refuse(
+      twins.length < 2
+        ? 'is about several twins, and this plan has one. Nothing was started. Name the others in `with`.'
+        : 'names a twin twice. Nothing was started. Name each once.',
+    );
+  }
+  return [...twins];
 }
 
 /** All groups in the order in which their scales are kept. */
 export const groupsOf = (terms: readonly ObjectiveTerm[]): TargetGroup[] =>
   terms.flatMap(({ groups, against }) => [...groups, ...against]);
 
-function unitOf(area: string, unit: string, units: readonly ModelUnit[], groups: readonly TargetGroup[]): number {
-  const [group] = resolveTarget([{ area, units: [unit] }], units);
+function unitOf(
+  { area, unit, twin }: { area: string; unit: string; twin?: string | undefined },
+  { units, names }: Given,
+  groups: readonly TargetGroup[],
+): number {
+  const [group] = resolveTarget([{ area, units: [unit], twin }], units, undefined, names);
   const index = group?.units[0] as number;
   if (!groups.some((target) => target.units.includes(index))) {
     throw new TwinscopeError(
@@ -68,7 +155,7 @@ function selection(
   { over, against }: Extract<SimpleObjective, { type: 'selective' }>,
   target: readonly TargetTerm[],
   resolved: readonly TargetGroup[],
-  units: readonly ModelUnit[],
+  { units, names }: Given,
 ): { groups: TargetGroup[]; against: TargetGroup[] } {
   if (resolved.some(({ weight }) => weight <= 0)) {
     throw new TwinscopeError(
@@ -77,12 +164,11 @@ function selection(
         'started. Move what must stay quiet from the target to `against`.',
     );
   }
-  const areas = [...new Set(units.map(({ area }) => area))];
-  const own = new Set(target.map(({ area }) => area));
+  const everyArea = areasOfTwins(target, units, names);
   const groups = over === 'areas' ? [...resolved] : resolved.flatMap((group) => singles(group, units));
   const driven = new Set(resolved.flatMap((group) => group.units));
-  const rivals = against ?? areas.filter((area) => (over === 'units') === own.has(area)).map((area) => ({ area }));
-  const open = resolveTarget(rivals, units)
+  const rivals = against ?? everyArea.filter(({ targeted }) => (over === 'units') === targeted);
+  const open = resolveTarget(rivals, units, undefined, names)
     .map((group) => ({ ...group, units: group.units.filter((u) => !driven.has(u)) }))
     .filter((group) => group.units.length > 0);
   const others = over === 'areas' ? open : open.flatMap((group) => singles(group, units));
@@ -95,6 +181,24 @@ function selection(
     );
   }
   return { groups, against: others };
+}
+
+/** Of every twin that the target is about, by the names that the twin itself gives them. */
+function areasOfTwins(
+  target: readonly TargetTerm[],
+  units: readonly ModelUnit[],
+  names: TermNames,
+): { twin: string | undefined; area: string; targeted: boolean }[] {
+  const twins = new Map<Member, string | undefined>();
+  for (const { twin } of target) twins.set(memberOf(twin, units, names), twin);
+  return [...twins].flatMap(([member, twin]) => {
+    const prefix = memberArea(member, '');
+    const areas = new Set(
+      units.flatMap((unit) => ((unit.member ?? null) === member ? [unit.area.slice(prefix.length)] : [])),
+    );
+    const own = new Set(target.flatMap((term) => (memberOf(term.twin, units, names) === member ? [term.area] : [])));
+    return [...areas].map((area) => ({ twin, area, targeted: own.has(area) }));
+  });
 }
 
 const singles = ({ weight, units: members }: TargetGroup, units: readonly ModelUnit[]): TargetGroup[] =>

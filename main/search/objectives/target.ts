@@ -1,5 +1,5 @@
 /** What a search drives: the plan's target terms resolved to the units of a twin. */
-import type { Inclusion, TargetTerm } from '../../contract/plans.ts';
+import { type Inclusion, type Member, memberArea, type TargetTerm } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { inclusionText } from '../../stimuli/objectiveWords.ts';
 import { formatNumber } from '../../stimuli/words.ts';
@@ -7,11 +7,15 @@ import { isIncluded, isWithin } from '../../twins/unitPlaces.ts';
 import type { ModelUnit, SearchField } from '../model.ts';
 
 /** Units whose mean z is one term of the objective. */
-export type TargetGroup = { label: string; weight: number; units: number[] };
+export type TargetGroup = { label: string; weight: number; units: number[]; member?: Member };
 
 type Term = Omit<TargetTerm, 'weight'> & { weight?: number };
 
 const everyUnit: Inclusion = { fieldInside: false };
+
+/** `own`: the label of the plan's own twin; `member`: the state of it that terms without a twin mean. */
+export type TermNames = { own: string; member: Member };
+export const ownTwin: TermNames = { own: 'A', member: null };
 
 /**
  * Throws 'bad-input' for an area or unit that the twin lacks, naming the nearest one it has, and for a term of which no
@@ -24,9 +28,12 @@ export function resolveTarget(
     include: everyUnit,
     field: { fieldOfViewDeg: Infinity },
   },
+  names: TermNames = ownTwin,
 ): TargetGroup[] {
-  return terms.map((term) => {
-    const named = namedUnits(term, units);
+  return terms.map((asked) => {
+    const member = memberOf(asked.twin, units, names);
+    const term = { ...asked, area: memberArea(member, asked.area) };
+    const named = namedUnits(term, units, member);
     const { within } = term;
     const near = within === undefined ? named : named.filter((u) => isWithin(units[u]?.place, within));
     if (near.length === 0) {
@@ -47,12 +54,27 @@ export function resolveTarget(
           `(${inclusionText(limits.include)}). Nothing was started. Relax a limit, or choose other units.`,
       );
     }
-    return { label: labelOf(term, included.length), weight: term.weight ?? 1, units: included };
+    const label = labelOf(term, included.length);
+    return { label, weight: term.weight ?? 1, units: included, ...(member === null ? {} : { member }) };
   });
 }
 
-function namedUnits(term: Term, units: readonly ModelUnit[]): number[] {
-  const areas = [...new Set(units.map(({ area }) => area))];
+export function memberOf(twin: string | undefined, units: readonly ModelUnit[], { own, member }: TermNames): Member {
+  if (twin === undefined || twin === own) return member;
+  if (units.some((unit) => unit.member === twin)) return twin;
+  // States are no twins of their own.
+  const others = [...new Set(units.flatMap((unit) => unit.member ?? []))].filter((label) => !label.includes(' '));
+  throw new TwinscopeError(
+    'bad-input',
+    `No twin of this plan is called '${twin}'. Nothing was started. ` +
+      (others.length === 0
+        ? `It has one, '${own}'; name others in \`with\`.`
+        : `It has ${[own, ...others].map((label) => `'${label}'`).join(', ')}.`),
+  );
+}
+
+function namedUnits(term: Term, units: readonly ModelUnit[], member: Member): number[] {
+  const areas = [...new Set(units.flatMap((unit) => ((unit.member ?? null) === member ? [unit.area] : [])))];
   if (!areas.includes(term.area)) {
     throw new TwinscopeError(
       'bad-input',

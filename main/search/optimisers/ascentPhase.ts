@@ -34,7 +34,7 @@ export class AscentPhase implements OptimisationPhase {
   #starts: AscentStart[];
 
   constructor(context: SearchContext, optimiser: GradientOptimiser, pixels: PixelSearch) {
-    if (context.model.gradient === null) throw noGradient();
+    if (context.model.gradient === null) throw noGradient(context.model);
     this.#context = context;
     this.#optimiser = optimiser;
     this.#constraints = pixels.constraints;

@@ -56,7 +56,7 @@ export class FirstOrderPhase implements OptimisationPhase {
   #starts: Start[];
 
   constructor(context: SearchContext, optimiser: FirstOrderOptimiser, pixels: PixelSearch) {
-    if (context.model.gradient === null) throw noGradient();
+    if (context.model.gradient === null) throw noGradient(context.model);
     this.#context = context;
     this.#optimiser = optimiser;
     this.#pixels = pixels;

@@ -8,6 +8,7 @@ import type { SearchReport } from '../../../main/contract/results.ts';
 import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
 import { scoreWords } from '../../../main/stimuli/objectiveWords.ts';
+import { endsInPixels } from '../../../main/contract/plans.ts';
 import { outsideSpace, outsideTested } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
 import { useQueryCall } from '../../client/hooks.ts';
@@ -61,7 +62,10 @@ function tilesOf(
       outside: tested === undefined ? null : outsideTested(tested, candidate.spec),
     }));
   }
-  const outside = tested === undefined || report === undefined ? null : outsideSpace(tested, report.plan.space.type);
+  const outside =
+    tested === undefined || report === undefined
+      ? null
+      : outsideSpace(tested, endsInPixels(report.plan) ? 'pixels' : '');
   return (live?.tiles ?? []).map((src, start) => {
     const best = live?.best[start];
     return {
@@ -105,7 +109,7 @@ export function LivePane({
     live !== null && live.trajectory.length > (report?.trajectory.length ?? 0)
       ? live.trajectory
       : (report?.trajectory ?? []);
-  const [zoomed, setZoomed] = useState(report?.plan.space.type === 'pixels');
+  const [zoomed, setZoomed] = useState(report !== undefined && endsInPixels(report.plan));
   const aperture = report?.plan.constraints.aperture;
   const finished = report !== undefined && report.candidates.length > 0;
   const score = scoreWords(report?.plan.objective.type ?? 'drive');

@@ -2,7 +2,7 @@
 import { Button, Select, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import type { SearchPlan, SetRef } from '../../../main/contract/plans.ts';
+import { endsInPixels, type SearchPlan, type SetRef } from '../../../main/contract/plans.ts';
 import type { SearchReport, SetSummary } from '../../../main/contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
@@ -134,8 +134,8 @@ const setNames =
     ('set' in ref ? sets.find(({ id }) => id === ref.set)?.name : undefined) ?? nameOfSet(ref);
 
 /** What the candidates of a plan will be to the twin; null where they may lie inside what it was tested with. */
-function searchDomain({ space }: SearchPlan, { manifest }: TwinDetails): string | null {
-  const reason = outsideSpace(manifest.validity.tested, space.type);
+function searchDomain(plan: SearchPlan, { manifest }: TwinDetails): string | null {
+  const reason = outsideSpace(manifest.validity.tested, endsInPixels(plan) ? 'pixels' : '');
   return reason === null ? null : domainSentence(reason);
 }
 
@@ -205,7 +205,13 @@ function PlanColumns({
               Forked from <ForkedFrom from={plan.forkedFrom} />
             </Text>
           )}
-          <PlanEditor plan={plan} onChange={setPlan} twin={twin} sets={sets} onMap={{ place, show: setPlace }} />
+          <PlanEditor
+            plan={plan}
+            onChange={setPlan}
+            twin={twin}
+            sets={sets}
+            onMap={{ place, show: setPlace, own: plan.as ?? 'A' }}
+          />
         </Pane>
         <Pane label="Target">
           <TargetMap

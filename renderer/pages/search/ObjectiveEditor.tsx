@@ -21,7 +21,10 @@ interface Props {
 }
 
 const simpleTypes = ['drive', 'suppress', 'selective', 'match'] as const;
-const types: ObjectiveType[] = [...simpleTypes, 'sum'];
+/** These need another twin in the plan. */
+const severalTwins = ['controversial', 'ensemble'] as const;
+const simpleTypesOf = (plan: SearchPlan): ObjectiveType[] =>
+  plan.with === undefined || plan.with.length === 0 ? [...simpleTypes] : [...simpleTypes, ...severalTwins];
 
 const named = (all: readonly ObjectiveType[]) => all.map((type) => ({ value: type, label: objectiveNames[type] }));
 
@@ -191,7 +194,7 @@ function Sum(props: Props) {
               <Select
                 label={`Part ${part + 1}`}
                 flex={1}
-                data={named(simpleTypes)}
+                data={named([...new Set([...simpleTypesOf(plan), term.objective.type])])}
                 value={term.objective.type}
                 onChange={(type) =>
                   type !== null &&
@@ -262,7 +265,7 @@ export function ObjectiveEditor(props: Props) {
     <Stack gap="xs" role="group" aria-label="Objective">
       <Select
         label="Objective"
-        data={named(types)}
+        data={named([...new Set<ObjectiveType>([...simpleTypesOf(plan), type, 'sum'])])}
         value={type}
         onChange={(next) =>
           next !== null &&

@@ -14,6 +14,8 @@ import { placeTitle, samePlace, type TermList, type TermPlace } from './terms.ts
 export interface OnMap {
   readonly place: TermPlace | null;
   readonly show: (place: TermPlace) => void;
+  /** Label of the plan's own twin, the only one that has a map. */
+  readonly own: string;
 }
 
 /** `12 of 64 units`, with the circle they lie in and the limits they pass. */
@@ -49,6 +51,7 @@ function TermEditor({
   onRemove: (() => void) | null;
 }) {
   const title = placeTitle(place);
+  const other = term.twin !== undefined && term.twin !== onMap.own;
   const units = useMemo(
     () => twin.units.filter((unit) => unit.area === term.area).map((unit) => unit.unit),
     [twin, term.area],
@@ -70,7 +73,10 @@ function TermEditor({
           flex={1}
           data={twin.manifest.areas.map((area) => ({ value: area.name, label: area.label ?? area.name }))}
           value={term.area}
-          onChange={(area) => area !== null && onChange({ area, weight: term.weight })}
+          onChange={(area) => {
+            const { units: _units, within: _within, ...rest } = term;
+            if (area !== null) onChange({ ...rest, area });
+          }}
         />
         {weighed !== 'no' && (
           <NumberField
@@ -83,6 +89,7 @@ function TermEditor({
           />
         )}
         <ActionIcon
+          disabled={other}
           aria-label={`Show ${title.toLowerCase()} on the map`}
           aria-pressed={shown}
           title="Show on the map"
@@ -123,7 +130,7 @@ function TermEditor({
       />
       <Text size="xs" c="dimmed">
         {effect}
-        {termCount(term, twin, include)}
+        {other ? `On twin ${term.twin}, as the plan file says` : termCount(term, twin, include)}
       </Text>
     </Stack>
   );

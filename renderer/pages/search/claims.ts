@@ -1,8 +1,19 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
 import type { Candidate, Control, Provenance, SearchReport } from '../../../main/contract/results.ts';
-import { goalRole, goalsOf, objectiveTerms, type SearchPlan, type SetRef } from '../../../main/contract/plans.ts';
-import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
+import {
+  goalRole,
+  goalsOf,
+  objectiveTerms,
+  type SearchOptimiser,
+  type SearchPlan,
+  type SearchSpace,
+  type SetRef,
+  termArea,
+  usualSamples,
+} from '../../../main/contract/plans.ts';
+import { pictureNoun, randomNouns } from '../../../main/stimuli/controlWords.ts';
 import { nameOfSet, scoreWords, type ObjectiveType } from '../../../main/stimuli/objectiveWords.ts';
+import { generatorNouns } from '../../../main/stimuli/words.ts';
 import { formatCount, formatNumber, plural } from '../../components/format.ts';
 
 export interface Claim {
@@ -38,8 +49,8 @@ export function claimsOf(candidate: Candidate, controls: readonly Control[], typ
 export function controlName(control: Pick<Control, 'kind' | 'n' | 'label' | 'sourceSpec'>): string {
   switch (control.kind) {
     case 'random':
-      // A search over gratings has two random controls: noise, and gratings drawn from its own space.
-      return control.label.includes('grating') ? 'random gratings' : `random ${formatCount(control.n)}`;
+      // A search over the parameters of a generator has two: noise, and stimuli drawn from its own space.
+      return `random ${randomNouns(control) ?? formatCount(control.n)}`;
     case 'best-of-set':
       return `best ${pictureNoun(control)}`;
     case 'best-grating':
@@ -49,7 +60,7 @@ export function controlName(control: Pick<Control, 'kind' | 'n' | 'label' | 'sou
 
 /** Areas with the targeted ones first, in the order of the plan. */
 export function targetFirst<T extends { area: string }>(areas: readonly T[], plan: SearchPlan): T[] {
-  const order = objectiveTerms(plan).flatMap(({ target }) => target.map((term) => term.area));
+  const order = objectiveTerms(plan).flatMap(({ target }) => target.map((term) => termArea(plan, term)));
   const rank = (area: string): number => (order.includes(area) ? order.indexOf(area) : order.length);
   return [...areas].sort((a, b) => rank(a.area) - rank(b.area));
 }
@@ -83,18 +94,32 @@ function pixelsText({ parameterisation, motion }: Extract<SearchPlan['space'], {
 }
 
 /** How the space is searched, in words with numbers. */
-export function methodText(plan: SearchPlan): string {
-  const { space, optimiser } = plan;
+export function methodText({ space, optimiser }: SearchPlan): string {
   const where =
-    space.type === 'pixels' ? pixelsText(space) : { gratings: 'gratings', set: 'a stimulus set' }[space.type];
+    space.type === 'parametric'
+      ? generatorNouns[space.stimulus]
+      : space.type === 'pixels'
+        ? pixelsText(space)
+        : { gratings: 'gratings', set: 'a stimulus set' }[space.type];
+  return `${where}, ${optimiserText(optimiser, space)}`;
+}
+
+function optimiserText(optimiser: SearchOptimiser, space: SearchSpace): string {
   switch (optimiser.type) {
     case 'gradient':
-      return `${where}, gradient ascent, ${plural(optimiser.steps, 'step')}`;
+      return `gradient ascent, ${plural(optimiser.steps, 'step')}`;
     case 'first-order':
-      return `${where}, ${optimiser.rule}, ${plural(optimiser.steps, 'step')}`;
+      return `${optimiser.rule}, ${plural(optimiser.steps, 'step')}`;
     case 'cma-es':
-      return `${where}, CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
+      return `${optimiser.covariance === 'full' ? '' : `${optimiser.covariance} `}CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
+    case 'genetic':
+      return `genetic algorithm, ${plural(optimiser.evaluations, 'evaluation')}`;
     case 'screening':
-      return `${where}, screening, best ${formatCount(optimiser.keep)}`;
+      return `screening${samplesText(optimiser, space)}, best ${formatCount(optimiser.keep)}`;
+    case 'hybrid':
+      return `screening${samplesText(optimiser.screen, space)}, then ${optimiserText(optimiser.refine, space)}`;
   }
 }
+
+const samplesText = ({ samples = usualSamples }: { samples?: number | undefined }, space: SearchSpace): string =>
+  space.type === 'set' ? '' : ` of ${plural(samples, 'sample')}`;

@@ -2,6 +2,7 @@
 import type { Aperture, Inclusion, SearchPlan, SearchSpace, SetRef, TargetTerm } from '../../../main/contract/plans.ts';
 import {
   constraints as constraintSchema,
+  endsInPixels,
   objectiveTerms,
   searchPlan,
   unusableConstraints,
@@ -119,6 +120,21 @@ export function withSpace(plan: SearchPlan, type: SearchSpace['type'], stimuli: 
   const pair = {
     pixels: { space: { type: 'pixels' }, optimiser: { type: 'gradient' } },
     gratings: { space: { type: 'gratings' }, optimiser: { type: 'cma-es' } },
+    parametric: {
+      space: {
+        type: 'parametric',
+        stimulus: 'gabor',
+        parameters: {
+          orientationDeg: [0, 180],
+          spatialFrequencyCpd: [0.5, 4],
+          phaseDeg: [0, 360],
+          sigmaDeg: [0.1, 1],
+          xDeg: [-2, 2],
+          yDeg: [-2, 2],
+        },
+      },
+      optimiser: { type: 'cma-es' },
+    },
     set: { space: { type: 'set', stimuli: stimuli ?? { set: '' } }, optimiser: { type: 'screening' } },
   }[type];
   const unusable = new Set<string>(unusableConstraints({ ...plan, ...pair } as SearchPlan));
@@ -136,6 +152,10 @@ export function withSpace(plan: SearchPlan, type: SearchSpace['type'], stimuli: 
   const { xDeg, yDeg } = next.space;
   return { ...next, space: { ...next.space, xDeg: around(xDeg, aperture.xDeg), yDeg: around(yDeg, aperture.yDeg) } };
 }
+
+/** Whether a term is about the plan's own twin; what other twins have is known when the search starts. */
+export const isOwn = ({ as = 'A' }: Pick<SearchPlan, 'as'>, { twin }: Pick<TargetTerm, 'twin'>): boolean =>
+  twin === undefined || twin === as;
 
 /** What stands in the way of a term: an area that the twin lacks, or no unit that is left. */
 function termProblems(term: TargetTerm, twin: TwinDetails, include: Inclusion): string[] {
@@ -159,6 +179,7 @@ function termProblems(term: TargetTerm, twin: TwinDetails, include: Inclusion): 
 function objectiveProblems(
   { objective, target }: ReturnType<typeof objectiveTerms>[number],
   twin: TwinDetails,
+  plan: Pick<SearchPlan, 'as'>,
 ): string[] {
   if (objective.type === 'match') {
     const { goal } = objective;
@@ -178,7 +199,9 @@ function objectiveProblems(
   }
   return [
     ...problems,
-    ...(objective.against ?? []).flatMap((term) => termProblems({ ...term, weight: 1 }, twin, { fieldInside: false })),
+    ...(objective.against ?? []).flatMap((term) =>
+      isOwn(plan, term) ? termProblems({ ...term, weight: 1 }, twin, { fieldInside: false }) : [],
+    ),
   ];
 }
 
@@ -189,18 +212,20 @@ export function planProblems(plan: SearchPlan, twin: TwinDetails): string[] {
   if (target.length === 0) problems.push('Choose at least one area or unit to drive or suppress.');
   const parts = objectiveTerms(plan);
   for (const term of new Set(parts.flatMap((part) => part.target))) {
-    problems.push(...termProblems(term, twin, plan.include));
+    if (isOwn(plan, term)) problems.push(...termProblems(term, twin, plan.include));
   }
-  for (const part of parts) problems.push(...objectiveProblems(part, twin));
+  for (const part of parts) problems.push(...objectiveProblems(part, twin, plan));
   if (space.type === 'set' && 'set' in space.stimuli && space.stimuli.set === '') {
     problems.push('Choose the set to screen.');
   }
-  if (space.type === 'pixels' && twin.manifest.capabilities.inputGradient === 'none') {
+  if (endsInPixels(plan) && twin.manifest.capabilities.inputGradient === 'none') {
     problems.push('This twin has no gradient, so pixels cannot be searched. Search gratings or a set.');
   }
   const unusable = unusableConstraints(plan);
   if (unusable.length > 0) {
-    problems.push(`A search over ${space.type === 'set' ? 'a set' : 'gratings'} cannot use: ${unusable.join(', ')}.`);
+    problems.push(
+      `A search over ${{ pixels: 'pixels', gratings: 'gratings', parametric: 'parameters', set: 'a set' }[space.type]} cannot use: ${unusable.join(', ')}.`,
+    );
   }
   const [low, high] = constraints.range;
   if (!(low < constraints.meanLuminance && constraints.meanLuminance < high)) {

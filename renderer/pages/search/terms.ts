@@ -98,6 +98,10 @@ export function objectiveOfType(before: SearchObjective, type: SearchObjective['
       return { type, over: 'areas', temperature: 1 };
     case 'match':
       return { type, goal: { from: { set: goal }, index: 0 } };
+    case 'controversial':
+      return { type };
+    case 'ensemble':
+      return { type, kappa: 0 };
     case 'sum': {
       const first = before.type === 'sum' ? [] : [{ weight: 1, objective: before }];
       return { type, terms: first };
