@@ -58,6 +58,16 @@ it('says every objective in words', () => {
   ).toBe('(drive V4) − 2 × (match V1 × 3 to stimulus 1 of S)');
 });
 
+it('says on which twins, and calls areas of others by their label', () => {
+  expect(text({ type: 'controversial' })).toBe('drive V4 on the first twin, not on the second');
+  expect(text({ type: 'controversial', between: ['B', 'A'] })).toBe('drive V4 on twin B, not on A');
+  expect(text({ type: 'ensemble' })).toBe('drive V4 on every twin');
+  expect(text({ type: 'ensemble', twins: ['A', 'C'], kappa: 0.5 })).toBe('drive V4 on twins A and C (κ = 0.5)');
+  expect(text({ type: 'drive' }, [{ area: 'V4' }, { twin: 'B', area: 'V4', weight: -1 }])).toBe(
+    'drive V4, suppress B: V4',
+  );
+});
+
 it('says a plan that was stored before there was a choice of objectives', () => {
   expect(objectiveText({ target: [{ area: 'V1', weight: 1 }] } as SearchPlan)).toBe('drive V1');
 });
