@@ -33,6 +33,7 @@ import { createSearch, type Search } from '../search/search.ts';
 import { designCount, specAt } from '../stimuli/design.ts';
 import { encodeGreyPng } from '../stimuli/node/png.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
+import { radialSpectrum } from '../stimuli/statistics.ts';
 import { renderShown } from '../stimuli/clip.ts';
 import type { Held, SessionCache } from './sessionCache.ts';
 
@@ -50,6 +51,10 @@ const liveTiles = 16;
 const tilePx = 224;
 /** Pictures change slowly; encoding them at every commit would cost more than the steps between. */
 const tilesEveryMs = 500;
+/** More targeted units than this are not watched one by one. */
+const mostLiveUnits = 24;
+/** A spectrum takes tens of milliseconds. */
+const spectrumEveryMs = 2000;
 
 type Running = {
   search: Search;
@@ -58,6 +63,7 @@ type Running = {
   /** The plan's other twins, held as long. */
   others: Held<Loaded>[];
   lastTilesAt: number;
+  lastSpectrumAt: number;
   optimisationSteps: number;
   optimisationDone: number;
 };
@@ -103,6 +109,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
           held,
           others,
           lastTilesAt: -Infinity,
+          lastSpectrumAt: -Infinity,
           optimisationSteps: usesGradient(optimiser) ? gradientSteps(optimiser) : 0,
           optimisationDone: start.checkpoint === null ? 0 : (search.result().trajectory.at(-1)?.step ?? 0),
         });
@@ -139,6 +146,8 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
             ),
           )
         : [];
+      const showSpectrum = live.bestImage !== null && performance.now() - running.lastSpectrumAt > spectrumEveryMs;
+      if (showSpectrum) running.lastSpectrumAt = performance.now();
       return {
         done: update.done,
         position: update.step,
@@ -153,7 +162,12 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         best: live.best,
         trajectory,
         areas: live.areas,
+        units: live.units.length > mostLiveUnits ? [] : live.units,
         residuals: live.residuals,
+        spectrum: showSpectrum
+          ? radialSpectrum(middleFrame(live.bestImage as Float32Array, session.field.sizePx), session.field)
+          : null,
+        controls: live.controls,
         tiles,
       };
     },

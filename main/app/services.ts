@@ -6,8 +6,8 @@ import { graphCacheFolder } from '../platform/node/paths.ts';
 import type { SearchLive } from '../contract/jobs.ts';
 import type { EventData, EventName } from '../contract/methods.ts';
 import type { ComputeClient } from '../engine/computeClient.ts';
-import type { TwinUnit } from '../contract/twins.ts';
-import type { ComputeTwin, UnitPlace } from '../engine/computeContract.ts';
+import type { UnitPlace } from '../contract/twins.ts';
+import type { ComputeTwin } from '../engine/computeContract.ts';
 import type { DeadlineLimits } from '../engine/deadline.ts';
 import { requireRunnable } from '../engine/outputLayout.ts';
 import type { JobQueue } from '../jobs/node/queue.ts';
@@ -15,6 +15,7 @@ import type { Log } from '../platform/node/log.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { ReferenceStore } from '../search/node/referenceStore.ts';
 import type { Library, ResolvedTwin } from '../twins/node/library.ts';
+import { placeOf } from '../twins/unitPlaces.ts';
 import type { DeviceService } from './deviceService.ts';
 import type { Workload } from './workload.ts';
 
@@ -99,10 +100,4 @@ export function computeTwin(twin: ResolvedTwin, session: FrozenSession): Compute
     graphCacheFolder: graphCacheFolder(),
     ...session,
   };
-}
-
-/** What the table of units says of one: columns beyond our own count where they hold numbers. */
-export function placeOf({ xDeg, yDeg, sizeDeg, extra }: TwinUnit): UnitPlace {
-  const number = (name: string): number | null => (typeof extra[name] === 'number' ? extra[name] : null);
-  return { xDeg, yDeg, sizeDeg, noiseCeiling: number('noise_ceiling'), predictionScore: number('prediction_score') };
 }

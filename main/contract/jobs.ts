@@ -1,7 +1,7 @@
 /** Jobs as the UI sees them. */
 import { z } from 'zod';
 import { errorCodes } from '../platform/errors.ts';
-import { residuals } from './results.ts';
+import { candidate, control, residuals } from './results.ts';
 
 export const jobState = z.enum([
   'queued',
@@ -61,6 +61,12 @@ export const searchLive = z.object({
   tiles: z.array(z.string()),
   /** Mean activity of every area for the best candidate, z units. */
   areas: z.array(z.object({ area: z.string(), z: z.number() })),
+  /** Targeted units of the best candidate, those that the reference set modulates; none where there are many. */
+  units: candidate.shape.units,
   residuals: residuals.nullable(),
+  /** Radially averaged amplitude spectrum of the best candidate, relative to its maximum; null when unchanged. */
+  spectrum: z.array(z.object({ cpd: z.number(), amplitude: z.number() })).nullable(),
+  /** Controls measured so far. */
+  controls: z.array(control.pick({ kind: true, label: true, n: true, best: true, median: true, sourceSpec: true })),
 });
 export type SearchLive = z.infer<typeof searchLive>;

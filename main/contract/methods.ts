@@ -8,6 +8,7 @@ import { modelAnswers, modelInspection, modelPlace, modelPreview, samplePicture 
 import { deviceChoice, deviceId, deviceReport } from './devices.ts';
 import { jobSnapshot, searchLive } from './jobs.ts';
 import { display, plan, protocolPlan } from './plans.ts';
+import { presetSummary } from './presets.ts';
 import {
   expandedProtocol,
   exportRecord,
@@ -22,7 +23,7 @@ import {
   stimulusInspection,
   stimulusItem,
 } from './results.ts';
-import { stimulusDesign } from './stimuli.ts';
+import { stimulusDesign, stimulusSpec } from './stimuli.ts';
 import { checkedTwin, packedTwin, twinDetails, twinGraph, twinSummary, writtenTwin } from './twins.ts';
 
 const nothing = z.strictObject({});
@@ -145,6 +146,8 @@ export const methods = {
     output: z.array(stimulusItem),
   },
   'sets.inspect': { input: z.strictObject({ id: z.string(), index: z.int().min(0) }), output: stimulusInspection },
+  /** The same for any stimulus by its description, e.g. a candidate of a search. */
+  'stimuli.inspect': { input: z.strictObject({ spec: stimulusSpec }), output: stimulusInspection },
   /** Counts and warns without storing anything; used while a design is edited. */
   'sets.preview': {
     input: z.strictObject({ design: stimulusDesign }),
@@ -177,6 +180,16 @@ export const methods = {
   /** The last live message of every search that has not ended, for a window that joins late. */
   'searches.live': { input: nothing, output: z.array(searchLive) },
   'searches.get': { input: byId, output: searchReport },
+  /**
+   * The best candidate so far as a stimulus that another search can start from, stored in the project; null where there is
+   * none yet, or where none is kept (other spaces than pixels, until the search has ended).
+   */
+  'searches.best': {
+    input: byId,
+    output: z.object({ spec: stimulusSpec, objective: z.number(), thumbnail: z.string() }).nullable(),
+  },
+  /** Published procedures as parts of a plan. */
+  'searches.presets': { input: nothing, output: z.array(presetSummary) },
 
   'protocols.list': { input: nothing, output: z.array(protocolSummary) },
   'protocols.get': { input: byId, output: expandedProtocol },

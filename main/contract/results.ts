@@ -180,7 +180,7 @@ export const candidate = z.object({
   /** From 1, best first. */
   rank: z.int(),
   start: z.int(),
-  /** Objective in z units, computed on exactly this stimulus. */
+  /** In the units of the plan's objective, computed on exactly this stimulus. */
   objective: z.number(),
   spec: stimulusSpec,
   sha256,
@@ -245,8 +245,11 @@ export const searchSummary = z.object({
   id: z.string(),
   name: z.string(),
   twinId: z.string(),
+  /** In words, e.g. `drive V4 alone, against IT`. */
   target: z.string(),
+  objective: z.enum(['drive', 'suppress', 'selective', 'match', 'controversial', 'ensemble', 'sum']),
   space: z.string(),
+  /** Objective of the best candidate and of the best control, in the units of the objective. */
   best: z.number().nullable(),
   bestControl: z.number().nullable(),
   state: z.enum(['partial', 'complete']),
@@ -288,7 +291,7 @@ export const searchSource = z.object({
     /** The best of `n` controls. */
     z.object({ kind: z.literal('control'), control: controlKind, label: z.string(), n: z.int() }),
   ]),
-  /** Objective in z units. */
+  /** In the units of the objective of the search's plan. */
   objective: z.number(),
   /** What its pixels were held to; null where a generator or a set made it, or a control was matched to such a one. */
   constraints: constraints.nullable(),

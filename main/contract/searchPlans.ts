@@ -4,6 +4,7 @@ import { header, seed, session, setRef, twinRef } from './planParts.ts';
 import { inclusion, searchObjective, targetTerm } from './searchObjectives.ts';
 import { searchOptimiser, usesGradient } from './searchOptimisers.ts';
 import { constraints, type Constraints, searchSpace, type SearchSpace } from './searchSpaces.ts';
+import { sha256 } from './stimuli.ts';
 import { behaviourState, otherTwin, responseWindow, twinLabel } from './searchTwins.ts';
 
 export const searchPlan = z.strictObject({
@@ -30,6 +31,16 @@ export const searchPlan = z.strictObject({
   /** Independent starts, run in one batch. */
   starts: z.int().min(1).max(256).default(4),
   seed: seed.default(1),
+  /** The earlier search whose plan this one was made from. */
+  forkedFrom: z
+    .strictObject({
+      search: z.string().min(1),
+      name: z.string(),
+      /** The step that it had come to when it had not ended. */
+      step: z.int().min(0).optional(),
+      contentSha256: sha256.optional(),
+    })
+    .optional(),
   /**
    * The starts of a gradient search become one set: Σ objective − weight · mean pairwise cosine of their whitened pixels, or
    * of the z-scored responses of the target's areas.

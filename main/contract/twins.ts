@@ -188,6 +188,16 @@ export const twinUnit = z.object({
 });
 export type TwinUnit = z.infer<typeof twinUnit>;
 
+/** Where a unit looks and how well it is predicted, as far as the twin's table of units says. */
+export type UnitPlace = {
+  xDeg: number | null;
+  yDeg: number | null;
+  /** Diameter of the receptive field. */
+  sizeDeg: number | null;
+  noiseCeiling: number | null;
+  predictionScore: number | null;
+};
+
 /** What the finite-difference check of a twin's gradient has shown on this machine. */
 export const gradientOutcome = z.object({
   /**

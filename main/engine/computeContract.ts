@@ -3,10 +3,11 @@
  * checkpoints cross this border; a float image never does, except the few that a finished search keeps.
  */
 import type { DeviceId, DeviceMeasurement, GradientForms } from '../contract/devices.ts';
+import type { SearchLive } from '../contract/jobs.ts';
 import type { ResponseWindow, SearchPlan } from '../contract/plans.ts';
 import type { Residuals } from '../contract/results.ts';
 import type { RasterSpec, StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
-import type { TwinManifest } from '../contract/twins.ts';
+import type { TwinManifest, UnitPlace } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import type { Port } from '../rpc/connection.ts';
@@ -35,16 +36,6 @@ export type ComputeTwin = {
   units: Record<string, string[]>;
   /** Where they look and how well they are predicted, in the same order. */
   places: Record<string, UnitPlace[]>;
-};
-
-/** As far as the twin's table of units says. */
-export type UnitPlace = {
-  xDeg: number | null;
-  yDeg: number | null;
-  /** Diameter of the receptive field. */
-  sizeDeg: number | null;
-  noiseCeiling: number | null;
-  predictionScore: number | null;
 };
 
 /** Float32 rows of one area: count × units. */
@@ -90,7 +81,12 @@ export type SearchProgress = {
   best: number[];
   trajectory: { step: number; best: number; median: number }[];
   areas: { area: string; z: number }[];
-  residuals: Residuals | null;
+  units: SearchLive['units'];
+  residuals: SearchLive['residuals'];
+  /** Of the best candidate; null when it was not measured anew. */
+  spectrum: SearchLive['spectrum'];
+  /** Measured so far. */
+  controls: SearchLive['controls'];
   /** 8-bit grey PNG pictures of the best candidate of every start, or none when nothing changed. */
   tiles: Uint8Array[];
 };

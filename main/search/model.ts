@@ -1,6 +1,6 @@
 /** What a search needs of a twin and of stimulus sets; whoever runs the search supplies both. */
 import type { StimulusSpec } from '../contract/stimuli.ts';
-import type { UnitPlace } from '../engine/computeContract.ts';
+import type { UnitPlace } from '../contract/twins.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import type { Objective } from './objectives/objective.ts';

@@ -63,7 +63,12 @@ export type SearchLiveState = {
   tiles: Float32Array[];
   /** Of the best of all. */
   areas: AreaActivity[];
+  units: SearchCandidate['units'];
   residuals: Residuals | null;
+  /** The best of all; null before the first step. */
+  bestImage: Float32Array | null;
+  /** Measured to the end so far. */
+  controls: Pick<SearchControl, 'kind' | 'label' | 'n' | 'best' | 'median' | 'sourceSpec'>[];
 };
 
 /** Best first; of equal objectives the lower start. */
@@ -75,6 +80,7 @@ export function liveState(
   context: SearchContext,
   scale: ReferenceScale | null,
   optimisation: OptimisationPhase,
+  controls: readonly ControlPhase[],
   constraints: ConstraintSet | null,
 ): SearchLiveState {
   const found = optimisation.found();
@@ -83,7 +89,16 @@ export function liveState(
     best: found.map(({ value }) => value),
     tiles: found.map(({ image }) => image),
     areas: best === undefined || scale === null ? [] : areaActivities(context, scale, best.responses),
+    units: best === undefined || scale === null ? [] : targetedUnits(context, scale, best.responses),
     residuals: best === undefined ? null : residualsOf(best, constraints),
+    bestImage: best?.image ?? null,
+    controls: controls.flatMap((phase) => {
+      const measured = phase.measured();
+      if (measured === null) return [];
+      const { kind, label, n, values, bestIndex, source } = measured;
+      const sourceSpec = source?.sourceSpec ?? null;
+      return [{ kind, label, n, best: values[bestIndex] as number, median: medianOf([...values]), sourceSpec }];
+    }),
   };
 }
 

@@ -123,12 +123,22 @@ describe('pixel search', () => {
     const model = new GaborModel([unit('simple'), unit('complex')], smallField);
     const search = searchOn(model, planOf({ optimiser: { type: 'gradient', steps: 12 }, controls: { random: 8 } }));
     const points: number[] = [];
-    expect(search.live()).toEqual({ best: [], tiles: [], areas: [], residuals: null });
+    expect(search.live()).toEqual({
+      best: [],
+      tiles: [],
+      areas: [],
+      units: [],
+      residuals: null,
+      bestImage: null,
+      controls: [],
+    });
     const phases = new Set<string>();
+    let controlsAtFirstStep: number | null = null;
     while (!search.done) {
       const update = await search.advance();
       phases.add(update.phase);
       if (update.point !== null) points.push(update.point.best);
+      if (points.length === 1) controlsAtFirstStep ??= search.live().controls.length;
     }
     expect([...phases]).toEqual([
       'measuring the reference set',
@@ -138,12 +148,21 @@ describe('pixel search', () => {
       'climbing the gradient',
     ]);
     expect(points).toHaveLength(12);
+    // What needs no candidate is there to be beaten from the first step on.
+    expect(controlsAtFirstStep).toBe(3);
     for (let i = 1; i < points.length; i++) expect(points[i]).toBeGreaterThanOrEqual(points[i - 1] as number);
     const live = search.live();
     expect(live.tiles.map(({ length }) => length)).toEqual([1024, 1024, 1024, 1024]);
     expect(live.areas.map(({ area }) => area)).toEqual(['V1-simple', 'V1-complex']);
     expect(live.residuals?.range).toBe(0);
     expect(points.at(-1)).toBe(Math.max(...live.best));
+    const [best] = search.result().candidates;
+    expect([live.bestImage, live.units]).toEqual([best?.image, best?.units]);
+    expect(live.controls).toEqual(
+      search
+        .result()
+        .controls.map(({ kind, label, n, best, median, sourceSpec }) => ({ kind, label, n, best, median, sourceSpec })),
+    );
   });
 
   it('suppresses a unit to its floor', async () => {

@@ -212,7 +212,8 @@ export function createSearch(options: SearchOptions): Search {
       }));
       for (const [i, phase] of phases.entries()) await phase.restore(part(saved, `phase ${i}`));
     },
-    live: () => liveState(context, context.objective === null ? null : scale.scale, optimisation, constraints),
+    live: () =>
+      liveState(context, context.objective === null ? null : scale.scale, optimisation, controls, constraints),
     result: () =>
       buildOutcome({
         context,

@@ -40,7 +40,10 @@ describe('live stores', () => {
       trajectory: [point(step)],
       tiles: [],
       areas: [],
+      units: [],
       residuals: null,
+      spectrum: null,
+      controls: [],
     });
     stores.changeLive(message(1));
     stores.changeLive(message(2));

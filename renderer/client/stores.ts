@@ -74,7 +74,8 @@ export function createLiveStores(): LiveStores {
       const trajectory = joinTrajectory(before?.trajectory ?? [], message.trajectory);
       // Pictures come more rarely than numbers: until the next ones, the last ones stand.
       const tiles = message.tiles.length > 0 ? message.tiles : (before?.tiles ?? []);
-      live.set(new Map(live.get()).set(message.jobId, { ...message, trajectory, tiles }));
+      const spectrum = message.spectrum ?? before?.spectrum ?? null;
+      live.set(new Map(live.get()).set(message.jobId, { ...message, trajectory, tiles, spectrum }));
     },
   };
 }

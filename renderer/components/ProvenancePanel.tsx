@@ -24,7 +24,10 @@ const setRoles: Record<string, string> = {
   reference: 'Reference set',
   bestOf: 'Best image of',
   screening: 'Screened set',
+  start: 'Started from',
 };
+const roleText = (role: string): string =>
+  setRoles[role] ?? (role.startsWith('goal ') ? 'Stimulus to be matched, of' : role);
 
 /** Whether a search has measured its reference set itself; nothing for results of older versions. */
 function referenceOrigin({ reference }: Provenance): [string, string][] {
@@ -61,7 +64,7 @@ export function ProvenancePanel({
     ...otherMembers(provenance),
     ['Plan', <Hash key="plan" sha256={provenance.planSha256} />],
     ...Object.entries(provenance.sets).map(([role, { name, sha256 }]): [string, React.ReactNode] => [
-      setRoles[role] ?? role,
+      roleText(role),
       <Fragment key={role}>
         {name} <Hash sha256={sha256} />
       </Fragment>,

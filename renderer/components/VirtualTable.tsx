@@ -55,6 +55,7 @@ export function VirtualTable<T>({
   selected,
   onSelect,
   onSelectBeside,
+  onActivate,
   initialSort,
   rowPx: rowPxAt100 = 26,
   minWidth,
@@ -67,6 +68,8 @@ export function VirtualTable<T>({
   onSelect?: (row: T) => void;
   /** A click with Ctrl or ⌘: the row beside the one that is selected. */
   onSelectBeside?: (row: T) => void;
+  /** Enter or the space bar on the selected row, or a double click. */
+  onActivate?: (row: T) => void;
   initialSort?: Sort;
   /** Height of a row at 100 % text. */
   rowPx?: number;
@@ -103,6 +106,11 @@ export function VirtualTable<T>({
   }, [virtual, selectedIndex]);
 
   function move(event: KeyboardEvent) {
+    if (onActivate !== undefined && selectedIndex >= 0 && (event.key === 'Enter' || event.key === ' ')) {
+      event.preventDefault();
+      onActivate(sorted[selectedIndex] as T);
+      return;
+    }
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -1e9, End: 1e9 }[event.key];
     if (step === undefined || onSelect === undefined || sorted.length === 0) return;
     event.preventDefault();
@@ -172,6 +180,7 @@ export function VirtualTable<T>({
                     if (beside) onSelectBeside(row);
                     else onSelect?.(row);
                   }}
+                  onDoubleClick={() => onActivate?.(row)}
                 >
                   {columns.map((column) => (
                     <div key={column.key} role="gridcell" className={classes.cell} data-align={column.align}>

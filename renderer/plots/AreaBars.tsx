@@ -16,9 +16,20 @@ const left = 92;
 const right = 20;
 const rowPx = 24;
 
-export function AreaBars({ width, bars, title }: { width: number; bars: readonly AreaBar[]; title: string }) {
+export function AreaBars({
+  width,
+  bars,
+  title,
+  range,
+}: {
+  width: number;
+  bars: readonly AreaBar[];
+  title: string;
+  /** Values that the axis holds at least, so that two plots can share one. */
+  range?: readonly [number, number];
+}) {
   const height = bars.length * rowPx + 44;
-  const ends = bars.flatMap((bar) => [bar.value, bar.q1 ?? bar.value, bar.q3 ?? bar.value]);
+  const ends = bars.flatMap((bar) => [bar.value, bar.q1 ?? bar.value, bar.q3 ?? bar.value]).concat(range ?? []);
   const x = scaleLinear([Math.min(0, min(ends) ?? 0), Math.max(0, max(ends) ?? 1, 1e-9)], [left, width - right]).nice(
     4,
   );

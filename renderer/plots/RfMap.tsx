@@ -21,6 +21,12 @@ export interface DegRect {
   readonly x1: number;
   readonly y1: number;
 }
+/** A circle in degrees. */
+export interface DegCircle {
+  readonly xDeg: number;
+  readonly yDeg: number;
+  readonly radiusDeg: number;
+}
 
 const margin: Margin = { top: 8, right: 8, bottom: 38, left: 48 };
 
@@ -61,6 +67,8 @@ export function RfMap({
   units,
   selected,
   brush,
+  circle,
+  pointed = null,
   ownFieldDeg,
 }: {
   width: number;
@@ -68,6 +76,9 @@ export function RfMap({
   units: readonly RfUnit[];
   selected: ReadonlySet<string>;
   brush?: DegRect | null;
+  circle?: DegCircle | null;
+  /** The unit that is looked at: outlined whether it is selected or not. */
+  pointed?: string | null;
   /** The twin's own field where the map shows more than that: outlined. */
   ownFieldDeg?: number;
 }) {
@@ -113,11 +124,25 @@ export function RfMap({
               fill={unit.colour}
               fillOpacity={isSelected ? (many ? 0.05 : 0.35) : faint.fill}
               stroke={unit.colour}
-              strokeOpacity={isSelected ? 1 : anySelected ? Math.min(0.15, faint.stroke) : faint.stroke}
-              strokeWidth={isSelected && !many ? 2 : 1}
+              strokeOpacity={
+                isSelected || unit.key === pointed ? 1 : anySelected ? Math.min(0.15, faint.stroke) : faint.stroke
+              }
+              strokeWidth={unit.key === pointed || (isSelected && !many) ? 2 : 1}
             />
           );
         })}
+        {circle && (
+          <circle
+            data-circle
+            cx={round(x(circle.xDeg))}
+            cy={round(y(circle.yDeg))}
+            r={round(circle.radiusDeg * pxPerDeg)}
+            fill={ink}
+            fillOpacity={0.06}
+            stroke={ink}
+            strokeDasharray="3 2"
+          />
+        )}
       </svg>
       {brush && (
         <rect

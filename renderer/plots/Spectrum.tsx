@@ -6,6 +6,8 @@ import { Svg } from './Svg.tsx';
 
 /** Amplitudes below this fraction of the largest are numerical noise. */
 const floor = 1e-4;
+/** Room for `0.125` and a gap. */
+const leastTickPx = 32;
 
 export function Spectrum({
   width,
@@ -29,8 +31,11 @@ export function Spectrum({
     (point) => round(x(point.cpd)),
     (point) => round(y(Math.max(floor, point.amplitude))),
   );
+  // Octaves, or every second one where their numbers would touch.
+  const octavePx = x(2) - x(1);
+  const every = octavePx >= leastTickPx ? 1 : 2;
   const xTicks = [0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32].filter(
-    (tick) => tick >= (x.domain()[0] ?? 0) && tick <= (x.domain()[1] ?? 0),
+    (tick, i) => tick >= (x.domain()[0] ?? 0) && tick <= (x.domain()[1] ?? 0) && (i + 1) % every === 0,
   );
   return (
     <Svg width={width} height={height} label="Amplitude spectrum">

@@ -14,6 +14,7 @@ import { fileError } from '../../platform/node/files.ts';
 import { hashJson } from '../../platform/hash.ts';
 import { formatCount, plural } from '../../platform/words.ts';
 import { constraintRows } from '../../stimuli/constraintWords.ts';
+import { objectiveText, objectiveTypeOf, scoreWords } from '../../stimuli/objectiveWords.ts';
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { TestedDomain } from '../../contract/twins.ts';
 import { outsideInDesign, outsideSummary, outsideTested, outsideTestedControl } from '../../twins/domain.ts';
@@ -266,19 +267,22 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
   const tested = await testedDomainOf(context, report.provenance.twin.sha256);
   const domain = (reason: string | null): string => (tested === undefined ? 'not known' : (reason ?? 'inside'));
   const candidateDomain = best === undefined ? '' : domain(outsideTested(tested, best.spec));
+  const score = scoreWords(objectiveTypeOf(report.plan));
+  const toThree = (value: number): string => value.toFixed(3);
   const rows: (string | number)[][] = [
-    ['candidate', 1, best?.objective.toFixed(3) ?? 'none', '', candidateDomain],
+    ['candidate', 1, best === undefined ? 'none' : score.text(best.objective, toThree), '', candidateDomain],
     ...report.controls.map((control) => [
       control.label,
       control.n,
-      control.best.toFixed(3),
+      score.text(control.best, toThree),
       control.beaten ? 'beaten' : 'not beaten',
       control.spec === null ? '' : domain(outsideTestedControl(tested, control)),
     ]),
   ];
   const lines = [
     `${report.name}: ${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls, in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}${takenFrom(report)}, content ${report.contentSha256?.slice(0, 12)}`,
-    formatTable(['stimulus', 'n', 'best objective (z)', 'by the candidate', 'tested domain'], rows),
+    `Objective: ${objectiveText(report.plan)}`,
+    formatTable(['stimulus', 'n', `best ${score.name}`, 'by the candidate', 'tested domain'], rows),
   ];
   const targeted = best?.units ?? [];
   if (targeted.length > 0) {

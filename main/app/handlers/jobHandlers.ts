@@ -1,7 +1,7 @@
 import type { Handlers } from '../../contract/methods.ts';
 import type { Plan } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
-import { describeTarget } from '../jobs/searchJob.ts';
+import { searchTitle } from '../jobs/searchJob.ts';
 import { requireShown } from '../jobs/shown.ts';
 import { requireWritable, type Services } from '../services.ts';
 
@@ -27,7 +27,7 @@ export function jobHandlers(services: Services): Pick<Handlers, JobMethods> {
 
 export function jobTitle(plan: Exclude<Plan, { kind: 'protocol' }>): string {
   if (plan.name !== undefined) return plan.name;
-  if (plan.kind === 'search') return `Drive ${describeTarget(plan)}`;
+  if (plan.kind === 'search') return searchTitle(plan);
   const { stimuli } = plan;
   const what =
     'set' in stimuli ? stimuli.set : (stimuli.name ?? ('imageFolder' in stimuli ? 'photographs' : 'stimuli'));

@@ -1,12 +1,23 @@
 import type { Handlers } from '../../contract/methods.ts';
+import { presetPlan } from '../../contract/presets.ts';
 import type { RunSummary, SearchSummary } from '../../contract/results.ts';
 import type { RunRow, SearchListRow } from '../../projects/rows.ts';
-import { describeSpace, describeTarget } from '../jobs/searchJob.ts';
+import { describeSpace } from '../jobs/searchJob.ts';
+import { storeBestSoFar } from '../jobs/searchBest.ts';
 import { requireWritable, type Services } from '../services.ts';
 import { expandPlan, savedProtocol } from '../protocolService.ts';
+import { searchPresets } from '../../search/presets.ts';
 import { parseWith } from '../../contract/validate.ts';
-import { display, endsInPixels, protocolPlan, type Aperture } from '../../contract/plans.ts';
+import {
+  display,
+  endsInPixels,
+  protocolPlan,
+  searchPlan,
+  type Aperture,
+  type SearchPlan,
+} from '../../contract/plans.ts';
 import { apertureOf } from '../../stimuli/aperture.ts';
+import { objectiveText, objectiveTypeOf } from '../../stimuli/objectiveWords.ts';
 import { specOfThumbnail } from '../stimulusService.ts';
 
 type ResultMethods =
@@ -15,6 +26,8 @@ type ResultMethods =
   | 'searches.list'
   | 'searches.live'
   | 'searches.get'
+  | 'searches.best'
+  | 'searches.presets'
   | 'protocols.list'
   | 'protocols.get'
   | 'protocols.save'
@@ -52,7 +65,7 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
       return {
         id: search.id,
         name: search.name,
-        plan: search.plan,
+        plan: wholePlan(search.plan),
         provenance: search.provenance,
         state: search.state,
         referenceName: search.report?.referenceName ?? '',
@@ -71,6 +84,19 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
         createdAt: search.createdAt,
       };
     },
+
+    async 'searches.best'({ id }) {
+      const search = await project().searches.get(id);
+      const [candidate] = search.report?.candidates ?? [];
+      if (candidate !== undefined) {
+        const { spec, objective, thumbnail } = candidate;
+        return { spec, objective, thumbnail };
+      }
+      requireWritable(services.current());
+      return storeBestSoFar(services, search);
+    },
+    'searches.presets': async () =>
+      searchPresets.map(({ plan, ...preset }) => ({ ...preset, plan: presetPlan.parse(plan) })),
 
     'protocols.list': () => project().protocols.list(),
     async 'protocols.get'({ id }) {
@@ -116,6 +142,12 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
   };
 }
 
+/** Plans of older versions lack what came later: they are shown with its defaults. */
+function wholePlan(plan: SearchPlan): SearchPlan {
+  const parsed = searchPlan.safeParse(plan);
+  return parsed.success ? (parsed.data as SearchPlan) : plan;
+}
+
 function runSummaryOf(run: RunRow): RunSummary {
   const { id, name, twinId, twinVersion, setName, stimuli, units, state, contentSha256, createdAt } = run;
   return { id, name, twinId, twinVersion, setName, stimuli, units, state, contentSha256, createdAt };
@@ -126,7 +158,8 @@ function searchSummaryOf({ plan, ...row }: SearchListRow): SearchSummary {
     id: row.id,
     name: row.name,
     twinId: plan.twin.id,
-    target: describeTarget(plan),
+    target: objectiveText(plan),
+    objective: objectiveTypeOf(plan),
     space: describeSpace(plan),
     best: row.best,
     bestControl: row.bestControl,

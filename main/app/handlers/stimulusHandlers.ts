@@ -20,6 +20,7 @@ type StimulusMethods =
   | 'sets.items'
   | 'sets.inspect'
   | 'sets.preview'
+  | 'stimuli.inspect'
   | 'images.import';
 
 const previewSamples = 8;
@@ -76,6 +77,7 @@ export function stimulusHandlers(services: Services): Pick<Handlers, StimulusMet
       }
       return stimuli().inspect(design, index);
     },
+    'stimuli.inspect': ({ spec }) => stimuli().inspect({ type: 'list', stimuli: [spec] }, 0),
     async 'sets.preview'({ design }) {
       return {
         description: describeDesign(design),

@@ -35,7 +35,10 @@ const live = (step: number, tiles: string[]): SearchLive => ({
   trajectory: [{ step, best: step, median: 0 }],
   tiles,
   areas: [],
+  units: [],
   residuals: null,
+  spectrum: null,
+  controls: [],
 });
 
 test('a page that does not read gets the newest picture and the whole trajectory, not a queue', async () => {

@@ -55,5 +55,6 @@ export function servePage(
 function joined(before: SearchLive | undefined, now: SearchLive): SearchLive {
   if (before === undefined) return now;
   const tiles = now.tiles.length > 0 ? now.tiles : before.tiles;
-  return { ...now, trajectory: [...before.trajectory, ...now.trajectory], tiles };
+  const spectrum = now.spectrum ?? before.spectrum;
+  return { ...now, trajectory: [...before.trajectory, ...now.trajectory], tiles, spectrum };
 }

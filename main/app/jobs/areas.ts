@@ -7,7 +7,7 @@ import { TwinscopeError } from '../../platform/errors.ts';
 import type { ModelUnit } from '../../search/model.ts';
 import { resolveObjective } from '../../search/objectives/resolve.ts';
 import type { ResolvedTwin } from '../../twins/node/library.ts';
-import { placeOf } from '../services.ts';
+import { placeOf } from '../../twins/unitPlaces.ts';
 
 /** The areas that a run keeps, in the twin's order. Throws 'bad-input' for one that the twin lacks. */
 export function requireAreas(plan: RunPlan, offered: readonly string[]): string[] {

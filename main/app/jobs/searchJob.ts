@@ -10,7 +10,6 @@ import {
   searchPlan,
   type SearchPlan,
   startRole,
-  termArea,
   usualSamples,
 } from '../../contract/plans.ts';
 import type { Candidate, Control, Provenance } from '../../contract/results.ts';
@@ -28,6 +27,7 @@ import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
 import { stepOfCheckpoint } from '../../search/search.ts';
 import { generatorNouns } from '../../stimuli/words.ts';
 import { designCount, stimulusHash } from '../../stimuli/design.ts';
+import { nameOfSet, objectiveText } from '../../stimuli/objectiveWords.ts';
 import { defaultReferenceFor, type DefaultReference } from '../defaultReference.ts';
 import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
@@ -83,8 +83,11 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
     /** Asked for once compute has taken the plan: a plan that it refuses leaves no search behind. */
     const requireSearch = async (): Promise<string> => {
       const { provenance } = job.frozen;
-      const name = plan.name ?? defaultName(plan);
-      stored ??= await project.searches.create({ jobId: context.jobId, name, plan: pinned, provenance });
+      const name = plan.name ?? defaultName(plan, job.frozen.designs);
+      if (stored === null) {
+        stored = await project.searches.create({ jobId: context.jobId, name, plan: pinned, provenance });
+        services.emit('data.changed', { lists: ['searches', 'project'] });
+      }
       await context.setResult(stored.id);
       await store(provenance);
       return stored.id;
@@ -262,18 +265,6 @@ async function resolveDesigns(
   return designs;
 }
 
-export function describeTarget(plan: SearchPlan): string {
-  return plan.target
-    .map((term) => {
-      const { units, weight } = term;
-      const area = termArea(plan, term);
-      const what =
-        units === undefined ? area : units.length === 1 ? `${area} ${units[0]}` : `${units.length} units of ${area}`;
-      return weight < 0 ? `not ${what}` : what;
-    })
-    .join(', ');
-}
-
 export function describeSpace(plan: SearchPlan): string {
   const { space } = plan;
   if (endsInPixels(plan)) return 'pixels';
@@ -281,18 +272,18 @@ export function describeSpace(plan: SearchPlan): string {
   return { pixels: 'pixels', gratings: 'gratings', set: 'stimulus set' }[space.type];
 }
 
-const verbs = {
-  drive: 'Drive',
-  suppress: 'Suppress',
-  selective: 'Select',
-  match: 'Match',
-  controversial: 'Separate twins by',
-  ensemble: 'Drive on every twin',
-  sum: 'Search',
-} as const;
+const defaultName = (plan: SearchPlan, designs: Record<string, { name: string }> = {}): string =>
+  `${searchTitle(plan, designs)} (${describeSpace(plan)})`;
 
-const defaultName = (plan: SearchPlan): string =>
-  `${verbs[plan.objective.type]} ${describeTarget(plan)} (${describeSpace(plan)})`;
+/** What a search makes large, as a title; sets of goal stimuli by their names where these are known. */
+export function searchTitle(plan: SearchPlan, designs: Record<string, { name: string }> = {}): string {
+  const goals = goalsOf(plan).map(({ from }) => JSON.stringify(from));
+  const text = objectiveText(
+    plan,
+    (ref) => designs[goalRole(goals.indexOf(JSON.stringify(ref)))]?.name ?? nameOfSet(ref),
+  );
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 /** Eight bytes of elapsed seconds before the search's own checkpoint: durations are no part of what must be equal. */
 function packCheckpoint(seconds: number, bytes: Uint8Array): Uint8Array {
@@ -302,7 +293,7 @@ function packCheckpoint(seconds: number, bytes: Uint8Array): Uint8Array {
   return packed;
 }
 
-function unpackCheckpoint(packed: Uint8Array | null): { seconds: number; bytes: Uint8Array } | null {
+export function unpackCheckpoint(packed: Uint8Array | null): { seconds: number; bytes: Uint8Array } | null {
   if (packed === null) return null;
   const seconds = new DataView(packed.buffer, packed.byteOffset, packed.byteLength).getFloat64(0, true);
   return { seconds, bytes: packed.slice(8) };
@@ -325,13 +316,17 @@ function emitLive(services: Services, context: JobContext, slice: SearchProgress
     trajectory: slice.trajectory,
     tiles,
     areas: slice.areas,
+    units: slice.units,
     residuals: slice.residuals,
+    spectrum: slice.spectrum,
+    controls: slice.controls,
   };
   // Whoever joins late gets the last pictures too, and the trajectory from the project.
   services.liveSearches.set(context.jobId, {
     ...message,
     trajectory: [],
     tiles: tiles.length > 0 ? tiles : (before?.tiles ?? []),
+    spectrum: slice.spectrum ?? before?.spectrum ?? null,
   });
   services.emit('search.live', message);
 }

@@ -1,7 +1,9 @@
 /** What a search drives: the plan's target terms resolved to the units of a twin. */
 import { type Inclusion, type Member, memberArea, type TargetTerm } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
+import { inclusionText } from '../../stimuli/objectiveWords.ts';
 import { formatNumber } from '../../stimuli/words.ts';
+import { isIncluded, isWithin } from '../../twins/unitPlaces.ts';
 import type { ModelUnit, SearchField } from '../model.ts';
 
 /** Units whose mean z is one term of the objective. */
@@ -32,7 +34,8 @@ export function resolveTarget(
     const member = memberOf(asked.twin, units, names);
     const term = { ...asked, area: memberArea(member, asked.area) };
     const named = namedUnits(term, units, member);
-    const near = term.within === undefined ? named : named.filter((u) => isWithin(units[u] as ModelUnit, term.within));
+    const { within } = term;
+    const near = within === undefined ? named : named.filter((u) => isWithin(units[u]?.place, within));
     if (near.length === 0) {
       throw new TwinscopeError(
         'bad-input',
@@ -43,12 +46,12 @@ export function resolveTarget(
             : 'Widen the circle, or move it onto their receptive fields.'),
       );
     }
-    const included = near.filter((u) => isIncluded(units[u] as ModelUnit, limits.include, limits.field.fieldOfViewDeg));
+    const included = near.filter((u) => isIncluded(units[u]?.place, limits.include, limits.field.fieldOfViewDeg));
     if (included.length === 0) {
       throw new TwinscopeError(
         'bad-input',
         `None of ${near.length === 1 ? 'the one unit' : `the ${near.length} units`} of ${labelOf(term, near.length)} passes the limits of the plan ` +
-          `(${describeInclusion(limits.include)}). Nothing was started. Relax a limit, or choose other units.`,
+          `(${inclusionText(limits.include)}). Nothing was started. Relax a limit, or choose other units.`,
       );
     }
     const label = labelOf(term, included.length);
@@ -101,33 +104,6 @@ function labelOf({ area, units, within }: Term, count: number): string {
   return `${count} units of ${area}`;
 }
 
-function isWithin({ place }: ModelUnit, within: TargetTerm['within']): boolean {
-  if (within === undefined) return true;
-  const { xDeg = null, yDeg = null } = place ?? {};
-  if (xDeg === null || yDeg === null) return false;
-  const x = xDeg - within.xDeg;
-  const y = yDeg - within.yDeg;
-  return x * x + y * y <= within.radiusDeg * within.radiusDeg;
-}
-
-function isIncluded({ place }: ModelUnit, include: Inclusion, fieldOfViewDeg: number): boolean {
-  const atLeast = (value: number | null = null, limit?: number): boolean =>
-    limit === undefined || (value !== null && value >= limit);
-  if (!atLeast(place?.noiseCeiling, include.minNoiseCeiling)) return false;
-  if (!atLeast(place?.predictionScore, include.minPredictionScore)) return false;
-  if (!include.fieldInside) return true;
-  const { xDeg = null, yDeg = null, sizeDeg = null } = place ?? {};
-  if (xDeg === null || yDeg === null || sizeDeg === null) return false;
-  return Math.max(Math.abs(xDeg), Math.abs(yDeg)) + sizeDeg / 2 <= fieldOfViewDeg / 2;
-}
-
-function describeInclusion({ minNoiseCeiling, minPredictionScore, fieldInside }: Inclusion): string {
-  return [
-    ...(minNoiseCeiling === undefined ? [] : [`noise ceiling at least ${formatNumber(minNoiseCeiling)}`]),
-    ...(minPredictionScore === undefined ? [] : [`prediction score at least ${formatNumber(minPredictionScore)}`]),
-    ...(fieldInside ? ['receptive field inside the field of view'] : []),
-  ].join(', ');
-}
 /** The name with the smallest edit distance; the first of several. */
 export function nearest(name: string, names: readonly string[]): string {
   let best = names[0] ?? '';

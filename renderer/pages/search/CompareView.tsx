@@ -5,16 +5,20 @@ import type { Control, SearchReport } from '../../../main/contract/results.ts';
 import { endsInPixels } from '../../../main/contract/plans.ts';
 import { boundedText } from '../../../main/stimuli/constraintWords.ts';
 import { pictureNoun, randomNouns } from '../../../main/stimuli/controlWords.ts';
+import { inclusionText, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { outsideTested } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
+import { AreaColoursOf, useAreaColour } from '../../components/areaColours.tsx';
 import { useTested } from '../../components/DomainMark.tsx';
 import { formatCount, formatNumber, formatSeconds } from '../../components/format.ts';
 import { PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
+import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { Empty, QueryView } from '../../components/states.tsx';
+import { AreaBars } from '../../plots/AreaBars.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { GoButton } from '../../components/GoButton.tsx';
 import { CandidateTile } from './CandidateTile.tsx';
-import { evaluationsText, methodText, targetText } from './claims.ts';
+import { evaluationsText, methodText, nameOfGoals, scoreText, shortScore, targetFirst } from './claims.ts';
 
 const tilePx = 104;
 
@@ -42,7 +46,8 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
   ];
   return [
     row('Twin', ({ plan }) => `${plan.twin.id} ${plan.twin.version ?? ''}`.trim()),
-    row('Target', ({ plan }) => targetText(plan)),
+    row('Objective', ({ plan, provenance }) => objectiveText(plan, nameOfGoals(plan, provenance))),
+    row('Limits on units', ({ plan }) => inclusionText(plan.include) || 'none'),
     row('Method', ({ plan }) => methodText(plan)),
     row('Mean luminance', ({ plan }) =>
       endsInPixels(plan) ? formatNumber(plan.constraints.meanLuminance) : 'that of each stimulus',
@@ -56,15 +61,15 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     ),
     row('Starts, seed', ({ plan }) => `${plan.starts}, ${plan.seed}`),
     row('Reference', (report) => report.referenceName),
-    row('Drive of the best candidate', ({ candidates }) =>
-      candidates[0] ? `${formatNumber(candidates[0].objective)} z` : 'missing',
+    row('Value of the best candidate', ({ plan, candidates }) =>
+      candidates[0] ? scoreText(plan, candidates[0].objective) : 'missing',
     ),
     ...names.map((name) =>
-      row(name, ({ controls }) => {
+      row(name, ({ plan, controls }) => {
         const control = controls.find((candidate) => controlTitle(candidate) === name);
         return control === undefined
           ? 'not measured'
-          : `${formatNumber(control.best)} z (n = ${formatCount(control.n)})`;
+          : `${scoreText(plan, control.best)} (n = ${formatCount(control.n)})`;
       }),
     ),
     ...areas.map((area) =>
@@ -78,7 +83,8 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
   ];
 }
 
-function Side({ report }: { report: SearchReport }) {
+function Side({ report, range }: { report: SearchReport; range: readonly [number, number] }) {
+  const bars = activityOf(report);
   const tested = useTested(report.provenance.twin.sha256);
   return (
     <Stack gap="sm" style={{ minWidth: 0 }}>
@@ -97,7 +103,7 @@ function Side({ report }: { report: SearchReport }) {
             <CandidateTile
               key={index}
               src={candidate.thumbnail}
-              label={`${formatNumber(candidate.objective)} z`}
+              label={shortScore(report.plan, candidate.objective)}
               sizePx={tilePx}
               outside={tested === undefined ? null : outsideTested(tested, candidate.spec)}
               aperture={report.plan.constraints.aperture}
@@ -105,8 +111,53 @@ function Side({ report }: { report: SearchReport }) {
           ))}
         </Group>
       </div>
+      {bars.length > 0 && (
+        <AreaColoursOf sha256={report.provenance.twin.sha256}>
+          <SideBars report={report} areas={bars} range={range} />
+        </AreaColoursOf>
+      )}
     </Stack>
   );
+}
+
+type AreaActivity = { area: string; z: number };
+
+/** Activity of every area for the best candidate; both sides have the same axis. */
+function SideBars({
+  report,
+  areas,
+  range,
+}: {
+  report: SearchReport;
+  areas: readonly AreaActivity[];
+  range: readonly [number, number];
+}) {
+  const areaColour = useAreaColour();
+  return (
+    <PlotFrame
+      title={`Activity, ${report.name}`}
+      caption="Best candidate; mean over the units of an area, target first. Both searches on the same axis."
+      data={() => ({ columns: ['area', 'mean_z'], rows: areas.map(({ area, z }) => [area, z]) })}
+    >
+      {(width) => (
+        <AreaBars
+          width={width}
+          title="activity (z)"
+          range={range}
+          bars={areas.map(({ area, z }) => ({ area, colour: areaColour(area), value: z }))}
+        />
+      )}
+    </PlotFrame>
+  );
+}
+
+const activityOf = ({ candidates, plan }: SearchReport): AreaActivity[] =>
+  targetFirst(candidates[0]?.areas ?? [], plan);
+
+/** From the least to the largest activity of both, zero included. */
+function rangeOf(...reports: SearchReport[]): readonly [number, number] {
+  const values = reports.flatMap((report) => activityOf(report).map(({ z }) => z));
+  return [Math.min(0, ...values), Math.max(0, ...values)];
 }
 
 export function CompareView({ query }: { query: URLSearchParams }) {
@@ -131,8 +182,8 @@ export function CompareView({ query }: { query: URLSearchParams }) {
               <Panes>
                 <Pane label="Comparison">
                   <div style={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 16 }}>
-                    <Side report={left} />
-                    <Side report={right} />
+                    <Side report={left} range={rangeOf(left, right)} />
+                    <Side report={right} range={rangeOf(left, right)} />
                   </div>
                   <Table aria-label="Comparison" layout="fixed">
                     <Table.Thead>
@@ -153,8 +204,8 @@ export function CompareView({ query }: { query: URLSearchParams }) {
                     </Table.Tbody>
                   </Table>
                   <Text size="xs" c="dimmed">
-                    Differences are set in bold. Drives can be compared only where twin, target and reference are the
-                    same.
+                    Differences are set in bold. Values of an objective can be compared only where twin, objective,
+                    target and reference are the same; activities where twin and reference are.
                   </Text>
                 </Pane>
               </Panes>

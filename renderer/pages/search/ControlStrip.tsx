@@ -6,7 +6,7 @@ import { Svg } from '../../plots/Svg.tsx';
 
 export interface ControlRow {
   readonly label: string;
-  /** Drive of every sample; a single value for a best-of control. */
+  /** Objective of every sample; a single value for a best-of control. */
   readonly values: readonly number[];
 }
 
@@ -20,12 +20,15 @@ export function ControlStrip({
   rows,
   candidate,
   colour,
+  title,
 }: {
   width: number;
   rows: readonly ControlRow[];
-  /** Drive of the candidate, z. */
+  /** Objective of the candidate. */
   candidate: number;
   colour: string;
+  /** Title of the axis: the objective and its unit. */
+  title: string;
 }) {
   const bottom = top + rows.length * rowPx;
   const [low = 0, high = 1] = extent([candidate, 0, ...rows.flatMap((row) => row.values)]);
@@ -73,7 +76,7 @@ export function ControlStrip({
       <text x={at} y={top - 9} textAnchor={at > width - 60 ? 'end' : 'middle'} fontSize={tickFontPx} fill={ink}>
         candidate
       </text>
-      <AxisBottom scale={x} ticks={x.ticks(4)} title="drive (z)" y={bottom + 2} />
+      <AxisBottom scale={x} ticks={x.ticks(4)} title={title} y={bottom + 2} />
     </Svg>
   );
 }

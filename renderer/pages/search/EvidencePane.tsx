@@ -3,6 +3,7 @@ import { Divider, Group, Stack, Table, Text } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import type { Candidate, SearchReport } from '../../../main/contract/results.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
+import { scoreWords } from '../../../main/stimuli/objectiveWords.ts';
 import { domainSentence, noTestedDomain, outsideTested, outsideTestedControl } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
 import { useAreaColour } from '../../components/areaColours.tsx';
@@ -66,10 +67,12 @@ export function EvidencePane({
 }) {
   const areaColour = useAreaColour();
   const { plan, controls } = report;
+  const score = scoreWords(plan.objective.type);
   const candidate = report.candidates[selected] ?? report.candidates[0];
   const areas = targetFirst(candidate?.areas ?? live?.areas ?? [], plan);
   // Targeted units stand before the areas: they are what the search was about.
-  const units = candidate !== undefined && candidate.units.length <= mostUnitBars ? candidate.units : [];
+  const targeted = candidate?.units ?? live?.units ?? [];
+  const units = targeted.length <= mostUnitBars ? targeted : [];
   const bars = [
     ...units.map((unit) => ({ area: `${unit.area} ${unit.unit}`, colour: areaColour(unit.area), value: unit.z })),
     ...areas.map((row) => ({ area: row.area, colour: areaColour(row.area), value: row.z })),
@@ -125,7 +128,7 @@ export function EvidencePane({
             title="Against controls"
             caption="Line: all samples; box: 5 to 95 %; tick: median; dot: best."
             data={() => ({
-              columns: ['control', 'drive_z'],
+              columns: ['control', score.column],
               rows: [
                 ['candidate', candidate.objective],
                 ...controls.flatMap((control) => control.values.map((value) => [control.label, value] as const)),
@@ -138,11 +141,12 @@ export function EvidencePane({
                 rows={controls.map((control) => ({ label: controlName(control), values: control.values }))}
                 candidate={candidate.objective}
                 colour={areaColour(plan.target[0]?.area ?? '')}
+                title={score.axis}
               />
             )}
           </PlotFrame>
           <Stack gap={4} role="list" aria-label="Claims">
-            {claimsOf(candidate, controls).map((claim) => (
+            {claimsOf(candidate, controls, plan.objective.type).map((claim) => (
               <Group key={claim.text} gap={6} wrap="nowrap" align="flex-start" role="listitem">
                 {claim.beaten ? (
                   <IconCheck size={14} aria-hidden style={{ flex: 'none', marginTop: 2 }} />

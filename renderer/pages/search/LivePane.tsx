@@ -8,17 +8,22 @@ import type { SearchReport } from '../../../main/contract/results.ts';
 import { clipAddressOf, thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
 import { isMoving } from '../../../main/stimuli/motion.ts';
+import { scoreWords } from '../../../main/stimuli/objectiveWords.ts';
 import { outsideSpace, outsideTested } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
+import { useQueryCall } from '../../client/hooks.ts';
 import { useAreaColour } from '../../components/areaColours.tsx';
 import { formatNumber, plural } from '../../components/format.ts';
 import { JobBar } from '../../components/JobBar.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { CandidateTile, zoomedDeg } from './CandidateTile.tsx';
-import { controlName } from './claims.ts';
+import { controlName, shortScore } from './claims.ts';
+import { Spectrum } from '../../plots/Spectrum.tsx';
 import { Trajectory } from './Trajectory.tsx';
 
+/** Narrower than this, the spectrum stands below the trajectory. */
+const besidePx = 600;
 const smallestTilePx = 116;
 const largestTilePx = 232;
 const gapPx = 10;
@@ -56,7 +61,7 @@ function tilesOf(
       src: candidate.thumbnail,
       clip: isMoving(candidate.spec) ? clipAddressOf(candidate.thumbnail) : null,
       fieldDeg: thumbnailDegOf(candidate.thumbnail),
-      label: `${index + 1}: ${formatNumber(candidate.objective)} z`,
+      label: `${index + 1}: ${shortScore(report.plan, candidate.objective)}`,
       outside: tested === undefined ? null : outsideTested(tested, candidate.spec),
     }));
   }
@@ -70,7 +75,7 @@ function tilesOf(
       src,
       clip: null,
       fieldDeg: twinFieldDeg,
-      label: `start ${start + 1}${best === undefined ? '' : `: ${formatNumber(best)} z`}`,
+      label: `start ${start + 1}${best === undefined || report === undefined ? '' : `: ${shortScore(report.plan, best)}`}`,
       outside,
     };
   });
@@ -111,6 +116,15 @@ export function LivePane({
   const [zoomed, setZoomed] = useState(report !== undefined && endsInPixels(report.plan));
   const aperture = report?.plan.constraints.aperture;
   const finished = report !== undefined && report.candidates.length > 0;
+  const score = scoreWords(report?.plan.objective.type ?? 'drive');
+  const controls = finished ? report.controls : (live?.controls ?? []);
+  const spec = finished ? (report.candidates[selected] ?? report.candidates[0])?.spec : undefined;
+  const inspection = useQueryCall(
+    'stimuli.inspect',
+    { spec: spec ?? { type: 'blank' } },
+    { enabled: spec !== undefined },
+  );
+  const spectrum = finished ? (inspection.data?.spectrum ?? null) : (live?.spectrum ?? null);
   return (
     <>
       {job !== null && (
@@ -132,68 +146,92 @@ export function LivePane({
           </Text>
         </Group>
       )}
-      <div
-        className={stage.stage}
-        role="group"
-        aria-label={finished ? 'Candidates' : 'Best of each start'}
-        style={{ padding: paddingPx, minHeight: 160 }}
-        ref={ref}
-      >
-        {tiles.length === 0 ? (
-          <Text size="xs" style={{ color: 'var(--stage-ink)' }}>
-            {report?.state === 'partial' && job === null
-              ? 'This search ended before it had candidates.'
-              : 'The best candidate of each start appears here.'}
-          </Text>
-        ) : (
-          <Group gap={gapPx}>
-            {tiles.map((tile, index) => (
-              <CandidateTile
-                key={index}
-                src={tile.src}
-                clip={tile.clip}
-                fieldDeg={tile.fieldDeg}
-                label={tile.label}
-                outside={tile.outside}
-                sizePx={tileSize(tiles.length, width)}
-                aperture={zoomed ? aperture : undefined}
-                selected={finished && index === selected}
-                onSelect={finished ? () => onSelect(index) : undefined}
-              />
-            ))}
-          </Group>
+      <div style={{ flex: 1, minHeight: 0, overflowY: 'auto', display: 'flex', flexDirection: 'column' }}>
+        <div
+          className={stage.stage}
+          role="group"
+          aria-label={finished ? 'Candidates' : 'Best of each start'}
+          style={{ padding: paddingPx, flex: '1 0 15rem' }}
+          ref={ref}
+        >
+          {tiles.length === 0 ? (
+            <Text size="xs" style={{ color: 'var(--stage-ink)' }}>
+              {report?.state === 'partial' && job === null
+                ? 'This search ended before it had candidates.'
+                : 'The best candidate of each start appears here.'}
+            </Text>
+          ) : (
+            <Group gap={gapPx}>
+              {tiles.map((tile, index) => (
+                <CandidateTile
+                  key={index}
+                  src={tile.src}
+                  clip={tile.clip}
+                  fieldDeg={tile.fieldDeg}
+                  label={tile.label}
+                  outside={tile.outside}
+                  sizePx={tileSize(tiles.length, width)}
+                  aperture={zoomed ? aperture : undefined}
+                  selected={finished && index === selected}
+                  onSelect={finished ? () => onSelect(index) : undefined}
+                />
+              ))}
+            </Group>
+          )}
+        </div>
+        {points.length > 1 && (
+          <Box
+            p="md"
+            style={{
+              borderTop: '1px solid var(--line)',
+              flex: '0 0 auto',
+              display: 'grid',
+              gap: 16,
+              gridTemplateColumns: spectrum !== null && width >= besidePx ? 'minmax(0, 2fr) minmax(0, 1fr)' : '1fr',
+            }}
+          >
+            <PlotFrame
+              title="Trajectory"
+              caption={
+                finished
+                  ? `Solid: best of ${plural(report.plan.starts, 'start')}; dashed: their median. Bands: median to best of each control.`
+                  : `Solid: best start; dashed: median of the starts.${controls.length > 0 ? ' Bands: median to best of each control.' : ' Controls are measured with the search.'}`
+              }
+              data={() => ({
+                columns: ['step', `best_${score.column}`, `median_${score.column}`],
+                rows: points.map((point) => [point.step, point.best, point.median]),
+              })}
+            >
+              {(width) => (
+                <Trajectory
+                  width={width}
+                  points={points}
+                  steps={stepsOf(report, live)}
+                  bands={controls.map((control) => ({
+                    label: controlName(control),
+                    low: control.median,
+                    high: control.best,
+                  }))}
+                  colour={areaColour(report?.plan.target[0]?.area ?? '')}
+                  title={score.axis}
+                />
+              )}
+            </PlotFrame>
+            {spectrum !== null && (
+              <PlotFrame
+                title="Spectrum"
+                caption={`Radially averaged amplitude of the ${finished ? 'selected' : 'best'} candidate, relative to its largest.`}
+                data={() => ({
+                  columns: ['spatial_frequency_cpd', 'relative_amplitude'],
+                  rows: spectrum.map(({ cpd, amplitude }) => [cpd, amplitude]),
+                })}
+              >
+                {(width) => <Spectrum width={width} height={230} points={spectrum} />}
+              </PlotFrame>
+            )}
+          </Box>
         )}
       </div>
-      {points.length > 1 && (
-        <Box p="md" style={{ borderTop: '1px solid var(--line)', flex: '0 0 auto' }}>
-          <PlotFrame
-            title="Trajectory"
-            caption={
-              finished
-                ? `Solid: best of ${plural(report.plan.starts, 'start')}; dashed: their median. Bands: median to best of each control.`
-                : 'Solid: best start; dashed: median of the starts. Controls are measured with the search.'
-            }
-            data={() => ({
-              columns: ['step', 'best_z', 'median_z'],
-              rows: points.map((point) => [point.step, point.best, point.median]),
-            })}
-          >
-            {(width) => (
-              <Trajectory
-                width={width}
-                points={points}
-                steps={stepsOf(report, live)}
-                bands={(report?.controls ?? []).map((control) => ({
-                  label: controlName(control),
-                  low: control.median,
-                  high: control.best,
-                }))}
-                colour={areaColour(report?.plan.target[0]?.area ?? '')}
-              />
-            )}
-          </PlotFrame>
-        </Box>
-      )}
     </>
   );
 }

@@ -1,10 +1,12 @@
 /** Editing a plan and starting it. */
-import { Button, Select, Stack, Text } from '@mantine/core';
+import { Button, Select, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { endsInPixels, type SearchPlan } from '../../../main/contract/plans.ts';
-import type { SetSummary } from '../../../main/contract/results.ts';
+import { endsInPixels, type SearchPlan, type SetRef } from '../../../main/contract/plans.ts';
+import type { SearchReport, SetSummary } from '../../../main/contract/results.ts';
+import type { StimulusDesign, StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
+import { nameOfSet, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { domainSentence, outsideSpace } from '../../../main/twins/domain.ts';
 import { jobEnded, useCall, useJob, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { createStore } from '../../client/stores.ts';
@@ -15,28 +17,67 @@ import { JobBar } from '../../components/JobBar.tsx';
 import { PageHeader, Pane, Panes, PaneTitle } from '../../components/Page.tsx';
 import { Empty, LoadingLines, QueryView } from '../../components/states.tsx';
 import { TrustChips } from '../../components/TrustChips.tsx';
-import { methodText, targetText } from './claims.ts';
-import { newPlan, planProblems } from './plan.ts';
+import { methodText } from './claims.ts';
+import { ForkedFrom } from './ForkedFrom.tsx';
+import { newPlan, planProblems, withTarget } from './plan.ts';
 import { PlanButton } from './PlanButton.tsx';
 import { PlanEditor } from './PlanEditor.tsx';
 import { SearchList } from './SearchList.tsx';
+import { withStart } from './PixelFields.tsx';
+import { TargetMap } from './TargetMap.tsx';
+import { termAt, type TermPlace } from './terms.ts';
 
 /** The plan as it was left, so that a look at another page does not lose it. */
 const keptPlan = createStore<SearchPlan | null>(null);
 
-/** The plan of an earlier search, without what the backend pinned, so that it runs on the twin there is now. */
-function forkOf(plan: SearchPlan): SearchPlan {
+/**
+ * The plan of an earlier search, without what the backend pinned, so that it runs on the twin there is now. Over pixels it
+ * starts from the best of what that search has found.
+ */
+export function forkOf(
+  { id, name, plan, state, trajectory, contentSha256 }: ForkSource,
+  best: StimulusSpec | null,
+): SearchPlan {
   const { name: _name, ...rest } = plan;
-  return { ...rest, twin: { id: plan.twin.id } };
+  const design: StimulusDesign | null = best === null ? null : { type: 'list', stimuli: [best] };
+  return {
+    ...rest,
+    ...(rest.space.type === 'pixels' && design !== null
+      ? { space: withStart(rest.space, { from: { design, name: `best of ${name}`.slice(0, 120) }, index: 0 }) }
+      : {}),
+    twin: { id: plan.twin.id },
+    forkedFrom: {
+      search: id,
+      name,
+      ...(state === 'complete' ? {} : { step: trajectory.at(-1)?.step ?? 0 }),
+      ...(contentSha256 === null ? {} : { contentSha256 }),
+    },
+  };
 }
+
+type ForkSource = Pick<SearchReport, 'id' | 'name' | 'plan' | 'state' | 'trajectory' | 'contentSha256'>;
 
 export function NewSearch({ query }: { query: URLSearchParams }) {
   const twins = useQueryCall('library.list', {});
   const forked = query.get('fork');
-  const source = useQueryCall('searches.get', { id: forked ?? '' }, { enabled: forked !== null });
+  // A search that runs has come further than what was asked of it last.
+  const source = useQueryCall(
+    'searches.get',
+    { id: forked ?? '' },
+    { enabled: forked !== null, refetchOnMount: 'always' },
+  );
+  const fromPixels = source.data?.plan.space.type === 'pixels';
+  // In a project that is read-only what is not stored yet cannot be kept: then a fork starts anew.
+  const best = useQueryCall(
+    'searches.best',
+    { id: forked ?? '' },
+    { enabled: forked !== null && fromPixels, refetchOnMount: 'always', retry: false },
+  );
   const [chosen, setChosen] = useState<string | null>(null);
-  if (forked !== null && source.data === undefined) return <QueryView query={source}>{() => null}</QueryView>;
-  const fork = source.data === undefined ? null : forkOf(source.data.plan);
+  if (forked !== null && (source.data === undefined || !source.isFetchedAfterMount))
+    return <QueryView query={source}>{() => null}</QueryView>;
+  if (fromPixels && !best.isFetchedAfterMount) return <LoadingLines />;
+  const fork = source.data === undefined ? null : forkOf(source.data, best.data?.spec ?? null);
   const kept = query.size === 0 ? keptPlan.get() : null;
   const twinId = chosen ?? query.get('twin') ?? fork?.twin.id ?? kept?.twin.id ?? twins.data?.[0]?.id;
   if (twins.error !== null) return <ErrorNotice error={twins.error} onRetry={() => void twins.refetch()} />;
@@ -84,6 +125,14 @@ function TwinPlan(props: {
   );
 }
 
+const firstPlace: TermPlace = { list: 'target', part: null, index: 0 };
+
+/** Sets of the project by their names. */
+const setNames =
+  (sets: readonly SetSummary[]) =>
+  (ref: SetRef): string =>
+    ('set' in ref ? sets.find(({ id }) => id === ref.set)?.name : undefined) ?? nameOfSet(ref);
+
 /** What the candidates of a plan will be to the twin; null where they may lie inside what it was tested with. */
 function searchDomain(plan: SearchPlan, { manifest }: TwinDetails): string | null {
   const reason = outsideSpace(manifest.validity.tested, endsInPixels(plan) ? 'pixels' : '');
@@ -124,12 +173,14 @@ function PlanColumns({
     if (resultId !== null) go(`/search/${resultId}`);
   }, [resultId, go]);
   const problems = planProblems(plan, twin);
+  const [chosenPlace, setPlace] = useState<TermPlace>(firstPlace);
+  const place = termAt(plan, chosenPlace) === null ? firstPlace : chosenPlace;
   const waiting = job !== null && !jobEnded(job);
   return (
     <>
       <PageHeader
         title="New search"
-        detail={`${targetText(plan)} · ${methodText(plan)}`}
+        detail={`${objectiveText(plan, setNames(sets))} · ${methodText(plan)}`}
         actions={
           <>
             <PlanButton plan={plan} />
@@ -149,9 +200,33 @@ function PlanColumns({
           <TrustChips twin={twin.manifest} />
           <DomainNotice sentence={searchDomain(plan, twin)} />
           <Warnings items={problems} />
-          <PlanEditor plan={plan} onChange={setPlan} twin={twin} sets={sets} />
+          {plan.forkedFrom !== undefined && (
+            <Text size="xs">
+              Forked from <ForkedFrom from={plan.forkedFrom} />
+            </Text>
+          )}
+          <PlanEditor
+            plan={plan}
+            onChange={setPlan}
+            twin={twin}
+            sets={sets}
+            onMap={{ place, show: setPlace, own: plan.as ?? 'A' }}
+          />
         </Pane>
-        <Pane label="Searches" scroll={false} padding={false}>
+        <Pane label="Target">
+          <TargetMap
+            plan={plan}
+            onChange={(next) =>
+              setPlan(
+                next.target === plan.target ? next : withTarget({ ...next, target: plan.target }, next.target, twin),
+              )
+            }
+            twin={twin}
+            place={place}
+            onShow={setPlace}
+          />
+        </Pane>
+        <Pane label="Searches" width="clamp(17rem, 25vw, 26rem)" scroll={false} padding={false}>
           {job !== null && (
             <div style={{ padding: '0.75rem', borderBottom: '1px solid var(--line)' }}>
               <JobBar job={job} />
@@ -161,12 +236,14 @@ function PlanColumns({
             {(list) =>
               list.length === 0 ? (
                 <Empty title="No searches yet">
-                  A search looks for the stimulus that drives the target most within the constraints, and compares it
-                  with controls.
+                  A search looks for the stimulus that serves its objective best within the constraints, shows the
+                  activity of every area, and compares it with controls: random images of the same mean, RMS contrast
+                  and aperture, the best grating, the best image of a set. Everything is predicted by the twin, not
+                  measured.
                 </Empty>
               ) : (
                 <>
-                  <div style={{ padding: '0.5rem 0.75rem 0' }}>
+                  <div style={{ padding: '0.75rem 0.75rem 0' }}>
                     <PaneTitle>Earlier searches</PaneTitle>
                   </div>
                   <SearchList searches={list} />
@@ -174,21 +251,6 @@ function PlanColumns({
               )
             }
           </QueryView>
-        </Pane>
-        <Pane label="Evidence" width="clamp(13rem, 18vw, 19rem)">
-          <PaneTitle>Evidence</PaneTitle>
-          <Stack gap="sm">
-            <Text size="xs" c="dimmed">
-              When it has run, a search shows the drive of every candidate in z (standard deviations over the reference
-              set), the activity of every area, and which controls it beats:
-            </Text>
-            <Text size="xs" c="dimmed">
-              random images of the same mean, RMS contrast and aperture; the best grating; the best image of a set.
-            </Text>
-            <Text size="xs" c="dimmed">
-              Everything here is predicted by the twin, not measured.
-            </Text>
-          </Stack>
         </Pane>
       </Panes>
     </>

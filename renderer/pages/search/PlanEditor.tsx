@@ -1,176 +1,26 @@
 /** The PLAN column: target, space, optimiser, constraints, starts and controls. */
-import { Button, Checkbox, Group, SegmentedControl, Select, SimpleGrid, Stack, Text } from '@mantine/core';
-import type { Constraints, GratingSpace, SearchPlan, SearchSpace } from '../../../main/contract/plans.ts';
+import { Button, Checkbox, Group, Select, SimpleGrid, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { Constraints, SearchPlan } from '../../../main/contract/plans.ts';
 import type { SetSummary } from '../../../main/contract/results.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
+import { useQueryCall } from '../../client/hooks.ts';
 import { BehaviourFields } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { NumberField } from './NumberField.tsx';
-import { apertureFor, withAperture, withFittedAperture, withSpace } from './plan.ts';
+import { apertureFor, withAperture, withFittedAperture, withTarget } from './plan.ts';
+import { InclusionEditor } from './InclusionEditor.tsx';
+import { ObjectiveEditor, weighedBy } from './ObjectiveEditor.tsx';
+import { PresetMenu } from './PresetMenu.tsx';
+import { presetsFor, publishedPresets, type PlanPreset } from './presets.ts';
 import { ReferenceEditor } from './ReferenceEditor.tsx';
-import { TargetEditor } from './TargetEditor.tsx';
+import { SpaceEditor } from './SpaceEditor.tsx';
+import { TermListEditor, type OnMap } from './TargetEditor.tsx';
 
 interface EditorProps {
   plan: SearchPlan;
   onChange: (plan: SearchPlan) => void;
-}
-
-const gratingBounds = [
-  ['orientationDeg', 'Orientation', '°'],
-  ['spatialFrequencyCpd', 'Spatial frequency', ' cpd'],
-  ['phaseDeg', 'Phase', '°'],
-  ['diameterDeg', 'Diameter', '°'],
-  ['xDeg', 'Centre x', '°'],
-  ['yDeg', 'Centre y', '°'],
-] as const;
-
-function GratingBounds({ space, onChange }: { space: GratingSpace; onChange: (space: GratingSpace) => void }) {
-  return (
-    <Stack gap={4}>
-      {gratingBounds.map(([key, label, unit]) => {
-        const [low, high] = space[key];
-        return (
-          <Group key={key} gap={4} wrap="nowrap">
-            <Text size="xs" flex={1}>
-              {label}
-            </Text>
-            <NumberField
-              w="5rem"
-              aria-label={`Lowest ${label.toLowerCase()}`}
-              suffix={unit}
-              value={low}
-              onChange={(value) => onChange({ ...space, [key]: [value, high] })}
-            />
-            <NumberField
-              w="5rem"
-              aria-label={`Highest ${label.toLowerCase()}`}
-              suffix={unit}
-              value={high}
-              onChange={(value) => onChange({ ...space, [key]: [low, value] })}
-            />
-          </Group>
-        );
-      })}
-      <Group gap={4} wrap="nowrap">
-        <Text size="xs" flex={1}>
-          Contrast
-        </Text>
-        <NumberField
-          w="5rem"
-          aria-label="Contrast"
-          min={0}
-          max={1}
-          value={space.contrast}
-          onChange={(contrast) => onChange({ ...space, contrast })}
-        />
-      </Group>
-    </Stack>
-  );
-}
-
-function SpaceEditor({ plan, onChange, sets }: EditorProps & { sets: readonly SetSummary[] }) {
-  const { space, optimiser } = plan;
-  const setName = space.type === 'set' && 'set' in space.stimuli ? space.stimuli.set : null;
-  return (
-    <Stack gap="sm">
-      <PaneTitle>Space</PaneTitle>
-      <SegmentedControl
-        fullWidth
-        aria-label="Space"
-        value={space.type}
-        onChange={(type) =>
-          onChange(withSpace(plan, type as SearchSpace['type'], sets[0] ? { set: sets[0].id } : null))
-        }
-        data={[
-          { value: 'pixels', label: 'Pixels' },
-          { value: 'gratings', label: 'Gratings' },
-          { value: 'set', label: 'Set' },
-        ]}
-      />
-      {space.type === 'pixels' && (
-        <Select
-          label="Start from"
-          data={[
-            { value: 'pink', label: 'pink noise (1/f)' },
-            { value: 'white', label: 'white noise' },
-          ]}
-          value={space.start}
-          onChange={(start) => onChange({ ...plan, space: { ...space, start: start === 'white' ? 'white' : 'pink' } })}
-        />
-      )}
-      {space.type === 'gratings' && (
-        <GratingBounds space={space} onChange={(next) => onChange({ ...plan, space: next })} />
-      )}
-      {space.type === 'set' && (
-        <Select
-          label="Set to screen"
-          placeholder="choose a set"
-          data={sets.map((set) => ({ value: set.id, label: set.name }))}
-          value={sets.find((set) => set.id === setName || set.name === setName)?.id ?? null}
-          onChange={(set) => set !== null && onChange({ ...plan, space: { ...space, stimuli: { set } } })}
-        />
-      )}
-      {optimiser.type === 'gradient' && (
-        <SimpleGrid cols={3} spacing={4}>
-          <NumberField
-            label="Steps"
-            whole
-            min={1}
-            max={100_000}
-            value={optimiser.steps}
-            onChange={(steps) => onChange({ ...plan, optimiser: { ...optimiser, steps } })}
-          />
-          <NumberField
-            label="First step"
-            min={0.0001}
-            step={0.1}
-            value={optimiser.stepSize[0]}
-            onChange={(first) =>
-              onChange({ ...plan, optimiser: { ...optimiser, stepSize: [first, optimiser.stepSize[1]] } })
-            }
-          />
-          <NumberField
-            label="Last step"
-            min={0.0001}
-            step={0.01}
-            value={optimiser.stepSize[1]}
-            onChange={(last) =>
-              onChange({ ...plan, optimiser: { ...optimiser, stepSize: [optimiser.stepSize[0], last] } })
-            }
-          />
-        </SimpleGrid>
-      )}
-      {optimiser.type === 'cma-es' && (
-        <SimpleGrid cols={2} spacing={4}>
-          <NumberField
-            label="Evaluations"
-            whole
-            min={1}
-            thousandSeparator=","
-            value={optimiser.evaluations}
-            onChange={(evaluations) => onChange({ ...plan, optimiser: { ...optimiser, evaluations } })}
-          />
-          <NumberField
-            label="Initial step"
-            min={0.01}
-            max={1}
-            value={optimiser.sigma}
-            onChange={(sigma) => onChange({ ...plan, optimiser: { ...optimiser, sigma } })}
-          />
-        </SimpleGrid>
-      )}
-      {optimiser.type === 'screening' && (
-        <NumberField
-          label="Keep the best"
-          whole
-          min={1}
-          value={optimiser.keep}
-          onChange={(keep) => onChange({ ...plan, optimiser: { ...optimiser, keep } })}
-        />
-      )}
-    </Stack>
-  );
 }
 
 function ConstraintEditor({ plan, onChange, twin }: EditorProps & { twin: TwinDetails }) {
@@ -354,24 +204,51 @@ export function PlanEditor({
   onChange,
   twin,
   sets,
-}: EditorProps & { twin: TwinDetails; sets: readonly SetSummary[] }) {
+  onMap,
+}: EditorProps & { twin: TwinDetails; sets: readonly SetSummary[]; onMap: OnMap }) {
+  const { type } = plan.objective;
+  const published = useQueryCall('searches.presets', {});
+  const [begun, setBegun] = useState<PlanPreset | null>(null);
   return (
     <Stack gap="lg">
-      <TargetEditor
-        target={plan.target}
-        twin={twin}
-        onChange={(target) => {
-          // An aperture that fitted the old target follows to the new one; one set by hand stays.
-          const before = JSON.stringify(apertureFor(plan.target, twin));
-          const follows = plan.space.type === 'pixels' && JSON.stringify(plan.constraints.aperture) === before;
-          const next = { ...plan, target };
-          onChange(follows ? withAperture(next, apertureFor(target, twin)) : next);
-        }}
-      />
+      <Stack gap="sm">
+        <PaneTitle
+          right={
+            <PresetMenu
+              presets={[...publishedPresets(published.data ?? [], twin, plan), ...presetsFor(twin, plan)]}
+              onChoose={(preset) => {
+                setBegun(preset);
+                onChange(preset.plan);
+              }}
+            />
+          }
+        >
+          Target
+        </PaneTitle>
+        {begun !== null && begun.citation !== null && (
+          <Text size="xs" c="dimmed" aria-label="Source of the preset" role="note">
+            Begun from “{begun.title}”. {begun.citation}
+            {begun.uncertain !== null && ` · ${begun.uncertain}`}
+          </Text>
+        )}
+        <TermListEditor
+          terms={plan.target}
+          twin={twin}
+          include={plan.include}
+          list={{ list: 'target', part: null }}
+          weighed={weighedBy(type)}
+          onMap={onMap}
+          addLabel="Add a target"
+          onChange={(target) => onChange(withTarget(plan, target, twin))}
+        />
+        <InclusionEditor plan={plan} onChange={onChange} twin={twin} />
+        <ObjectiveEditor plan={plan} onChange={onChange} twin={twin} sets={sets} onMap={onMap} />
+      </Stack>
       <SpaceEditor
         plan={plan}
         onChange={(next) => onChange(plan.space.type !== 'pixels' ? withFittedAperture(next, twin) : next)}
         sets={sets}
+        twin={twin}
       />
       <ConstraintEditor plan={plan} onChange={onChange} twin={twin} />
       <BehaviourFields

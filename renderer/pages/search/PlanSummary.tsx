@@ -1,15 +1,17 @@
 /** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
 import { DataList, Stack, Table, Text } from '@mantine/core';
-import { endsInPixels, leavesContrastFree, type SearchPlan } from '../../../main/contract/plans.ts';
-import type { Residuals } from '../../../main/contract/results.ts';
+import type { ReactNode } from 'react';
+import { endsInPixels, leavesContrastFree, startRole, type SearchPlan } from '../../../main/contract/plans.ts';
+import type { Provenance, Residuals } from '../../../main/contract/results.ts';
 import { constraintRows } from '../../../main/stimuli/constraintWords.ts';
+import { inclusionText, nameOfSet, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { generatorNouns } from '../../../main/stimuli/words.ts';
 import { behaviourText } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
-import { methodText, targetText } from './claims.ts';
-
-const told = (value: number | undefined) => (value === undefined ? '–' : value === 0 ? '0' : value.toExponential(1));
+import { methodText, nameOfGoals } from './claims.ts';
+import { ForkedFrom } from './ForkedFrom.tsx';
+import { ResidualGauge, told } from './ResidualGauge.tsx';
 
 /** What was asked for and how far the stimulus is from it, as found and, where that is known, as an 8-bit picture. */
 export function ConstraintTable({
@@ -27,7 +29,10 @@ export function ConstraintTable({
         <Table.Tr>
           <Table.Th>Constraint</Table.Th>
           <Table.Th ta="right">Asked</Table.Th>
-          <Table.Th ta="right" title="Relative to what was asked; of range and background: luminance">
+          <Table.Th
+            ta="right"
+            title="Relative to what was asked; of range and background: luminance. The bar goes from 10⁻¹² to 10⁻³ on a log axis, its line is the tolerance, 10⁻⁶."
+          >
             Residual
           </Table.Th>
           {residuals8Bit !== null && (
@@ -42,7 +47,10 @@ export function ConstraintTable({
           <Table.Tr key={key}>
             <Table.Td>{label}</Table.Td>
             <Table.Td ta="right">{asked}</Table.Td>
-            <Table.Td ta="right">{told(residuals?.[key])}</Table.Td>
+            <Table.Td ta="right">
+              {told(residuals?.[key])}
+              <ResidualGauge residual={residuals?.[key]} />
+            </Table.Td>
             {residuals8Bit !== null && <Table.Td ta="right">{told(residuals8Bit[key])}</Table.Td>}
           </Table.Tr>
         ))}
@@ -70,16 +78,37 @@ export function unconstrainedText({ space, constraints }: SearchPlan): string {
   }
 }
 
-export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: Residuals | null }) {
+/** The stimulus that a search over pixels starts from; noise is the usual start and not named. */
+function startRow({ space }: SearchPlan, provenance?: Pick<Provenance, 'sets'>): [string, string][] {
+  if (space.type !== 'pixels' || space.startFrom === undefined) return [];
+  const { from, index } = space.startFrom;
+  const set = provenance?.sets[startRole]?.name ?? nameOfSet(from);
+  return [['Started from', 'set' in from ? `stimulus ${index + 1} of ${set}` : set]];
+}
+
+export function PlanSummary({
+  plan,
+  residuals,
+  provenance,
+}: {
+  plan: SearchPlan;
+  residuals: Residuals | null;
+  provenance?: Pick<Provenance, 'sets'>;
+}) {
+  const nameOf = nameOfGoals(plan, provenance);
+  const limits = inclusionText(plan.include);
   const { aperture } = plan.constraints;
   const pixels = endsInPixels(plan);
   const held = pixels && !leavesContrastFree(plan.optimiser);
   const behaviour = behaviourText(plan.behaviour);
-  const rows: [string, string][] = [
+  const { forkedFrom } = plan;
+  const rows: [string, ReactNode][] = [
     ['Twin', `${plan.twin.id} ${plan.twin.version ?? ''}`],
-    ['Target', targetText(plan)],
+    ['Objective', objectiveText(plan, nameOf)],
+    ...(limits === '' ? [] : ([['Limits', limits]] as [string, string][])),
     ['Method', methodText(plan)],
     ['Starts', `${plan.starts}, seed ${plan.seed}`],
+    ...startRow(plan, provenance),
     [
       'Aperture',
       !pixels
@@ -91,6 +120,9 @@ export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: 
     ['Random controls', String(plan.controls.random)],
     ...(behaviour === undefined ? [] : ([['Behaviour', behaviour]] as [string, string][])),
     ['Device', plan.device],
+    ...(forkedFrom === undefined
+      ? []
+      : ([['Forked from', <ForkedFrom key="fork" from={forkedFrom} />]] as [string, ReactNode][])),
   ];
   return (
     <Stack gap="md">
@@ -107,7 +139,7 @@ export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: 
       <Text size="xs" c="dimmed">
         {!held
           ? unconstrainedText(plan)
-          : 'Residuals of the best candidate, in float64, relative to what was asked; of range and background in luminance.'}
+          : 'Residuals of the best candidate, in float64, relative to what was asked; of range and background in luminance. Bars: log axis from 10⁻¹² to 10⁻³; the line is the tolerance, 10⁻⁶.'}
       </Text>
     </Stack>
   );

@@ -2,6 +2,7 @@
 import { Group, Text } from '@mantine/core';
 import { useLocation } from 'wouter';
 import type { SearchSummary } from '../../../main/contract/results.ts';
+import { scoreWords } from '../../../main/stimuli/objectiveWords.ts';
 import { outsideSpace } from '../../../main/twins/domain.ts';
 import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import { useQueryCall } from '../../client/hooks.ts';
@@ -11,16 +12,17 @@ import { StimulusTile } from '../../components/StimulusTile.tsx';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
 import { CroppedPicture, zoomedDeg } from './CandidateTile.tsx';
 
-const number = (value: number | null) => (value === null ? 'missing' : formatNumber(value));
+const scored = (search: SearchSummary, value: number | null) =>
+  value === null ? 'missing' : scoreWords(search.objective).short(value, formatNumber);
 
-/** The best drive, marked where its stimulus lies outside what the twin that the library has was tested with. */
-function Drive({ search }: { search: SearchSummary }) {
+/** The best objective, marked where its stimulus lies outside what the twin that the library has was tested with. */
+function Best({ search }: { search: SearchSummary }) {
   const twins = useQueryCall('library.list', {});
   const twin = twins.data?.find(({ id }) => id === search.twinId);
   const outside = twin === undefined || search.best === null ? null : outsideSpace(twin.tested, search.space);
   return (
     <>
-      <DomainMark reason={outside} /> {number(search.best)}
+      <DomainMark reason={outside} /> {scored(search, search.best)}
     </>
   );
 }
@@ -62,7 +64,7 @@ const columns: Column<SearchSummary>[] = [
   {
     key: 'name',
     title: 'Name',
-    width: 'minmax(8.5rem, 2fr)',
+    width: 'minmax(8rem, 2fr)',
     render: (search) => <NamedPicture search={search} />,
     sortBy: (search) => search.name,
   },
@@ -70,31 +72,32 @@ const columns: Column<SearchSummary>[] = [
     key: 'space',
     title: 'Space',
     width: '5.5rem',
-    fromRem: 36,
+    fromRem: 40,
     render: (search) => search.space,
     sortBy: (search) => search.space,
   },
   {
     key: 'best',
-    title: 'Drive (z)',
-    width: '4.25rem',
+    title: 'Best',
+    width: '5.75rem',
     align: 'right',
-    render: (search) => <Drive search={search} />,
+    render: (search) => <Best search={search} />,
     sortBy: (search) => search.best,
   },
   {
     key: 'control',
-    title: 'Best control (z)',
+    title: 'Best control',
     width: '6.25rem',
+    fromRem: 25,
     align: 'right',
-    render: (search) => number(search.bestControl),
+    render: (search) => scored(search, search.bestControl),
     sortBy: (search) => search.bestControl,
   },
   {
     key: 'when',
     title: 'Started',
     width: '7.25rem',
-    fromRem: 29.5,
+    fromRem: 33,
     render: (search) => formatTime(search.createdAt),
     sortBy: (search) => search.createdAt,
   },

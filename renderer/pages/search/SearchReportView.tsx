@@ -5,13 +5,14 @@ import { useState } from 'react';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
 import { usualThumbnailDeg } from '../../../main/contract/thumbnails.ts';
+import { objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { jobEnded, useJobs, useQueryCall, useSearchLive } from '../../client/hooks.ts';
 import { navigate } from '../../client/location.ts';
 import { AreaColoursOf } from '../../components/areaColours.tsx';
 import { useTested } from '../../components/DomainMark.tsx';
 import { GoButton } from '../../components/GoButton.tsx';
 import { PageHeader, Pane, Panes } from '../../components/Page.tsx';
-import { targetText } from './claims.ts';
+import { nameOfGoals } from './claims.ts';
 import { EvidencePane } from './EvidencePane.tsx';
 import { LivePane } from './LivePane.tsx';
 import { PlanButton } from './PlanButton.tsx';
@@ -72,6 +73,13 @@ function stateText(report: SearchReport, job: JobSnapshot | null): string {
   return job === null ? 'not finished' : job.state;
 }
 
+/** The objective and the state; a search that is named after its objective says it once. */
+function headerDetail(report: SearchReport, job: JobSnapshot | null): string {
+  const objective = objectiveText(report.plan, nameOfGoals(report.plan, report.provenance));
+  const state = stateText(report, job);
+  return report.name.toLowerCase().startsWith(objective.toLowerCase()) ? state : `${objective} · ${state}`;
+}
+
 export function SearchReportView({ report }: { report: SearchReport }) {
   const job = useJobs().find((candidate) => candidate.kind === 'search' && candidate.resultId === report.id) ?? null;
   const live = useSearchLive(job?.id ?? null);
@@ -86,7 +94,7 @@ export function SearchReportView({ report }: { report: SearchReport }) {
     <>
       <PageHeader
         title={report.name}
-        detail={`${targetText(report.plan)} · ${stateText(report, job)}`}
+        detail={headerDetail(report, job)}
         actions={
           <>
             <PlanButton plan={report.plan} />
@@ -105,7 +113,11 @@ export function SearchReportView({ report }: { report: SearchReport }) {
       <AreaColoursOf sha256={report.provenance.twin.sha256}>
         <Panes>
           <Pane label="Plan" width="clamp(14rem, 20vw, 18rem)">
-            <PlanSummary plan={report.plan} residuals={best?.residuals ?? live?.residuals ?? null} />
+            <PlanSummary
+              plan={report.plan}
+              residuals={best?.residuals ?? live?.residuals ?? null}
+              provenance={report.provenance}
+            />
           </Pane>
           <Pane label="Live" scroll={false} padding={false}>
             <LivePane

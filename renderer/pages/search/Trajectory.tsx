@@ -1,4 +1,4 @@
-/** Drive over the steps of a search, with the controls as bands behind it. */
+/** The objective over the steps of a search, with the controls as bands behind it. */
 import { line, max, min, scaleLinear } from 'd3';
 import { AxisBottom, AxisLeft, defaultMargin as margin, round } from '../../plots/axes.tsx';
 import { ink } from '../../plots/colours.ts';
@@ -25,6 +25,7 @@ export function Trajectory({
   steps,
   bands,
   colour,
+  title,
 }: {
   width: number;
   height?: number;
@@ -33,6 +34,8 @@ export function Trajectory({
   steps: number;
   bands: readonly ControlBand[];
   colour: string;
+  /** Title of the upright axis: the objective and its unit. */
+  title: string;
 }) {
   const right = width - (bands.length > 0 ? labelPx : margin.right);
   const bottom = height - margin.bottom;
@@ -56,7 +59,7 @@ export function Trajectory({
     labels.push({ label: band.label, y: Math.max(y(band.high), above + 12) });
   }
   return (
-    <Svg width={width} height={height} label="Drive over steps">
+    <Svg width={width} height={height} label={`Objective over steps: ${title}`}>
       {bands.map((band) => (
         <g key={band.label} data-band>
           <rect
@@ -83,7 +86,7 @@ export function Trajectory({
           {label.label}
         </text>
       ))}
-      <AxisLeft scale={y} ticks={y.ticks(5)} title="drive (z)" x={margin.left} gridPx={right - margin.left} />
+      <AxisLeft scale={y} ticks={y.ticks(5)} title={title} x={margin.left} gridPx={right - margin.left} />
       <AxisBottom scale={x} ticks={x.ticks(5).filter(Number.isInteger)} title="step" y={bottom} />
       <path
         d={path('median')}

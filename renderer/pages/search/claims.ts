@@ -1,13 +1,18 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
-import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
+import type { Candidate, Control, Provenance, SearchReport } from '../../../main/contract/results.ts';
 import {
+  goalRole,
+  goalsOf,
+  objectiveTerms,
   type SearchOptimiser,
   type SearchPlan,
   type SearchSpace,
+  type SetRef,
   termArea,
   usualSamples,
 } from '../../../main/contract/plans.ts';
 import { pictureNoun, randomNouns } from '../../../main/stimuli/controlWords.ts';
+import { nameOfSet, scoreWords, type ObjectiveType } from '../../../main/stimuli/objectiveWords.ts';
 import { generatorNouns } from '../../../main/stimuli/words.ts';
 import { formatCount, formatNumber, plural } from '../../components/format.ts';
 
@@ -16,11 +21,12 @@ export interface Claim {
   readonly text: string;
 }
 
-/** One sentence per control about the candidate. z: standard deviations over the reference set. */
-export function claimsOf(candidate: Candidate, controls: readonly Control[]): Claim[] {
+/** One sentence per control about the candidate, in the units of the objective; larger objectives are better. */
+export function claimsOf(candidate: Candidate, controls: readonly Control[], type: ObjectiveType = 'drive'): Claim[] {
+  const { text } = scoreWords(type);
   return controls.map((control) => {
-    const drive = `${formatNumber(candidate.objective)} z`;
-    const best = `${formatNumber(control.best)} z`;
+    const drive = text(candidate.objective, formatNumber);
+    const best = text(control.best, formatNumber);
     const beaten = candidate.objective > control.best;
     const name =
       control.n > 1 && !/\d/.test(control.label) ? `${control.label} (n = ${formatCount(control.n)})` : control.label;
@@ -54,28 +60,25 @@ export function controlName(control: Pick<Control, 'kind' | 'n' | 'label' | 'sou
 
 /** Areas with the targeted ones first, in the order of the plan. */
 export function targetFirst<T extends { area: string }>(areas: readonly T[], plan: SearchPlan): T[] {
-  const order = plan.target.map((term) => termArea(plan, term));
+  const order = objectiveTerms(plan).flatMap(({ target }) => target.map((term) => termArea(plan, term)));
   const rank = (area: string): number => (order.includes(area) ? order.indexOf(area) : order.length);
   return [...areas].sort((a, b) => rank(a.area) - rank(b.area));
 }
 
-/** The target in words: `drive V1-complex, suppress V1-simple`. */
-export function targetText(plan: SearchPlan): string {
-  return plan.target
-    .map((term) => {
-      const { units, weight } = term;
-      const area = termArea(plan, term);
-      const what =
-        units === undefined
-          ? area
-          : units.length === 1
-            ? `${area} unit ${units[0]}`
-            : `${units.length} units of ${area}`;
-      const size = Math.abs(weight) === 1 ? '' : ` × ${formatNumber(Math.abs(weight))}`;
-      return `${weight < 0 ? 'suppress' : 'drive'} ${what}${size}`;
-    })
-    .join(', ');
+/** A value of the objective of a plan with its unit: `3.21 z`. */
+export const scoreText = (plan: Pick<SearchPlan, 'objective'>, value: number): string =>
+  scoreWords(plan.objective.type).text(value, formatNumber);
+
+/** Names of the sets of goal stimuli by what a search has kept of them; a plan alone knows their ids. */
+export function nameOfGoals(plan: SearchPlan, provenance?: Pick<Provenance, 'sets'>) {
+  const goals = goalsOf(plan).map(({ from }) => JSON.stringify(from));
+  return (ref: SetRef): string =>
+    provenance?.sets[goalRole(goals.indexOf(JSON.stringify(ref)))]?.name ?? nameOfSet(ref);
 }
+
+/** The same under a tile. */
+export const shortScore = (plan: Pick<SearchPlan, 'objective'>, value: number): string =>
+  scoreWords(plan.objective.type).short(value, formatNumber);
 
 /** `2,164 evaluations, of which 1,200 for controls`; those of the reference set are among the others. */
 export const evaluationsText = (report: Pick<SearchReport, 'evaluations' | 'controlEvaluations'>): string =>

@@ -1,13 +1,16 @@
 /** The plan of a search while it is edited: where it starts, what its presets are, and what keeps it from starting. */
-import type { Aperture, SearchPlan, SearchSpace, SetRef, TargetTerm } from '../../../main/contract/plans.ts';
+import type { Aperture, Inclusion, SearchPlan, SearchSpace, SetRef, TargetTerm } from '../../../main/contract/plans.ts';
 import {
   constraints as constraintSchema,
   endsInPixels,
+  objectiveTerms,
   searchPlan,
   unusableConstraints,
 } from '../../../main/contract/plans.ts';
 import type { SetSummary } from '../../../main/contract/results.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
+import { inclusionText } from '../../../main/stimuli/objectiveWords.ts';
+import { unitsOfTerm } from '../../../main/twins/unitPlaces.ts';
 
 /**
  * A valid plan for a twin; the address may name areas and units: `?area=V1-simple&unit=12,40`. The best of the given
@@ -42,32 +45,19 @@ const driveOneUnit = (twin: TwinDetails, area: string): TargetTerm[] => {
   return unit === undefined ? [{ area, weight: 1 }] : [{ area, units: [unit.unit], weight: 1 }];
 };
 
-export interface Preset {
-  readonly name: string;
-  readonly target: TargetTerm[];
-}
-
-/** Targets that people ask for first, as far as this twin has what they need. */
-export function presetsFor(twin: TwinDetails): Preset[] {
-  const areas = twin.manifest.areas.map((area) => area.name);
+/** Pairs of areas, the first of which is driven and the second is not: what people ask for first. */
+export function opposedAreas(areas: readonly string[]): [string, string][] {
   const complex = areas.find((area) => /complex/i.test(area));
   const simple = areas.find((area) => /simple/i.test(area));
-  const presets: Preset[] = [{ name: 'Drive one unit', target: driveOneUnit(twin, areas[0] ?? '') }];
   if (complex !== undefined && simple !== undefined) {
-    presets.push(
-      { name: 'Drive complex, not simple cells', target: opposed(complex, simple) },
-      { name: 'Drive simple, not complex cells', target: opposed(simple, complex) },
-    );
-  } else if (areas.length > 1) {
-    const [first = '', second = ''] = areas;
-    presets.push({ name: `Drive ${first}, not ${second}`, target: opposed(first, second) });
+    return [
+      [complex, simple],
+      [simple, complex],
+    ];
   }
-  return presets;
+  const [first, second] = areas;
+  return first === undefined || second === undefined ? [] : [[first, second]];
 }
-const opposed = (driven: string, suppressed: string): TargetTerm[] => [
-  { area: driven, weight: 1 },
-  { area: suppressed, weight: -1 },
-];
 
 const edgeDeg = 0.25;
 /** A receptive field is stated as ±2 standard deviations; the aperture reaches to 3. */
@@ -80,8 +70,8 @@ const diameterOverSize = 1.5;
 export function apertureFor(target: readonly TargetTerm[], twin: TwinDetails): Aperture | undefined {
   const units: TwinUnit[] = [];
   for (const term of target) {
-    if (term.units === undefined) return undefined;
-    units.push(...twin.units.filter((unit) => unit.area === term.area && term.units?.includes(unit.unit)));
+    if (term.units === undefined && term.within === undefined) return undefined;
+    units.push(...unitsOfTerm(term, twin.units));
   }
   const placed = units.flatMap(({ xDeg, yDeg, sizeDeg }) =>
     xDeg === null || yDeg === null || sizeDeg === null
@@ -111,6 +101,14 @@ export function apertureFor(target: readonly TargetTerm[], twin: TwinDetails): A
 export function withAperture(plan: SearchPlan, aperture: Aperture | undefined): SearchPlan {
   const { aperture: _before, ...rest } = plan.constraints;
   return { ...plan, constraints: aperture === undefined ? rest : { ...rest, aperture } };
+}
+
+/** Another target; an aperture that fitted the old one follows, one set by hand stays. */
+export function withTarget(plan: SearchPlan, target: TargetTerm[], twin: TwinDetails): SearchPlan {
+  const before = JSON.stringify(apertureFor(plan.target, twin));
+  const follows = plan.space.type === 'pixels' && JSON.stringify(plan.constraints.aperture) === before;
+  const next = { ...plan, target };
+  return follows ? withAperture(next, apertureFor(target, twin)) : next;
 }
 
 /** Over pixels, the aperture that covers the targeted receptive fields; no other space can use one. */
@@ -155,17 +153,68 @@ export function withSpace(plan: SearchPlan, type: SearchSpace['type'], stimuli: 
   return { ...next, space: { ...next.space, xDeg: around(xDeg, aperture.xDeg), yDeg: around(yDeg, aperture.yDeg) } };
 }
 
+/** Whether a term is about the plan's own twin; what other twins have is known when the search starts. */
+export const isOwn = ({ as = 'A' }: Pick<SearchPlan, 'as'>, { twin }: Pick<TargetTerm, 'twin'>): boolean =>
+  twin === undefined || twin === as;
+
+/** What stands in the way of a term: an area that the twin lacks, or no unit that is left. */
+function termProblems(term: TargetTerm, twin: TwinDetails, include: Inclusion): string[] {
+  if (!twin.manifest.areas.some(({ name }) => name === term.area)) return [`This twin has no area ${term.area}.`];
+  if (term.units?.length === 0) return [`Choose units of ${term.area}, or the whole area.`];
+  // A table that says nothing of an area leaves it to the twin.
+  if (!twin.units.some(({ area }) => area === term.area)) return [];
+  if (unitsOfTerm(term, twin.units).length === 0) {
+    return [
+      term.within === undefined
+        ? `This twin has none of the units of ${term.area} that the plan names.`
+        : `No receptive field of ${term.area} has its centre in the circle. Widen or move it.`,
+    ];
+  }
+  return unitsOfTerm(term, twin.units, include, twin.summary.fieldOfViewDeg).length === 0
+    ? [`No unit of ${term.area} passes the limits (${inclusionText(include)}). Relax one, or choose other units.`]
+    : [];
+}
+
+/** What stands in the way of an objective and its target. */
+function objectiveProblems(
+  { objective, target }: ReturnType<typeof objectiveTerms>[number],
+  twin: TwinDetails,
+  plan: Pick<SearchPlan, 'as'>,
+): string[] {
+  if (objective.type === 'match') {
+    const { goal } = objective;
+    return 'from' in goal && 'set' in goal.from && goal.from.set === '' ? ['Choose the stimulus to be matched.'] : [];
+  }
+  if (objective.type !== 'selective') {
+    return target.length > 0 && target.every((term) => term.weight === 0) ? ['Every weight is zero.'] : [];
+  }
+  const problems: string[] = [];
+  if (target.some((term) => term.weight <= 0)) {
+    problems.push('The weights of a selective target must be above 0. Name what must stay quiet as a rival.');
+  }
+  const own = new Set(target.map(({ area }) => area));
+  const others = twin.manifest.areas.filter(({ name }) => !own.has(name));
+  if (objective.over === 'areas' && objective.against === undefined && others.length === 0) {
+    problems.push('There is no other area that the target could be driven against. Let units compete, or drive it.');
+  }
+  return [
+    ...problems,
+    ...(objective.against ?? []).flatMap((term) =>
+      isOwn(plan, term) ? termProblems({ ...term, weight: 1 }, twin, { fieldInside: false }) : [],
+    ),
+  ];
+}
+
 /** Sentences about what keeps the plan from starting; empty when it can. */
 export function planProblems(plan: SearchPlan, twin: TwinDetails): string[] {
   const problems: string[] = [];
   const { constraints, target, space } = plan;
-  const areas = new Set(twin.manifest.areas.map((area) => area.name));
   if (target.length === 0) problems.push('Choose at least one area or unit to drive or suppress.');
-  for (const term of target) {
-    if (!areas.has(term.area)) problems.push(`This twin has no area ${term.area}.`);
-    if (term.units?.length === 0) problems.push(`Choose units of ${term.area}, or the whole area.`);
+  const parts = objectiveTerms(plan);
+  for (const term of new Set(parts.flatMap((part) => part.target))) {
+    if (isOwn(plan, term)) problems.push(...termProblems(term, twin, plan.include));
   }
-  if (target.length > 0 && target.every((term) => term.weight === 0)) problems.push('Every weight is zero.');
+  for (const part of parts) problems.push(...objectiveProblems(part, twin, plan));
   if (space.type === 'set' && 'set' in space.stimuli && space.stimuli.set === '') {
     problems.push('Choose the set to screen.');
   }
@@ -182,5 +231,5 @@ export function planProblems(plan: SearchPlan, twin: TwinDetails): string[] {
   if (!(low < constraints.meanLuminance && constraints.meanLuminance < high)) {
     problems.push(`The mean luminance ${constraints.meanLuminance} must lie inside the range ${low} to ${high}.`);
   }
-  return problems;
+  return [...new Set(problems)];
 }

@@ -3,17 +3,26 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import type { ReactElement } from 'react';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { plan as anyPlan, searchPlan, type SearchPlan } from '../../../main/contract/plans.ts';
+import type { PresetSummary } from '../../../main/contract/presets.ts';
+import {
+  firstOrderOptimiser,
+  pixelSpace,
+  plan as anyPlan,
+  searchPlan,
+  type SearchPlan,
+} from '../../../main/contract/plans.ts';
 import type { Candidate, Control, SearchReport, SearchSummary } from '../../../main/contract/results.ts';
 import type { StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 import { Random } from '../../../main/platform/random.ts';
+import { objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { cropTo, zoomedDeg } from './CandidateTile.tsx';
-import { claimsOf, controlName, methodText, targetFirst, targetText } from './claims.ts';
+import { claimsOf, controlName, methodText, targetFirst } from './claims.ts';
 import { compareRows } from './CompareView.tsx';
 import { ControlStrip } from './ControlStrip.tsx';
-import { apertureFor, newPlan, planProblems, presetsFor, withAperture, withSpace } from './plan.ts';
+import { apertureFor, newPlan, planProblems, withAperture, withSpace } from './plan.ts';
 import { planJson, planYaml } from './planText.ts';
+import { presetsFor, publishedPresets } from './presets.ts';
 import { NamedPicture } from './SearchList.tsx';
 import { referenceSentence } from './ReferenceEditor.tsx';
 import { Trajectory } from './Trajectory.tsx';
@@ -85,16 +94,57 @@ describe('a new plan', () => {
   });
 
   it('offers the presets that the twin has areas for', () => {
-    expect(presetsFor(v1).map((preset) => preset.name)).toEqual([
+    const plan = { ...newPlan(v1), starts: 7 };
+    const presets = presetsFor(v1, plan);
+    expect(presets.map((preset) => preset.title)).toEqual([
       'Drive one unit',
-      'Drive complex, not simple cells',
-      'Drive simple, not complex cells',
+      'Selective: V1-simple and no other area',
+      'Drive V1-complex, not V1-simple',
+      'Drive V1-simple, not V1-complex',
     ]);
-    expect(presetsFor(v1)[1]?.target).toEqual([
+    expect(presets[1]?.plan).toMatchObject({
+      target: [{ area: 'V1-simple', weight: 1 }],
+      objective: { type: 'selective', over: 'areas', temperature: 1 },
+    });
+    expect(presets[2]?.plan.target).toEqual([
       { area: 'V1-complex', weight: 1 },
       { area: 'V1-simple', weight: -1 },
     ]);
-    expect(presetsFor(twin(['V4', 'IT'], [])).map((preset) => preset.name)).toContain('Drive V4, not IT');
+    for (const preset of presets) {
+      expect(preset.plan.starts).toBe(7);
+      expect(searchPlan.safeParse(preset.plan).success).toBe(true);
+      expect(planProblems(preset.plan, v1)).toEqual([]);
+    }
+    const ventral = twin(['V4', 'IT'], []);
+    expect(presetsFor(ventral, newPlan(ventral)).map((preset) => preset.title)).toContain('Drive V4, not IT');
+  });
+
+  it('follows published procedures on its own target, where the twin has what they need', () => {
+    const plan = { ...newPlan(v1), starts: 7 };
+    const published: PresetSummary[] = [
+      {
+        id: 'p',
+        title: 'P',
+        citation: 'Somebody 2020',
+        uncertain: null,
+        plan: {
+          space: pixelSpace.parse({ type: 'pixels', start: 'white' }),
+          optimiser: firstOrderOptimiser.parse({ type: 'first-order', rule: 'adam' }),
+          constraints: { ...plan.constraints, contrastRms: 0.1 },
+        },
+      },
+    ];
+    const [preset] = publishedPresets(published, v1, plan);
+    expect([preset?.title, preset?.citation]).toEqual(['P', 'Somebody 2020']);
+    expect(preset?.plan).toMatchObject({
+      target: plan.target,
+      objective: { type: 'drive' },
+      optimiser: { type: 'first-order', rule: 'adam' },
+      constraints: { contrastRms: 0.1, aperture: plan.constraints.aperture },
+      starts: 7,
+    });
+    expect(planProblems(preset?.plan as SearchPlan, v1)).toEqual([]);
+    expect(publishedPresets(published, twin(['MT'], [], 'none'), plan)).toEqual([]);
   });
 
   it('keeps every space valid with its optimiser', () => {
@@ -200,6 +250,17 @@ describe('controls', () => {
         ...change,
       }) as SearchReport;
     const rows = compareRows(report({ controls: [control({ n: 99 })] }), report({ controls: [control({ best: 3 })] }));
+    expect(rows.find((row) => row.label === 'Objective')?.values[0]).toBe('drive V1-simple unit 0');
+    const match = report({
+      plan: { ...newPlan(v1), objective: { type: 'match', goal: { from: { set: 'set-1' }, index: 2 } } },
+      provenance: { sets: { 'goal 0': { name: 'Scenes', sha256: '' } } } as unknown as SearchReport['provenance'],
+      candidates: [{ objective: -0.5, areas: [] } as unknown as Candidate],
+    });
+    const mixed = compareRows(match, report({}));
+    expect(mixed.find((row) => row.label === 'Objective')?.values[0]).toBe(
+      'match V1-simple unit 0 to stimulus 3 of Scenes',
+    );
+    expect(mixed.find((row) => row.label === 'Value of the best candidate')?.values[0]).toBe('error 0.5 z²');
     expect(rows.find((row) => row.label === 'Best of random images')?.values).toEqual([
       '2.5 z (n = 99)',
       '3 z (n = 999)',
@@ -229,6 +290,16 @@ describe('claims', () => {
     ).toEqual({ beaten: true, text: 'Beats best of 128 gratings: 3.21 z against 3 z.' });
   });
 
+  it('are counted in the unit of the objective', () => {
+    const matched = { objective: -0.2 } as Candidate;
+    const [claim] = claimsOf(matched, [control({ best: -1.3, values: [-1.3], n: 1, label: 'best image' })], 'match');
+    expect(claim).toEqual({ beaten: true, text: 'Beats best image: error 0.2 z² against error 1.3 z².' });
+    const selective = { objective: 2 } as Candidate;
+    expect(claimsOf(selective, [control({ best: 1, values: [1], n: 1 })], 'selective')[0]?.text).toBe(
+      'Beats random images: 2 nats of z against 1 nats of z.',
+    );
+  });
+
   it('say plainly when a control is not beaten', () => {
     const [claim] = claimsOf(candidate, [control({ best: 4, values: [1, 3.5, 4] })]);
     expect(claim).toEqual({
@@ -238,11 +309,17 @@ describe('claims', () => {
   });
 
   it('put the target first and say it in words', () => {
-    const plan = { ...newPlan(v1), target: presetsFor(v1)[1]?.target ?? [] };
+    const plan: SearchPlan = {
+      ...newPlan(v1),
+      target: [
+        { area: 'V1-complex', weight: 1 },
+        { area: 'V1-simple', weight: -1 },
+      ],
+    };
     expect(
       targetFirst([{ area: 'V4' }, { area: 'V1-simple' }, { area: 'V1-complex' }], plan).map((row) => row.area),
     ).toEqual(['V1-complex', 'V1-simple', 'V4']);
-    expect(targetText(plan)).toBe('drive V1-complex, suppress V1-simple');
+    expect(objectiveText(plan)).toBe('drive V1-complex, suppress V1-simple');
     expect(methodText(plan)).toBe('pixels, gradient ascent, 120 steps');
     const space = { type: 'parametric', stimulus: 'drifting-plaid', parameters: {} };
     const method = (optimiser: object, over: object = space) =>
@@ -320,6 +397,7 @@ describe('plots', () => {
           { label: 'best grating', low: 2.5, high: 2.5 },
         ]}
         colour="#0072B2"
+        title="drive (z)"
       />,
     );
     expect(svg.match(/data-band/g)).toHaveLength(2);
@@ -336,7 +414,7 @@ describe('plots', () => {
   });
 
   it('trajectory: empty before the first step', () => {
-    const svg = draw(<Trajectory width={400} points={[]} steps={100} bands={[]} colour="#000" />);
+    const svg = draw(<Trajectory width={400} points={[]} steps={100} bands={[]} colour="#000" title="drive (z)" />);
     expect(svg).toContain('d=""');
     expect(svg).not.toContain('NaN');
   });
@@ -349,6 +427,7 @@ describe('plots', () => {
         width={360}
         candidate={3.2}
         colour="#0072B2"
+        title="drive (z)"
         rows={[
           { label: 'random 999', values },
           { label: 'best grating', values: [2.4] },

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { TwinUnit } from '../../../main/contract/twins.ts';
-import { columnTitle, unitColumns } from './UnitsTab.tsx';
+import type { TwinUnit } from '../../main/contract/twins.ts';
+import { columnTitle, unitColumns } from './unitColumns.tsx';
 
 const unit = (name: string, extra: TwinUnit['extra']): TwinUnit => ({
   unit: name,
