@@ -26,8 +26,12 @@ export type BareConstraints = {
   joint: boolean;
   /** The largest and smallest RMS contrast that is allowed. */
   contrast: [number, number];
-  /** The stored image, or what could not be met. */
-  project(deviation: Float64Array, seed: number): { image: Float32Array; unmet: null } | { image: null; unmet: Unmet };
+  /** The stored image, or what could not be met; `ladder` as in `projectJointly`. */
+  project(
+    deviation: Float64Array,
+    seed: number,
+    ladder?: readonly number[],
+  ): { image: Float32Array; unmet: null } | { image: null; unmet: Unmet };
 };
 
 /** Throws 'bad-input' where range, mean, contrast, aperture and mask alone cannot hold together, or a stimulus does not fit. */
@@ -111,7 +115,7 @@ export function bareConstraints(
     region,
     joint: others.any,
     contrast: stated.ends,
-    project(deviation, seed) {
+    project(deviation, seed, ladder) {
       const volume = volumeOf(deviation.length / plane);
       const { least, most, ...bounds } = volume;
       if (!others.any) {
@@ -120,8 +124,12 @@ export function bareConstraints(
           unmet: null,
         };
       }
+      // Fewer free pixels than numbers that the spectrum fixes: no picture but a uniform one has this spectrum.
+      if (pixels.length < plane && pixels.length <= (others.spectrum?.conditions ?? 0)) {
+        return { image: null, unmet: { name: 'spectrum', violation: 1 } };
+      }
       const problem = jointProblem(deviation, volume, seed);
-      const { point, unmet } = projectJointly(problem);
+      const { point, unmet } = projectJointly(problem, ladder);
       if (point === null) return { image: null, unmet };
       const image = stored(inside(point), volume);
       const missed = unmetAsStored(image, mean, problem);
