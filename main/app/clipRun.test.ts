@@ -2,7 +2,7 @@
  * A twin that sees clips, is told behaviour and remembers, through the whole of the product: imported, verified, run,
  * tapped and searched by a real compute process, against the closed form of its graph.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { runPlan, searchPlan } from '../contract/plans.ts';
 import { gaborSpec, stimulusSpec, type StimulusSpec } from '../contract/stimuli.ts';
 import { adaptedState, clip, clipDraft, clipResponses } from '../engine/testing/clipTwin.ts';
 import { silentLog } from '../platform/node/log.ts';
+import { deviceFile } from '../platform/node/paths.ts';
 import { renderSpec } from '../stimuli/render.ts';
 import { packDraft, writePackage } from '../twins/node/package.ts';
 import { createBackend, type Backend } from './backend.ts';
@@ -101,6 +102,24 @@ test('a run shows moving stimuli frame by frame and still ones in all frames, un
   const refused = await queue.waitFor(id);
   expect(refused.state).toBe('failed');
   expect(refused.error?.message).toMatch(/no behaviour "licking"/);
+});
+
+test('reference sets under behaviour that the twin does not know are refused before any device is measured', async () => {
+  const { handlers } = backend;
+  for (const [name, words] of [
+    [
+      'runing_cm_per_s',
+      /has no behaviour "runing_cm_per_s"; the nearest is "running_cm_per_s"\. Nothing was computed\. It takes/,
+    ],
+    ['licking', /has no behaviour "licking"\. Nothing was computed\. It takes running_cm_per_s, pupil\.$/],
+  ] as const) {
+    const request = { id: 'clip-twin', device: 'auto', by: 'responses', behaviour: { [name]: 1 } } as const;
+    for (const method of ['references.get', 'references.measure'] as const) {
+      const refused = { code: 'bad-input', message: expect.stringMatching(words) as string };
+      await expect(handlers[method](request, call)).rejects.toMatchObject(refused);
+    }
+  }
+  expect(existsSync(deviceFile())).toBe(false);
 });
 
 test('a search over pixels climbs through all frames and keeps its constraints', async () => {

@@ -53,6 +53,16 @@ function pathOf(kind: 'thumbnail' | 'clip', spec: StimulusSpec, fieldDeg = usual
   return `/resource/${kind}/${stimulusHash(spec)}.png?spec=${encodeURIComponent(canonicalJson(spec))}${field}`;
 }
 
+/** The stimulus whose picture an address is; null where it names none that this version knows. */
+export function specOfThumbnail(address: string): StimulusSpec | null {
+  const written = new URL(address, 'http://local').searchParams.get('spec');
+  try {
+    return stimulusSpec.parse(JSON.parse(written ?? 'null'));
+  } catch {
+    return null;
+  }
+}
+
 /** The same for the frames of a moving stimulus; null for one that stands still. */
 export const clipPath = (spec: StimulusSpec, fieldDeg?: number): string | null =>
   isMoving(spec) ? pathOf('clip', spec, fieldDeg) : null;

@@ -233,6 +233,8 @@ export const searchSummary = z.object({
   bestControl: z.number().nullable(),
   state: z.enum(['partial', 'complete']),
   thumbnail: z.string().nullable(),
+  /** Where in the picture the stimulus lies; null for all of it. */
+  aperture: aperture.nullable(),
   createdAt: z.string(),
 });
 export type SearchSummary = z.infer<typeof searchSummary>;
@@ -297,10 +299,17 @@ export const protocolStimulus = z.object({
   spec: stimulusSpec,
   sha256,
   thumbnail: z.string(),
+  /** Side of the picture. */
   sizeDeg: z.number(),
+  /** Side of the part of it that differs from the background, where that was measured and is smaller. */
+  patternDeg: z.number().optional(),
   source: stimulusSource.optional(),
 });
 export type ProtocolStimulus = z.infer<typeof protocolStimulus>;
+
+/** Side of the square of the screen that a stimulus needs, degrees: without the background around it. */
+export const neededDeg = ({ sizeDeg, patternDeg }: Pick<ProtocolStimulus, 'sizeDeg' | 'patternDeg'>): number =>
+  patternDeg ?? sizeDeg;
 
 export const expandedProtocol = z.object({
   id: z.string().nullable(),

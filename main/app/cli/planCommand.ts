@@ -30,6 +30,7 @@ import {
   formatDuration,
   formatMinute,
   formatTable,
+  plainEveryMs,
 } from './output.ts';
 
 /** Reads a plan and makes its folders absolute, so that it means the same from everywhere. */
@@ -114,13 +115,15 @@ export async function openOrCreate(backend: Backend, file: string): Promise<Proj
   return backend.openProject(file, { name: path.basename(file, '.twinscope') });
 }
 
-/** Waits for a job with a progress line; Ctrl-C asks for a checkpoint, a second one kills. */
+/** Waits for a job with a progress line, in a pipe or a log one every ten seconds; Ctrl-C asks for a checkpoint, a second one kills. */
 export async function follow(backend: Backend, job: JobSnapshot): Promise<JobSnapshot> {
   const { queue } = backend.services.current();
-  const line = createProgressLine(process.stderr);
+  const line = createProgressLine(process.stderr, { everyMs: plainEveryMs });
+  // A bar that is not redrawn says no more than its numbers.
+  const columns = (): number => (process.stderr.isTTY ? columnsOf(process.stderr) : 0);
   const stop = queue.onChange((change) => {
     if (change.id !== job.id || change.state !== 'running') return;
-    line.show(describeProgress(change, columnsOf(process.stderr)));
+    line.show(describeProgress(change, columns()));
   });
   const stopListening = onInterrupt(line, 'Stopping at the next checkpoint.', () => {
     void queue.pause(job.id).catch(() => undefined);

@@ -254,7 +254,8 @@ function ConstraintEditor({ plan, onChange, twin }: EditorProps & { twin: TwinDe
         />
       )}
       {aperture !== undefined && (
-        <SimpleGrid cols={4} spacing={4}>
+        // Four beside each other would cut off the degrees of a narrow column.
+        <SimpleGrid type="container" cols={{ base: 2, '19rem': 4 }} spacing={4} verticalSpacing={4}>
           <NumberField
             label="x"
             suffix="°"

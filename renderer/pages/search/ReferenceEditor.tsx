@@ -4,7 +4,7 @@ import type { SearchPlan } from '../../../main/contract/plans.ts';
 import type { ReferenceState, SetSummary } from '../../../main/contract/results.ts';
 import { useCheckingCall } from '../../client/checks.ts';
 import { useQueryCall } from '../../client/hooks.ts';
-import { formatDay, formatSeconds, plural } from '../../components/format.ts';
+import { formatDay, formatEstimate, plural } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 
 export function ReferenceEditor({
@@ -100,7 +100,7 @@ export function referenceSentence(
   now: Date = new Date(),
 ): string {
   if (measured !== null) return `${name}: measured ${formatDay(measured.at, now)} on this computer (${deviceLabel}).`;
-  const time = secondsToMeasure === null ? '' : `, about ${formatSeconds(secondsToMeasure)}`;
+  const time = secondsToMeasure === null ? '' : `, ${formatEstimate(secondsToMeasure)}`;
   return (
     `${name}: not measured on this computer (${deviceLabel}) yet. The next search shows its ` +
     `${plural(stimuli, 'stimulus', 'stimuli')} first${time}; those after it need not.`
