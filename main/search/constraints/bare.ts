@@ -15,6 +15,11 @@ import { temporalSet } from './temporal.ts';
 
 /** Of a set measured on the stored float32, relative. */
 const storedTolerance = 1e-6;
+/**
+ * Smallest standard deviation in luminance at which a spectrum is held where the plan allows smaller ones: rounding to float32
+ * near white (sd 2⁻²⁴/√12) spoils a spectrum by 4e-7 of it, and by more than that tolerance below half of it.
+ */
+const leastSpectralSd = 0.04;
 
 /** What a projection needs of the pixels inside the aperture, frame behind frame; sums of squares are over all frames. */
 type Volume = { weight: Float64Array; below: Float64Array; above: Float64Array; least: number; most: number };
@@ -48,7 +53,13 @@ export function bareConstraints(
   const { weights, background, pixels, total, low32, high32 } = region;
   const plane = weights.length;
   const squares = (rms: number): number => rms * mean * (rms * mean) * total;
-  const still: Volume = { ...region, least: squares(stated.ends[0]), most: squares(stated.ends[1]) };
+  const { spectrum } = constraints;
+  const free =
+    spectrum !== undefined &&
+    (!('from' in spectrum) || constraints.contrastRms !== null || constraints.normL2 !== undefined);
+  const [smallest, largest] = stated.ends;
+  const least = free ? Math.max(smallest, Math.min(largest, leastSpectralSd / mean)) : smallest;
+  const still: Volume = { ...region, least: squares(least), most: squares(largest) };
 
   // Clips of one search are of one length, and the arrays of a long one are large.
   let moving: Volume | null = null;

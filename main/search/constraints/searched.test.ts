@@ -75,18 +75,18 @@ describe('searches over pixels under joint constraints', () => {
 
   it('gives the same bytes when it is stopped and resumed at every single step', async () => {
     const plan = planOf({
-      constraints: { contrastRms: 0.25, distance: { ...given, rms: { max: 0.3 } }, spectrum: { highCpd: 4 } },
+      constraints: { contrastRms: 0.2, spectrum: { lowCpd: 0.5, highCpd: 3 } },
       starts: 1,
-      optimiser: { type: 'gradient', steps: 5 },
+      optimiser: { type: 'gradient', steps: 3 },
       controls: { random: 8 },
     });
-    expect(await differencesAfterResuming(() => searchOn(model, plan, options({ distance: texture })))).toEqual([]);
+    expect(await differencesAfterResuming(() => searchOn(model, plan, options({})))).toEqual([]);
   });
 
   it('refuses before the first step what cannot be, and changes over time of a still picture', () => {
     const band = { contrastRms: 0.9, spectrum: { highCpd: 0.5 } };
     expect(() => searchOn(model, planOf({ constraints: band }))).toThrow(
-      /cannot be met together: spectrum, contrastRms\. Nothing was started\..*nearest feasible value of contrastRms is 0\.[4-8]/,
+      /cannot be met together: spectrum, contrastRms\. Nothing was started\..*nearest feasible value of contrastRms is 0\.[3-8]/,
     );
     expect(() => searchOn(model, planOf({ constraints: { temporal: { maxChangeRms: 0.1 } } }))).toThrow(
       /still picture does not change over time.*: temporal\. Nothing was started/,
