@@ -1,5 +1,13 @@
 /** Searches inside the compute process: the pure search over this process's sessions and rasters. */
-import { type Constraints, constraintRole, constraintStimuli, goalRole, goalsOf } from '../contract/plans.ts';
+import {
+  type Constraints,
+  constraintRole,
+  constraintStimuli,
+  goalRole,
+  goalsOf,
+  startRole,
+  usesGradient,
+} from '../contract/plans.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type {
   ComputeHandler,
@@ -82,7 +90,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
           search,
           held,
           lastTilesAt: -Infinity,
-          optimisationSteps: optimiser.type === 'gradient' ? optimiser.steps : 0,
+          optimisationSteps: usesGradient(optimiser) ? optimiser.steps : 0,
           optimisationDone: start.checkpoint === null ? 0 : search.result().trajectory.length,
         });
         return { total: search.total };
@@ -110,9 +118,12 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
       if (showTiles) running.lastTilesAt = performance.now();
       const tiles = showTiles
         ? await Promise.all(
-            live.tiles
-              .slice(0, liveTiles)
-              .map((tile) => encodeGreyPng(tile, session.field.sizePx, { srgb: true, outSizePx: tilePx })),
+            live.tiles.slice(0, liveTiles).map((tile) =>
+              encodeGreyPng(middleFrame(tile, session.field.sizePx), session.field.sizePx, {
+                srgb: true,
+                outSizePx: tilePx,
+              }),
+            ),
           )
         : [];
       return {
@@ -137,12 +148,14 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
     async result({ key }): Promise<SearchOutcomeMessage> {
       const { search, held } = find(key);
       const outcome = search.result();
-      const { sizePx } = held.session.session.field;
-      const found = (image: Float32Array, spec: FoundStimulus['spec']): FoundStimulus =>
-        // The frames of a clip are not kept.
-        spec === null && image.length === sizePx * sizePx
-          ? { array: encodeNpy(image, [sizePx, sizePx]), spec: null }
-          : { array: null, spec };
+      const { sizePx, frameRateHz } = held.session.session.field;
+      const found = (image: Float32Array, spec: FoundStimulus['spec']): FoundStimulus => {
+        if (spec !== null) return { array: null, clip: null, spec };
+        const frames = image.length / (sizePx * sizePx);
+        if (frames === 1) return { array: encodeNpy(image, [sizePx, sizePx]), clip: null, spec: null };
+        const clip = { frames, frameRateHz: frameRateHz as number };
+        return { array: encodeNpy(image, [frames, sizePx, sizePx]), clip, spec: null };
+      };
       return {
         candidates: outcome.candidates.map(
           ({ rank, start, value, image, spec, areas, units, residuals, residuals8Bit }) => ({
@@ -180,6 +193,13 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
   };
 }
 
+/** Of a clip; a still picture itself. */
+function middleFrame(image: Float32Array, sizePx: number): Float32Array {
+  const pixels = sizePx * sizePx;
+  const frame = Math.floor(image.length / pixels / 2);
+  return image.subarray(frame * pixels, (frame + 1) * pixels);
+}
+
 /** The stimuli of a design on the raster of a twin. */
 export const sourceOf = (design: StimulusDesign, rasteriser: Rasteriser): StimulusSource => ({
   count: designCount(design),
@@ -200,6 +220,7 @@ async function searchOf(
     sources: {
       ...(sets['screening'] ? { screening: source(sets['screening']) } : {}),
       ...(sets['bestOf'] ? { bestOf: source(sets['bestOf']) } : {}),
+      ...(sets[startRole] ? { start: source(sets[startRole]) } : {}),
       goals: goalsOf(plan).map((_, i) => source(sets[goalRole(i)] as StimulusDesign)),
       constraints: await constraintImages(plan.constraints, (role) => source(sets[role] as StimulusDesign)),
     },

@@ -43,7 +43,7 @@ export type SearchPlan = z.infer<typeof searchPlan>;
 export function unusableConstraints(plan: Pick<SearchPlan, 'space' | 'constraints'>): (keyof Constraints)[] {
   const pixelsAlone = ['normL2', 'mask', 'spectrum', 'distance', 'temporal'] as const;
   const unused = {
-    pixels: ['temporal'],
+    pixels: 'motion' in plan.space && plan.space.motion === 'moving' ? [] : ['temporal'],
     gratings: ['contrastRms', 'aperture', ...pixelsAlone],
     set: ['meanLuminance', 'contrastRms', 'range', 'aperture', ...pixelsAlone],
   } as const satisfies Record<SearchSpace['type'], readonly (keyof Constraints)[]>;

@@ -1,7 +1,6 @@
 /** What a search moves through, and the constraints that its candidates meet. */
 import { z } from 'zod';
-import { setRef } from './planParts.ts';
-import { goalStimulus, type GoalStimulus } from './searchObjectives.ts';
+import { setRef, stimulusRef, type StimulusRef } from './planParts.ts';
 
 export const aperture = z.strictObject({
   xDeg: z.number().default(0),
@@ -43,10 +42,10 @@ const shape = {
 export const foregroundMask = z.strictObject({
   foreground: z.union([
     /** Pixels where the luminance of that stimulus exceeds the threshold. */
-    z.strictObject({ ...goalStimulus.shape, threshold: z.number().min(0).max(1).default(0.5) }),
+    z.strictObject({ ...stimulusRef.shape, threshold: z.number().min(0).max(1).default(0.5) }),
     z.strictObject({ shape: z.enum(['ellipse', 'rectangle']), ...shape }),
   ]),
-  background: goalStimulus.optional(),
+  background: stimulusRef.optional(),
 });
 export type ForegroundMask = z.infer<typeof foregroundMask>;
 
@@ -55,7 +54,7 @@ export type ForegroundMask = z.infer<typeof foregroundMask>;
  * stimulus (equal to it where no contrast is held), proportional to 1/f^exponent, or zero outside a band.
  */
 export const spectrum = z.union([
-  goalStimulus,
+  stimulusRef,
   z.strictObject({ exponent: z.number().min(0).max(4) }),
   z
     .strictObject({ lowCpd: z.number().min(0).optional(), highCpd: z.number().positive().optional() })
@@ -82,7 +81,7 @@ export const constraints = z
     /** RMS distance to a stimulus over the free pixels: as luminance, or relative to the mean luminance. */
     distance: z
       .strictObject({
-        ...goalStimulus.shape,
+        ...stimulusRef.shape,
         rms: bounded(z.number().positive()),
         unit: z.enum(['luminance', 'relative']).default('relative'),
       })
@@ -107,7 +106,7 @@ export function constraintStimuli({
   mask,
   spectrum,
   distance,
-}: Constraints): { role: ConstraintRole; stimulus: GoalStimulus }[] {
+}: Constraints): { role: ConstraintRole; stimulus: StimulusRef }[] {
   const found: [ConstraintRole, object | undefined][] = [
     ['foreground', mask?.foreground],
     ['background', mask?.background],
@@ -115,18 +114,62 @@ export function constraintStimuli({
     ['distance', distance],
   ];
   return found.flatMap(([role, value]) =>
-    value !== undefined && 'from' in value ? [{ role, stimulus: value as GoalStimulus }] : [],
+    value !== undefined && 'from' in value ? [{ role, stimulus: value as StimulusRef }] : [],
   );
 }
 
 /** Under which the set of such a stimulus is kept beside the others of a search. */
 export const constraintRole = (role: ConstraintRole): string => `constraint ${role}`;
 
+/** 'sigmoid' reaches luminances through low + (high − low)/(1 + e^−u) of the range, 'clip' leaves them to the constraints. */
+const squash = z.enum(['clip', 'sigmoid']).default('clip');
+/** What the numbers of a search over pixels mean. All are linear maps to deviations from the mean luminance, or to u. */
+export const parameterisation = z.discriminatedUnion('type', [
+  /** The deviation of every pixel. */
+  z.strictObject({ type: z.literal('pixels'), squash }),
+  /**
+   * Coefficients of the orthonormal two-dimensional Fourier transform of each frame (the half plane of a real image),
+   * multiplied by max(f, 1/n)^−exponent, f in cycles per pixel of n; scaled so that unit noise stays unit noise.
+   */
+  z.strictObject({ type: z.literal('fourier'), exponent: z.number().min(0).max(3).default(1), squash }),
+  /** A coarse grid of samples over the field, either this fine or just fine enough for this spatial frequency. */
+  z
+    .strictObject({
+      type: z.literal('low-resolution'),
+      pxPerDeg: z.number().positive().optional(),
+      cutoffCpd: z.number().positive().optional(),
+      /** How samples become pixels; band-limited: the trigonometric polynomial through them. */
+      upsampling: z.enum(['bilinear', 'band-limited']).default('band-limited'),
+    })
+    .refine(({ pxPerDeg, cutoffCpd }) => (pxPerDeg === undefined) !== (cutoffCpd === undefined), {
+      message: 'give either pxPerDeg or cutoffCpd',
+    }),
+]);
+export type PixelParameterisation = z.infer<typeof parameterisation>;
+
 export const pixelSpace = z.strictObject({
   type: z.literal('pixels'),
   /** Starting point: noise of this spectrum, projected onto the constraints. */
   start: z.enum(['white', 'pink']).default('pink'),
+  parameterisation: parameterisation.prefault({ type: 'pixels' }),
+  /** 'moving' searches every frame of a clip, for twins that see clips; one volume under the constraints. */
+  motion: z.enum(['still', 'moving']).default('still'),
+  /**
+   * Smooths the start and every step of a moving picture in time, with a Gaussian that halves the amplitude at this
+   * frequency.
+   */
+  temporalCutoffHz: z.number().positive().optional(),
+  /** Starts from this stimulus, brought to the constraints, instead of noise. */
+  startFrom: stimulusRef.optional(),
+  /** Noise that is added to it for all starts but the first, as a share of the contrast of the constraints. */
+  startNoise: z.number().min(0).max(10).default(0.1),
+  /** Of the noise where the optimiser does not hold the constraints from the first step; those of the constraints when left out. */
+  startMeanLuminance: z.number().gt(0).lt(1).optional(),
+  startContrastRms: z.number().gt(0).max(1).optional(),
 });
+
+/** Under which the set of `startFrom` is kept beside the others of a search. */
+export const startRole = 'start';
 
 const bounds = (low: number, high: number) => z.tuple([z.number(), z.number()]).default([low, high]);
 export const gratingSpace = z.strictObject({

@@ -55,6 +55,8 @@ export const rasterSpec = z.strictObject({
   type: z.literal('raster'),
   arraySha256: sha256,
   sizeDeg: positive,
+  /** Of a clip, stored as frames × size × size; shown over and over where it is shown for longer than it lasts. */
+  clip: z.strictObject({ frames: z.int().min(2), frameRateHz: positive }).optional(),
 });
 
 /** Gaussian noise with exactly the stated mean and RMS contrast inside a circular aperture. */

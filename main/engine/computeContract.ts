@@ -5,7 +5,7 @@
 import type { DeviceId, DeviceMeasurement, GradientForms } from '../contract/devices.ts';
 import type { SearchPlan } from '../contract/plans.ts';
 import type { Residuals } from '../contract/results.ts';
-import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
+import type { RasterSpec, StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
@@ -61,7 +61,7 @@ export type SearchStart = {
   reference: StimulusDesign;
   /** What the twin answered to the reference set before, in the same batches; null: it is measured. */
   knownReference: ReferenceResponses | null;
-  /** The plan's other stimuli by role: 'screening', 'bestOf', 'goal 0' … */
+  /** The plan's other stimuli by role: 'screening', 'bestOf', 'start', 'goal 0' … */
   sets: Record<string, StimulusDesign>;
   checkpoint: Uint8Array | null;
 };
@@ -89,8 +89,10 @@ export type SearchProgress = {
 };
 
 export type FoundStimulus = {
-  /** Float32 NPY of the raster, or null where the stimulus is described by `spec`; both null: a clip brought to constraints. */
+  /** Float32 NPY of the raster, of a clip frames × size × size, or null where the stimulus is described by `spec`. */
   array: Uint8Array | null;
+  /** What makes the array a clip; null for a still picture. */
+  clip: RasterSpec['clip'] | null;
   spec: StimulusSpec | null;
 };
 

@@ -1,5 +1,5 @@
 /** A whole search as a row of phases that can be stopped between any two steps and taken up again elsewhere. */
-import { goalsOf, type SearchPlan, unusableConstraints } from '../contract/plans.ts';
+import { goalsOf, type SearchPlan, unusableConstraints, usesGradient } from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -7,17 +7,18 @@ import { hashJson } from '../platform/hash.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
 import { combine, decodeCheckpoint, encodeCheckpoint, part, type Saved } from './checkpoint.ts';
 import { CmaPhase } from './optimisers/cmaPhase.ts';
-import { type ConstraintImages, createConstraints, type ConstraintSet } from './constraints/constraints.ts';
+import type { ConstraintImages, ConstraintSet } from './constraints/constraints.ts';
 import type { ControlPhase } from './controls/controlPhase.ts';
 import { type Matched, matchedControls, matchedTo, randomGratings } from './controls/controls.ts';
 import { createGratingBox } from './spaces/gratingSpace.ts';
 import type { ResponseModel, StimulusSource } from './model.ts';
-import { NoiseImages } from './spaces/noise.ts';
+import { FirstOrderPhase } from './optimisers/firstOrderPhase.ts';
 import type { OptimisationPhase, Phase, SearchContext, TrajectoryPoint } from './phase.ts';
 import type { ReferenceResponses } from './reference/reference.ts';
 import { type GoalImage, ReferencePhase } from './reference/referencePhase.ts';
 import { buildOutcome, liveState, ranked, type SearchLiveState, type SearchOutcome } from './report.ts';
 import { ScreeningPhase } from './optimisers/screeningPhase.ts';
+import { createPixelSearch } from './spaces/pixelSearch.ts';
 import { resolveObjective } from './objectives/resolve.ts';
 
 export type SearchOptions = {
@@ -32,6 +33,8 @@ export type SearchOptions = {
     screening?: StimulusSource;
     /** The set of `controls.bestOf`. */
     bestOf?: StimulusSource;
+    /** The set of `space.startFrom`. */
+    start?: StimulusSource;
     /** One for each goal stimulus of the plan, in the order of `goalsOf`. */
     goals?: readonly StimulusSource[];
     /** The stimuli that the constraints speak of, rendered. */
@@ -269,32 +272,36 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
         (space.type === 'pixels' ? 'or search clips.' : 'or search pixels.'),
     );
   }
-  if (space.type === 'pixels') {
-    if (optimiser.type !== 'gradient') throw mismatch('pixels', 'gradient', optimiser.type);
-    const constraints = createConstraints(plan.constraints, model.field, sources.constraints);
-    const noise = new NoiseImages(constraints, space.start, plan.seed, 'start');
-    const optimisation = new AscentPhase(context, optimiser, constraints, noise);
-    const { evaluations } = optimisation;
-    return {
-      optimisation,
-      before: matchedControls(
-        context,
-        () => ({ constraints, frames: 1 }),
-        space.start,
-        evaluations,
-        reference,
-        sources.bestOf,
-      ),
-      after: [],
-      constraints,
-    };
-  }
   let matched: Matched | null | undefined;
   const matching = (phase: OptimisationPhase) => () => {
     const [best] = ranked(phase);
     if (matched === undefined) matched = best === undefined ? null : matchedTo(context, best);
     return matched;
   };
+  if (space.type === 'pixels') {
+    if (!usesGradient(optimiser)) throw mismatch('pixels', "gradient' or 'first-order", optimiser.type);
+    const pixels = createPixelSearch(plan, model.field, sources);
+    const { constraints, frames } = pixels;
+    const optimisation =
+      optimiser.type === 'first-order'
+        ? new FirstOrderPhase(context, optimiser, pixels)
+        : new AscentPhase(context, optimiser, pixels);
+    const free = optimiser.type === 'first-order' && optimiser.hold === 'range';
+    const controls = matchedControls(
+      context,
+      free ? matching(optimisation) : () => ({ constraints, frames }),
+      space.start,
+      optimisation.evaluations,
+      reference,
+      sources.bestOf,
+    );
+    return {
+      optimisation,
+      before: free ? [] : controls,
+      after: free ? controls : [],
+      constraints: free ? null : constraints,
+    };
+  }
   if (space.type === 'gratings') {
     if (optimiser.type !== 'cma-es') throw mismatch('gratings', 'cma-es', optimiser.type);
     const box = createGratingBox(space, plan.constraints, model.field);

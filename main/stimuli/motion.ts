@@ -73,10 +73,16 @@ export function isMoving(spec: StimulusSpec): boolean {
     case 'random-dots':
     case 'tsr1v':
       return true;
+    case 'raster':
+      return spec.clip !== undefined;
     default:
       return false;
   }
 }
+
+/** Seconds from the start at which a single picture shows a stimulus: the middle of a stored clip, the start of others. */
+export const picturedAtS = (spec: StimulusSpec): number =>
+  spec.type === 'raster' && spec.clip !== undefined ? Math.floor(spec.clip.frames / 2) / spec.clip.frameRateHz : 0;
 
 /** Whether any stimulus of a design moves. */
 export function hasMoving(design: StimulusDesign): boolean {

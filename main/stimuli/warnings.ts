@@ -181,7 +181,7 @@ function extremesOf(item: StimulusDesign | StimulusSpec): Extremes {
         reachDeg: tsr1SizeDeg / 2,
       };
     case 'raster':
-      return { ...nothing, name: 'image', reachDeg: item.sizeDeg / 2 };
+      return { ...nothing, name: item.clip === undefined ? 'image' : 'clip', reachDeg: item.sizeDeg / 2 };
     default:
       return nothing;
   }

@@ -243,7 +243,9 @@ export function describeSearches(area: 'V1-simple' | 'V1-complex'): void {
       const mean = weights.reduce((sum, a, i) => sum + a * (image[i] as number), 0) / total;
       const variance = weights.reduce((sum, a, i) => sum + a * ((image[i] as number) - mean) ** 2, 0) / total;
       expect(Math.abs(mean / 0.5 - 1)).toBeLessThanOrEqual(1e-5);
-      expect(Math.abs(Math.sqrt(variance) / mean / (plan.constraints.contrastRms as number) - 1)).toBeLessThanOrEqual(1e-5);
+      expect(Math.abs(Math.sqrt(variance) / mean / (plan.constraints.contrastRms as number) - 1)).toBeLessThanOrEqual(
+        1e-5,
+      );
       expect(image.every((value) => value >= 0 && value <= 1)).toBe(true);
     });
 

@@ -143,8 +143,13 @@ export function randomGratings(
 export function matchedTo(context: SearchContext, best: FoundStimulus): Matched | null {
   const { field } = context.model;
   const { spec, image } = best;
-  const moves = spec !== null && isMoving(spec);
-  const aperture = moves || spec?.type === 'grating' || spec?.type === 'tsr1' ? apertureOf(spec) : undefined;
+  const moves = spec === null ? image.length > field.sizePx ** 2 : isMoving(spec);
+  const aperture =
+    spec === null
+      ? context.plan.constraints.aperture
+      : moves || spec.type === 'grating' || spec.type === 'tsr1'
+        ? apertureOf(spec)
+        : undefined;
   const { mean, contrastRms } = weightedStatistics(image, apertureWeights(aperture, field));
   const constraints: Constraints = {
     meanLuminance: mean,

@@ -56,7 +56,10 @@ export function unconstrainedText({ space, constraints }: SearchPlan): string {
   return space.type === 'gratings'
     ? `Gratings on the background, within the range ${formatNumber(constraints.range[0])} to ` +
         `${formatNumber(constraints.range[1])}; mean and RMS contrast are their own. ${controls}`
-    : `Stimuli of the set, shown as they are. ${controls}`;
+    : space.type === 'pixels'
+      ? `Within the range ${formatNumber(constraints.range[0])} to ${formatNumber(constraints.range[1])} and the aperture; ` +
+        `mean and RMS contrast are their own. ${controls}`
+      : `Stimuli of the set, shown as they are. ${controls}`;
 }
 
 export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: Residuals | null }) {

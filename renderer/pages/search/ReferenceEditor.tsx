@@ -1,6 +1,6 @@
 /** The set that responses are z-scored over: which, whether it was measured here, and measuring it ahead. */
 import { Button, Group, Select, Stack, Text } from '@mantine/core';
-import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { type SearchPlan, usesGradient } from '../../../main/contract/plans.ts';
 import type { ReferenceState, SetSummary } from '../../../main/contract/results.ts';
 import { useCheckingCall } from '../../client/checks.ts';
 import { useQueryCall } from '../../client/hooks.ts';
@@ -45,7 +45,7 @@ function Measured({ plan, set }: { plan: SearchPlan; set: string | null }) {
   const request = {
     id: twin.id,
     device,
-    by: optimiser.type === 'gradient' ? ('gradients' as const) : ('responses' as const),
+    by: usesGradient(optimiser) ? ('gradients' as const) : ('responses' as const),
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(threads === undefined ? {} : { threads }),
     ...(behaviour === undefined ? {} : { behaviour }),
