@@ -4,7 +4,7 @@ import { pow } from '../../platform/exactMath.ts';
 import { nyquistCpd, rasterPxPerDeg } from '../../stimuli/geometry.ts';
 import { formatNumber } from '../../stimuli/words.ts';
 import type { SearchField } from '../model.ts';
-import { squareTransform } from './fourier.ts';
+import { squareTransform } from './halfSpectrum.ts';
 import { type JointProblem, type JointVolume, projectJointly, type Unmet } from './joint.ts';
 import { amplitudeSet, amplitudesOf, bandSet, type Distance, type JointSet } from './jointSets.ts';
 import { requireMeanInside, requireReachable, statedContrast } from './limits.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Constraints, constraints as schema, endsOf } from '../../contract/plans.ts';
 import { Random } from '../../platform/random.ts';
 import { type ConstraintImages, createConstraints } from './constraints.ts';
-import { emptySpectrum, squareTransform } from './fourier.ts';
+import { emptySpectrum, squareTransform } from './halfSpectrum.ts';
 import { measureResiduals, measureResiduals8Bit, statisticsOf } from './residuals.ts';
 import { largestChange } from './temporal.ts';
 

@@ -3,7 +3,7 @@
  * pixel, frame behind frame; distances are weighted by the aperture.
  */
 import { TwinscopeError } from '../../platform/errors.ts';
-import { emptySpectrum, type HalfSpectrum, multiplicity, squareTransform } from './fourier.ts';
+import { emptySpectrum, type HalfSpectrum, multiplicity, squareTransform } from './halfSpectrum.ts';
 
 export interface JointSet {
   readonly name: 'spectrum' | 'distance' | 'temporal';
