@@ -47,6 +47,7 @@ describe('searches over pixels under joint constraints', () => {
       expect(candidates).toHaveLength(2);
       const shown = [...candidates, ...controls];
       expect(controls.map(({ kind }) => kind)).toEqual(['random', 'best-of-set', 'best-grating']);
+      for (const { label } of controls) expect(label).toContain('the same constraints');
       for (const { image } of shown) {
         const weights = apertureWeights(undefined, smallField);
         if ('mask' in constraints) {
