@@ -1,5 +1,12 @@
 /** Protocols: what a plan's items stand for, pinned and expanded into trials when it is saved, and kept like that. */
-import type { Aperture, ProtocolItem, ProtocolPlan, SearchPlan } from '../contract/plans.ts';
+import {
+  type Aperture,
+  endsInPixels,
+  type ParametricStimulus,
+  type ProtocolItem,
+  type ProtocolPlan,
+  type SearchPlan,
+} from '../contract/plans.ts';
 import type { Control, ExpandedProtocol, StimulusSource } from '../contract/results.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { nearestName } from '../contract/validate.ts';
@@ -13,6 +20,7 @@ import { patternExtentDeg } from '../protocols/extent.ts';
 import { luminanceOfPicture } from '../protocols/node/luminance.ts';
 import { apertureOf } from '../stimuli/aperture.ts';
 import { pictureNoun } from '../stimuli/controlWords.ts';
+import { generatorNouns } from '../stimuli/words.ts';
 import {
   describeDesign,
   designCount,
@@ -189,7 +197,7 @@ function searchInputs(search: SearchRow, item: Extract<ProtocolItem, { search: s
     searchContentSha256: search.contentSha256,
     role,
     objective,
-    constraints: plan.space.type === 'pixels' ? plan.constraints : null,
+    constraints: endsInPixels(plan) ? plan.constraints : null,
     aperture: measuredIn(plan, spec, best),
     provenance,
   });
@@ -223,7 +231,7 @@ function searchInputs(search: SearchRow, item: Extract<ProtocolItem, { search: s
 
 /** The aperture that mean and RMS contrast of a search stimulus belong to; null for the whole field. */
 function measuredIn(plan: SearchPlan, spec: StimulusSpec, best: StimulusSpec | undefined): Aperture | null {
-  if (plan.space.type === 'pixels') return plan.constraints.aperture ?? null;
+  if (endsInPixels(plan)) return plan.constraints.aperture ?? null;
   // Controls without an aperture of their own were matched to the best candidate in its aperture.
   const matched = spec.type === 'raster' && best !== undefined ? best : spec;
   return apertureOf(matched) ?? null;
@@ -234,9 +242,9 @@ function controlName(control: Control): string {
   const { kind, n, spec } = control;
   switch (kind) {
     case 'random':
-      // A search over gratings has two random controls: noise, and gratings drawn from its own space.
-      return spec?.type === 'grating'
-        ? `best of ${plural(n, 'random grating')}`
+      // A search over the parameters of a generator has two: noise, and stimuli drawn from its own space.
+      return spec !== null && spec.type in generatorNouns
+        ? `best of ${formatCount(n)} random ${generatorNouns[spec.type as ParametricStimulus]}`
         : `best of ${plural(n, `noise ${pictureNoun(control)}`)}`;
     case 'best-of-set':
       return `best of ${plural(n, pictureNoun(control))}`;

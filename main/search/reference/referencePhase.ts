@@ -118,6 +118,7 @@ export class ReferencePhase implements Phase {
     this.#groupSd = groupSd;
     this.#goalResponses = goalResponses;
     this.#context.objective = objective;
+    this.#context.scale = scale;
     this.#rows = [];
     if (this.#known === null) this.#measured = responses;
   }
@@ -161,6 +162,7 @@ export class ReferencePhase implements Phase {
       blank: arrays['blank'] as Float32Array,
       areaCoefficient: arrays['areaCoefficient'] as Float64Array,
     };
+    this.#context.scale = this.#scale;
     this.#context.objective = createObjective(this.#context.terms, scale, this.#goalResponses);
   }
 }

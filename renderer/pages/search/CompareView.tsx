@@ -2,8 +2,9 @@
 import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import type { Control, SearchReport } from '../../../main/contract/results.ts';
+import { endsInPixels } from '../../../main/contract/plans.ts';
 import { boundedText } from '../../../main/stimuli/constraintWords.ts';
-import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
+import { pictureNoun, randomNouns } from '../../../main/stimuli/controlWords.ts';
 import { outsideTested } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { useTested } from '../../components/DomainMark.tsx';
@@ -21,7 +22,7 @@ const tilePx = 104;
 function controlTitle(control: Control): string {
   switch (control.kind) {
     case 'random':
-      return control.label.includes('grating') ? 'Best of random gratings' : `Best of random ${pictureNoun(control)}s`;
+      return `Best of random ${randomNouns(control) ?? `${pictureNoun(control)}s`}`;
     case 'best-of-set':
       return `Best ${pictureNoun(control)} of a set`;
     case 'best-grating':
@@ -44,10 +45,10 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     row('Target', ({ plan }) => targetText(plan)),
     row('Method', ({ plan }) => methodText(plan)),
     row('Mean luminance', ({ plan }) =>
-      plan.space.type === 'pixels' ? formatNumber(plan.constraints.meanLuminance) : 'that of each stimulus',
+      endsInPixels(plan) ? formatNumber(plan.constraints.meanLuminance) : 'that of each stimulus',
     ),
     row('RMS contrast', ({ plan }) =>
-      plan.space.type !== 'pixels'
+      !endsInPixels(plan)
         ? 'that of each stimulus'
         : plan.constraints.contrastRms === null
           ? 'not held'

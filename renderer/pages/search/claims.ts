@@ -1,7 +1,8 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
 import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
-import type { SearchPlan } from '../../../main/contract/plans.ts';
-import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
+import { type SearchOptimiser, type SearchPlan, type SearchSpace, usualSamples } from '../../../main/contract/plans.ts';
+import { pictureNoun, randomNouns } from '../../../main/stimuli/controlWords.ts';
+import { generatorNouns } from '../../../main/stimuli/words.ts';
 import { formatCount, formatNumber, plural } from '../../components/format.ts';
 
 export interface Claim {
@@ -36,8 +37,8 @@ export function claimsOf(candidate: Candidate, controls: readonly Control[]): Cl
 export function controlName(control: Pick<Control, 'kind' | 'n' | 'label' | 'sourceSpec'>): string {
   switch (control.kind) {
     case 'random':
-      // A search over gratings has two random controls: noise, and gratings drawn from its own space.
-      return control.label.includes('grating') ? 'random gratings' : `random ${formatCount(control.n)}`;
+      // A search over the parameters of a generator has two: noise, and stimuli drawn from its own space.
+      return `random ${randomNouns(control) ?? formatCount(control.n)}`;
     case 'best-of-set':
       return `best ${pictureNoun(control)}`;
     case 'best-grating':
@@ -82,18 +83,32 @@ function pixelsText({ parameterisation, motion }: Extract<SearchPlan['space'], {
 }
 
 /** How the space is searched, in words with numbers. */
-export function methodText(plan: SearchPlan): string {
-  const { space, optimiser } = plan;
+export function methodText({ space, optimiser }: SearchPlan): string {
   const where =
-    space.type === 'pixels' ? pixelsText(space) : { gratings: 'gratings', set: 'a stimulus set' }[space.type];
+    space.type === 'parametric'
+      ? generatorNouns[space.stimulus]
+      : space.type === 'pixels'
+        ? pixelsText(space)
+        : { gratings: 'gratings', set: 'a stimulus set' }[space.type];
+  return `${where}, ${optimiserText(optimiser, space)}`;
+}
+
+function optimiserText(optimiser: SearchOptimiser, space: SearchSpace): string {
   switch (optimiser.type) {
     case 'gradient':
-      return `${where}, gradient ascent, ${plural(optimiser.steps, 'step')}`;
+      return `gradient ascent, ${plural(optimiser.steps, 'step')}`;
     case 'first-order':
-      return `${where}, ${optimiser.rule}, ${plural(optimiser.steps, 'step')}`;
+      return `${optimiser.rule}, ${plural(optimiser.steps, 'step')}`;
     case 'cma-es':
-      return `${where}, CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
+      return `${optimiser.covariance === 'full' ? '' : `${optimiser.covariance} `}CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
+    case 'genetic':
+      return `genetic algorithm, ${plural(optimiser.evaluations, 'evaluation')}`;
     case 'screening':
-      return `${where}, screening, best ${formatCount(optimiser.keep)}`;
+      return `screening${samplesText(optimiser, space)}, best ${formatCount(optimiser.keep)}`;
+    case 'hybrid':
+      return `screening${samplesText(optimiser.screen, space)}, then ${optimiserText(optimiser.refine, space)}`;
   }
 }
+
+const samplesText = ({ samples = usualSamples }: { samples?: number | undefined }, space: SearchSpace): string =>
+  space.type === 'set' ? '' : ` of ${plural(samples, 'sample')}`;
