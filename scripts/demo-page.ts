@@ -4,9 +4,9 @@ import type { Backend } from '../main/app/backend.ts';
 import type { Control, ExpandedProtocol, SearchReport } from '../main/contract/results.ts';
 import type { GratingDesign } from '../main/contract/stimuli.ts';
 import type { ExportRow } from '../main/projects/rows.ts';
+import { constraintRows } from '../main/stimuli/constraintWords.ts';
 import { factorsOf, levelsAt } from '../main/stimuli/design.ts';
 import { encodeGreyPng } from '../main/stimuli/node/png.ts';
-import { constraintRows } from '../main/stimuli/constraintWords.ts';
 import { createStimulusService, stageField } from '../main/app/stimulusService.ts';
 import { formatCount, plural } from '../main/platform/words.ts';
 

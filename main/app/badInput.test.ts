@@ -129,6 +129,11 @@ test('serve: a port that is in use, and one that is none', async () => {
 
 test.each([
   ['a unit that the twin lacks', { target: [{ area: 'V1-complex', units: ['c999'] }] }, /no unit 'c999'; the nearest/],
+  [
+    'a distance to a stimulus that the set lacks',
+    { constraints: { distance: { from: gratings.stimuli, index: 9999, rms: { max: 0.1 } } } },
+    /distance of the constraints is stimulus 9999 \(from 0\) of a set of \d+\. Nothing was started/,
+  ],
   ['a range that holds no such contrast', { constraints: { contrastRms: 0.5, range: [0.4, 0.6] } }, /at most 0\.199/],
 ])('a search for %s leaves none in the project', async (_, asked, said) => {
   const plan = {

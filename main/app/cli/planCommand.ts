@@ -300,7 +300,8 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
   if (targeted.length > mostUnits) lines.push(`and ${targeted.length - mostUnits} more; --json lists all`);
   if (best?.residuals) {
     const { residuals, residuals8Bit } = best;
-    const told = (value: number | undefined): string => (value === undefined ? '' : value.toExponential(1));
+    const told = (value: number | undefined): string =>
+      value === undefined ? '' : value === 0 ? '0' : value.toExponential(1);
     const rows = constraintRows(report.plan.constraints).map(({ key, label, asked }) => [
       label,
       asked,

@@ -4,7 +4,7 @@ import { pow } from '../../platform/exactMath.ts';
 import { nyquistCpd, rasterPxPerDeg } from '../../stimuli/geometry.ts';
 import { formatNumber } from '../../stimuli/words.ts';
 import type { SearchField } from '../model.ts';
-import { squareTransform } from './fourier.ts';
+import { squareTransform } from './halfSpectrum.ts';
 import { type JointProblem, type JointVolume, projectJointly, type Unmet } from './joint.ts';
 import { amplitudeSet, amplitudesOf, bandSet, type Distance, type JointSet } from './jointSets.ts';
 import { requireMeanInside, requireReachable, statedContrast } from './limits.ts';
@@ -15,6 +15,11 @@ import { temporalSet } from './temporal.ts';
 
 /** Of a set measured on the stored float32, relative. */
 const storedTolerance = 1e-6;
+/**
+ * Smallest standard deviation in luminance at which a spectrum is held where the plan allows smaller ones: rounding to float32
+ * near white (sd 2⁻²⁴/√12) spoils a spectrum by 4e-7 of it, and by more than that tolerance below half of it.
+ */
+const leastSpectralSd = 0.04;
 
 /** What a projection needs of the pixels inside the aperture, frame behind frame; sums of squares are over all frames. */
 type Volume = { weight: Float64Array; below: Float64Array; above: Float64Array; least: number; most: number };
@@ -26,8 +31,12 @@ export type BareConstraints = {
   joint: boolean;
   /** The largest and smallest RMS contrast that is allowed. */
   contrast: [number, number];
-  /** The stored image, or what could not be met. */
-  project(deviation: Float64Array, seed: number): { image: Float32Array; unmet: null } | { image: null; unmet: Unmet };
+  /** The stored image, or what could not be met; `ladder` as in `projectJointly`. */
+  project(
+    deviation: Float64Array,
+    seed: number,
+    ladder?: readonly number[],
+  ): { image: Float32Array; unmet: null } | { image: null; unmet: Unmet };
 };
 
 /** Throws 'bad-input' where range, mean, contrast, aperture and mask alone cannot hold together, or a stimulus does not fit. */
@@ -44,7 +53,13 @@ export function bareConstraints(
   const { weights, background, pixels, total, low32, high32 } = region;
   const plane = weights.length;
   const squares = (rms: number): number => rms * mean * (rms * mean) * total;
-  const still: Volume = { ...region, least: squares(stated.ends[0]), most: squares(stated.ends[1]) };
+  const { spectrum } = constraints;
+  const free =
+    spectrum !== undefined &&
+    (!('from' in spectrum) || constraints.contrastRms !== null || constraints.normL2 !== undefined);
+  const [smallest, largest] = stated.ends;
+  const least = free ? Math.max(smallest, Math.min(largest, leastSpectralSd / mean)) : smallest;
+  const still: Volume = { ...region, least: squares(least), most: squares(largest) };
 
   // Clips of one search are of one length, and the arrays of a long one are large.
   let moving: Volume | null = null;
@@ -111,7 +126,7 @@ export function bareConstraints(
     region,
     joint: others.any,
     contrast: stated.ends,
-    project(deviation, seed) {
+    project(deviation, seed, ladder) {
       const volume = volumeOf(deviation.length / plane);
       const { least, most, ...bounds } = volume;
       if (!others.any) {
@@ -120,8 +135,12 @@ export function bareConstraints(
           unmet: null,
         };
       }
+      // Fewer free pixels than numbers that the spectrum fixes: no picture but a uniform one has this spectrum.
+      if (pixels.length < plane && pixels.length <= (others.spectrum?.conditions ?? 0)) {
+        return { image: null, unmet: { name: 'spectrum', violation: 1 } };
+      }
       const problem = jointProblem(deviation, volume, seed);
-      const { point, unmet } = projectJointly(problem);
+      const { point, unmet } = projectJointly(problem, ladder);
       if (point === null) return { image: null, unmet };
       const image = stored(inside(point), volume);
       const missed = unmetAsStored(image, mean, problem);

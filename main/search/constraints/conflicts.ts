@@ -1,14 +1,13 @@
 /**
  * Which constraints are in conflict, and the nearest value of one of them that can be held with the others: found by
  * projecting test images onto sets from which constraints were taken away, and by bisection. The sets with an exact contrast
- * or spectrum are not convex, so what no test image reaches is called impossible although another image might.
- */
+ * */
 import { type Constraints, endsOf } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { Random } from '../../platform/random.ts';
 import { nyquistCpd, rasterPxPerDeg } from '../../stimuli/geometry.ts';
 import type { SearchField } from '../model.ts';
-import { bareConstraints, framesOf } from './bare.ts';
+import { bareConstraints } from './bare.ts';
 import { mostSweeps, type Unmet } from './joint.ts';
 import type { ConstraintImages } from './region.ts';
 import { statisticsOf } from './residuals.ts';
@@ -17,9 +16,11 @@ export type Asked = { constraints: Constraints; field: SearchField; images: Cons
 
 /** Images of noise that are projected to see whether anything can meet the constraints. */
 const testSeeds = [1, 2];
-const bisections = 10;
+const bisections = 9;
+/** Test images are noise: adding more of it would not help. */
+const noLadder = [0];
 
-/** Null where the constraints can be met by one of the test images. */
+/** Null where all test images can be brought to the constraints. */
 export function conflictBeforeStart(asked: Asked): TwinscopeError | null {
   if (feasible(asked, asked.constraints, null) !== null) return null;
   return explain(asked, null, 'Nothing was started.');
@@ -72,7 +73,7 @@ function explain(asked: Asked, deviation: Float64Array | null, kept: string): Tw
   );
 }
 
-/** A stored image that meets the constraints, or null where no test image does. */
+/** A stored image that meets the constraints, the last of the test images; null where one of them cannot be brought there. */
 function feasible(
   { field, images, frames }: Asked,
   constraints: Constraints,
@@ -85,10 +86,6 @@ function feasible(
     const tests: (() => Float64Array)[] = [];
     if (deviation !== null) tests.push(() => deviation);
     else {
-      const near = images.distance;
-      if (near !== undefined) {
-        tests.push(() => Float64Array.from(framesOf(near, frames, plane), (luminance) => luminance - mean));
-      }
       const [least, most] = contrast;
       const sd = mean * (Number.isFinite(most) ? most : Math.max(least, 0.15));
       for (const seed of testSeeds) {
@@ -98,10 +95,12 @@ function feasible(
         });
       }
     }
+    let last: Float32Array | null = null;
     for (const test of tests) {
-      const { image } = project(test(), 1);
-      if (image !== null) return image;
+      last = project(test(), 1, deviation === null ? noLadder : undefined).image;
+      if (last === null) return null;
     }
+    return last;
   } catch (error) {
     if (!(error instanceof TwinscopeError)) throw error;
   }

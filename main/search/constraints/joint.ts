@@ -14,9 +14,11 @@ export const mostSweeps = 2_000;
 /** Of every set, relative. */
 const tolerance = 5e-8;
 /** Where a shorter b·z does not reach the wanted contrast, the next one is twice as long. */
-const largestMagnification = 256;
+const largestMagnification = 65_536;
+/** A doubling that leaves more of the missing sum of squares than this ends the attempt. */
+const leastGain = 0.9;
 /** The decline of the largest violation is judged over this many sweeps. */
-const judgedSweeps = 50;
+const judgedSweeps = 40;
 const noiseLadder = [0, 1e-3, 1];
 
 /** The pixels that are free, frame behind frame, and the values of the others. */
@@ -49,12 +51,15 @@ export type JointProblem = {
 export type Unmet = { name: JointSet['name'] | 'contrast'; violation: number };
 export type JointResult = { point: Float64Array; unmet: null } | { point: null; unmet: Unmet };
 
-/** The nearest point of all sets, or, where rounding or the shape of the target leaves none, what was missed. */
-export function projectJointly(problem: JointProblem): JointResult {
+/**
+ * The nearest point of all sets, or, where rounding or the shape of the target leaves none, what was missed. `ladder`: noise that
+ * is added in one attempt after the other, in standard deviations of the target.
+ */
+export function projectJointly(problem: JointProblem, ladder: readonly number[] = noiseLadder): JointResult {
   let result: JointResult | null = null;
   let random: Random | null = null;
   const sd = spread(problem);
-  for (const amount of noiseLadder) {
+  for (const amount of ladder) {
     if (amount > 0) random ??= Random.fromSeed(problem.seed, 'joint projection');
     const target = random === null ? problem.target : mixed(problem, sd, amount, random);
     const found = attempt({ ...problem, target });
@@ -140,32 +145,35 @@ function onSphere(problem: JointProblem, wanted: number): JointResult {
   // Alternating projections go to the sphere itself.
   if (spectrum?.kind === 'nonconvex') return sweep(problem, magnified(target, start), wanted, slab, wanted);
   let unmet: Unmet = { name: 'contrast', violation: 1 };
+  let before = Infinity;
   for (let b = 1; b <= largestMagnification; b *= 2) {
     const result = sweep(problem, magnified(target, start * b), wanted, slab);
     if (result.unmet !== null) return result;
     const short = 1 - sumOfSquares(result.point, volume) / wanted;
     if (short <= tolerance) return result;
     unmet = { name: 'contrast', violation: short / 2 };
+    if (b > 4 && short > leastGain * before) break;
+    before = short;
   }
   return { point: null, unmet };
 }
 
 /** At the smallest distance, on the side of the given image where the target lies. */
 function awayFrom(problem: JointProblem, distance: Distance): JointResult {
-  const ball = ballSet({ ...distance, most: distance.least });
-  let unmet: Unmet = { name: 'distance', violation: 1 };
-  for (let b = 1; b <= largestMagnification; b *= 2) {
-    const far = problem.target.map((d, i) => {
+  const away = (b: number): Float64Array =>
+    problem.target.map((d, i) => {
       const g = distance.given[i] as number;
       return g + b * (d - g);
     });
-    const result = sweep(problem, far, problem.most, ball);
-    if (result.unmet !== null) return result;
-    const short = 1 - squaredDistance(result.point, distance) / distance.least;
-    if (short <= tolerance) return result;
-    unmet = { name: 'distance', violation: short / 2 };
+  let short = 1;
+  for (let b = 1; b <= largestMagnification; b *= 2) {
+    const free = sweep(problem, away(b), problem.most, null);
+    if (free.unmet !== null) return free;
+    short = 1 - squaredDistance(free.point, distance) / distance.least;
+    // Far enough: the smallest distance, held as the largest one, ends exactly there.
+    if (short <= 0) return sweep(problem, away(b), problem.most, ballSet({ ...distance, most: distance.least }));
   }
-  return { point: null, unmet };
+  return { point: null, unmet: { name: 'distance', violation: short / 2 } };
 }
 
 function centredSquares(point: Float64Array, volume: JointVolume): number {
@@ -184,8 +192,10 @@ function centredSquares(point: Float64Array, volume: JointVolume): number {
 const magnified = (point: Float64Array, factor: number): Float64Array => point.map((d) => factor * d);
 
 /**
- * Rounds of projections from `start`, the regular set (range, mean, Σ A d² in [least, most]) first in each, until every other
- * set holds at its result.
+ * Rounds from `start` until every set holds at a point of the regular set: range, mean, Σ A d² in [least, most].
+ * Convex sets S_i have a pull y_i each, and the point is x = P(start − Σ y_i) with the projection P onto the regular set:
+ * y_i ← v − P_i(v)/m, v = y_i + x/m, m the number of sets, which is the gradient step on the dual of the projection (for one set:
+ * Dykstra's), with Nesterov's momentum, begun again whenever it points backwards.
  */
 function sweep(
   problem: JointProblem,
@@ -196,60 +206,113 @@ function sweep(
 ): JointResult {
   const { volume, spectrum, temporal, seed } = problem;
   const sets = [spectrum, distance, temporal].filter((set) => set !== null);
-  const dykstra = sets.every(({ kind }) => kind !== 'nonconvex');
-  const memory = new Map<JointSet, Float64Array>(
-    dykstra ? sets.filter(({ kind }) => kind === 'convex').map((set) => [set, new Float64Array(start.length)]) : [],
-  );
-  const regularMemory = dykstra ? new Float64Array(start.length) : null;
-  const before = new Float64Array(start.length);
-  let x = start.slice();
+  const convex = sets.every(({ kind }) => kind !== 'nonconvex');
+  const pulls = convex ? sets.map((set) => new Pull(set, start.length, 1 / sets.length)) : [];
+  const x = start.slice();
   const history: number[] = [];
+  let momentum = 1;
   let unmet: Unmet = { name: 'contrast', violation: 1 };
   for (let round = 0; round < mostSweeps; round++) {
-    if (regularMemory !== null) add(x, regularMemory);
-    before.set(x);
+    if (convex) {
+      x.set(start);
+      for (const pull of pulls) subtract(x, pull.ahead);
+    }
     if (!regular(x, volume, least, most, seed)) return { point: null, unmet: { name: 'contrast', violation: 1 } };
-    if (regularMemory !== null) keepDifference(regularMemory, before, x);
     unmet = { name: 'contrast', violation: 0 };
     for (const set of sets) {
       const violation = set.violation(x);
       if (violation > unmet.violation) unmet = { name: set.name, violation };
     }
+    let backwards = 0;
+    for (const pull of pulls) {
+      const { turned, moved } = pull.step(x);
+      backwards += turned;
+      // A point inside that is still pulled inwards is not the nearest one.
+      if (moved > unmet.violation) unmet = { name: pull.set.name, violation: moved };
+    }
     if (unmet.violation <= tolerance) return { point: x, unmet: null };
     history.push(unmet.violation);
     if (isHopeless(history)) break;
-    for (const set of sets) {
-      const kept = memory.get(set);
-      if (kept === undefined) {
-        set.project(x);
-        continue;
-      }
-      add(x, kept);
-      before.set(x);
-      set.project(x);
-      keepDifference(kept, before, x);
+    if (!convex) {
+      for (const set of sets) set.project(x);
+      continue;
     }
+    const next = (1 + Math.sqrt(1 + 4 * momentum * momentum)) / 2;
+    if (backwards > 0) momentum = 1;
+    for (const pull of pulls) pull.lookAhead(backwards > 0 ? 0 : (momentum - 1) / next);
+    if (backwards <= 0) momentum = next;
   }
   return { point: null, unmet };
+}
+
+/** What one set subtracts from the start, now and, by its momentum, ahead. */
+class Pull {
+  readonly ahead: Float64Array;
+  readonly set: JointSet;
+  readonly #share: number;
+  #now: Float64Array;
+  #before: Float64Array;
+  readonly #scratch: Float64Array;
+
+  constructor(set: JointSet, length: number, share: number) {
+    this.set = set;
+    this.#share = share;
+    this.ahead = new Float64Array(length);
+    this.#now = new Float64Array(length);
+    this.#before = new Float64Array(length);
+    this.#scratch = new Float64Array(length);
+  }
+
+  /**
+   * A gradient step from `ahead` at the point x. `turned`: more than 0 where it turns back from where the momentum leads; `moved`:
+   * its length over that of x, 0 where x is the nearest point of this set.
+   */
+  step(x: Float64Array): { turned: number; moved: number } {
+    const { ahead } = this;
+    const scratch = this.#scratch;
+    const share = this.#share;
+    const [next, now] = [this.#before, this.#now];
+    // Of an affine set the pull is normal to it, and does not change the projection.
+    const affine = this.set.kind === 'affine';
+    for (let i = 0; i < x.length; i++) scratch[i] = (x[i] as number) + (affine ? 0 : (ahead[i] as number) / share);
+    this.set.project(scratch);
+    let turned = 0;
+    let squares = 0;
+    let length = 0;
+    for (let i = 0; i < x.length; i++) {
+      const e = (x[i] as number) - (scratch[i] as number);
+      const pulled = (ahead[i] as number) + share * e;
+      turned -= e * (pulled - (now[i] as number));
+      squares += e * e;
+      length += (x[i] as number) * (x[i] as number);
+      next[i] = pulled;
+    }
+    this.#before = now;
+    this.#now = next;
+    return { turned, moved: squares === 0 ? 0 : Math.sqrt(squares / length) };
+  }
+
+  lookAhead(factor: number): void {
+    for (let i = 0; i < this.ahead.length; i++) {
+      const now = this.#now[i] as number;
+      this.ahead[i] = now + factor * (now - (this.#before[i] as number));
+    }
+  }
 }
 
 /** Whether violations that go on to decline as they did lately end above the tolerance. */
 function isHopeless(history: readonly number[]): boolean {
   const done = history.length;
-  if (done < 3 * judgedSweeps || done % judgedSweeps !== 0) return false;
-  const now = history[done - 1] as number;
-  const ratio = now / (history[done - 1 - judgedSweeps] as number);
+  if (done < 2 * judgedSweeps || done % judgedSweeps !== 0) return false;
+  const now = Math.min(...history.slice(-judgedSweeps));
+  const ratio = now / Math.min(...history.slice(-2 * judgedSweeps, -judgedSweeps));
   let expected = now;
   for (let round = done; round < mostSweeps; round += judgedSweeps) expected *= ratio;
   return ratio >= 1 || expected > tolerance;
 }
 
-function add(x: Float64Array, other: Float64Array): void {
-  for (let i = 0; i < x.length; i++) x[i] = (x[i] as number) + (other[i] as number);
-}
-
-function keepDifference(kept: Float64Array, before: Float64Array, after: Float64Array): void {
-  for (let i = 0; i < kept.length; i++) kept[i] = (before[i] as number) - (after[i] as number);
+function subtract(x: Float64Array, other: Float64Array): void {
+  for (let i = 0; i < x.length; i++) x[i] = (x[i] as number) - (other[i] as number);
 }
 
 /** Range, fade, mean and contrast; the pixels that are not free get their background. False where they cannot be met. */

@@ -3,12 +3,14 @@
  * pixel, frame behind frame; distances are weighted by the aperture.
  */
 import { TwinscopeError } from '../../platform/errors.ts';
-import { emptySpectrum, type HalfSpectrum, multiplicity, squareTransform } from './fourier.ts';
+import { emptySpectrum, type HalfSpectrum, multiplicity, squareTransform } from './halfSpectrum.ts';
 
 export interface JointSet {
   readonly name: 'spectrum' | 'distance' | 'temporal';
   /** A linear or affine set needs no memory in Dykstra's algorithm; a set that is not convex has none. */
   readonly kind: 'affine' | 'convex' | 'nonconvex';
+  /** Of a spectrum: how many numbers it fixes in every frame. */
+  readonly conditions?: number;
   /** How far a point is from the set, relative to what was asked; 0 inside. */
   violation(point: Float64Array): number;
   /** Moves the point into the set. Of a spectrum: the point whose violation was measured last. */
@@ -74,6 +76,7 @@ export function bandSet(sizePx: number, fieldOfViewDeg: number, lowCpd: number, 
   return {
     name: 'spectrum',
     kind: 'affine',
+    conditions: outside.reduce((sum, out, at) => sum + out * (times[at] as number), 0),
     violation(point) {
       taken = frames.take(point);
       let wrong = 0;
@@ -129,6 +132,7 @@ export function amplitudeSet(sizePx: number, amplitudes: readonly Float64Array[]
   return {
     name: 'spectrum',
     kind: 'nonconvex',
+    conditions: (sizePx * sizePx) / 2,
     violation(point) {
       taken = frames.take(point);
       if (amplitudes.length > 1 && amplitudes.length !== taken.length) {

@@ -103,21 +103,23 @@ function multipliers(
     }
     const delta = solveLinear(jacobian, right, m);
     if (delta === null) break;
-    // A step that overshoots is halved; the last half is taken as it is.
-    for (let share = 1, tries = 0; ; share /= 2, tries++) {
+    // A step that overshoots is halved; where no part of it helps, rounding is all that is left.
+    let helped = false;
+    for (let share = 1; share > 1e-4 && !helped; share /= 2) {
       const next = lambda.slice();
       for (const [i, t] of active.entries()) {
         next[t] = Math.max(0, (lambda[t] as number) + share * (delta[i] as number));
       }
       const moved = changesAt(next, gram, n);
       const left = excess(moved.norms, next, tau);
-      if (left < worst || tries === 12) {
+      if (left < worst) {
+        helped = true;
         lambda = next;
         state = moved;
         worst = left;
-        break;
       }
     }
+    if (!helped) break;
   }
   return { lambda, inverse: state.inverse };
 }

@@ -2,7 +2,7 @@
  * The controls of a search, made by default (science.md §4): matched noise, the best of a set, the best grating of the
  * reference set. All are brought to the constraints of the candidate before they are measured.
  */
-import type { Constraints } from '../../contract/plans.ts';
+import type { Constraints, SearchPlan } from '../../contract/plans.ts';
 import type { StimulusSpec } from '../../contract/stimuli.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { Random } from '../../platform/random.ts';
@@ -39,9 +39,10 @@ export function matchedControls(
   const { random } = context.plan.controls;
   const { seed } = context.plan;
   const controls: ControlPhase[] = [];
+  const alike = likeness(context.plan);
   if (random > 0) {
     const label = (noun: string): string =>
-      `${plural(random, `${spectrum} noise ${noun}`)} of the same mean and RMS contrast ` +
+      `${plural(random, `${spectrum} noise ${noun}`)} of the same ${alike} ` +
       `(the search used ${plural(evaluations, 'evaluation')})`;
     controls.push(
       new ControlPhase(
@@ -87,7 +88,7 @@ export function matchedControls(
           context,
           {
             kind: 'best-of-set',
-            label: `best of ${plural(indices.length, ...nounOf(bestOf, indices))}, brought to the same mean and RMS contrast`,
+            label: `best of ${plural(indices.length, ...nounOf(bestOf, indices))}, brought to the same ${alike}`,
             name: 'measuring the set of images',
             n: indices.length,
           },
@@ -103,7 +104,7 @@ export function matchedControls(
         context,
         {
           kind: 'best-grating',
-          label: `best of ${plural(gratings.length, 'grating')} of the reference set, brought to the same mean and RMS contrast`,
+          label: `best of ${plural(gratings.length, 'grating')} of the reference set, brought to the same ${alike}`,
           name: 'measuring gratings',
           n: gratings.length,
         },
@@ -183,6 +184,13 @@ export function matchedTo(context: SearchContext, best: FoundStimulus): Matched 
     if (!context.notices.includes(notice)) context.notices.push(notice);
     return null;
   }
+}
+
+/** In what controls are like the candidate. */
+function likeness({ space, constraints }: SearchPlan): string {
+  const { contrastRms, spectrum, mask, distance, temporal } = constraints;
+  const more = [spectrum, mask, distance, temporal].some((each) => each !== undefined);
+  return space.type === 'pixels' && (more || typeof contrastRms !== 'number') ? 'constraints' : 'mean and RMS contrast';
 }
 
 function nounOf(source: StimulusSource, indices: readonly number[]): [string, string] {

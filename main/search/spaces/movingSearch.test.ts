@@ -158,6 +158,26 @@ describe('searches for clips', () => {
     }
   });
 
+  it('change no more from frame to frame than their constraints allow, controls included', async () => {
+    const most = 0.12;
+    const constraints = { contrastRms: 0.15, temporal: { maxChangeRms: most } };
+    const asked = plan({ type: 'gradient', steps: 6 }, {}, { constraints });
+    const { candidates, controls } = (await finish(searchOn(new RightwardModel(), asked, sources))).result();
+    for (const { residuals } of candidates) expect(Math.max(...Object.values(residuals ?? {}))).toBeLessThan(1e-6);
+    const changes = [...candidates, ...controls].flatMap(({ image }) =>
+      Array.from({ length: image.length / pixels - 1 }, (_, t) => {
+        let sum = 0;
+        for (let i = 0; i < pixels; i++) {
+          sum += ((image[(t + 1) * pixels + i] as number) - (image[t * pixels + i] as number)) ** 2;
+        }
+        return Math.sqrt(sum / pixels) / 0.5;
+      }),
+    );
+    // White noise of this contrast would change by .15·√2, and 4 Hz at 16 frames per second by .15·√2 too: it binds.
+    expect(Math.max(...changes)).toBeLessThan(most * (1 + 1e-6));
+    expect(Math.max(...changes)).toBeGreaterThan(most * (1 - 1e-6));
+  });
+
   it.each([
     [{ type: 'gradient', steps: 5 }, {}],
     [

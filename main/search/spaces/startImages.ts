@@ -1,5 +1,5 @@
 /** Where searches over pixels begin: seeded noise, or a given stimulus with noise upon it. */
-import type { PixelSpace } from '../../contract/plans.ts';
+import type { Constraints, PixelSpace } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { type ConstraintSet, createConstraints } from '../constraints/constraints.ts';
 import { formatNumber } from '../../stimuli/words.ts';
@@ -48,6 +48,14 @@ export function temporalSigmaFrames(space: PixelSpace, field: SearchField): numb
   );
 }
 
+/** The constraints of the noise from which starts begin. */
+function ofStart(held: Constraints, { startMeanLuminance, startContrastRms }: PixelSpace): Constraints {
+  const meanLuminance = startMeanLuminance ?? held.meanLuminance;
+  if (startContrastRms === undefined) return { ...held, meanLuminance };
+  const { normL2: _, ...others } = held;
+  return { ...others, meanLuminance, contrastRms: startContrastRms };
+}
+
 /**
  * `finish` brings an image to what the search can show and holds from its first step; `noiseIsFinished` where noise on the
  * constraints is that already. Throws 'bad-input' where the given stimulus is not in its set.
@@ -63,27 +71,17 @@ export function createStartImages(
   const { field } = constraints;
   const frames = framesSearched(space, field);
   const sigmaFrames = temporalSigmaFrames(space, field);
-  const own = createConstraints(
-    {
-      ...constraints.constraints,
-      meanLuminance: space.startMeanLuminance ?? constraints.constraints.meanLuminance,
-      ...(space.startContrastRms === undefined ? {} : { contrastRms: space.startContrastRms, normL2: undefined }),
-    },
-    field,
-    constraints.images,
-    frames,
-  );
+  const ownNoise = space.startMeanLuminance !== undefined || space.startContrastRms !== undefined;
+  const own = ownNoise
+    ? createConstraints(ofStart(constraints.constraints, space), field, constraints.images, frames)
+    : constraints;
   const noise = new NoiseImages(own, space.start, seed, 'start', frames);
   const finished = (image: Float64Array): Float32Array => {
     if (sigmaFrames !== null) blurTime(image, field.sizePx ** 2, sigmaFrames);
     return finish(image, seed);
   };
   if (space.startFrom === undefined) {
-    const asIs =
-      noiseIsFinished &&
-      sigmaFrames === null &&
-      space.startMeanLuminance === undefined &&
-      space.startContrastRms === undefined;
+    const asIs = noiseIsFinished && sigmaFrames === null && !ownNoise;
     return {
       prepare: async () => {},
       image: (index, inverted) => {

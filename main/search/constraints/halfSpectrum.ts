@@ -1,4 +1,7 @@
-/** Fourier transforms of real squares of any size, X_k = Σ x_j·e^{−2πi·jk/n}, not normalised. */
+/**
+ * Fourier transforms of real squares by half of their spectrum, in a quarter of the time of a complex one: two rows share a transform,
+ * and half of the columns follow from the others. X_k = Σ x_j·e^{−2πi·jk/n}, not normalised.
+ */
 import { fftAnySize } from '../../stimuli/fftAnySize.ts';
 
 /** Columns u = 0 … ⌊n/2⌋ of the transform of a real n × n image, column behind column, each over v = 0 … n − 1. */
@@ -13,63 +16,53 @@ export type SquareTransform = {
   inverse(spectrum: HalfSpectrum, out: Float64Array): void;
 };
 
-type Line = { real: Float64Array; imaginary: Float64Array };
-
-const line = (n: number): Line => ({ real: new Float64Array(n), imaginary: new Float64Array(n) });
-
-/** A one-dimensional transform from `from` into `to`. */
-function transform(from: Line, to: Line): void {
-  to.real.set(from.real);
-  to.imaginary.set(from.imaginary);
-  fftAnySize(to.real, to.imaginary);
-}
-
 const transforms = new Map<number, SquareTransform>();
 
 export function squareTransform(n: number): SquareTransform {
   const known = transforms.get(n);
   if (known !== undefined) return known;
   const columns = Math.floor(n / 2) + 1;
-  const from = line(n);
-  const to = line(n);
+  const re = new Float64Array(n);
+  const im = new Float64Array(n);
+  const transform = (): void => fftAnySize(re, im);
   /** Two real rows are the real and the imaginary part of one line. */
   const forward = (image: Float64Array, { real, imaginary }: HalfSpectrum): void => {
     for (let row = 0; row < n; row += 2) {
       const pair = row + 1 < n;
       for (let x = 0; x < n; x++) {
-        from.real[x] = image[row * n + x] as number;
-        from.imaginary[x] = pair ? (image[(row + 1) * n + x] as number) : 0;
+        re[x] = image[row * n + x] as number;
+        im[x] = pair ? (image[(row + 1) * n + x] as number) : 0;
       }
-      transform(from, to);
+      transform();
       for (let u = 0; u < columns; u++) {
         const mirrored = u === 0 ? 0 : n - u;
-        const re = to.real[u] as number;
-        const im = to.imaginary[u] as number;
-        const mirroredRe = to.real[mirrored] as number;
-        const mirroredIm = to.imaginary[mirrored] as number;
-        real[u * n + row] = (re + mirroredRe) / 2;
-        imaginary[u * n + row] = (im - mirroredIm) / 2;
+        const a = re[u] as number;
+        const b = im[u] as number;
+        const mirroredA = re[mirrored] as number;
+        const mirroredB = im[mirrored] as number;
+        real[u * n + row] = (a + mirroredA) / 2;
+        imaginary[u * n + row] = (b - mirroredB) / 2;
         if (!pair) continue;
-        real[u * n + row + 1] = (im + mirroredIm) / 2;
-        imaginary[u * n + row + 1] = (mirroredRe - re) / 2;
+        real[u * n + row + 1] = (b + mirroredB) / 2;
+        imaginary[u * n + row + 1] = (mirroredA - a) / 2;
       }
     }
     for (let u = 0; u < columns; u++) {
-      from.real.set(real.subarray(u * n, (u + 1) * n));
-      from.imaginary.set(imaginary.subarray(u * n, (u + 1) * n));
-      transform(from, to);
-      real.set(to.real, u * n);
-      imaginary.set(to.imaginary, u * n);
+      re.set(real.subarray(u * n, (u + 1) * n));
+      im.set(imaginary.subarray(u * n, (u + 1) * n));
+      transform();
+      real.set(re, u * n);
+      imaginary.set(im, u * n);
     }
   };
   /** Real and imaginary part exchanged, a forward transform is an inverse one. */
   const inverse = ({ real, imaginary }: HalfSpectrum, image: Float64Array): void => {
     for (let u = 0; u < columns; u++) {
-      from.real.set(imaginary.subarray(u * n, (u + 1) * n));
-      from.imaginary.set(real.subarray(u * n, (u + 1) * n));
-      transform(from, to);
-      real.set(to.imaginary, u * n);
-      imaginary.set(to.real, u * n);
+      re.set(imaginary.subarray(u * n, (u + 1) * n));
+      im.set(real.subarray(u * n, (u + 1) * n));
+      transform();
+      real.set(im, u * n);
+      imaginary.set(re, u * n);
     }
     const scale = 1 / (n * n);
     for (let row = 0; row < n; row += 2) {
@@ -78,17 +71,17 @@ export function squareTransform(n: number): SquareTransform {
         const mirrored = u >= columns;
         const at = (mirrored ? n - u : u) * n + row;
         const sign = mirrored ? -1 : 1;
-        const re = real[at] as number;
-        const im = sign * (imaginary[at] as number);
-        const nextRe = pair ? (real[at + 1] as number) : 0;
-        const nextIm = pair ? sign * (imaginary[at + 1] as number) : 0;
-        from.imaginary[u] = re - nextIm;
-        from.real[u] = im + nextRe;
+        const a = real[at] as number;
+        const b = sign * (imaginary[at] as number);
+        const nextA = pair ? (real[at + 1] as number) : 0;
+        const nextB = pair ? sign * (imaginary[at + 1] as number) : 0;
+        im[u] = a - nextB;
+        re[u] = b + nextA;
       }
-      transform(from, to);
+      transform();
       for (let x = 0; x < n; x++) {
-        image[row * n + x] = scale * (to.imaginary[x] as number);
-        if (pair) image[(row + 1) * n + x] = scale * (to.real[x] as number);
+        image[row * n + x] = scale * (im[x] as number);
+        if (pair) image[(row + 1) * n + x] = scale * (re[x] as number);
       }
     }
   };
