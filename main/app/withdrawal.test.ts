@@ -67,6 +67,7 @@ const searchOf = (key: string, of: ComputeTwin, area: string): SearchStart => ({
   reference: stimulusDesign.parse(reference),
   sets: {},
   knownReference: null,
+  heldOut: [],
   checkpoint: null,
 });
 

@@ -4,6 +4,7 @@
  */
 import type { DeviceId, DeviceMeasurement, GradientForms } from '../contract/devices.ts';
 import type { SearchPlan } from '../contract/plans.ts';
+import type { ControlKind, HeldOutResult, SearchEvidence } from '../contract/searchEvidence.ts';
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
@@ -60,8 +61,10 @@ export type SearchStart = {
   reference: StimulusDesign;
   /** What the twin answered to the reference set before, in the same batches; null: it is measured. */
   knownReference: ReferenceResponses | null;
-  /** The plan's other stimuli by role: 'screening', 'bestOf', 'goal 0' … */
+  /** The plan's other stimuli by role: 'screening', 'bestOf', 'halfB', 'goal 0' … */
   sets: Record<string, StimulusDesign>;
+  /** The plan's held-out twins in its order, each with what it is to the searched one. */
+  heldOut: { twin: ComputeTwin; tier: HeldOutResult['tier'] }[];
   checkpoint: Uint8Array | null;
 };
 
@@ -105,7 +108,7 @@ export type SearchOutcomeMessage = {
     residuals: { meanLuminance: number; contrastRms: number; range: number } | null;
   }[];
   controls: {
-    kind: 'random' | 'best-of-set' | 'best-grating';
+    kind: ControlKind;
     label: string;
     values: number[];
     best: number;
@@ -118,8 +121,9 @@ export type SearchOutcomeMessage = {
   controlEvaluations: number;
   /** Stimuli of the reference set that responses are z-scored over: blanks are left out. */
   referenceStimuli: number;
-  /** Float64 NPY, 4 × units: mean, sd, response to the blank, coefficient in the area's activity. */
+  /** Float64 NPY, 5 × units: mean, sd, response to the blank, coefficient in the area's activity, largest response. */
   referenceStatistics: Uint8Array | null;
+  evidence: SearchEvidence | null;
   notices: string[];
 };
 

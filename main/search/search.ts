@@ -9,16 +9,26 @@ import { combine, decodeCheckpoint, encodeCheckpoint, part, type Saved } from '.
 import { CmaPhase } from './optimisers/cmaPhase.ts';
 import { createConstraints, type ConstraintSet } from './constraints/constraints.ts';
 import type { ControlPhase } from './controls/controlPhase.ts';
-import { type Matched, matchedControls, matchedTo, randomGratings } from './controls/controls.ts';
+import {
+  type Matched,
+  matchedControls,
+  matchedTo,
+  phaseScrambled,
+  randomGratings,
+  startingImages,
+} from './controls/controls.ts';
 import { createGratingBox } from './spaces/gratingSpace.ts';
 import type { ResponseModel, StimulusSource } from './model.ts';
 import { NoiseImages } from './spaces/noise.ts';
-import type { OptimisationPhase, Phase, SearchContext, TrajectoryPoint } from './phase.ts';
+import type { FoundStimulus, OptimisationPhase, Phase, SearchContext, TrajectoryPoint } from './phase.ts';
+import { CandidatePhase } from './evidence/candidatePhase.ts';
+import { HeldOutPhase, type HeldOutTwin } from './heldOut/heldOutPhase.ts';
 import type { ReferenceResponses } from './reference/reference.ts';
 import { type GoalImage, ReferencePhase } from './reference/referencePhase.ts';
 import { buildOutcome, liveState, ranked, type SearchLiveState, type SearchOutcome } from './report.ts';
 import { ScreeningPhase } from './optimisers/screeningPhase.ts';
 import { resolveObjective } from './objectives/resolve.ts';
+import { selectiveTerms } from './evidence/selective.ts';
 
 export type SearchOptions = {
   plan: SearchPlan;
@@ -32,9 +42,13 @@ export type SearchOptions = {
     screening?: StimulusSource;
     /** The set of `controls.bestOf`. */
     bestOf?: StimulusSource;
+    /** Half B of the reference set, where responses are z-scored over its half A. */
+    halfB?: StimulusSource;
     /** One for each goal stimulus of the plan, in the order of `goalsOf`. */
     goals?: readonly StimulusSource[];
   };
+  /** Twins that had no part in the search, in the order of the plan. */
+  heldOut?: readonly HeldOutTwin[];
   /** A rendered stimulus on the twin's raster; asked for blanks and gratings only. */
   renderSpec: (spec: StimulusSpec) => Float32Array;
 };
@@ -90,6 +104,7 @@ export function createSearch(options: SearchOptions): Search {
     terms,
     groups: terms.flatMap(({ groups }) => groups),
     objective: null,
+    selective: selectiveTerms(plan, model.units, model.field),
     notices: [],
   };
   const scale = new ReferencePhase(
@@ -101,13 +116,19 @@ export function createSearch(options: SearchOptions): Search {
   const { optimisation, before, after, constraints } = arrange(context, options);
   const controls = [...before, ...after];
   const controlPhases = new Set<Phase>(controls);
-  const phases: Phase[] = [scale, ...before, optimisation, ...after].filter(({ steps }) => steps > 0);
+  const best = (): FoundStimulus | undefined => ranked(optimisation)[0];
+  const checks = new CandidatePhase(context, () => scale.scale, reference, best);
+  const heldOut = (options.heldOut ?? []).map((twin) => new HeldOutPhase(context, twin, scale, best));
+  const phases: Phase[] = [scale, ...before, optimisation, ...after, checks, ...heldOut].filter(
+    ({ steps }) => steps > 0,
+  );
   const total = phases.reduce((sum, { steps }) => sum + steps, 0);
   const identity = hashJson({
     plan,
     units: model.units,
     field: model.field,
     batchSize: model.batchSize,
+    heldOut: options.heldOut?.map(({ twin }) => twin) ?? [],
     steps: phases.map(({ name, steps }) => [name, steps]),
   });
 
@@ -208,6 +229,8 @@ export function createSearch(options: SearchOptions): Search {
         scale: context.objective === null ? null : scale.scale,
         optimisation,
         controls,
+        checks,
+        heldOut,
         constraints,
         trajectory,
         evaluations,
@@ -254,6 +277,7 @@ type Arrangement = {
 function arrange(context: SearchContext, { reference, sources, renderSpec }: SearchOptions): Arrangement {
   const { plan, model } = context;
   const { space, optimiser } = plan;
+  const sets = { reference, halfB: sources.halfB, bestOf: sources.bestOf };
   const unusable = unusableConstraints(plan);
   if (unusable.length > 0) {
     throw new TwinscopeError(
@@ -271,17 +295,12 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
     const noise = new NoiseImages(constraints, space.start, plan.seed, 'start');
     const optimisation = new AscentPhase(context, optimiser, constraints, noise);
     const { evaluations } = optimisation;
+    const match = (): Matched => ({ constraints, frames: 1 });
+    const before = matchedControls(context, match, space.start, evaluations, sets);
     return {
       optimisation,
-      before: matchedControls(
-        context,
-        () => ({ constraints, frames: 1 }),
-        space.start,
-        evaluations,
-        reference,
-        sources.bestOf,
-      ),
-      after: [],
+      before: [...before, ...startingImages(context, constraints, space.start, evaluations, before)],
+      after: phaseScrambled(context, match, () => ranked(optimisation)[0]),
       constraints,
     };
   }
@@ -291,6 +310,10 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
     if (matched === undefined) matched = best === undefined ? null : matchedTo(context, best);
     return matched;
   };
+  const afterwards = (phase: OptimisationPhase): ControlPhase[] => [
+    ...matchedControls(context, matching(phase), 'pink', phase.evaluations, sets),
+    ...phaseScrambled(context, matching(phase), () => ranked(phase)[0]),
+  ];
   if (space.type === 'gratings') {
     if (optimiser.type !== 'cma-es') throw mismatch('gratings', 'cma-es', optimiser.type);
     const box = createGratingBox(space, plan.constraints, model.field);
@@ -303,14 +326,7 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
     return {
       optimisation,
       before: randomGratings(context, optimisation.evaluations, box, renderSpec),
-      after: matchedControls(
-        context,
-        matching(optimisation),
-        'pink',
-        optimisation.evaluations,
-        reference,
-        sources.bestOf,
-      ),
+      after: afterwards(optimisation),
       constraints: null,
     };
   }
@@ -320,14 +336,7 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
   return {
     optimisation,
     before: [],
-    after: matchedControls(
-      context,
-      matching(optimisation),
-      'pink',
-      optimisation.evaluations,
-      reference,
-      sources.bestOf,
-    ),
+    after: afterwards(optimisation),
     constraints: null,
   };
 }

@@ -60,6 +60,7 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
           : { referenceStatistics: search.report.referenceStatistics }),
         candidates: search.report?.candidates ?? [],
         controls: search.report?.controls ?? [],
+        ...(search.report?.evidence === undefined ? {} : { evidence: search.report.evidence }),
         trajectory: search.trajectory,
         evaluations: search.report?.evaluations ?? 0,
         controlEvaluations: search.report?.controlEvaluations ?? 0,

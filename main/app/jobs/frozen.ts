@@ -44,6 +44,8 @@ export async function startOrResume(
     resolveDesigns: () => Promise<Designs>;
     /** Which of the designs the stimulus hash is taken over. */
     hashOf: string | null;
+    /** Parts of the plan that mean one thing at its first start and might mean another later. */
+    pinned?: () => Promise<Partial<Plan>>;
   },
 ): Promise<StartedJob> {
   const before = context.frozen === null ? null : frozenJob.parse(context.frozen);
@@ -71,7 +73,7 @@ export async function startOrResume(
   const designs = await resolveDesigns();
   const hashed = options.hashOf === null ? undefined : designs[options.hashOf];
   const twinIdentity: Provenance['twin'] = { id: twin.id, version: twin.version, sha256: twin.sha256 };
-  const pinned = { ...plan, twin: twinIdentity };
+  const pinned = { ...plan, ...(await options.pinned?.()), twin: twinIdentity } as typeof plan;
   const frozen: FrozenJob = {
     designs,
     provenance: {

@@ -20,6 +20,7 @@ import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, thumbnailPath, type ImportOptions, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
+import { heldOutTwins, pinHeldOut } from './heldOut.ts';
 import { findReference, keepReference } from './searchReference.ts';
 import { halveBatch } from './segments.ts';
 
@@ -37,6 +38,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
           pictures: (designs) => picturesOf(plan, designs),
           seedsOf: () => [plan.seed],
           hashOf: 'reference',
+          pinned: async () => ({ heldOut: await pinHeldOut(services, plan) }),
           resolveDesigns: async () => {
             const { manifest } = await services.library.resolve(plan.twin);
             const usual = defaultReferenceFor(manifest);
@@ -76,6 +78,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
         const found = await findReference(services, context, job, saved?.bytes ?? null);
         job = found.job;
         const { twin } = job;
+        const heldOut = await heldOutTwins(services, pinned, twin);
         // A later slice may be the first to derive and load the gradient.
         const deadline = createDeadline(
           { ...services.deadlines, leastMs: services.deadlines.firstMs },
@@ -91,6 +94,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             batchSize: frozen.provenance.batchSize,
             reference: reference.design,
             knownReference: found.known,
+            heldOut,
             sets: Object.fromEntries(Object.entries(frozen.designs).map(([role, { design }]) => [role, design])),
             checkpoint: saved?.bytes ?? null,
           },
@@ -178,7 +182,8 @@ function picturesOf(plan: SearchPlan, designs: Record<string, { design: Stimulus
       : optimiser.type === 'cma-es'
         ? optimiser.evaluations * plan.starts
         : 0;
-  return sets + plan.controls.random + optimised;
+  const sameSpace = plan.controls.sameSpace === 'equal' ? optimised : plan.controls.sameSpace;
+  return sets + Math.max(plan.controls.random, sameSpace) + plan.controls.phaseScrambled + optimised;
 }
 
 /** A gradient that disagrees with finite differences would climb somewhere else; better not at all. */
@@ -203,6 +208,11 @@ async function resolveDesigns(
   const designs: Record<string, { name: string; design: StimulusDesign }> = {
     reference: plan.reference ? await stimuli.resolve(plan.reference, importing) : { name, design },
   };
+  // Of a set with halves the other one is left for what a candidate has to beat.
+  const halves = designs['reference'] as { name: string; design: StimulusDesign };
+  if (plan.controls.bestOfReference && 'half' in halves.design && halves.design.half === 'A') {
+    designs['halfB'] = { name: `half B of ${halves.name}`, design: { ...halves.design, half: 'B', blank: false } };
+  }
   if (plan.controls.bestOf) designs['bestOf'] = await stimuli.resolve(plan.controls.bestOf, importing);
   for (const [i, goal] of goalsOf(plan).entries()) {
     designs[goalRole(i)] = await stimuli.resolve(goal.from, importing);
@@ -317,6 +327,7 @@ function describeOutcome(
       ...(statisticsSha256 === null ? {} : { referenceStatistics: statisticsSha256 }),
       candidates,
       controls,
+      ...(outcome.evidence === null ? {} : { evidence: outcome.evidence }),
       evaluations: outcome.evaluations,
       controlEvaluations: outcome.controlEvaluations,
       responseUnits: context.responseUnits,

@@ -1,6 +1,6 @@
 /**
- * The controls of a search, made by default (science.md §4): matched noise, the best of a set, the best grating of the
- * reference set. All are brought to the constraints of the candidate before they are measured.
+ * The controls of a search, made by default (science.md §4): matched noise, images drawn from the same space, phase scrambles
+ * of the candidate, the best of a set, the best of the reference set and its best grating. All are brought to the constraints of the candidate before they are measured.
  */
 import type { Constraints } from '../../contract/plans.ts';
 import type { StimulusSpec } from '../../contract/stimuli.ts';
@@ -18,13 +18,28 @@ import type { GratingBox } from '../spaces/gratingSpace.ts';
 import type { StimulusSource } from '../model.ts';
 import { NoiseImages, type NoiseSpectrum } from '../spaces/noise.ts';
 import type { FoundStimulus, SearchContext } from '../phase.ts';
+import { PhaseScrambles } from './phaseScramble.ts';
 import { weightedStatistics } from '../constraints/residuals.ts';
 
 /** What controls have in common with the candidate: the constraints they are brought to, and the `frames` of noise. */
 export type Matched = { constraints: ConstraintSet; frames: number };
 
+export type ControlSets = {
+  reference: StimulusSource;
+  /** The half of the reference set that responses are not z-scored over, where it has halves. */
+  halfB?: StimulusSource | undefined;
+  bestOf?: StimulusSource | undefined;
+};
+
+/** More than these are not drawn by default: what they add is smaller than what they cost. */
+const mostSameSpace = 10_000;
+
+/** Passes that a step with a gradient stands for: one forward and twice as much backward, and one more for the responses first. */
+const gradientPasses = (context: SearchContext): number =>
+  context.terms.every(({ objective }) => objective.type === 'drive' || objective.type === 'suppress') ? 3 : 4;
+
 /**
- * Noise, best of a set and best reference grating, each on the constraints that `match` tells when the first is shown; none
+ * Noise, best of a set, best of the reference set's other half and best reference grating, each on the constraints that `match` tells when the first is shown; none
  * where it is null, for a candidate without contrast. `evaluations`: images that the optimiser shows.
  */
 export function matchedControls(
@@ -32,10 +47,9 @@ export function matchedControls(
   match: () => Matched | null,
   spectrum: NoiseSpectrum,
   evaluations: number,
-  reference: StimulusSource,
-  bestOf: StimulusSource | undefined,
+  { reference, halfB, bestOf }: ControlSets,
 ): ControlPhase[] {
-  const { random } = context.plan.controls;
+  const { random, bestOfReference } = context.plan.controls;
   const { seed } = context.plan;
   const controls: ControlPhase[] = [];
   if (random > 0) {
@@ -96,13 +110,38 @@ export function matchedControls(
     }
   }
   const gratings = indicesOf(reference, isGrating);
+  const all = indicesOf(reference, (spec) => spec.type !== 'blank');
+  const held = halfB ?? reference;
+  const indices = halfB === undefined ? all : indicesOf(halfB, (spec) => spec.type !== 'blank');
+  // A reference of nothing but gratings is the control after this one.
+  const onlyGratings = halfB === undefined && gratings.length === all.length;
+  if (bestOfReference && indices.length > 0 && !onlyGratings) {
+    const noun = plural(indices.length, ...nounOf(held, indices));
+    const which =
+      halfB === undefined
+        ? `${noun} of the reference set, the one that responses are z-scored over`
+        : `${noun} of half B of the reference set, which responses are not z-scored over`;
+    controls.push(
+      new ControlPhase(
+        context,
+        {
+          kind: 'best-of-reference',
+          label: `best of ${which}, brought to the same mean and RMS contrast`,
+          name: 'measuring the reference set on the constraints',
+          n: indices.length,
+        },
+        projected(held, indices),
+      ),
+    );
+  }
   if (gratings.length > 0) {
+    const every = onlyGratings ? ', all that responses are z-scored over' : '';
     controls.push(
       new ControlPhase(
         context,
         {
           kind: 'best-grating',
-          label: `best of ${plural(gratings.length, 'grating')} of the reference set, brought to the same mean and RMS contrast`,
+          label: `best of ${plural(gratings.length, 'grating')} of the reference set${every}, brought to the same mean and RMS contrast`,
           name: 'measuring gratings',
           n: gratings.length,
         },
@@ -115,7 +154,7 @@ export function matchedControls(
 
 /**
  * Gratings drawn uniformly from the space that is searched, as many as the optimiser shows (`evaluations`): what chance
- * finds with the same freedom and the same effort. None where the plan asks for no random controls.
+ * finds with the same freedom and the same effort. None where the plan asks for none.
  */
 export function randomGratings(
   context: SearchContext,
@@ -123,19 +162,76 @@ export function randomGratings(
   box: GratingBox,
   render: (spec: StimulusSpec) => Float32Array,
 ): ControlPhase[] {
-  if (context.plan.controls.random === 0) return [];
+  const n = sameSpaceCount(context, evaluations);
+  if (n === 0) return [];
   const spec = (index: number): StimulusSpec => {
     const source = Random.fromSeed(context.plan.seed, `random grating/${index}`);
     return box.spec(Array.from({ length: box.dimensions }, () => source.uniform()));
   };
   const description = {
-    kind: 'random',
-    label: `${plural(evaluations, 'random grating')} of the same space (the search used ${plural(evaluations, 'evaluation')})`,
+    kind: 'same-space',
+    label: `${plural(n, 'random grating')} of the same space (the search used ${plural(evaluations, 'evaluation')})`,
     name: 'measuring random gratings',
-    n: evaluations,
+    n,
   } as const;
   return [
     new ControlPhase(context, description, () => ({ image: (index) => render(spec(index)), spec, source: () => null })),
+  ];
+}
+
+const sameSpaceCount = ({ plan: { controls } }: SearchContext, evaluations: number): number =>
+  controls.sameSpace === 'equal' ? Math.min(evaluations, mostSameSpace) : controls.sameSpace;
+
+/**
+ * Starting images of a search over pixels, as many as its steps are forward passes worth. The noise control draws from the
+ * same images: where it is among `controls` and has fewer, its images are the first ones of this control and are not shown again.
+ */
+export function startingImages(
+  context: SearchContext,
+  constraints: ConstraintSet,
+  spectrum: NoiseSpectrum,
+  gradientSteps: number,
+  controls: readonly ControlPhase[],
+): ControlPhase[] {
+  const { seed, controls: asked } = context.plan;
+  const equivalents = gradientPasses(context) * gradientSteps;
+  const n = sameSpaceCount(context, equivalents);
+  if (n === 0) return [];
+  const earlier = controls.find(({ kind }) => kind === 'random' && n > asked.random) ?? null;
+  const description = {
+    kind: 'same-space',
+    label:
+      `best of ${plural(n, 'starting image')} of the same space (the search used ${plural(gradientSteps, 'gradient step')}, ` +
+      `${plural(equivalents, 'forward pass', 'forward passes')})`,
+    name: 'measuring starting images',
+    n,
+  } as const;
+  const open = () => {
+    const noise = new NoiseImages(constraints, spectrum, seed, 'random control', 1);
+    return { image: (index: number) => noise.image(index), spec: () => null, source: () => null };
+  };
+  return [new ControlPhase(context, description, open, earlier)];
+}
+
+/** Phase scrambles of the best candidate, on the constraints that `match` tells; they follow the optimisation. */
+export function phaseScrambled(
+  context: SearchContext,
+  match: () => Matched | null,
+  best: () => FoundStimulus | undefined,
+): ControlPhase[] {
+  const { seed, controls } = context.plan;
+  const n = controls.phaseScrambled;
+  if (n === 0) return [];
+  const label = `${plural(n, 'phase scramble')} of the candidate, of the same aperture, amplitude spectrum and histogram`;
+  const description = { kind: 'phase-scrambled', label, name: 'measuring phase scrambles', n } as const;
+  return [
+    new ControlPhase(context, description, () => {
+      const matched = match();
+      const found = best();
+      if (matched === null || found === undefined) return null;
+      const scrambles = new PhaseScrambles(found.image, matched.constraints, seed);
+      return { image: (index) => scrambles.image(index), spec: () => null, source: () => null };
+    }),
   ];
 }
 

@@ -1,8 +1,8 @@
 /** Two searches side by side: what they found, and against which controls. */
 import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
-import type { Control, SearchReport } from '../../../main/contract/results.ts';
-import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
+import type { SearchReport } from '../../../main/contract/results.ts';
+import { controlFamily } from '../../../main/stimuli/controlWords.ts';
 import { outsideTested } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { useTested } from '../../components/DomainMark.tsx';
@@ -16,25 +16,13 @@ import { evaluationsText, methodText, targetText } from './claims.ts';
 
 const tilePx = 104;
 
-/** What a control is, whatever its number of samples, so that two searches can be set beside each other. */
-function controlTitle(control: Control): string {
-  switch (control.kind) {
-    case 'random':
-      return control.label.includes('grating') ? 'Best of random gratings' : `Best of random ${pictureNoun(control)}s`;
-    case 'best-of-set':
-      return `Best ${pictureNoun(control)} of a set`;
-    case 'best-grating':
-      return 'Best grating of the reference';
-  }
-}
-
 /** Rows of the comparison: a label and the two values. */
 export function compareRows(a: SearchReport, b: SearchReport): { label: string; values: [string, string] }[] {
   const row = (label: string, value: (report: SearchReport) => string) => ({
     label,
     values: [value(a), value(b)] as [string, string],
   });
-  const names = [...new Set([...a.controls, ...b.controls].map(controlTitle))];
+  const names = [...new Set([...a.controls, ...b.controls].map(controlFamily))];
   const areas = [
     ...new Set([...a.candidates, ...b.candidates].flatMap((candidate) => candidate.areas.map((area) => area.area))),
   ];
@@ -55,7 +43,7 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     ),
     ...names.map((name) =>
       row(name, ({ controls }) => {
-        const control = controls.find((candidate) => controlTitle(candidate) === name);
+        const control = controls.find((candidate) => controlFamily(candidate) === name);
         return control === undefined
           ? 'not measured'
           : `${formatNumber(control.best)} z (n = ${formatCount(control.n)})`;

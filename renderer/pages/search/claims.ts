@@ -1,49 +1,10 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
-import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
+import type { SearchReport } from '../../../main/contract/results.ts';
 import type { SearchPlan } from '../../../main/contract/plans.ts';
-import { pictureNoun } from '../../../main/stimuli/controlWords.ts';
 import { formatCount, formatNumber, plural } from '../../components/format.ts';
 
-export interface Claim {
-  readonly beaten: boolean;
-  readonly text: string;
-}
-
-/** One sentence per control about the candidate. z: standard deviations over the reference set. */
-export function claimsOf(candidate: Candidate, controls: readonly Control[]): Claim[] {
-  return controls.map((control) => {
-    const drive = `${formatNumber(candidate.objective)} z`;
-    const best = `${formatNumber(control.best)} z`;
-    const beaten = candidate.objective > control.best;
-    const name =
-      control.n > 1 && !/\d/.test(control.label) ? `${control.label} (n = ${formatCount(control.n)})` : control.label;
-    if (!beaten) {
-      const reach = control.values.filter((value) => value >= candidate.objective).length;
-      const share =
-        control.values.length > 1 ? `; ${formatCount(reach)} of ${formatCount(control.values.length)} reach it` : '';
-      return { beaten, text: `Does not beat ${name}: ${drive} against ${best}${share}.` };
-    }
-    // 0 of n reached: the exceedance is below 3/n with 95 % confidence (the rule of three).
-    const bound =
-      control.kind === 'random' && control.values.length >= 100
-        ? `; none of ${formatCount(control.values.length)} reaches it, so fewer than ${formatNumber(300 / control.values.length, 2)} % of such ${pictureNoun(control)}s would (95 % confidence)`
-        : '';
-    return { beaten, text: `Beats ${name}: ${drive} against ${best}${bound}.` };
-  });
-}
-
-/** A control in two words, for axes. */
-export function controlName(control: Pick<Control, 'kind' | 'n' | 'label' | 'sourceSpec'>): string {
-  switch (control.kind) {
-    case 'random':
-      // A search over gratings has two random controls: noise, and gratings drawn from its own space.
-      return control.label.includes('grating') ? 'random gratings' : `random ${formatCount(control.n)}`;
-    case 'best-of-set':
-      return `best ${pictureNoun(control)}`;
-    case 'best-grating':
-      return 'best grating';
-  }
-}
+export { claimsOf, type Claim } from '../../../main/stimuli/reportWords.ts';
+export { controlName } from '../../../main/stimuli/controlWords.ts';
 
 /** Areas with the targeted ones first, in the order of the plan. */
 export function targetFirst<T extends { area: string }>(areas: readonly T[], plan: SearchPlan): T[] {
