@@ -49,13 +49,14 @@ export async function heldOutTwins(
   return twins;
 }
 
-/** A package made from another by `npm run siblings`, or another version of one: told by its id. */
+/** Of a package that `npm run siblings` made: the twin that it was made from. */
 const familyOf = (id: string): string => id.replace(/-(sibling|seed)-[0-9].*$/, '');
+const familyTitle = (title: string): string => title.replace(/, (sibling|other seed)\b.*$/, '');
 
-/** By the family of the id, or an equal title. */
+/** By id or title, without what the packages of `npm run siblings` have behind them. */
 export function sameArchitecture(
   a: Pick<TwinManifest, 'id' | 'title'>,
   b: Pick<TwinManifest, 'id' | 'title'>,
 ): boolean {
-  return familyOf(a.id) === familyOf(b.id) || a.title === b.title;
+  return familyOf(a.id) === familyOf(b.id) || familyTitle(a.title) === familyTitle(b.title);
 }
