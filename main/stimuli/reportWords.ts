@@ -2,8 +2,9 @@
  * What a search may claim, each claim with the control that it beats and by how much. Written once for the workbench, the
  * command line and the printed report.
  */
-import type { Candidate, Control } from '../contract/results.ts';
-import { formatCount, formatNumber } from '../platform/words.ts';
+import type { SearchPlan } from '../contract/plans.ts';
+import type { Candidate, Control, SearchReport } from '../contract/results.ts';
+import { formatCount, formatNumber, plural } from '../platform/words.ts';
 import { pictureNoun } from './controlWords.ts';
 
 export interface Claim {
@@ -32,4 +33,38 @@ export function claimsOf(candidate: Candidate, controls: readonly Control[]): Cl
         : '';
     return { beaten, text: `Beats ${name}: ${drive} against ${best}${bound}.` };
   });
+}
+
+/** The target in words: `drive V1-complex, suppress V1-simple`. */
+export function targetText(plan: SearchPlan): string {
+  return plan.target
+    .map(({ area, units, weight }) => {
+      const what =
+        units === undefined
+          ? area
+          : units.length === 1
+            ? `${area} unit ${units[0]}`
+            : `${units.length} units of ${area}`;
+      const size = Math.abs(weight) === 1 ? '' : ` × ${formatNumber(Math.abs(weight))}`;
+      return `${weight < 0 ? 'suppress' : 'drive'} ${what}${size}`;
+    })
+    .join(', ');
+}
+
+/** `2,164 evaluations, of which 1,200 for controls`; those of the reference set are among the others. */
+export const evaluationsText = (report: Pick<SearchReport, 'evaluations' | 'controlEvaluations'>): string =>
+  `${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls`;
+
+/** How the space is searched, in words with numbers. */
+export function methodText(plan: SearchPlan): string {
+  const { space, optimiser } = plan;
+  const where = { pixels: 'pixels', gratings: 'gratings', set: 'a stimulus set' }[space.type];
+  switch (optimiser.type) {
+    case 'gradient':
+      return `${where}, gradient ascent, ${plural(optimiser.steps, 'step')}`;
+    case 'cma-es':
+      return `${where}, CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
+    case 'screening':
+      return `${where}, screening, best ${formatCount(optimiser.keep)}`;
+  }
 }

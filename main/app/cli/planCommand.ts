@@ -16,6 +16,8 @@ import { formatCount, plural } from '../../platform/words.ts';
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { TestedDomain } from '../../contract/twins.ts';
 import { outsideInDesign, outsideSummary, outsideTested, outsideTestedControl } from '../../twins/domain.ts';
+import { evidenceSections } from '../../stimuli/evidenceWords.ts';
+import { searchReportJson } from '../searchReportService.ts';
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
 import { requireNames } from '../jobs/areas.ts';
@@ -295,5 +297,9 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
       `Constraint residuals: mean ${meanLuminance.toExponential(1)} and RMS ${contrastRms.toExponential(1)}, relative to what was asked; range ${range}, absolute`,
     );
   }
-  context.print(lines.join('\n'), { ...report, testedDomain: candidateDomain });
+  for (const { title, sentences, table } of evidenceSections(report)) {
+    lines.push([title, ...sentences.map((sentence) => `  ${sentence}`)].join('\n'));
+    if (table.columns.length > 0) lines.push(formatTable(table.columns, table.rows));
+  }
+  context.print(lines.join('\n'), { ...searchReportJson(report), testedDomain: candidateDomain });
 }

@@ -2,6 +2,7 @@ import type { Handlers } from '../../contract/methods.ts';
 import type { RunSummary, SearchSummary } from '../../contract/results.ts';
 import type { RunRow, SearchListRow } from '../../projects/rows.ts';
 import { describeSpace, describeTarget } from '../jobs/searchJob.ts';
+import { reportOf } from '../searchReportService.ts';
 import { requireWritable, type Services } from '../services.ts';
 import { expandPlan, savedProtocol } from '../protocolService.ts';
 import { parseWith } from '../../contract/validate.ts';
@@ -46,29 +47,7 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
     },
     'searches.live': async () => [...services.liveSearches.values()],
     async 'searches.get'({ id }) {
-      const search = await project().searches.get(id);
-      return {
-        id: search.id,
-        name: search.name,
-        plan: search.plan,
-        provenance: search.provenance,
-        state: search.state,
-        referenceName: search.report?.referenceName ?? '',
-        referenceStimuli: search.report?.referenceStimuli ?? 0,
-        ...(search.report?.referenceStatistics === undefined
-          ? {}
-          : { referenceStatistics: search.report.referenceStatistics }),
-        candidates: search.report?.candidates ?? [],
-        controls: search.report?.controls ?? [],
-        ...(search.report?.evidence === undefined ? {} : { evidence: search.report.evidence }),
-        trajectory: search.trajectory,
-        evaluations: search.report?.evaluations ?? 0,
-        controlEvaluations: search.report?.controlEvaluations ?? 0,
-        responseUnits: search.report?.responseUnits ?? '',
-        seconds: search.report?.seconds ?? 0,
-        contentSha256: search.contentSha256,
-        createdAt: search.createdAt,
-      };
+      return reportOf(await project().searches.get(id));
     },
 
     'protocols.list': () => project().protocols.list(),
