@@ -34,8 +34,11 @@ export const suppression = z.object({
       /** Responses in response units. */
       response: z.number(),
       blank: z.number(),
-      /** 'below blank' is only possible for a unit with spontaneous activity; without it, 'at floor' is the most. */
-      outcome: z.enum(['below blank', 'at floor', 'not suppressed']),
+      /**
+       * 'below blank' is only possible for a unit with spontaneous activity; without it, 'at floor' is the most. Differences up to
+       * a thousandth of the unit's largest response to the reference count as none.
+       */
+      outcome: z.enum(['below blank', 'at blank', 'at floor', 'driven']),
       /**
        * The mask paradigm: the response to the unit's best reference stimulus at half contrast, alone and with the candidate at
        * half contrast on it; `suppression` = 1 − (both − blank)/(alone − blank), null where alone does not exceed the blank. Null

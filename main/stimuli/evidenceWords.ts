@@ -11,6 +11,9 @@ export type EvidenceSection = {
   table: { columns: string[]; rows: string[][] };
 };
 
+/** More units than these are a list for the JSON report. */
+const mostRows = 12;
+
 const nothing = { columns: [], rows: [] };
 const factor = (value: number): string => `${formatNumber(value)} ×`;
 const percent = (share: number): string => `${formatNumber(100 * share, 2)} %`;
@@ -74,7 +77,7 @@ function suppressionSection(
   const count = (outcome: (typeof units)[number]['outcome']): number =>
     units.filter((unit) => unit.outcome === outcome).length;
   const sentences = [
-    `Of ${plural(suppressed, 'suppressed unit')}, ${formatCount(count('below blank'))} below blank, ${formatCount(count('at floor'))} at floor (no spontaneous activity to fall below), ${formatCount(count('not suppressed'))} not suppressed.`,
+    `Of ${plural(suppressed, 'suppressed unit')}, ${formatCount(count('below blank'))} below blank, ${formatCount(count('at floor'))} at floor (no spontaneous activity to fall below), ${formatCount(count('at blank'))} at blank, ${formatCount(count('driven'))} driven.`,
   ];
   const masks = units.flatMap(({ mask }) => mask?.suppression ?? []);
   if (masks.length > 0) {
@@ -85,6 +88,7 @@ function suppressionSection(
   } else if (masked > 0) {
     sentences.push('Mask paradigm: not applicable; no unit responds to its best reference stimulus at half contrast.');
   }
+  if (units.length > mostRows) sentences.push(`The first ${mostRows} of them; the JSON report lists all.`);
   return {
     title: 'Suppression',
     sentences,
@@ -97,7 +101,7 @@ function suppressionSection(
         'driven response taken by the mask',
       ],
       rows: units
-        .slice(0, 24)
+        .slice(0, mostRows)
         .map(({ area, unit, response, blank, outcome, mask }) => [
           `${area} ${unit}`,
           formatNumber(response),

@@ -1,8 +1,8 @@
 /** `twinscope report` and `twinscope export … --format report`. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TwinscopeError } from '../../platform/errors.ts';
-import { exists, fileError, safeFileName } from '../../platform/node/files.ts';
+import { exists, safeFileName, writeFolderAtomic, writeNewFileAtomic } from '../../platform/node/files.ts';
 import type { SearchReport } from '../../contract/results.ts';
 import { findSearch } from '../protocolService.ts';
 import { reportOf, reportText, searchReportHtml } from '../searchReportService.ts';
@@ -21,18 +21,6 @@ async function openReport(context: CliContext, project: string, search: string):
 const page = (context: CliContext, report: SearchReport): Promise<string> =>
   searchReportHtml(report, createStimulusService(context.backend.services.current().project));
 
-/** Never over a file that is there: a report may be the only copy of one. */
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text, { flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new TwinscopeError('conflict', `${file} is there already and was left as it is. Choose another --out.`);
-    }
-    throw fileError(error, file);
-  }
-}
-
 export async function reportSearch(
   context: CliContext,
   search: string,
@@ -47,7 +35,8 @@ export async function reportSearch(
     );
   }
   const report = await openReport(context, options.project, search);
-  await write(out, kind === '.json' ? reportText(report) : await page(context, report));
+  const text = kind === '.json' ? reportText(report) : await page(context, report);
+  await writeNewFileAtomic(out, (handle) => handle.writeFile(text));
   context.print(`Wrote the report of ${report.name} to ${out}`, { search: report.id, files: [out] });
 }
 
@@ -61,10 +50,14 @@ export async function exportFrom(
   const report = await openReport(context, project, options.what.replace(/^search:/, ''));
   const folder = path.resolve(options.out);
   const name = safeFileName(report.name);
-  const files = [path.join(folder, `${name}.html`), path.join(folder, `${name}.json`)] as const;
-  await mkdir(folder, { recursive: true });
-  await write(files[0], await page(context, report));
-  await write(files[1], reportText(report));
+  const texts = [
+    [`${name}.html`, await page(context, report)],
+    [`${name}.json`, reportText(report)],
+  ] as const;
+  await writeFolderAtomic(folder, async (temporary) => {
+    for (const [file, text] of texts) await writeFile(path.join(temporary, file), text);
+  });
+  const files = texts.map(([file]) => path.join(folder, file));
   context.print(`Wrote the report of ${report.name}:\n${files.join('\n')}`, { search: report.id, files });
   return 0;
 }

@@ -196,8 +196,9 @@ export function suppressionOutcome(
   blank: number,
   floor: number,
 ): Suppression['units'][number]['outcome'] {
-  if (blank > floor) return response < blank ? 'below blank' : 'not suppressed';
-  return response <= blank + floor ? 'at floor' : 'not suppressed';
+  if (response > blank + floor) return 'driven';
+  if (blank <= floor) return 'at floor';
+  return response < blank - floor ? 'below blank' : 'at blank';
 }
 
 /** 1 − (both − blank)/(alone − blank); null where the stimulus alone does not exceed the blank. */

@@ -88,9 +88,11 @@ describe('rules of the report', () => {
 
   it('suppression: below blank only with spontaneous activity, otherwise at floor', () => {
     expect(suppressionOutcome(3, 5, 0.01)).toBe('below blank');
-    expect(suppressionOutcome(5, 5, 0.01)).toBe('not suppressed');
+    expect(suppressionOutcome(5, 5, 0.01)).toBe('at blank');
+    expect(suppressionOutcome(4.995, 5, 0.01)).toBe('at blank');
+    expect(suppressionOutcome(5.1, 5, 0.01)).toBe('driven');
     expect(suppressionOutcome(0, 0, 0.01)).toBe('at floor');
-    expect(suppressionOutcome(0.5, 0, 0.01)).toBe('not suppressed');
+    expect(suppressionOutcome(0.5, 0, 0.01)).toBe('driven');
     // (8 − 2)/(14 − 2): half of the driven response is left.
     expect(maskSuppression(14, 8, 2, 0.01)).toBe(0.5);
     expect(maskSuppression(2, 1, 2, 0.01)).toBeNull();
