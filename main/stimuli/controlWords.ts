@@ -3,11 +3,11 @@ import type { Control } from '../contract/results.ts';
 import { plural } from '../platform/words.ts';
 import { isMoving } from './motion.ts';
 
-type Named = Pick<Control, 'kind' | 'label' | 'sourceSpec'>;
+type Named = Pick<Control, 'kind' | 'label' | 'sourceSpec'> & Partial<Pick<Control, 'spec'>>;
 
 /** Results of older versions have random gratings among the controls of kind 'random'. */
-const isGratings = ({ kind, label }: Pick<Control, 'kind' | 'label'>): boolean =>
-  (kind === 'random' || kind === 'same-space') && label.includes('grating');
+const isGratings = ({ kind, label, spec }: Named): boolean =>
+  (kind === 'random' || kind === 'same-space') && (label.includes('grating') || spec?.type === 'grating');
 
 /** Whether a control moves: noise by its label, everything else by what it was made from. */
 const isClip = ({ kind, label, sourceSpec }: Named): boolean =>
