@@ -75,7 +75,7 @@ test('a search goes on however many other sessions were opened since it began', 
     space: { type: 'pixels' },
     reference: { design },
     optimiser: { type: 'gradient', steps: 50 },
-    controls: { random: 4 },
+    controls: { random: 4, phaseScrambled: 0, sameSpace: 0, bestOfReference: false },
     starts: 1,
     seed: 3,
   });

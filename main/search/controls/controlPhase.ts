@@ -61,7 +61,7 @@ export class ControlPhase implements Phase {
     this.#description = description;
     this.#open = open;
     this.#earlier = earlier;
-    this.#own = description.n - (earlier?.count ?? 0);
+    this.#own = Math.max(0, description.n - (earlier?.count ?? 0));
     this.name = description.name;
     this.steps = Math.ceil(this.#own / context.model.batchSize);
     this.#values = new Float64Array(this.#own);
@@ -112,10 +112,12 @@ export class ControlPhase implements Phase {
 
   /** Null before the end, and where the control makes no sense. */
   measured(): MeasuredControl | null {
-    if (this.#best === null || this.#done < this.#own) return null;
+    if (this.#done < this.#own) return null;
     const label = this.#source()?.label ?? this.#description.label;
     const earlier = this.#earlier?.measured() ?? null;
     if (this.#earlier !== null && earlier === null) return null;
+    if (earlier !== null && this.#own === 0) return this.#firstOf(earlier, label);
+    if (this.#best === null) return null;
     const skipped = earlier?.values.length ?? 0;
     const values = new Float64Array(this.#description.n);
     values.set(earlier?.values ?? []);
@@ -135,6 +137,24 @@ export class ControlPhase implements Phase {
       image: this.#best,
       spec: this.#source()?.spec(bestIndex) ?? null,
       source: this.#source()?.source(bestIndex) ?? null,
+    };
+  }
+
+  /** Where the earlier control has all images of this one. */
+  #firstOf(earlier: MeasuredControl, label: string): MeasuredControl | null {
+    const values = earlier.values.slice(0, this.#description.n);
+    const bestIndex = values.indexOf(values.reduce((a, b) => Math.max(a, b)));
+    const source = this.#source();
+    const image = bestIndex === earlier.bestIndex ? earlier.image : source?.image(bestIndex);
+    if (!(image instanceof Float32Array)) throw new Error('images that two controls share are drawn at once');
+    return {
+      ...this.#description,
+      label,
+      values,
+      bestIndex,
+      image,
+      spec: source?.spec(bestIndex) ?? null,
+      source: source?.source(bestIndex) ?? null,
     };
   }
 

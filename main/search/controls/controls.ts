@@ -184,7 +184,7 @@ const sameSpaceCount = ({ plan: { controls } }: SearchContext, evaluations: numb
 
 /**
  * Starting images of a search over pixels, as many as its steps are forward passes worth. The noise control draws from the
- * same images: where it is among `controls` and has fewer, its images are the first ones of this control and are not shown again.
+ * same images: where it is among `controls`, what both have is shown once.
  */
 export function startingImages(
   context: SearchContext,
@@ -193,11 +193,11 @@ export function startingImages(
   gradientSteps: number,
   controls: readonly ControlPhase[],
 ): ControlPhase[] {
-  const { seed, controls: asked } = context.plan;
+  const { seed } = context.plan;
   const equivalents = gradientPasses(context) * gradientSteps;
   const n = sameSpaceCount(context, equivalents);
   if (n === 0) return [];
-  const earlier = controls.find(({ kind }) => kind === 'random' && n > asked.random) ?? null;
+  const earlier = controls.find(({ kind }) => kind === 'random') ?? null;
   const description = {
     kind: 'same-space',
     label:

@@ -144,8 +144,15 @@ describe('controls made by default', () => {
       ['best-grating', 72, 72],
       ['same-space', 8, 8],
     ]);
-    const steps = 3 * 2 * 4;
-    expect(outcome.controls[2]?.values).not.toHaveLength(steps);
+    const [random, , space] = outcome.controls;
+    expect(space?.values).toEqual(random?.values.slice(0, 8));
+    expect(outcome.controlEvaluations).toBe(20 + 72);
+    const [response] = await model().responses(space?.image as Float32Array, 1);
+    const [most] = await model().responses(random?.image as Float32Array, 1);
+    // A drive rises with the response of its unit.
+    expect(space?.best).toBe(Math.max(...(space?.values ?? [])));
+    expect((response as number) <= (most as number)).toBe(true);
+    expect(space?.best === random?.best).toBe(response === most);
   });
 
   it('take every reference stimulus where the set has no halves, and say that it is the one z-scored on', async () => {
