@@ -22,7 +22,7 @@ const amplitudes = (contrast: Float64Array, size: number): number[] => {
   const re = contrast.slice();
   const im = new Float64Array(re.length);
   fft2(re, im, size);
-  return [...re.map((value, k) => Math.hypot(value, im[k] as number))];
+  return Array.from(re, (value, k) => Math.hypot(value, im[k] as number));
 };
 
 describe('phase scrambles', () => {
@@ -70,7 +70,9 @@ describe('phase scrambles', () => {
     const shown = new PhaseScrambles(candidate, set, 1).image(0);
     const residuals = measureResiduals(shown, set.weights, set.constraints);
     expect(residuals.contrastRms).toBeLessThan(1e-6);
-    for (const [i, weight] of set.weights.entries()) if (weight === 0) expect(shown[i]).toBe(0.5);
+    const outside = shown.filter((_, i) => set.weights[i] === 0);
+    expect(outside.length).toBeGreaterThan(100);
+    expect(new Set(outside)).toEqual(new Set([0.5]));
   });
 
   it('of a clip keep the power of every speed: what drifts right stays as strong among what drifts right', () => {

@@ -16,7 +16,9 @@ export function selectiveTerms(
 ): SearchContext['selective'] {
   const { objective, target } = plan;
   const driven = target.filter(({ weight }) => weight > 0);
-  const suppressed = target.filter(({ weight }) => weight < 0).map(({ weight: _, ...rest }) => rest);
+  const suppressed = target
+    .filter(({ weight }) => weight < 0)
+    .map(({ area, units: chosen, within }) => ({ area, units: chosen, within }));
   if (objective.type !== 'selective' && (objective.type === 'suppress' || objective.type === 'match')) return null;
   const chosen =
     objective.type === 'selective'

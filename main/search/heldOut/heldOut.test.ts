@@ -132,7 +132,7 @@ describe('held-out twins', () => {
   });
 
   it('that cannot be shown the stimuli are told of, and the search ends well', async () => {
-    const refusing: StimulusSource = { ...reference, render: (index) => onRasterOf(index) };
+    const refusing: StimulusSource = { ...reference, render: refused };
     const result = await resultOf(heldOutTwin(own(), { reference: refusing }));
     expect(result?.failure).toMatch(/2 frames/);
     expect(result?.areas).toEqual([]);
@@ -145,7 +145,7 @@ describe('held-out twins', () => {
   });
 });
 
-const onRasterOf = async (_: number): Promise<Float32Array> => onRaster(new Float32Array(8), field, field);
+const refused = async (): Promise<Float32Array> => onRaster(new Float32Array(8), field, field);
 
 describe('matching and intervals', () => {
   it('keeps ids where half of them agree', () => {
