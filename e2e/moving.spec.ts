@@ -1,6 +1,6 @@
 /** Moving stimuli in the workbench: offered with their units, marked, played while pointed at, kept out of protocols. */
 import { expect, test } from './fixtures.ts';
-import { complaintsOf, createProject, expectPictures, step } from './workbench.ts';
+import { choose, complaintsOf, createProject, expectPictures, step } from './workbench.ts';
 
 test('a set of drifting gratings is made, plays, and says how fast it goes', async ({ page, host }) => {
   const complaints = complaintsOf(page);
@@ -34,6 +34,16 @@ test('a set of drifting gratings is made, plays, and says how fast it goes', asy
   await inspector.getByRole('button', { name: 'Halt the clip' }).click();
   await expect(inspector.locator('canvas')).not.toHaveAttribute('data-playing');
   await expect(page.getByRole('button', { name: 'Add to protocol' })).toBeDisabled();
+
+  await step(page, 'Experiment');
+  const twin = page.getByRole('combobox', { name: 'Twin' });
+  const run = page.getByRole('button', { name: 'Run', exact: true });
+  await choose(page, twin, 'Macaque V1, Gabor energy with normalisation');
+  await expect(page.getByText('sees still pictures, and these stimuli move.')).toBeVisible();
+  await expect(run).toBeDisabled();
+  await choose(page, twin, 'Primate motion, V1 and MT');
+  await expect(page.getByText('sees still pictures, and these stimuli move.')).toHaveCount(0);
+  await expect(run).toBeEnabled();
   expect(complaints).toEqual([]);
 });
 

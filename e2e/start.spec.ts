@@ -22,7 +22,9 @@ test('npm start without a window prints an address within 10 s of the build and 
   const heardAt = (text: string): number => heard.find((piece) => piece.text.includes(text))?.at ?? Number.NaN;
   try {
     await expect.poll(output, { timeout: 90_000 }).toContain('Twinscope is open at');
-    expect(output()).toMatch(/^The desktop window is not available \(.+\), so Twinscope opens in the browser\.$/m);
+    expect(output()).toMatch(
+      /^The desktop window is not available \(.+\), so Twinscope is served to a browser: open the address below in yours\.$/m,
+    );
     expect(heardAt('Twinscope is open at') - heardAt('  desktop shell  ')).toBeLessThan(10_000);
     await page.goto(/http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/.exec(output())?.[0] ?? '');
     await expect(page.getByRole('navigation', { name: 'Steps' })).toBeVisible();

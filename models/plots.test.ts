@@ -1,6 +1,6 @@
 /** Figures of the acceptance table: marks stand where the axes say, and text cannot break out of its element. */
 import { expect, it } from 'vitest';
-import { colours, figure, type Axis } from './plots.ts';
+import { colours, figure, medianMarks, spreadMarks, type Axis } from './plots.ts';
 
 const x: Axis = { label: 'eccentricity, °', from: 0, to: 10, ticks: [0, 5, 10] };
 const y: Axis = { label: 'radius, °', from: 0.01, to: 1, ticks: [0.01, 0.1, 1], logarithmic: true };
@@ -60,4 +60,44 @@ it('has colours that stand out on white and on the dark page alike', () => {
     expect(contrast(luminance(colour), 1)).toBeGreaterThanOrEqual(3);
     expect(contrast(luminance(colour), luminance('#1a1b1e'))).toBeGreaterThanOrEqual(3);
   }
+});
+
+it('stands the bars of a histogram on 0 at their heights', () => {
+  const names = ['none', 'ten', 'twenty'];
+  const percent: Axis = { label: 'units, %', from: 0, to: 40, ticks: [0, 10, 20], names };
+  const svg = figure('t', { x, y: percent }, [{ type: 'bars', colour: 'blue', edges: [0, 5, 10], heights: [10, 20] }]);
+  const bars = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"\/>/g)].map(
+    ([, ...numbers]) => numbers.map(Number) as [x: number, y: number, width: number, height: number],
+  );
+  expect(bars.length).toBe(2);
+  for (const [i, [left, top, width, height]] of bars.entries()) {
+    expect(Math.abs(left - tick(svg, String([0, 5][i]), 'x'))).toBeLessThan(0.11);
+    expect(Math.abs(left + width - tick(svg, String([5, 10][i]), 'x'))).toBeLessThan(0.21);
+    expect(Math.abs(top - tick(svg, names[i + 1] as string, 'y'))).toBeLessThan(0.11);
+    expect(Math.abs(top + height - tick(svg, 'none', 'y'))).toBeLessThan(0.21);
+  }
+});
+
+it('draws the median of curves, their quartiles around it, and every value beside those of its kind', () => {
+  const curves = [0, 1, 2, 3, 4].map((value) => [value, 10 * value]);
+  const [ribbon, line] = medianMarks([1, 2], curves, { colour: 'blue', label: 'units' });
+  expect(ribbon).toMatchObject({
+    type: 'ribbon',
+    at: [
+      [1, 1, 3],
+      [2, 10, 30],
+    ],
+  });
+  expect(line).toMatchObject({
+    type: 'line',
+    label: 'units',
+    at: [
+      [1, 2],
+      [2, 20],
+    ],
+  });
+  const [points, interval] = spreadMarks(2, [4, 0, 1, 3, 2], 'green');
+  expect(points?.type === 'points' && points.at.map(([, value]) => value)).toEqual([4, 0, 1, 3, 2]);
+  expect(points?.type === 'points' && points.at.every(([place]) => Math.abs(place - 2) < 0.301)).toBe(true);
+  expect(interval).toMatchObject({ type: 'interval', value: 2, y: [1, 3] });
 });

@@ -2,6 +2,7 @@
  * Figures of the acceptance table as SVG text. They are shown as pictures, which take no colours from the page around
  * them: backgrounds are clear, and all colours are of a middle lightness that stands out on white and on near-black.
  */
+import { quantile } from './statistics.ts';
 
 export const colours = {
   blue: '#4c8dd6',
@@ -29,8 +30,47 @@ export type Mark =
   | { type: 'line'; colour: Colour; label?: string; dashed?: boolean; at: readonly (readonly [x: number, y: number])[] }
   /** What the published value or tolerance covers. */
   | { type: 'band'; colour: Colour; label?: string; x: readonly [number, number]; y: readonly [number, number] }
+  /** A histogram that stands on 0; one more edge than heights. */
+  | { type: 'bars'; colour: Colour; label?: string; edges: readonly number[]; heights: readonly number[] }
+  /** Between a lower and an upper curve. */
+  | { type: 'ribbon'; colour: Colour; label?: string; at: readonly (readonly [x: number, low: number, high: number])[] }
   /** A value with its interval or quartiles. */
   | { type: 'interval'; colour: Colour; label?: string; x: number; value: number; y: readonly [number, number] };
+
+/** The end points of a line across the whole figure at a place of the other axis. */
+export const upright = (x: number, y: Axis): [x: number, y: number][] => [
+  [x, y.from],
+  [x, y.to],
+];
+
+/** Median over curves as a line, quartiles as a ribbon. @param curves each with one value per place of `x` */
+export function medianMarks(
+  x: readonly number[],
+  curves: readonly (readonly number[])[],
+  look: { colour: Colour; label: string },
+): Mark[] {
+  const at = (p: number) =>
+    x.map((_, i) =>
+      quantile(
+        curves.map((curve) => curve[i] as number),
+        p,
+      ),
+    );
+  const [low, middle, high] = [at(0.25), at(0.5), at(0.75)] as [number[], number[], number[]];
+  return [
+    { type: 'ribbon', colour: look.colour, at: x.map((place, i) => [place, low[i] as number, high[i] as number]) },
+    { type: 'line', ...look, at: x.map((place, i) => [place, middle[i] as number]) },
+  ];
+}
+
+/** Every value at one place of the axis, spread sideways so that units do not hide one another; median and quartiles beside. */
+export function spreadMarks(at: number, values: readonly number[], colour: Colour): Mark[] {
+  const quartiles = [quantile(values, 0.25), quantile(values, 0.75)] as const;
+  return [
+    { type: 'points', colour, at: values.map((value, i) => [at + 0.6 * ((i * 0.618) % 1) - 0.3, value]) },
+    { type: 'interval', colour: 'grey', x: at + 0.4, value: quantile(values, 0.5), y: quartiles },
+  ];
+}
 
 const width = 560;
 const height = 340;
@@ -63,6 +103,20 @@ function drawMark(mark: Mark, x: (value: number) => number, y: (value: number) =
       const [bottom, top] = mark.y.map(y) as [number, number];
       return `<rect x="${px(left)}" y="${px(top)}" width="${px(right - left)}" height="${px(bottom - top)}" fill="${colour}" fill-opacity="0.22"/>`;
     }
+    case 'bars': {
+      const foot = y(0);
+      const rects = mark.heights.map((height, i) => {
+        const [left, right] = [mark.edges[i], mark.edges[i + 1]].map((edge) => x(edge as number)) as [number, number];
+        const top = y(height);
+        return `<rect x="${px(left)}" y="${px(top)}" width="${px(right - left)}" height="${px(foot - top)}"/>`;
+      });
+      return `<g fill="${colour}" fill-opacity="0.45" stroke="${colour}">${rects.join('')}</g>`;
+    }
+    case 'ribbon': {
+      const upper = mark.at.map(([a, , b]) => `${px(x(a))},${px(y(b))}`);
+      const lower = mark.at.map(([a, b]) => `${px(x(a))},${px(y(b))}`).toReversed();
+      return `<polygon points="${[...upper, ...lower].join(' ')}" fill="${colour}" fill-opacity="0.22"/>`;
+    }
     case 'interval': {
       const [bottom, top] = mark.y.map(y) as [number, number];
       const at = px(x(mark.x));
@@ -74,6 +128,14 @@ function drawMark(mark: Mark, x: (value: number) => number, y: (value: number) =
   }
 }
 
+const lineSwatch = (left: number, mark: Mark & { type: 'line' }): string =>
+  (mark.dashed === true ? [0, 9] : [0])
+    .map(
+      (at, _, all) =>
+        `<rect x="${left + at}" y="15" width="${all.length === 1 ? 14 : 6}" height="2.5" fill="${colours[mark.colour]}"/>`,
+    )
+    .join('');
+
 /** Swatches above the frame, from left to right; a label that several marks share stands once. */
 function legend(marks: readonly Mark[]): string {
   const named = [
@@ -81,11 +143,13 @@ function legend(marks: readonly Mark[]): string {
   ];
   let left = margin.left;
   return named
-    .map(({ type, colour, label = '' }) => {
+    .map((mark) => {
+      const { type, colour, label = '' } = mark;
+      const area = type === 'band' || type === 'bars' || type === 'ribbon';
       const swatch =
-        type === 'line'
-          ? `<rect x="${left}" y="15" width="14" height="2.5" fill="${colours[colour]}"/>`
-          : `<rect x="${left + 2}" y="11" width="10" height="10" rx="${type === 'band' ? 0 : 5}" fill="${colours[colour]}"${type === 'band' ? ' fill-opacity="0.35"' : ''}/>`;
+        mark.type === 'line'
+          ? lineSwatch(left, mark)
+          : `<rect x="${left + 2}" y="11" width="10" height="10" rx="${area ? 0 : 5}" fill="${colours[colour]}"${area ? ' fill-opacity="0.35"' : ''}/>`;
       const text = `<text x="${left + 19}" y="20">${escaped(label)}</text>`;
       left += 36 + 6.4 * label.length;
       return swatch + text;

@@ -1,5 +1,30 @@
 import { describe, expect, it, test } from 'vitest';
-import { cumulativeHistogram, discoveries, kolmogorovSmirnov } from './statistics.ts';
+import {
+  binnedPercent,
+  cumulativeHistogram,
+  cumulativePercent,
+  discoveries,
+  kolmogorovSmirnov,
+  quantile,
+} from './statistics.ts';
+
+test('quantiles are those of NumPy', () => {
+  // numpy.quantile([3, 1, 4, 1, 5, 9, 2, 6], [0, .1, .25, .5, .9, 1])
+  const parts = [0, 0.1, 0.25, 0.5, 0.9, 1];
+  const quantiles = parts.map((p) => quantile([3, 1, 4, 1, 5, 9, 2, 6], p));
+  for (const [i, value] of [1, 1, 1.75, 3.5, 6.9, 9].entries()) expect(quantiles[i]).toBeCloseTo(value, 12);
+});
+
+test('shares of a sample in bins and up to each of its values', () => {
+  // A lower edge belongs to its bin; 3 and −1 lie outside.
+  expect(binnedPercent([0, 0.5, 1, 3, -1], [0, 1, 3])).toEqual([40, 20]);
+  expect(cumulativePercent([4, 1, 2, 2])).toEqual([
+    [1, 25],
+    [2, 50],
+    [2, 75],
+    [4, 100],
+  ]);
+});
 
 test('the distance of a sample from a distribution', () => {
   const uniform = cumulativeHistogram([0, 1], [7]);

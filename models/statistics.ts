@@ -1,5 +1,24 @@
 /** Distributions of measured units against published ones. */
 
+/** The value below which a part p of the values lies, by straight lines between them (R's type 7, NumPy's default). */
+export function quantile(values: readonly number[], p: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = p * (sorted.length - 1);
+  const low = sorted[Math.floor(at)] as number;
+  return low + (at - Math.floor(at)) * ((sorted[Math.ceil(at)] as number) - low);
+}
+
+/** Share of the values in every bin, in %: from its lower edge to below its upper one. Values outside all bins count too. */
+export const binnedPercent = (values: readonly number[], edges: readonly number[]): number[] =>
+  edges.slice(1).map((to, i) => {
+    const from = edges[i] as number;
+    return (100 * values.filter((value) => value >= from && value < to).length) / values.length;
+  });
+
+/** Every value with the share of the values up to it, in %. */
+export const cumulativePercent = (values: readonly number[]): [value: number, percent: number][] =>
+  values.toSorted((a, b) => a - b).map((value, i, all) => [value, (100 * (i + 1)) / all.length]);
+
 /** Largest distance between a sample's distribution and a cumulative distribution (Kolmogorov–Smirnov). */
 export function kolmogorovSmirnov(sample: readonly number[], cumulative: (x: number) => number): number {
   const n = sample.length;

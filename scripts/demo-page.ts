@@ -6,6 +6,7 @@ import type { GratingDesign } from '../main/contract/stimuli.ts';
 import type { ExportRow } from '../main/projects/rows.ts';
 import { factorsOf, levelsAt } from '../main/stimuli/design.ts';
 import { encodeGreyPng } from '../main/stimuli/node/png.ts';
+import { constraintRows } from '../main/stimuli/constraintWords.ts';
 import { createStimulusService, stageField } from '../main/app/stimulusService.ts';
 import { formatCount, plural } from '../main/platform/words.ts';
 
@@ -65,7 +66,9 @@ export async function demoPage(backend: Backend, results: DemoResults): Promise<
         `<p>${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls, in ${report.seconds.toFixed(1)} s. Responses are z-scored over the ${escape(report.referenceName)}, ${plural(report.referenceStimuli, 'stimulus', 'stimuli')}.`,
         residuals === null
           ? ''
-          : ` Constraint residuals (relative): mean ${residuals.meanLuminance.toExponential(1)}, RMS contrast ${residuals.contrastRms.toExponential(1)}, range ${residuals.range}.`,
+          : ` Constraint residuals (relative; range in luminance): ${constraintRows(report.plan.constraints)
+              .map(({ key, label }) => `${label} ${(residuals[key] ?? NaN).toExponential(1)}`)
+              .join(', ')}.`,
         ` Content hash ${report.contentSha256?.slice(0, 12) ?? ''}.</p></section>`,
       ].join(''),
     );

@@ -36,12 +36,13 @@ describe.each(measured)('the kept table of %s', (twin) => {
   });
 });
 
-it('some twins have a kept table, and their rows are met', () => {
-  for (const twin of ['macaque-ventral-hierarchy', 'primate-retina-ganglion']) {
-    expect(measured).toContain(twin);
+it('every built-in twin has a kept table with figures, and its rows are met', () => {
+  expect(measured.toSorted()).toEqual(Object.keys(lock).toSorted());
+  for (const twin of measured) {
     const text = readFileSync(path.join(models, twin, acceptanceName), 'utf8');
-    const { rows } = acceptanceFile.parse(JSON.parse(text));
+    const { rows, figures } = acceptanceFile.parse(JSON.parse(text));
     expect(rows.filter(({ passed }) => !passed).map(({ check }) => check)).toEqual([]);
+    expect(figures.length).toBeGreaterThanOrEqual(3);
   }
 });
 

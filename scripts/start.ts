@@ -41,10 +41,13 @@ function runElectron(file: string): Promise<boolean> {
 }
 
 async function runInBrowser(reason: string): Promise<void> {
-  console.log(`The desktop window is not available (${reason}), so Twinscope opens in the browser.`);
   const cli = path.join(root, 'dist', 'main', 'cli.js');
   // BROWSER=none is how other tools are told to leave the person's browser alone, too.
   const open = noWindowBecause() === 'there is no display' || process.env['BROWSER'] === 'none' ? [] : ['--open'];
+  console.log(
+    `The desktop window is not available (${reason}), so Twinscope ` +
+      (open.length > 0 ? 'opens in the browser.' : 'is served to a browser: open the address below in yours.'),
+  );
   process.argv = [process.execPath, cli, 'serve', ...open, ...given];
   await import(pathToFileURL(cli).href);
 }

@@ -55,11 +55,16 @@ export function createBareModels(services: Services) {
     return { model, stamp, inspection };
   }
 
+  /** What a model is called as long as its file stays the same. */
+  async function stampOf(modelFile: string): Promise<string> {
+    const { size, mtimeMs, ino } = await stat(modelFile);
+    return hashJson([modelFile, size, mtimeMs, ino]);
+  }
+
   /** @param sizePx side of the pictures; of use only where the graph leaves it open */
   async function inspect(place: ModelPlace, sizePx: number | null): Promise<InspectedModel> {
     const modelFile = await fileOf(place);
-    const { size, mtimeMs, ino } = await stat(modelFile);
-    const stamp = hashJson([modelFile, size, mtimeMs, ino]);
+    const stamp = await stampOf(modelFile);
     const key = `${stamp}/${sizePx ?? ''}`;
     const found = kept.get(key) ?? read(modelFile, stamp, sizePx);
     // The order of insertion is the order of use.
@@ -109,11 +114,13 @@ export function createBareModels(services: Services) {
 
   /** Forgets a model that was looked at, and removes what was handed over or written for it. */
   async function discard(place: ModelPlace): Promise<void> {
-    const inspected = await inspect(place, null).catch(() => null);
-    if (inspected !== null) {
-      const folder = changedFolder(inspected.stamp);
+    const stamp = await fileOf(place)
+      .then(stampOf)
+      .catch(() => null);
+    if (stamp !== null) {
+      const folder = changedFolder(stamp);
       for (const each of changed.keys()) if (each.startsWith(folder)) changed.delete(each);
-      for (const key of kept.keys()) if (key.startsWith(inspected.stamp)) kept.delete(key);
+      for (const key of kept.keys()) if (key.startsWith(stamp)) kept.delete(key);
       await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     }
     if ('upload' in place) await removeUpload(uploadsFolder, place.upload);

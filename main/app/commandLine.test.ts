@@ -59,6 +59,21 @@ test('twins list: options leave what they describe, and where they leave nothing
   expectRefusal(await run('twins', 'list', '--max-size', 'large'), /"large" is no size\. Nothing was changed\./);
 });
 
+test('twins list: what is in the library and no twin is said, and hides no other', async () => {
+  const odd = path.join(own('home'), 'library', 'odd@1.0.0');
+  mkdirSync(odd, { recursive: true });
+  try {
+    const { stdout, code } = await run('twins', 'list');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/primate-retina-ganglion@/);
+    expect(stdout).toContain(`\n${odd} is not a twin package: it has no twin.json.`);
+    const listed = JSON.parse((await run('twins', 'list', '--json')).stdout) as { error?: { message: string } }[];
+    expect(listed.flatMap(({ error }) => (error ? [error.message] : []))).toEqual([expect.stringContaining(odd)]);
+  } finally {
+    rmSync(odd, { recursive: true });
+  }
+});
+
 test('twins show: the facts of the page, what is not stated included', async () => {
   const { stdout, code } = await run('twins', 'show', 'primate-retina-ganglion');
   expect(code).toBe(0);

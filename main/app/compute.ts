@@ -78,7 +78,7 @@ export function serveCompute(port: Port): void {
   } = {
     'twin.describe': ({ twin }) =>
       sessions.use(twin, async ({ session }) => ({
-        versions: computeVersions(),
+        versions: computeVersions(session.settings.device),
         areas: [...session.areas],
         sizePx: session.field.sizePx,
       })),

@@ -1,5 +1,13 @@
 /** Searches inside the compute process: the pure search over this process's sessions and rasters. */
-import { goalRole, goalsOf } from '../contract/plans.ts';
+import {
+  type Constraints,
+  constraintRole,
+  constraintStimuli,
+  goalRole,
+  goalsOf,
+  startRole,
+  usesGradient,
+} from '../contract/plans.ts';
 import type { StimulusDesign } from '../contract/stimuli.ts';
 import type {
   ComputeHandler,
@@ -14,6 +22,7 @@ import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { plural } from '../platform/words.ts';
+import type { ConstraintImages } from '../search/constraints/constraints.ts';
 import type { ResponseModel, StimulusSource } from '../search/model.ts';
 import type { ReferenceScale } from '../search/reference/reference.ts';
 import type { SearchOutcome } from '../search/report.ts';
@@ -84,7 +93,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
           search,
           held,
           lastTilesAt: -Infinity,
-          optimisationSteps: optimiser.type === 'gradient' ? optimiser.steps : 0,
+          optimisationSteps: usesGradient(optimiser) ? optimiser.steps : 0,
           optimisationDone: start.checkpoint === null ? 0 : search.result().trajectory.length,
         });
         return { total: search.total };
@@ -112,9 +121,12 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
       if (showTiles) running.lastTilesAt = performance.now();
       const tiles = showTiles
         ? await Promise.all(
-            live.tiles
-              .slice(0, liveTiles)
-              .map((tile) => encodeGreyPng(tile, session.field.sizePx, { srgb: true, outSizePx: tilePx })),
+            live.tiles.slice(0, liveTiles).map((tile) =>
+              encodeGreyPng(middleFrame(tile, session.field.sizePx), session.field.sizePx, {
+                srgb: true,
+                outSizePx: tilePx,
+              }),
+            ),
           )
         : [];
       return {
@@ -139,22 +151,27 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
     async result({ key }): Promise<SearchOutcomeMessage> {
       const { search, held } = find(key);
       const outcome = search.result();
-      const { sizePx } = held.session.session.field;
-      const found = (image: Float32Array, spec: FoundStimulus['spec']): FoundStimulus =>
-        // The frames of a clip are not kept.
-        spec === null && image.length === sizePx * sizePx
-          ? { array: encodeNpy(image, [sizePx, sizePx]), spec: null }
-          : { array: null, spec };
+      const { sizePx, frameRateHz } = held.session.session.field;
+      const found = (image: Float32Array, spec: FoundStimulus['spec']): FoundStimulus => {
+        if (spec !== null) return { array: null, clip: null, spec };
+        const frames = image.length / (sizePx * sizePx);
+        if (frames === 1) return { array: encodeNpy(image, [sizePx, sizePx]), clip: null, spec: null };
+        const clip = { frames, frameRateHz: frameRateHz as number };
+        return { array: encodeNpy(image, [frames, sizePx, sizePx]), clip, spec: null };
+      };
       return {
-        candidates: outcome.candidates.map(({ rank, start, value, image, spec, areas, units, residuals }) => ({
-          rank,
-          start,
-          objective: value,
-          stimulus: found(image, spec),
-          areas,
-          units,
-          residuals,
-        })),
+        candidates: outcome.candidates.map(
+          ({ rank, start, value, image, spec, areas, units, residuals, residuals8Bit }) => ({
+            rank,
+            start,
+            objective: value,
+            stimulus: found(image, spec),
+            areas,
+            units,
+            residuals,
+            residuals8Bit,
+          }),
+        ),
         controls: outcome.controls.map(({ kind, label, values, best, image, spec, sourceSpec }) => ({
           kind,
           label,
@@ -178,6 +195,13 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
       return {};
     },
   };
+}
+
+/** Of a clip; a still picture itself. */
+function middleFrame(image: Float32Array, sizePx: number): Float32Array {
+  const pixels = sizePx * sizePx;
+  const frame = Math.floor(image.length / pixels / 2);
+  return image.subarray(frame * pixels, (frame + 1) * pixels);
 }
 
 /** The stimuli of a design on the raster of a twin. */
@@ -234,13 +258,36 @@ async function searchOf(
       ...(sets['screening'] ? { screening: source(sets['screening']) } : {}),
       ...(sets['bestOf'] ? { bestOf: source(sets['bestOf']) } : {}),
       ...(sets['halfB'] ? { halfB: source(sets['halfB']) } : {}),
+      ...(sets[startRole] ? { start: source(sets[startRole]) } : {}),
       goals: goalsOf(plan).map((_, i) => source(sets[goalRole(i)] as StimulusDesign)),
+      constraints: await constraintImages(plan.constraints, (role) => source(sets[role] as StimulusDesign)),
     },
     heldOut,
     renderSpec: (spec) => renderSpec(spec, session.field),
   });
   if (checkpoint !== null) await search.restore(checkpoint);
   return search;
+}
+
+/** Every stimulus that the constraints speak of, on the twin's raster. */
+async function constraintImages(
+  constraints: Constraints,
+  sourceOfRole: (role: string) => StimulusSource,
+): Promise<ConstraintImages> {
+  const images: ConstraintImages = {};
+  for (const { role, stimulus } of constraintStimuli(constraints)) {
+    const source = sourceOfRole(constraintRole(role));
+    if (stimulus.index >= source.count) {
+      throw new TwinscopeError(
+        'bad-input',
+        `The ${role} of the constraints is stimulus ${stimulus.index} (from 0) of a set of ${source.count}. Nothing was started. ` +
+          'Choose one that it has.',
+        { constraint: role },
+      );
+    }
+    images[role] = await source.render(stimulus.index);
+  }
+  return images;
 }
 
 /** Rows: mean, sd, response to the blank, coefficient in the area's activity, largest response; one column per unit. */

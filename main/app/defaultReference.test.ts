@@ -108,6 +108,8 @@ describe('the reference set when a plan names none', () => {
       [36, 72, 30],
       [64, 8, 10],
       [60, 8, 3],
+      [60, 8, 8],
+      [36, 72, 16],
     ] as const) {
       const { design, notice, name } = defaultReferenceFor(clip(sizePx, fieldOfViewDeg, frameRateHz));
       expect(design.type).toBe('drifting-gratings');

@@ -86,7 +86,8 @@ export function defaultReferenceFor(
   }
   const framesPerS = input.frameRateHz ?? 0;
   if (pxPerDeg >= 2 * tsr1vHighestCpd && framesPerS >= 2 * tsr1vHighestHz) return moving;
-  const slower = framesPerS > 0 ? doublings(2 * Math.max(...frequenciesHz), framesPerS) : 1;
+  // A drift of just half the frame rate has no direction.
+  const slower = framesPerS > 0 ? doublings(2 * Math.max(...frequenciesHz), framesPerS * (1 - 1e-6)) : 1;
   const has =
     `${formatNumber(pxPerDeg)} px per degree and ${formatNumber(framesPerS)} frames per second, and the reference set ` +
     `${tsr1vName} needs ${2 * tsr1vHighestCpd} and ${2 * tsr1vHighestHz}`;

@@ -5,9 +5,12 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { runPlan } from '../contract/plans.ts';
+import type { Provenance } from '../contract/results.ts';
 import type { SpawnCompute } from '../engine/computeContract.ts';
 import { parityTolerance } from '../engine/devices.ts';
+import { graphicsName } from '../engine/node/machine.ts';
 import { softwareVulkan } from '../engine/testing/softwareVulkan.ts';
+import { openProject } from '../projects/node/project.ts';
 import type { Backend } from './backend.ts';
 import { createDeviceService } from './deviceService.ts';
 import { spawnCompute } from './spawnCompute.ts';
@@ -93,6 +96,8 @@ test('a run on WebGPU says so and agrees with the run on the CPU', async () => {
   const cpu = await finishRun(backend, 'cpu');
   expect([webgpu.notices, cpu.notices]).toEqual([[], []]);
   expect([webgpu.run.provenance.device, cpu.run.provenance.device]).toEqual(['webgpu', 'cpu']);
+  expect(webgpu.run.provenance.versions['graphics']).toBe(graphicsName());
+  expect(cpu.run.provenance.versions).not.toHaveProperty('graphics');
   expect(cpu.responses.some((value) => value !== 0)).toBe(true);
   webgpu.responses.forEach((value, i) => expect(value).toBeCloseTo(cpu.responses[i] as number, 5));
 });
@@ -134,7 +139,8 @@ test('a device that fails as the session is created gives way too', async () => 
   expect(run.provenance).toMatchObject({ device: 'cpu', threads: 1, batchSize: 4 });
 });
 
-test('a paused job is resumed on its device or not at all', async () => {
+/** A run on WebGPU that was paused half way in a backend that is closed now. */
+async function pausedRun() {
   const { file, queue, job } = await startRun(await open(inEnvironment(driver)), 'webgpu', 4000);
   const paused = new Promise<void>((resolve) => {
     queue.onChange(({ state, progress }) => {
@@ -144,7 +150,11 @@ test('a paused job is resumed on its device or not at all', async () => {
   });
   await paused;
   await opened.backends.pop()?.close();
+  return { file, job };
+}
 
+test('a paused job is resumed on its device or not at all', async () => {
+  const { file, job } = await pausedRun();
   const backend = await open((options) => (options?.quiet ? crashing : spawnCompute)(options));
   await backend.openProject(file);
   const resumed = backend.services.current().queue;
@@ -154,6 +164,27 @@ test('a paused job is resumed on its device or not at all', async () => {
     message: expect.stringMatching(
       /^This job was started on WebGPU, which is not available here now: the compute process was ended from outside.+Resume it when the device is back, or start the plan again as a new job\.$/,
     ),
+  });
+});
+
+test('a paused job is not resumed with another graphics card or driver', async () => {
+  const { file, job } = await pausedRun();
+  const project = await openProject(file, { host: 'cli' });
+  const { frozen } = await project.jobs.get(job.id);
+  const { provenance } = frozen as { provenance: Provenance };
+  const versions = { ...provenance.versions, graphics: '6.1.0, 0x10de:0x2330, NVIDIA 570.86.15' };
+  await project.jobs.update(job.id, { frozen: { ...frozen, provenance: { ...provenance, versions } } });
+  await project.close();
+
+  const backend = await open(inEnvironment(driver));
+  await backend.openProject(file);
+  const { queue } = backend.services.current();
+  await queue.resume(job.id);
+  expect((await queue.waitFor(job.id)).error).toEqual({
+    code: 'conflict',
+    message:
+      `This job was started with graphics 6.1.0, 0x10de:0x2330, NVIDIA 570.86.15 and this is graphics ${graphicsName()}: the rest ` +
+      'would not be computed in the same way. What is stored is kept. Start the plan again as a new job.',
   });
 });
 

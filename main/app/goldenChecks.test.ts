@@ -171,6 +171,25 @@ test('a twin that this version cannot feed is packed without checks, and says wh
   expect(packed.notices[0]).toMatch(/No golden checks were made.*The input "speed" of .* takes tokens/);
 });
 
+test('a twin whose golden checks nobody could import is packed without any, and says why', async () => {
+  const sizePx = 6000;
+  const builder = new GraphBuilder({ name: 'vast' });
+  builder.input('x', 'float32', ['batch', 1, sizePx, sizePx]);
+  const mean = builder.node('ReduceMean', ['x', builder.constant('axes', 'int64', [2], [2n, 3n])], { keepdims: 0 });
+  builder.node('Expand', [mean, builder.constant('size', 'int64', [2], [1n, 2n])], {}, 'y');
+  builder.output('y', 'float32', ['batch', 2]);
+  const inputs = smallManifest().inputs.map((input) => ({
+    ...input,
+    axes: input.axes.map((axis, at) => (at < 2 ? axis : { ...axis, size: sizePx })),
+  }));
+  const packed = await pack(authorContents({ id: 'vast', inputs }, { 'model.onnx': writeGraph(builder.build()) }));
+  expect(packed.goldenChecks).toBe('none');
+  // 2 × 6000² × 4 bytes of pictures, and 2 × 2 × 4 of responses.
+  expect(packed.notices[0]).toMatch(
+    /No golden checks were made.* 2 stimuli with their responses take 288 MB, and golden checks may have 268 MB\./,
+  );
+});
+
 test('golden checks of a twin with clips, behaviour and a state hold them all, and come out', async () => {
   const { manifest, model } = clipDraft();
   const { inputs, outputs } = manifest;

@@ -10,8 +10,8 @@ import type { CancelSignal } from '../platform/cancel.ts';
 import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
 import { cos, degreesToRadians, sin } from '../platform/exactMath.ts';
 import { Random } from '../platform/random.ts';
-import { plural } from '../platform/words.ts';
-import { requireChecks, type GoldenInputs } from '../twins/node/checks.ts';
+import { formatBytes, plural } from '../platform/words.ts';
+import { goldenBytes, mostGolden, requireChecks, type GoldenInputs } from '../twins/node/checks.ts';
 import type { Proof, Prove } from '../twins/node/pack.ts';
 import { readModelGraph } from '../twins/node/package.ts';
 import { compareOutputs } from '../twins/node/verification.ts';
@@ -64,7 +64,7 @@ export function goldenProver(services: Services, signal: CancelSignal): Prove {
 
   return async (packed, given) => {
     const { manifest } = packed;
-    const why = notRunnable(manifest);
+    const why = notRunnable(manifest) ?? (given === null ? tooLarge(manifest) : null);
     if (why !== null) {
       const sentence =
         given === null
@@ -133,6 +133,14 @@ function notRunnable(manifest: TwinManifest): string | null {
     if (!isTwinscopeError(error)) throw error;
     return error.message;
   }
+}
+
+/** Why no golden checks can be stored for the twin; null where they can. */
+function tooLarge(manifest: TwinManifest): string | null {
+  const { stimuli, bytes } = mostGolden;
+  const needed = goldenBytes(manifest, stimuli);
+  if (needed <= bytes) return null;
+  return `${plural(stimuli, 'stimulus', 'stimuli')} with their responses take ${formatBytes(needed)}, and golden checks may have ${formatBytes(bytes)}.`;
 }
 
 function compared(manifest: TwinManifest, checks: GoldenChecks, areas: AreaResponses[]): Proof {

@@ -3,13 +3,14 @@ import { mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { protocolPlan, searchPlan, type ProtocolPlan } from '../contract/plans.ts';
+import { display as screenOf, protocolPlan, searchPlan, type Aperture, type ProtocolPlan } from '../contract/plans.ts';
 import { expandedProtocol, type Control } from '../contract/results.ts';
 import { stimulusDesign, type StimulusSpec } from '../contract/stimuli.ts';
 import { sha256Hex } from '../platform/hash.ts';
 import type { Project } from '../projects/node/project.ts';
 import { newJob, newProject, searchOf, temporaryFolder } from '../projects/testing/fixtures.ts';
 import { exportManifest } from '../protocols/manifest.ts';
+import { apertureWeights } from '../stimuli/aperture.ts';
 import { decodeNpy, encodeNpy } from '../stimuli/npy.ts';
 import { stimulusHash } from '../stimuli/design.ts';
 import type { JobContext } from '../jobs/node/queue.ts';
@@ -33,6 +34,7 @@ function backendOf(project: Project) {
   return {
     save: (plan: ProtocolPlan, name = 'Session') => handlers['protocols.save']({ name, plan }, call),
     get: (id: string) => handlers['protocols.get']({ id }, call),
+    searches: () => handlers['searches.list']({}, call),
     preview: (plan: ProtocolPlan) => handlers['protocols.preview']({ plan }, call),
     async export(protocolId: string, format: 'bundle' | 'psychopy') {
       const out = path.join(temporaryFolder(), 'export');
@@ -50,13 +52,14 @@ function backendOf(project: Project) {
 
 const planOf = (...items: unknown[]): ProtocolPlan => protocolPlan.parse({ format: 1, kind: 'protocol', items });
 
-/** A finished search over pixels whose pictures are bars of `cpd`, at the contrast it asks for. */
-async function storeSearch(project: Project, name: string, cpd: number): Promise<string> {
+/** A finished search over pixels whose pictures are bars of `cpd`, at the contrast it asks for, in the aperture if there is one. */
+async function storeSearch(project: Project, name: string, cpd: number, aperture?: Aperture): Promise<string> {
+  const weights = apertureWeights(aperture, { sizePx: 64, fieldOfViewDeg: 8 });
   const arrays: { sha256: string; bytes: Uint8Array }[] = [];
   const picture = (phase: number): { spec: StimulusSpec; sha256: string; thumbnail: string } => {
     const linear = Float32Array.from({ length: 64 * 64 }, (_, at) => {
       const x = ((at % 64) + 0.5) / 8;
-      return 0.5 + 0.075 * Math.SQRT2 * Math.cos(2 * Math.PI * cpd * x + phase);
+      return 0.5 + (weights[at] as number) * 0.075 * Math.SQRT2 * Math.cos(2 * Math.PI * cpd * x + phase);
     });
     const bytes = encodeNpy(linear, [64, 64]);
     arrays.push({ sha256: sha256Hex(bytes), bytes });
@@ -87,7 +90,7 @@ async function storeSearch(project: Project, name: string, cpd: number): Promise
   });
   const jobId = await newJob(project);
   const base = searchOf(jobId);
-  const plan = searchPlan.parse({ ...base.plan, constraints: { contrastRms: 0.15 } });
+  const plan = searchPlan.parse({ ...base.plan, constraints: { contrastRms: 0.15, aperture } });
   const { id } = await project.searches.create({ ...base, name, plan, provenance: { ...base.provenance, plan } });
   await project.searches.finish({
     searchId: id,
@@ -318,4 +321,26 @@ test('a protocol refuses what moves instead of showing its first frame', async (
   // At 0 Hz there is nothing to freeze.
   const preview = await backend.preview(planOf({ stimuli: { design: drifting([0]) } }));
   expect(preview.stimuli).toHaveLength(2);
+});
+
+test('a candidate needs as much of the screen as its aperture, and lies there in the list of searches', async () => {
+  const project = await newProject();
+  const backend = backendOf(project);
+  const aperture = { xDeg: 1, yDeg: -0.5, diameterDeg: 1.5, edgeDeg: 0.25 };
+  await storeSearch(project, 'Small', 1, aperture);
+  await storeSearch(project, 'Whole', 1);
+  const display = { widthPx: 800, heightPx: 600, widthCm: 5, distanceCm: 57 };
+  const preview = (name: string) =>
+    backend.preview({ ...planOf({ search: name, controls: false }), display: screenOf.parse(display) });
+  const small = await preview('Small');
+  // 1° and half of 1.75° to the right of fixation: 1.875°, the edge of a pixel of 1/8°, where the weight is still above nothing.
+  expect(small.stimuli[0]).toMatchObject({ sizeDeg: 8, patternDeg: 3.75 });
+  expect(small.warnings.filter((sentence) => sentence.includes('larger than the screen'))).toEqual([]);
+  const whole = await preview('Whole');
+  expect(whole.stimuli[0]).not.toHaveProperty('patternDeg');
+  expect(whole.warnings.join()).toContain('needs 8.0° × 8.0°');
+  expect((await backend.searches()).map((search) => [search.name, search.aperture])).toEqual([
+    ['Small', aperture],
+    ['Whole', null],
+  ]);
 });

@@ -9,6 +9,7 @@ import { formatCount, plural } from '../platform/words.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { ProtocolRow, SearchRow } from '../projects/rows.ts';
 import { expandProtocol, type ProtocolStimulusInput } from '../protocols/expand.ts';
+import { patternExtentDeg } from '../protocols/extent.ts';
 import { luminanceOfPicture } from '../protocols/node/luminance.ts';
 import { apertureOf } from '../stimuli/aperture.ts';
 import { controlTitle } from '../stimuli/controlWords.ts';
@@ -54,7 +55,7 @@ export async function expandPlan(project: Project, plan: ProtocolPlan): Promise<
   refuseMoving(stimuli);
   return expandProtocol({
     plan: { ...plan, items },
-    stimuli: await withLuminance(project, stimuli),
+    stimuli: await withPixels(project, stimuli),
     ...(Object.keys(searchPlans).length === 0 ? {} : { searchPlans }),
   });
 }
@@ -86,39 +87,48 @@ export async function savedProtocol(project: Project, row: ProtocolRow): Promise
 }
 
 type Range = { min: number; max: number };
+/** What only the pixels tell. */
+type Measured = { luminance: Range; patternDeg?: number };
 
 /** Pictures are looked at once per project, because a preview asks again with every change. */
-const knownRanges = new WeakMap<Project, Map<string, Range>>();
+const knownPictures = new WeakMap<Project, Map<string, Measured>>();
 
 /** Drawing photographs takes time; an export looks at every pixel of every picture in any case. */
 const mostPicturesMeasured = 300;
 
 const pictureTypes: ReadonlySet<StimulusSpec['type']> = new Set(['image', 'noise', 'tsr1']);
 
+/** What a protocol stands on. */
+const background = 0.5;
+
 /**
- * Adds the range of luminance where only the pixels tell it: of every stored raster, and of photographs, noise and the
- * reference set (at most 300, evenly over the list) as their thumbnails show them.
+ * Adds what only the pixels tell: the range of luminance and how far the pattern reaches of every stored raster, the range
+ * of photographs, noise and the reference set (at most 300, evenly over the list) as their thumbnails show them.
  */
-async function withLuminance(
+async function withPixels(
   project: Project,
   inputs: readonly ProtocolStimulusInput[],
 ): Promise<ProtocolStimulusInput[]> {
-  const known = knownRanges.get(project) ?? new Map<string, Range>();
-  knownRanges.set(project, known);
+  const known = knownPictures.get(project) ?? new Map<string, Measured>();
+  knownPictures.set(project, known);
   const stimuli = createStimulusService(project);
-  const measure = async (spec: StimulusSpec): Promise<Range> =>
-    spec.type === 'raster'
-      ? range(decodeNpy(await project.arrays.bytes(spec.arraySha256)).data)
-      : luminanceOfPicture(await stimuli.thumbnail(canonicalJson(spec)));
+  const measure = async (spec: StimulusSpec): Promise<Measured> => {
+    if (spec.type !== 'raster')
+      return { luminance: await luminanceOfPicture(await stimuli.thumbnail(canonicalJson(spec))) };
+    const { data, shape } = decodeNpy(await project.arrays.bytes(spec.arraySha256));
+    const { sizeDeg } = spec;
+    const patternDeg = patternExtentDeg({ data, sizePx: shape[0] as number, sizeDeg }, background);
+    return { luminance: range(data), patternDeg };
+  };
   const pictures = inputs.filter(({ spec }) => pictureTypes.has(spec.type));
   const every = Math.max(1, Math.ceil(pictures.length / mostPicturesMeasured));
   const looked = new Set(pictures.filter((_, index) => index % every === 0));
   const result: ProtocolStimulusInput[] = [];
   for (const input of inputs) {
     if (input.spec.type === 'raster' || looked.has(input)) {
-      const luminance = known.get(input.sha256) ?? (await measure(input.spec));
-      known.set(input.sha256, luminance);
-      result.push({ ...input, luminance });
+      const measured = known.get(input.sha256) ?? (await measure(input.spec));
+      known.set(input.sha256, measured);
+      result.push({ ...input, ...measured });
     } else {
       result.push(input);
     }

@@ -7,6 +7,7 @@ import { stimulusInputOf } from '../contract/twins.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
 import { createDeadline } from '../engine/deadline.ts';
 import { devices } from '../engine/devices.ts';
+import { requireRunnable } from '../engine/outputLayout.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { referenceIndices, type ReferenceResponses } from '../search/reference/reference.ts';
@@ -15,7 +16,7 @@ import { designCount, specAt, stimuliHash } from '../stimuli/design.ts';
 import { defaultReferenceFor, type DefaultReference } from './defaultReference.ts';
 import { computeTwin, type Services } from './services.ts';
 import { createStimulusService } from './stimulusService.ts';
-import { computeVersions, measuredHere } from './versions.ts';
+import { computeVersions } from './versions.ts';
 
 export type ReferenceRequest = MethodArgs<'references.get'>;
 
@@ -41,7 +42,6 @@ export const referenceKey = (
   twinSha256: sha256,
   stimuliSha256,
   device,
-  graphics: device === 'cpu' ? null : measuredHere().graphics,
   batchSize,
   threads,
   gradientForms,
@@ -80,6 +80,8 @@ async function prepare(
 ): Promise<Prepared> {
   const { library } = services;
   const resolved = await library.resolve(request.id);
+  // Before devices are measured for minutes.
+  requireRunnable(resolved.manifest, request.behaviour);
   const job = { noun: 'search', by: request.by, pictures: async () => pictures, signal };
   const { session } = await services.devices.sessionFor(resolved, request, job);
   const reference =
@@ -128,7 +130,7 @@ export async function referenceStateOf(
 ): Promise<ReferenceState> {
   const prepared = await prepare(services, request, { pictures: 0, signal });
   // Compute comes from the same installation, so asking it would give the same and load the twin.
-  const versions = { twinscope: services.version, ...computeVersions() };
+  const versions = { twinscope: services.version, ...computeVersions(prepared.twin.device) };
   return describe(services, prepared, await find(services, prepared, versions));
 }
 

@@ -8,7 +8,7 @@ import { formatCount } from '../platform/words.ts';
 import { createStimulusService, type StimulusService } from './stimulusService.ts';
 import { reportOf, reportText, searchReportHtml } from './searchReportService.ts';
 import type { Services } from './services.ts';
-import { receivePackageFile, receiveUpload } from './uploads.ts';
+import { receivePackageFile, receiveUpload, uploadOf } from './uploads.ts';
 
 type Route = {
   method: 'GET' | 'PUT';
@@ -100,8 +100,7 @@ export function createResources(services: Services): (request: Request) => Promi
       method: 'PUT',
       pattern: /^\/resource\/upload\/([^/]+)\/([^/]+)$/,
       async handle([batch, name], request) {
-        const body = new Uint8Array(await request.arrayBuffer());
-        await receiveUpload(services.uploadsFolder, batch as string, decoded(name as string), body);
+        await receiveUpload(services.uploadsFolder, batch as string, decoded(name as string), uploadOf(request));
         return new Response(null, { status: 204 });
       },
     },
@@ -110,7 +109,7 @@ export function createResources(services: Services): (request: Request) => Promi
       pattern: /^\/resource\/package\/([^/]+)\/([^/]+)$/,
       async handle([batch, file], request) {
         const { uploadsFolder } = services;
-        await receivePackageFile(uploadsFolder, batch as string, decoded(file as string), request.body);
+        await receivePackageFile(uploadsFolder, batch as string, decoded(file as string), uploadOf(request));
         return new Response(null, { status: 204 });
       },
     },

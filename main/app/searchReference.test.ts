@@ -135,6 +135,22 @@ test('measuring ahead gives a search the bits that it would have measured, for o
   expect(services.workload.active()).toBe(0);
 });
 
+test('a search that cannot keep what it has measured says why, and is the same search', async () => {
+  await open('unkept');
+  const kept = await finishOf(small);
+  rmSync(referenceCacheFolder(), { recursive: true });
+  writeFileSync(referenceCacheFolder(), 'in the way');
+  const unkept = await finishOf(small);
+  expect(unkept.notices.filter((notice) => !kept.notices.includes(notice))).toEqual([
+    expect.stringMatching(
+      /^The reference set was measured and could not be kept for other searches\. .*(not a folder|already exists).* This search goes on with it; the next one measures it again\.$/,
+    ),
+  ]);
+  const [first, second] = [await reportOf(kept), await reportOf(unkept)];
+  expect(second.provenance.reference?.from).toBe('search');
+  expect(second.contentSha256).toBe(first.contentSha256);
+});
+
 test('a stopped measurement keeps nothing', async () => {
   await open('stopped');
   const controller = new AbortController();

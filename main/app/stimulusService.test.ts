@@ -11,7 +11,7 @@ import { renderSpec } from '../stimuli/render.ts';
 import { createClipDrawer } from './clipDrawer.ts';
 import { createResources } from './resources.ts';
 import type { Services } from './services.ts';
-import { createStimulusService, itemAt, stageField } from './stimulusService.ts';
+import { createStimulusService, itemAt, specOfThumbnail, stageField } from './stimulusService.ts';
 
 const design = stimulusDesign.parse({
   type: 'drifting-gratings',
@@ -110,4 +110,15 @@ test('what a twin of 80° sees is shown whole, and not the 8° in its middle', a
   expect(near.values).not.toEqual(values);
   const again = await resource(new Request(`http://localhost${item.thumbnail}`));
   expect((await rasterOf(new Uint8Array(await again.arrayBuffer()))).values).toEqual(values);
+});
+
+test('the address of a picture tells its stimulus', () => {
+  for (const index of [0, 1, 2]) {
+    const { thumbnail, spec } = itemAt(design, index);
+    expect(specOfThumbnail(thumbnail)).toEqual(spec);
+    expect(specOfThumbnail(`${thumbnail}&deg=80`)).toEqual(spec);
+  }
+  for (const other of ['/a.png', '/a.png?spec=%7B', '/a.png?spec=%7B%22type%22%3A%22later%22%7D']) {
+    expect(specOfThumbnail(other)).toBeNull();
+  }
 });

@@ -14,7 +14,7 @@ import { fileError } from '../platform/node/files.ts';
 import type { Project } from '../projects/node/project.ts';
 import type { SetRow } from '../projects/rows.ts';
 import { describeDesign, designCount, labelAt, specAt, stimuliHash, stimulusHash } from '../stimuli/design.ts';
-import { isMoving } from '../stimuli/motion.ts';
+import { isMoving, picturedAtS } from '../stimuli/motion.ts';
 import { shownFieldDeg, specWarnings } from '../stimuli/warnings.ts';
 import { listImageFiles, readPhotograph } from '../stimuli/node/photographs.ts';
 import { encodeGreyPng } from '../stimuli/node/png.ts';
@@ -51,6 +51,16 @@ export const thumbnailPath = (spec: StimulusSpec, fieldDeg?: number): string => 
 function pathOf(kind: 'thumbnail' | 'clip', spec: StimulusSpec, fieldDeg = usualThumbnailDeg): string {
   const field = fieldDeg === usualThumbnailDeg ? '' : `&deg=${fieldDeg}`;
   return `/resource/${kind}/${stimulusHash(spec)}.png?spec=${encodeURIComponent(canonicalJson(spec))}${field}`;
+}
+
+/** The stimulus whose picture an address is; null where it names none that this version knows. */
+export function specOfThumbnail(address: string): StimulusSpec | null {
+  const written = new URL(address, 'http://local').searchParams.get('spec');
+  try {
+    return stimulusSpec.parse(JSON.parse(written ?? 'null'));
+  } catch {
+    return null;
+  }
 }
 
 /** The same for the frames of a moving stimulus; null for one that stands still. */
@@ -151,7 +161,7 @@ export function createStimulusService(project: Project): StimulusService {
       const key = field === stageField ? stimulusHash(spec) : `${stimulusHash(spec)} ${fieldDeg}`;
       const stored = await project.thumbnails.get(key);
       if (stored !== null) return stored;
-      const raster = await (field === stageField ? stage : rasteriserFor(field)).render(spec);
+      const raster = await (field === stageField ? stage : rasteriserFor(field)).render(spec, picturedAtS(spec));
       const png = await encodeGreyPng(raster, field.sizePx, {
         srgb: true,
         outSizePx: thumbnailPx,
@@ -164,7 +174,7 @@ export function createStimulusService(project: Project): StimulusService {
     async inspect(design, index) {
       const item = itemAt(design, index);
       const field = fieldOf(shownFieldDeg(design));
-      const raster = await rasteriserFor(field).render(item.spec);
+      const raster = await rasteriserFor(field).render(item.spec, picturedAtS(item.spec));
       const { min, max } = range(raster);
       return {
         item,

@@ -1,16 +1,15 @@
 /** Files on their way from the browser into a project or the library: one temporary folder per batch. */
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable, Transform } from 'node:stream';
+import { Readable, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeWebStream } from 'node:stream/web';
+import { largestUploadBytes, uploadTooLarge } from '../contract/uploads.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { fileError, safeFileName } from '../platform/node/files.ts';
 import { formatBytes } from '../platform/words.ts';
 import { manifestName, unsafePath } from '../twins/manifest.ts';
-
-const largestUploadBytes = 512 * 1024 * 1024;
 
 /** The folder of a batch; the name comes from outside and must not lead anywhere else. */
 export function uploadFolder(uploadsFolder: string, batch: string): string {
@@ -20,19 +19,46 @@ export function uploadFolder(uploadsFolder: string, batch: string): string {
   return path.join(uploadsFolder, batch);
 }
 
-/** Stores one uploaded file; its name is made safe and keeps its extension. */
+/** A file on its way: its bytes, and how many there will be, where that was said. */
+export interface Upload {
+  body: ReadableStream<Uint8Array> | null;
+  announcedBytes: number | null;
+}
+
+export function uploadOf({ body, headers }: Request): Upload {
+  const length = headers.get('content-length');
+  return { body, announcedBytes: length === null ? null : Number(length) };
+}
+
+/** Before anything is read: whoever is still sending when a stream is broken off never gets the sentence. */
+function refuseAnnounced({ announcedBytes }: Upload, mostBytes: number, tooMuch: string): void {
+  if (announcedBytes !== null && announcedBytes > mostBytes) throw new TwinscopeError('bad-input', tooMuch);
+}
+
+/** Writes what arrives as it arrives, and stops at the first byte too many with what `tooMuch` says. */
+async function pour({ body }: Upload, target: Writable, mostBytes: number, tooMuch: string): Promise<void> {
+  let bytes = 0;
+  const limited = new Transform({
+    transform(chunk: Uint8Array, _, done) {
+      bytes += chunk.length;
+      if (bytes <= mostBytes) return done(null, chunk);
+      return done(new TwinscopeError('bad-input', tooMuch));
+    },
+  });
+  const source = body === null ? Readable.from([]) : Readable.fromWeb(body as NodeWebStream<Uint8Array>);
+  await pipeline(source, limited, target);
+}
+
+/** Stores one uploaded file; its name is made safe and keeps its extension. What arrived in part only is removed. */
 export async function receiveUpload(
   uploadsFolder: string,
   batch: string,
   name: string,
-  body: Uint8Array,
+  upload: Upload,
+  mostBytes = largestUploadBytes,
 ): Promise<void> {
-  if (body.length > largestUploadBytes) {
-    throw new TwinscopeError(
-      'bad-input',
-      `${name} has ${Math.round(body.length / 1048576)} MiB; at most ${largestUploadBytes / 1048576} MiB can be imported. Nothing was stored.`,
-    );
-  }
+  const tooMuch = uploadTooLarge(name, mostBytes);
+  refuseAnnounced(upload, mostBytes, tooMuch);
   const folder = uploadFolder(uploadsFolder, batch);
   const extension = path
     .extname(name)
@@ -43,14 +69,20 @@ export async function receiveUpload(
   try {
     await mkdir(folder, { recursive: true });
     // Two folders may hold files of one name, and names differ in what is not safe: none may replace another.
-    for (let n = 1; ; n++) {
+    let handle: FileHandle | null = null;
+    for (let n = 1; handle === null; n++) {
       file = path.join(folder, `${stem}${n === 1 ? '' : ` ${n}`}${extension}`);
       try {
-        await writeFile(file, body, { flag: 'wx' });
-        return;
+        handle = await open(file, 'wx');
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
+    }
+    try {
+      await pour(upload, handle.createWriteStream(), mostBytes, tooMuch);
+    } catch (error) {
+      await rm(file, { force: true });
+      throw error;
     }
   } catch (error) {
     throw fileError(error, file);
@@ -68,7 +100,7 @@ export async function receivePackageFile(
   uploadsFolder: string,
   batch: string,
   relative: string,
-  body: ReadableStream<Uint8Array> | null,
+  upload: Upload,
   mostBytes = largestPackageBytes,
 ): Promise<void> {
   const unsafe = unsafePath(relative);
@@ -79,19 +111,11 @@ export async function receivePackageFile(
     );
   }
   const file = path.join(uploadFolder(uploadsFolder, batch), ...relative.split('/'));
-  let bytes = 0;
-  const limited = new Transform({
-    transform(chunk: Uint8Array, _, done) {
-      bytes += chunk.length;
-      if (bytes <= mostBytes) return done(null, chunk);
-      const why = `${relative} has more than ${formatBytes(mostBytes)}, the most that can be handed over. Nothing was imported. Import it by its path instead.`;
-      return done(new TwinscopeError('bad-input', why));
-    },
-  });
+  const tooMuch = `${relative} has more than ${formatBytes(mostBytes)}, the most that can be handed over. Nothing was imported. Import it by its path instead.`;
+  refuseAnnounced(upload, mostBytes, tooMuch);
   try {
     await mkdir(path.dirname(file), { recursive: true });
-    const source = body === null ? Readable.from([]) : Readable.fromWeb(body as NodeWebStream<Uint8Array>);
-    await pipeline(source, limited, createWriteStream(file, { flags: 'wx' }));
+    await pour(upload, createWriteStream(file, { flags: 'wx' }), mostBytes, tooMuch);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(file, { force: true });
     throw fileError(error, file);

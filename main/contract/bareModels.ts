@@ -82,7 +82,8 @@ export const modelAnswers = z.strictObject({
     )
     .default([]),
   licences: z.strictObject({ weights: text, code: text, data: text }).prefault({}),
-  commercialUse: z.boolean().default(false),
+  /** Null: what follows from the licences. */
+  commercialUse: z.boolean().nullable().default(null),
   authors: z.array(z.string()).default([]),
   source: z.strictObject({ url: text, revision: text }).prefault({}),
   references: z.array(z.strictObject({ text: z.string(), doi: z.string().optional() })).default([]),
@@ -198,7 +199,7 @@ export const asked: Record<string, string> = {
   'areas.basis': 'for a layer said to stand for an area: the data that the choice rests on',
   licences: 'SPDX identifiers; NONE where there is nothing to license, NOASSERTION where nothing is stated',
   'licences.weights': 'e.g. MIT, CC-BY-NC-4.0, NOASSERTION',
-  commercialUse: 'whether all of them allow commercial use',
+  commercialUse: 'true or false, whether all of them allow commercial use; null for what follows from the licences',
   authors: 'names',
   source: 'where the model comes from',
   references: 'what to cite: text, and a doi where there is one',

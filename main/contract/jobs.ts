@@ -1,6 +1,7 @@
 /** Jobs as the UI sees them. */
 import { z } from 'zod';
 import { errorCodes } from '../platform/errors.ts';
+import { residuals } from './results.ts';
 
 export const jobState = z.enum([
   'queued',
@@ -60,6 +61,6 @@ export const searchLive = z.object({
   tiles: z.array(z.string()),
   /** Mean activity of every area for the best candidate, z units. */
   areas: z.array(z.object({ area: z.string(), z: z.number() })),
-  residuals: z.object({ meanLuminance: z.number(), contrastRms: z.number(), range: z.number() }).nullable(),
+  residuals: residuals.nullable(),
 });
 export type SearchLive = z.infer<typeof searchLive>;

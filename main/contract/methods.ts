@@ -91,6 +91,8 @@ export const methods = {
   'project.open': { input: z.strictObject({ path: z.string().min(1) }), output: projectInfo },
 
   'library.list': { input: nothing, output: z.array(twinSummary) },
+  /** A sentence per thing in the library's folder that is no usable twin and that the list passes over. */
+  'library.problems': { input: nothing, output: z.array(z.string()) },
   'library.get': { input: byId, output: twinDetails },
   'library.graph': { input: byId, output: twinGraph },
   /** On the CPU when no device is named; a device that is not available is refused. */

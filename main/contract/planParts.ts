@@ -29,6 +29,10 @@ export const setRef = z.union([
 ]);
 export type SetRef = z.infer<typeof setRef>;
 
+/** One stimulus: number `index` of a set. */
+export const stimulusRef = z.strictObject({ from: setRef, index: z.int().min(0).default(0) });
+export type StimulusRef = z.infer<typeof stimulusRef>;
+
 /** Left out, they are what was fastest for the twin on the device; results may depend on them in the last bits. */
 export const session = {
   device: deviceChoice.default('auto'),

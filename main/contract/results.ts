@@ -141,7 +141,21 @@ export const control = z.object({
 });
 export type Control = z.infer<typeof control>;
 
-export const residuals = z.object({ meanLuminance: z.number(), contrastRms: z.number(), range: z.number() });
+/**
+ * How far a candidate is from its constraints: relative to what was asked, but for `range` and `background` (luminance).
+ * What was not asked for is left out.
+ */
+export const residuals = z.object({
+  meanLuminance: z.number(),
+  contrastRms: z.number().optional(),
+  range: z.number(),
+  normL2: z.number().optional(),
+  background: z.number().optional(),
+  spectrum: z.number().optional(),
+  distance: z.number().optional(),
+  temporal: z.number().optional(),
+});
+export type Residuals = z.infer<typeof residuals>;
 
 export const candidate = z.object({
   /** From 1, best first. */
@@ -159,6 +173,8 @@ export const candidate = z.object({
   ),
   /** Null for stimuli made by a generator, which are exact by construction. */
   residuals: residuals.nullable(),
+  /** Of the same pixels after 8-bit sRGB encoding. Absent in results of older versions. */
+  residuals8Bit: residuals.nullable().optional(),
 });
 export type Candidate = z.infer<typeof candidate>;
 
@@ -219,6 +235,8 @@ export const searchSummary = z.object({
   bestControl: z.number().nullable(),
   state: z.enum(['partial', 'complete']),
   thumbnail: z.string().nullable(),
+  /** Where in the picture the stimulus lies; null for all of it. */
+  aperture: aperture.nullable(),
   createdAt: z.string(),
 });
 export type SearchSummary = z.infer<typeof searchSummary>;
@@ -283,10 +301,17 @@ export const protocolStimulus = z.object({
   spec: stimulusSpec,
   sha256,
   thumbnail: z.string(),
+  /** Side of the picture. */
   sizeDeg: z.number(),
+  /** Side of the part of it that differs from the background, where that was measured and is smaller. */
+  patternDeg: z.number().optional(),
   source: stimulusSource.optional(),
 });
 export type ProtocolStimulus = z.infer<typeof protocolStimulus>;
+
+/** Side of the square of the screen that a stimulus needs, degrees: without the background around it. */
+export const neededDeg = ({ sizeDeg, patternDeg }: Pick<ProtocolStimulus, 'sizeDeg' | 'patternDeg'>): number =>
+  patternDeg ?? sizeDeg;
 
 export const expandedProtocol = z.object({
   id: z.string().nullable(),

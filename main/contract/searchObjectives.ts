@@ -1,6 +1,6 @@
 /** What a search drives, and what it makes large. */
 import { z } from 'zod';
-import { setRef } from './planParts.ts';
+import { stimulusRef, type StimulusRef } from './planParts.ts';
 
 export const targetTerm = z.strictObject({
   area: z.string().min(1),
@@ -23,10 +23,6 @@ export const inclusion = z.strictObject({
   fieldInside: z.boolean().default(false),
 });
 export type Inclusion = z.infer<typeof inclusion>;
-
-/** One stimulus: number `index` of a set. */
-export const goalStimulus = z.strictObject({ from: setRef, index: z.int().min(0).default(0) });
-export type GoalStimulus = z.infer<typeof goalStimulus>;
 
 /** Σ weight · activity of the target terms; a negative weight λ makes it the contrast drive(A) − λ·drive(B). */
 const drive = z.strictObject({ type: z.literal('drive') });
@@ -55,7 +51,7 @@ const selective = z.strictObject({
 const match = z.strictObject({
   type: z.literal('match'),
   goal: z.union([
-    goalStimulus,
+    stimulusRef,
     z.strictObject({ z: z.array(z.strictObject({ area: z.string(), unit: z.string(), z: z.number() })).min(1) }),
   ]),
 });
@@ -92,8 +88,8 @@ export function objectiveTerms(plan: {
 }
 
 /** The stimuli whose responses are matched, each once, in the order of the plan. */
-export function goalsOf(plan: { target: TargetTerm[]; objective: SearchObjective }): GoalStimulus[] {
-  const goals = new Map<string, GoalStimulus>();
+export function goalsOf(plan: { target: TargetTerm[]; objective: SearchObjective }): StimulusRef[] {
+  const goals = new Map<string, StimulusRef>();
   for (const { objective } of objectiveTerms(plan)) {
     if (objective.type === 'match' && 'from' in objective.goal) {
       goals.set(JSON.stringify(objective.goal), objective.goal);

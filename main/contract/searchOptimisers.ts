@@ -10,6 +10,45 @@ export const gradientOptimiser = z.strictObject({
    */
   stepSize: z.tuple([z.number().positive(), z.number().positive()]).default([0.5, 0.02]),
 });
+
+/** A number, or the values at the first step and behind the last one. */
+const schedule = (value: z.ZodNumber) => z.union([value, z.tuple([value, value])]);
+
+/** Gradient steps without taking any back, as most published procedures make them. Steps raise the objective. */
+export const firstOrderOptimiser = z.strictObject({
+  type: z.literal('first-order'),
+  /**
+   * As in torch.optim: sgd (with momentum), adam, adamw; normalised: sgd on the gradient over its mean absolute value.
+   * Parameters are luminances unless the space has others.
+   */
+  rule: z.enum(['sgd', 'adam', 'adamw', 'normalised']),
+  steps: z.int().min(1).max(100_000).default(500),
+  rate: schedule(z.number().positive()).default(0.01),
+  /** Between two values of `rate`, by step/steps; the blur goes linearly. */
+  schedule: z.enum(['linear', 'geometric', 'cosine']).default('linear'),
+  /** sgd and normalised. */
+  momentum: z.number().min(0).lt(1).default(0),
+  /** adam and adamw. */
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
+  epsilon: z.number().min(0).default(1e-8),
+  weightDecay: z.number().min(0).default(0),
+  /** Standard deviation of the Gaussian that blurs every frame after each step. */
+  blurSigmaDeg: schedule(z.number().min(0)).default(0),
+  /** The gradient is divided by max(1, (fx² + fy²)^exponent), f in cycles per image, over the mean of that factor. */
+  preconditionerExponent: z.number().min(0).max(2).default(0),
+  /** The gradient is that at a random displacement of up to so much along either axis, another at every step and start. */
+  jitterDeg: z.number().min(0).default(0),
+  /**
+   * When the constraints bind. at-end: until the last step only the range and the aperture do. range: so to the end, mean
+   * luminance and RMS contrast are free.
+   */
+  hold: z.enum(['every-step', 'at-end', 'range']).default('every-step'),
+  /** A start ends when its best objective has not risen by `minGain` for `patience` steps. */
+  earlyStopping: z
+    .strictObject({ patience: z.int().min(1).default(50), minGain: z.number().min(0).default(1e-3) })
+    .optional(),
+});
 export const cmaOptimiser = z.strictObject({
   type: z.literal('cma-es'),
   evaluations: z.int().min(1).max(10_000_000).default(4000),
@@ -18,5 +57,17 @@ export const cmaOptimiser = z.strictObject({
   sigma: z.number().positive().max(1).default(0.25),
 });
 export const screeningOptimiser = z.strictObject({ type: z.literal('screening'), keep: z.int().min(1).default(16) });
-export const searchOptimiser = z.discriminatedUnion('type', [gradientOptimiser, cmaOptimiser, screeningOptimiser]);
+export const searchOptimiser = z.discriminatedUnion('type', [
+  gradientOptimiser,
+  firstOrderOptimiser,
+  cmaOptimiser,
+  screeningOptimiser,
+]);
+export type FirstOrderOptimiser = z.infer<typeof firstOrderOptimiser>;
 export type SearchOptimiser = z.infer<typeof searchOptimiser>;
+
+/** Whether it needs the gradient of a twin. */
+export const usesGradient = (
+  optimiser: SearchOptimiser,
+): optimiser is Extract<SearchOptimiser, { type: 'gradient' | 'first-order' }> =>
+  optimiser.type === 'gradient' || optimiser.type === 'first-order';

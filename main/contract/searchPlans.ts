@@ -53,10 +53,11 @@ export type SearchPlan = z.infer<typeof searchPlan>;
  * is refused, because it asks for something that would not happen.
  */
 export function unusableConstraints(plan: Pick<SearchPlan, 'space' | 'constraints'>): (keyof Constraints)[] {
+  const pixelsAlone = ['normL2', 'mask', 'spectrum', 'distance', 'temporal'] as const;
   const unused = {
-    pixels: [],
-    gratings: ['contrastRms', 'aperture'],
-    set: ['meanLuminance', 'contrastRms', 'range', 'aperture'],
+    pixels: 'motion' in plan.space && plan.space.motion === 'moving' ? [] : ['temporal'],
+    gratings: ['contrastRms', 'aperture', ...pixelsAlone],
+    set: ['meanLuminance', 'contrastRms', 'range', 'aperture', ...pixelsAlone],
   } as const satisfies Record<SearchSpace['type'], readonly (keyof Constraints)[]>;
   const defaults = constraints.parse({});
   return unused[plan.space.type].filter(

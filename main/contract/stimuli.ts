@@ -55,6 +55,8 @@ export const rasterSpec = z.strictObject({
   type: z.literal('raster'),
   arraySha256: sha256,
   sizeDeg: positive,
+  /** Of a clip, stored as frames × size × size; shown over and over where it is shown for longer than it lasts. */
+  clip: z.strictObject({ frames: z.int().min(2), frameRateHz: positive }).optional(),
 });
 
 /** Gaussian noise with exactly the stated mean and RMS contrast inside a circular aperture. */
@@ -136,6 +138,9 @@ export const driftingPlaidSpec = z.strictObject({
   ...place,
 });
 
+/** Seconds until a dot is born again at another place; no display shows a frame for less than the least. */
+const lifetimeS = z.number().min(0.001).default(0.2);
+
 /** Black and white dots of limited lifetime in a circular aperture; see main/stimuli/dots.ts. */
 export const randomDotsSpec = z.strictObject({
   type: z.literal('random-dots'),
@@ -145,8 +150,7 @@ export const randomDotsSpec = z.strictObject({
   coherence: z.number().min(0).max(1),
   dotsPerDeg2: positive.max(1000).default(4),
   dotDiameterDeg: positive.default(0.15),
-  /** Seconds until a dot is born again at another place. */
-  lifetimeS: positive.default(0.2),
+  lifetimeS,
   contrast: contrast.default(1),
   diameterDeg: positive,
   ...place,
@@ -314,7 +318,7 @@ export const randomDotsDesign = z.strictObject({
   n: z.int().min(1).max(10_000).default(5),
   seed: z.int().min(0).default(0),
   dotsPerDeg2: positive.max(1000).default(4),
-  lifetimeS: positive.default(0.2),
+  lifetimeS,
   ...place,
   blank: z.boolean().default(true),
 });

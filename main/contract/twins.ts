@@ -108,7 +108,8 @@ export const twinManifest = z.object({
   references: z.array(z.object({ text: z.string(), doi: z.string().optional() })).default([]),
   source: z.object({ url: z.string().optional(), revision: z.string().optional() }).optional(),
   licences,
-  commercialUse: z.boolean(),
+  /** Left out where nobody has said; `commerceOf` tells what follows from the licences then. */
+  commercialUse: z.boolean().optional(),
   /** SHA-256 of every other file of the package, by its path in the package. */
   files: z.record(z.string(), sha256),
   species: z.string(),
@@ -240,7 +241,8 @@ export const twinSummary = z.object({
   /** That of the weights. */
   licence: z.string(),
   licences,
-  commercialUse: z.boolean(),
+  /** By the twin's own statement; null where it makes none. */
+  commercialUse: z.boolean().nullable(),
   /** Null where its author states none. */
   tested: testedDomain.nullable(),
   builtIn: z.boolean(),

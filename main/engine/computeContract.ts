@@ -4,8 +4,9 @@
  */
 import type { DeviceId, DeviceMeasurement, GradientForms } from '../contract/devices.ts';
 import type { SearchPlan } from '../contract/plans.ts';
+import type { Residuals } from '../contract/results.ts';
 import type { ControlKind, HeldOutResult, SearchEvidence } from '../contract/searchEvidence.ts';
-import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
+import type { RasterSpec, StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
@@ -61,7 +62,7 @@ export type SearchStart = {
   reference: StimulusDesign;
   /** What the twin answered to the reference set before, in the same batches; null: it is measured. */
   knownReference: ReferenceResponses | null;
-  /** The plan's other stimuli by role: 'screening', 'bestOf', 'halfB', 'goal 0' … */
+  /** The plan's other stimuli by role: 'screening', 'bestOf', 'halfB', 'start', 'goal 0' … */
   sets: Record<string, StimulusDesign>;
   /** The plan's held-out twins in its order, each with what it is to the searched one. */
   heldOut: { twin: ComputeTwin; tier: HeldOutResult['tier'] }[];
@@ -85,14 +86,16 @@ export type SearchProgress = {
   best: number[];
   trajectory: { step: number; best: number; median: number }[];
   areas: { area: string; z: number }[];
-  residuals: { meanLuminance: number; contrastRms: number; range: number } | null;
+  residuals: Residuals | null;
   /** 8-bit grey PNG pictures of the best candidate of every start, or none when nothing changed. */
   tiles: Uint8Array[];
 };
 
 export type FoundStimulus = {
-  /** Float32 NPY of the raster, or null where the stimulus is described by `spec`; both null: a clip brought to constraints. */
+  /** Float32 NPY of the raster, of a clip frames × size × size, or null where the stimulus is described by `spec`. */
   array: Uint8Array | null;
+  /** What makes the array a clip; null for a still picture. */
+  clip: RasterSpec['clip'] | null;
   spec: StimulusSpec | null;
 };
 
@@ -105,7 +108,8 @@ export type SearchOutcomeMessage = {
     stimulus: FoundStimulus;
     areas: { area: string; z: number }[];
     units: { area: string; unit: string; response: number; z: number; blank: number }[];
-    residuals: { meanLuminance: number; contrastRms: number; range: number } | null;
+    residuals: Residuals | null;
+    residuals8Bit: Residuals | null;
   }[];
   controls: {
     kind: ControlKind;

@@ -3,6 +3,7 @@
  * each stimulus finds as a clip of the background leaves it.
  */
 import type { TwinInput, TwinManifest } from '../contract/twins.ts';
+import { nearestName } from '../contract/validate.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { formatNumber } from '../stimuli/words.ts';
 import { imageInput, pictureShape } from './inputAdapter.ts';
@@ -76,11 +77,12 @@ function requireChannels(manifest: TwinManifest, behaviour: Behaviour): void {
   const channels = manifest.inputs.flatMap((input) => (input.role === 'behaviour' ? input.channels : []));
   for (const [name, value] of Object.entries(behaviour)) {
     if (!channels.some((channel) => channel.name === name)) {
-      const known = channels.map((channel) => channel.name).join(', ');
+      const known = channels.map((channel) => channel.name);
+      const near = nearestName(name, known);
       throw new TwinscopeError(
         'bad-input',
-        `${manifest.title} has no behaviour "${name}". Nothing was computed. ` +
-          (known === '' ? 'It takes no behaviour; leave it out of the plan.' : `It takes ${known}.`),
+        `${manifest.title} has no behaviour "${name}"${near === null ? '' : `; the nearest is "${near}"`}. Nothing was computed. ` +
+          (known.length === 0 ? 'It takes no behaviour; leave it out of the plan.' : `It takes ${known.join(', ')}.`),
       );
     }
     if (!Number.isFinite(value)) {

@@ -1,4 +1,5 @@
 /** Constants whose bytes lie in files beside the model, wherever in the graph they stand. */
+import { formatCount, plural } from '../platform/words.ts';
 import type { Attribute } from './attributes.ts';
 import { damaged } from './damaged.ts';
 import { byteLength } from './elementTypes.ts';
@@ -61,6 +62,18 @@ function checkPlace(name: string, tensor: Tensor, external: Record<string, strin
       { tensor: name },
     );
   }
+}
+
+/**
+ * Why a file of this size cannot hold the constant's bytes, by its offset and shape; null where it can. Lengths that do not
+ * fit the shape were refused when the graph was read.
+ */
+export function whyCutOff({ dtype, shape, external }: ExternalTensor['tensor'], sizeBytes: number): string | null {
+  const offset = Number(external['offset'] ?? 0);
+  const needed = byteLength(dtype, elementCount(shape));
+  if (offset + needed <= sizeBytes) return null;
+  const from = offset === 0 ? '' : ` from byte ${formatCount(offset)} on, ${formatCount(offset + needed)} in all`;
+  return `${external['location']} ends before its data do (needed: ${plural(needed, 'byte')}${from}; there: ${formatCount(sizeBytes)})`;
 }
 
 function* tensorsOf(body: GraphBody): Generator<[string, Tensor]> {

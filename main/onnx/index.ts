@@ -3,6 +3,7 @@ export { float, floats } from './attributes.ts';
 export type { Attribute, Attributes, AttributeValues } from './attributes.ts';
 export { defaultOpset, GraphBuilder } from './builder.ts';
 export type { BuilderOptions } from './builder.ts';
+export { whyCutOff } from './externalData.ts';
 export { externalTensors } from './externalTensors.ts';
 export { decodeModel, encodeModel } from './codec.ts';
 export { isFloating } from './elementTypes.ts';

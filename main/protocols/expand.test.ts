@@ -97,6 +97,17 @@ describe('warnings', () => {
 
   it('are silent for the defaults', () => expect(warn({})).toBe(''));
 
+  it('leave out the background around what a raster shows', () => {
+    const raster = { type: 'raster', arraySha256: 'ab'.repeat(32), sizeDeg: 80 } as const;
+    const wide = { ...input('wide', 'wide', raster), patternDeg: 20 };
+    const { stimuli, warnings } = expandProtocol({ plan: plan(), stimuli: [wide] });
+    expect(stimuli[0]).toMatchObject({ sizeDeg: 80, patternDeg: 20 });
+    expect(warnings.filter((sentence) => sentence.includes('larger than the screen'))).toEqual([]);
+    const all = expandProtocol({ plan: plan(), stimuli: [{ ...wide, patternDeg: 80 }] });
+    expect(all.stimuli[0]).not.toHaveProperty('patternDeg');
+    expect(all.warnings.join()).toContain('needs 80.0° × 80.0°');
+  });
+
   it('give the sizes of a stimulus larger than the screen', () => {
     // Height 29.8125 cm at 57 cm: 2·atan(14.90625/57) = 29.31°.
     const wide = input('wide', 'x', {

@@ -21,6 +21,8 @@ export interface ProtocolStimulusInput {
   thumbnail: string;
   /** Smallest and largest linear luminance where it has been measured. */
   luminance?: { min: number; max: number } | undefined;
+  /** Side of the part that differs from the background, degrees, where it has been measured. */
+  patternDeg?: number | undefined;
   source?: StimulusSource | undefined;
 }
 
@@ -60,6 +62,9 @@ export function expandProtocol(source: {
     sha256: input.sha256,
     thumbnail: input.thumbnail,
     sizeDeg: stimulusExtentDeg(input.spec),
+    ...(input.patternDeg !== undefined && input.patternDeg < stimulusExtentDeg(input.spec)
+      ? { patternDeg: input.patternDeg }
+      : {}),
     ...(input.source === undefined ? {} : { source: input.source }),
   }));
   const trials = timedTrials(plan, blockOrders(plan, stimuli.length));

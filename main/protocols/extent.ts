@@ -51,3 +51,26 @@ export function describedLuminance(spec: StimulusSpec): { min: number; max: numb
   }
   return null;
 }
+
+/** A tenth of an 8-bit step of the luminance range is nothing that a display could show. */
+const visibleStep = 1 / 2550;
+
+/**
+ * Side of the smallest square centred at fixation outside which a raster is background, in degrees: what a candidate needs
+ * of a screen that was searched in an aperture. At least one pixel.
+ * @param data sizePx × sizePx, linear light, row 0 on top
+ * @param sizeDeg side of the raster
+ */
+export function patternExtentDeg(
+  { data, sizePx, sizeDeg }: { data: ArrayLike<number>; sizePx: number; sizeDeg: number },
+  background: number,
+): number {
+  const middle = (sizePx - 1) / 2;
+  let reachPx = 0.5;
+  for (let at = 0; at < sizePx * sizePx; at++) {
+    if (Math.abs((data[at] as number) - background) < visibleStep) continue;
+    const row = Math.floor(at / sizePx);
+    reachPx = Math.max(reachPx, Math.abs(row - middle) + 0.5, Math.abs(at - row * sizePx - middle) + 0.5);
+  }
+  return (2 * reachPx * sizeDeg) / sizePx;
+}

@@ -44,7 +44,8 @@ function measuredAperture({ spec, source }: ProtocolStimulus): Aperture | null {
 
 function askedFor({ spec, source }: ProtocolStimulus): Light | null {
   if (source?.type === 'search' && source.constraints !== null) {
-    return { meanLuminance: source.constraints.meanLuminance, contrastRms: source.constraints.contrastRms };
+    const { meanLuminance, contrastRms } = source.constraints;
+    return typeof contrastRms === 'number' ? { meanLuminance, contrastRms } : null;
   }
   if (spec.type === 'tsr1' && !tsr1Place(spec.index).local) {
     return { meanLuminance: background, contrastRms: tsr1ContrastRms };

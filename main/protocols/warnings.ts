@@ -1,5 +1,5 @@
 /** What a person should know before they record with a protocol; each sentence carries its numbers. */
-import type { ExpandedProtocol, ProtocolStimulus } from '../contract/results.ts';
+import { neededDeg, type ExpandedProtocol, type ProtocolStimulus } from '../contract/results.ts';
 import type { ProtocolStimulusInput } from './expand.ts';
 import { describedLuminance } from './extent.ts';
 import { parametersOf } from '../stimuli/design.ts';
@@ -31,13 +31,14 @@ const largest = <T>(items: readonly T[], of: (item: T) => number): T =>
 
 function sizeWarning({ display, stimuli }: ExpandedProtocol): string | null {
   const shortPx = Math.min(display.widthPx, display.heightPx);
-  const cut = stimuli.filter((stimulus) => picturePx(stimulus.sizeDeg, display) > shortPx);
+  const cut = stimuli.filter((stimulus) => picturePx(neededDeg(stimulus), display) > shortPx);
   if (cut.length === 0) return null;
-  const worst = largest(cut, (stimulus) => stimulus.sizeDeg);
+  const worst = largest(cut, neededDeg);
+  const needed = neededDeg(worst).toFixed(1);
   const screen = screenDeg(display);
   return (
     `${plural(cut.length, 'stimulus is', 'stimuli are')} larger than the screen and will be cut off: ${worst.name} needs ` +
-    `${worst.sizeDeg.toFixed(1)}° × ${worst.sizeDeg.toFixed(1)}°, the screen shows ${screen.width.toFixed(1)}° × ` +
+    `${needed}° × ${needed}°, the screen shows ${screen.width.toFixed(1)}° × ` +
     `${screen.height.toFixed(1)}° at ${display.distanceCm} cm.`
   );
 }

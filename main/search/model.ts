@@ -9,7 +9,14 @@ import type { Objective } from './objectives/objective.ts';
  * The raster a twin sees: a square of `sizePx`² pixels, row 0 at the top, linear luminance. A twin that sees clips has more
  * than one of `frames`; a still picture is shown in all of them.
  */
-export type SearchField = { sizePx: number; fieldOfViewDeg: number; background: number; frames?: number };
+export type SearchField = {
+  sizePx: number;
+  fieldOfViewDeg: number;
+  background: number;
+  frames?: number;
+  /** Of clips. */
+  frameRateHz?: number | null;
+};
 
 export type ModelUnit = { area: string; unit: string; place?: UnitPlace | undefined };
 

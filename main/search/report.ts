@@ -1,5 +1,6 @@
 /** What a search found, in the terms of the report. */
 import { medianOf } from '../platform/median.ts';
+import type { Residuals } from '../contract/results.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { ConstraintSet } from './constraints/constraints.ts';
 import type { ControlKind, SearchEvidence, Selectivity } from '../contract/searchEvidence.ts';
@@ -11,7 +12,7 @@ import type { ControlPhase } from './controls/controlPhase.ts';
 import { areasOf } from './objectives/normalisation.ts';
 import type { FoundStimulus, OptimisationPhase, SearchContext, TrajectoryPoint } from './phase.ts';
 import { activityOfArea, type ReferenceScale } from './reference/reference.ts';
-import { measureResiduals, type Residuals } from './constraints/residuals.ts';
+import { measureResiduals, measureResiduals8Bit } from './constraints/residuals.ts';
 
 /** Activity of an area: mean z of its modulated units over the sd of that mean across the reference set. */
 export type AreaActivity = { area: string; z: number };
@@ -24,6 +25,8 @@ export type SearchCandidate = FoundStimulus & {
   units: { area: string; unit: string; response: number; z: number; blank: number }[];
   /** Null for stimuli of a generator or a set. */
   residuals: Residuals | null;
+  /** Of the picture after 8-bit sRGB encoding. */
+  residuals8Bit: Residuals | null;
 };
 
 export type SearchControl = {
@@ -115,6 +118,7 @@ export function buildOutcome(parts: {
       areas: areaActivities(context, scale as ReferenceScale, stimulus.responses),
       units: targetedUnits(context, scale as ReferenceScale, stimulus.responses),
       residuals: residualsOf(stimulus, constraints),
+      residuals8Bit: residualsOf(stimulus, constraints, measureResiduals8Bit),
     })),
     controls: parts.controls.flatMap((phase) => {
       const measured = phase.measured();
@@ -183,8 +187,12 @@ function selectivityOf(
   };
 }
 
-function residualsOf({ image }: FoundStimulus, constraints: ConstraintSet | null): Residuals | null {
-  return constraints === null ? null : measureResiduals(image, constraints.weights, constraints.constraints);
+function residualsOf(
+  { image }: FoundStimulus,
+  constraints: ConstraintSet | null,
+  measure: typeof measureResiduals8Bit = measureResiduals,
+): Residuals | null {
+  return constraints === null ? null : measure(image, constraints.weights, constraints.constraints, constraints);
 }
 
 function areaActivities({ model }: SearchContext, scale: ReferenceScale, responses: Float32Array): AreaActivity[] {

@@ -105,7 +105,9 @@ describe('the report as a page', () => {
     expect(page).toContain(
       'Stretch of V1 u1: 2 × its largest response to the reference (21 spikes/s), both over the blank.',
     );
-    expect(page).toContain('1.0e-9 relative');
+    expect(page).toMatch(
+      /<td>RMS contrast<\/td><td class="n">0\.15<\/td><td class="n">2\.0e-9<\/td><td>not measured<\/td>/,
+    );
     expect(page).toContain('2,000 evaluations, of which 1,098 for controls, in 12.3 s on cpu.');
     expect(page).toContain(`v1 1.0.0, SHA-256 ${sha}`);
     expect(page).toContain('v1-sibling-5 1.0.0, SHA-256 ccc');

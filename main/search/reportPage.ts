@@ -1,6 +1,7 @@
 /** The report of a search as one HTML file: no scripts, nothing loaded from elsewhere, to be kept, mailed or printed. */
 import type { TwinRef } from '../contract/plans.ts';
 import type { Candidate, Control, SearchReport } from '../contract/results.ts';
+import { constraintRows } from '../stimuli/constraintWords.ts';
 import { controlName } from '../stimuli/controlWords.ts';
 import { evidenceSections } from '../stimuli/evidenceWords.ts';
 import { claimsOf, evaluationsText, methodText, targetText } from '../stimuli/reportWords.ts';
@@ -175,25 +176,24 @@ function controlPlot({ objective }: Candidate, controls: readonly Control[]): st
   );
 }
 
-function constraintsPart({ plan }: SearchReport, { residuals }: Candidate): string {
+function constraintsPart({ plan }: SearchReport, { residuals, residuals8Bit }: Candidate): string {
   if (residuals === null)
     return paragraph('Made by a generator or taken from a set: exact by construction, nothing was projected.');
-  const { meanLuminance, contrastRms, range } = plan.constraints;
-  return table(
-    ['constraint', 'asked', 'residual'],
-    [
-      [
-        'mean luminance (linear, 0 to 1)',
-        formatNumber(meanLuminance),
-        `${residuals.meanLuminance.toExponential(1)} relative`,
-      ],
-      ['RMS contrast', formatNumber(contrastRms), `${residuals.contrastRms.toExponential(1)} relative`],
-      [
-        'luminance range (linear)',
-        `${formatNumber(range[0])} to ${formatNumber(range[1])}`,
-        `${residuals.range} absolute`,
-      ],
-    ],
+  const told = (value: number | undefined): string =>
+    value === undefined ? 'not measured' : value === 0 ? '0' : value.toExponential(1);
+  return (
+    table(
+      ['constraint', 'asked', 'residual', 'residual after 8-bit sRGB'],
+      constraintRows(plan.constraints).map(({ key, label, asked }) => [
+        label,
+        asked,
+        told(residuals[key]),
+        told(residuals8Bit?.[key]),
+      ]),
+    ) +
+    paragraph(
+      'Residuals are relative to what was asked; that of the range is absolute, in linear luminance from 0 to 1.',
+    )
   );
 }
 

@@ -1,5 +1,5 @@
 /** A whole search as a row of phases that can be stopped between any two steps and taken up again elsewhere. */
-import { goalsOf, type SearchPlan, unusableConstraints } from '../contract/plans.ts';
+import { goalsOf, type SearchPlan, unusableConstraints, usesGradient } from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -7,7 +7,7 @@ import { hashJson } from '../platform/hash.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
 import { combine, decodeCheckpoint, encodeCheckpoint, part, type Saved } from './checkpoint.ts';
 import { CmaPhase } from './optimisers/cmaPhase.ts';
-import { createConstraints, type ConstraintSet } from './constraints/constraints.ts';
+import type { ConstraintImages, ConstraintSet } from './constraints/constraints.ts';
 import type { ControlPhase } from './controls/controlPhase.ts';
 import {
   type Matched,
@@ -19,7 +19,7 @@ import {
 } from './controls/controls.ts';
 import { createGratingBox } from './spaces/gratingSpace.ts';
 import type { ResponseModel, StimulusSource } from './model.ts';
-import { NoiseImages } from './spaces/noise.ts';
+import { FirstOrderPhase } from './optimisers/firstOrderPhase.ts';
 import type { FoundStimulus, OptimisationPhase, Phase, SearchContext, TrajectoryPoint } from './phase.ts';
 import { CandidatePhase } from './evidence/candidatePhase.ts';
 import { HeldOutPhase, type HeldOutTwin } from './heldOut/heldOutPhase.ts';
@@ -27,6 +27,7 @@ import type { ReferenceResponses } from './reference/reference.ts';
 import { type GoalImage, ReferencePhase } from './reference/referencePhase.ts';
 import { buildOutcome, liveState, ranked, type SearchLiveState, type SearchOutcome } from './report.ts';
 import { ScreeningPhase } from './optimisers/screeningPhase.ts';
+import { createPixelSearch } from './spaces/pixelSearch.ts';
 import { resolveObjective } from './objectives/resolve.ts';
 import { selectiveTerms } from './evidence/selective.ts';
 
@@ -44,8 +45,12 @@ export type SearchOptions = {
     bestOf?: StimulusSource;
     /** Half B of the reference set, where responses are z-scored over its half A. */
     halfB?: StimulusSource;
+    /** The set of `space.startFrom`. */
+    start?: StimulusSource;
     /** One for each goal stimulus of the plan, in the order of `goalsOf`. */
     goals?: readonly StimulusSource[];
+    /** The stimuli that the constraints speak of, rendered. */
+    constraints?: ConstraintImages;
   };
   /** Twins that had no part in the search, in the order of the plan. */
   heldOut?: readonly HeldOutTwin[];
@@ -284,25 +289,12 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
       'bad-input',
       (space.type === 'set'
         ? 'The stimuli of a set are shown as they are, so the plan cannot constrain them: '
-        : 'Gratings have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
+        : space.type === 'pixels'
+          ? 'A still picture does not change over time, so these constraints of the plan would hold nothing: '
+          : 'Gratings have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
         `${unusable.join(', ')}. Nothing was started. Leave out ${unusable.length === 1 ? 'this constraint' : 'these constraints'}, ` +
-        'or search pixels.',
+        (space.type === 'pixels' ? 'or search clips.' : 'or search pixels.'),
     );
-  }
-  if (space.type === 'pixels') {
-    if (optimiser.type !== 'gradient') throw mismatch('pixels', 'gradient', optimiser.type);
-    const constraints = createConstraints(plan.constraints, model.field);
-    const noise = new NoiseImages(constraints, space.start, plan.seed, 'start');
-    const optimisation = new AscentPhase(context, optimiser, constraints, noise);
-    const { evaluations } = optimisation;
-    const match = (): Matched => ({ constraints, frames: 1 });
-    const before = matchedControls(context, match, space.start, evaluations, sets);
-    return {
-      optimisation,
-      before: [...before, ...startingImages(context, constraints, space.start, evaluations, before)],
-      after: phaseScrambled(context, match, () => ranked(optimisation)[0]),
-      constraints,
-    };
   }
   let matched: Matched | null | undefined;
   const matching = (phase: OptimisationPhase) => () => {
@@ -314,6 +306,26 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
     ...matchedControls(context, matching(phase), 'pink', phase.evaluations, sets),
     ...phaseScrambled(context, matching(phase), () => ranked(phase)[0]),
   ];
+  if (space.type === 'pixels') {
+    if (!usesGradient(optimiser)) throw mismatch('pixels', "gradient' or 'first-order", optimiser.type);
+    const pixels = createPixelSearch(plan, model.field, sources);
+    const { constraints, frames } = pixels;
+    const optimisation =
+      optimiser.type === 'first-order'
+        ? new FirstOrderPhase(context, optimiser, pixels)
+        : new AscentPhase(context, optimiser, pixels);
+    const free = optimiser.type === 'first-order' && optimiser.hold === 'range';
+    const match = free ? matching(optimisation) : (): Matched => ({ constraints, frames });
+    const noise = matchedControls(context, match, space.start, optimisation.evaluations, sets);
+    const controls = [...noise, ...startingImages(context, match, pixels, optimisation.evaluations, noise)];
+    const scrambled = phaseScrambled(context, match, () => ranked(optimisation)[0]);
+    return {
+      optimisation,
+      before: free ? [] : controls,
+      after: free ? [...controls, ...scrambled] : scrambled,
+      constraints: free ? null : constraints,
+    };
+  }
   if (space.type === 'gratings') {
     if (optimiser.type !== 'cma-es') throw mismatch('gratings', 'cma-es', optimiser.type);
     const box = createGratingBox(space, plan.constraints, model.field);

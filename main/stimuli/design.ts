@@ -201,7 +201,7 @@ export function specLabel(spec: StimulusSpec): string {
     case 'image':
       return `photograph ${spec.imageSha256.slice(0, 8)}`;
     case 'raster':
-      return `image ${spec.arraySha256.slice(0, 8)}`;
+      return `${spec.clip === undefined ? 'image' : 'clip'} ${spec.arraySha256.slice(0, 8)}`;
     case 'tsr1':
       return tsr1Label(spec.index);
     case 'drifting-grating':
@@ -269,6 +269,10 @@ export function describeDesign(design: StimulusDesign): string {
 
 /** Every parameter of a stimulus by name: what its description says, and for an image or clip of a reference set what its number stands for. */
 export function parametersOf(spec: StimulusSpec): Record<string, number | string> {
+  if (spec.type === 'raster') {
+    const { type: _, clip, ...described } = spec;
+    return { ...described, ...clip };
+  }
   const { type: _, ...described } = spec;
   if (spec.type === 'tsr1') return { ...described, ...tsr1Parameters(spec.index) };
   return spec.type === 'tsr1v' ? { ...described, ...tsr1vParameters(spec.index) } : described;

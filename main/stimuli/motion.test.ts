@@ -4,6 +4,7 @@ import { designWarnings, specAt } from './design.ts';
 import { hasMoving, isMoving, requireFrameRate, requireStill, speedDegPerS } from './motion.ts';
 import { renderSpec } from './render.ts';
 import { bestShift } from './testing/shift.ts';
+import { specWarnings } from './warnings.ts';
 
 const raster = { sizePx: 112, fieldOfViewDeg: 8, background: 0.5 };
 const pxPerDeg = 14;
@@ -174,12 +175,13 @@ describe('what moves', () => {
 
   it('may not pass more than half a cycle from frame to frame', () => {
     const at = (hz: number) => spec({ ...drifting, directionDeg: 0, temporalFrequencyHz: hz });
-    expect(() => requireFrameRate(at(15), 30, 'x')).not.toThrow();
+    expect(() => requireFrameRate(at(14.9), 30, 'x')).not.toThrow();
     expect(() => requireFrameRate(at(16), 30, 'The twin “MT”')).toThrow(
-      'The twin “MT” has 30 frames per second, and a temporal frequency of 16 Hz needs at least 32: it would show another motion.',
+      'The twin “MT” has 30 frames per second, and a drift of 16 Hz needs more than 32: it would show another motion. Nothing ' +
+        'was started. Keep drifts below 15 Hz, or use more frames per second.',
     );
     expect(() => requireFrameRate(design([2, 16]), 30, 'x')).toThrow(/16 Hz/);
-    expect(() => requireFrameRate(design([2, 15]), 30, 'x')).not.toThrow();
+    expect(() => requireFrameRate(design([2, 14.9]), 30, 'x')).not.toThrow();
     const list = stimulusDesign.parse({ type: 'list', stimuli: [still, at(20)] });
     expect(() => requireFrameRate(list, 30, 'x')).toThrow(/20 Hz/);
     for (const set of [spec({ type: 'tsr1v', index: 0 }), stimulusDesign.parse({ type: 'tsr1v' })]) {
@@ -191,11 +193,54 @@ describe('what moves', () => {
     const twin = { pxPerDeg: 28, fieldOfViewDeg: 8 };
     expect(designWarnings(design([2, 16]), twin)).toEqual([]);
     expect(designWarnings(design([2, 16, 32]), { ...twin, frameRateHz: 30 })).toEqual([
-      '32 Hz needs at least 64 frames per second; this twin has 30. It cannot be shown and will be refused. The same ' +
+      'A drift of 32 Hz needs more than 64 frames per second; this twin has 30. It cannot be shown and will be refused. The same ' +
         'holds for 1 more of the temporal frequencies.',
     ]);
-    expect(designWarnings(design([15]), { ...twin, frameRateHz: 30 })).toEqual([
-      '15 Hz is half of the 30 frames per second of this twin: every frame turns the bars around, and no direction can be told.',
-    ]);
+  });
+
+  it('may not drift by just half a cycle, which has no direction; standing bars may be reversed in every frame', () => {
+    const grating = { ...drifting, diameterDeg: 6 };
+    const context = { pxPerDeg: 28, fieldOfViewDeg: 8, frameRateHz: 30 };
+    const needs =
+      'A drift of 15 Hz needs more than 30 frames per second; this twin has 30. It cannot be shown and will be refused.';
+    for (const type of ['drifting-grating', 'drifting-plaid']) {
+      const half = spec({ ...grating, type, directionDeg: 0, temporalFrequencyHz: 15 });
+      for (const stimuli of [half, stimulusDesign.parse({ type: 'list', stimuli: [still, half] })]) {
+        expect(() => requireFrameRate(stimuli, 30, 'x')).toThrow(/a drift of 15 Hz needs more than 30: .* below 15 Hz/);
+      }
+      expect(specWarnings(half, context)).toEqual([needs]);
+    }
+    expect(() => requireFrameRate(design([2, 15]), 30, 'x')).toThrow(/15 Hz/);
+    expect(designWarnings(design([15]), context)).toContain(needs);
+    // What half the rate does to a drift: the frames of both directions are the same.
+    const frames = (directionDeg: number) =>
+      [0, 1, 2].flatMap((at) => [...frame({ ...grating, directionDeg, temporalFrequencyHz: 15 }, at / 30)]);
+    const back = frames(180);
+    frames(0).forEach((value, at) => expect(value).toBeCloseTo(back[at] as number, 5));
+
+    const reversing = spec({ ...grating, type: 'counterphase-grating', orientationDeg: 0, temporalFrequencyHz: 15 });
+    expect(() => requireFrameRate(reversing, 30, 'x')).not.toThrow();
+    expect(specWarnings(reversing, context)).toEqual([]);
+    expect(() => requireFrameRate({ ...reversing, temporalFrequencyHz: 16 } as StimulusSpec, 30, 'x')).toThrow(
+      /a temporal frequency of 16 Hz needs at least 32: .* at or below 15 Hz/,
+    );
+  });
+
+  it('may not have dots that live less than a frame', () => {
+    const living = (lifetimeS: number): StimulusSpec => ({ ...dots, lifetimeS }) as StimulusSpec;
+    const context = { pxPerDeg: 28, fieldOfViewDeg: 8, frameRateHz: 50 };
+    const list = stimulusDesign.parse({ type: 'list', stimuli: [still, living(0.01)] });
+    for (const stimuli of [living(0.01), list]) {
+      expect(() => requireFrameRate(stimuli, 50, 'The twin “MT”')).toThrow(
+        'The twin “MT” has 50 frames per second, and dots that live 0.01 s need at least 100: they would be others in every frame, ' +
+          'and nothing would move. Nothing was started. Let dots live 0.02 s or longer, or use more frames per second.',
+      );
+      expect(() => requireFrameRate(stimuli, 100, 'x')).not.toThrow();
+    }
+    expect(specWarnings(living(0.01), context).at(-1)).toBe(
+      'Dots that live 0.01 s need at least 100 frames per second; this twin has 50. They cannot be shown and will be refused.',
+    );
+    expect(specWarnings(living(0.02), context)).toEqual([]);
+    expect(() => stimulusSpec.parse(living(0.0009))).toThrow(/0\.001/);
   });
 });

@@ -73,10 +73,16 @@ export function isMoving(spec: StimulusSpec): boolean {
     case 'random-dots':
     case 'tsr1v':
       return true;
+    case 'raster':
+      return spec.clip !== undefined;
     default:
       return false;
   }
 }
+
+/** Seconds from the start at which a single picture shows a stimulus: the middle of a stored clip, the start of others. */
+export const picturedAtS = (spec: StimulusSpec): number =>
+  spec.type === 'raster' && spec.clip !== undefined ? Math.floor(spec.clip.frames / 2) / spec.clip.frameRateHz : 0;
 
 /** Whether any stimulus of a design moves. */
 export function hasMoving(design: StimulusDesign): boolean {
@@ -95,19 +101,30 @@ export function hasMoving(design: StimulusDesign): boolean {
   }
 }
 
-/** Highest temporal frequency of a design in Hz; null where none is stated. */
-function highestHz(design: StimulusDesign): number | null {
-  switch (design.type) {
+export type TemporalFrequency = {
+  hz: number;
+  /** Whether it has a direction that half the frame rate would not tell. */
+  drifts: boolean;
+};
+
+/** The temporal frequencies that a design or stimulus states. */
+export function temporalFrequenciesOf(item: StimulusDesign | StimulusSpec): TemporalFrequency[] {
+  switch (item.type) {
     case 'drifting-gratings':
     case 'counterphase-gratings':
     case 'drifting-plaids':
-      return design.factors.temporalFrequencyHz.reduce((highest, hz) => Math.max(highest, hz), 0);
+      return item.factors.temporalFrequencyHz.map((hz) => ({ hz, drifts: item.type !== 'counterphase-gratings' }));
+    case 'drifting-grating':
+    case 'counterphase-grating':
+    case 'drifting-plaid':
+      return [{ hz: item.temporalFrequencyHz, drifts: item.type !== 'counterphase-grating' }];
     case 'tsr1v':
-      return tsr1vHighestHz;
+      // Of its movies and images; its gratings and plaids drift more slowly.
+      return [{ hz: tsr1vHighestHz, drifts: false }];
     case 'list':
-      return design.stimuli.reduce((highest, spec) => Math.max(highest, temporalFrequencyOf(spec) ?? 0), 0);
+      return item.stimuli.flatMap(temporalFrequenciesOf);
     default:
-      return null;
+      return [];
   }
 }
 
@@ -136,62 +153,91 @@ type Drift = { spatialFrequencyCpd: number; temporalFrequencyHz: number; plaidAn
 const patternSpeed = ({ spatialFrequencyCpd, temporalFrequencyHz, plaidAngleDeg = 0 }: Drift): number =>
   temporalFrequencyHz / (spatialFrequencyCpd * cos(degreesToRadians(plaidAngleDeg / 2)));
 
-/** Highest temporal frequency that a description states, in Hz; null where it states none. */
-export function temporalFrequencyOf(spec: StimulusSpec): number | null {
-  switch (spec.type) {
-    case 'drifting-grating':
-    case 'counterphase-grating':
-    case 'drifting-plaid':
-      return spec.temporalFrequencyHz;
-    case 'tsr1v':
-      return tsr1vHighestHz;
-    default:
-      return null;
-  }
+/**
+ * Whether frames at `frameRateHz` can carry a temporal frequency, with room for rounding: up to half of the rate, where
+ * standing bars are reversed in every frame. Bars that drift must stay below it: there both directions look the same.
+ */
+export const carries = (frameRateHz: number, { hz, drifts }: TemporalFrequency): boolean =>
+  hz <= (frameRateHz / 2) * (drifts ? 1 - 1e-9 : 1 + 1e-9);
+
+/** What frames `hz` needs, as a sentence goes on: 'at least 32', 'more than 30'. */
+export const framesNeeded = ({ hz, drifts }: TemporalFrequency): string =>
+  `${drifts ? 'more than' : 'at least'} ${formatNumber(2 * hz)}`;
+
+/** Seconds that the dots of a design or stimulus live; Infinity where it has none. */
+export function lifetimeSOf(item: StimulusDesign | StimulusSpec): number {
+  if (item.type === 'list') return item.stimuli.reduce((least, spec) => Math.min(least, lifetimeSOf(spec)), Infinity);
+  return item.type === 'random-dots' ? item.lifetimeS : Infinity;
 }
 
-/** Highest temporal frequency that frames at `frameRateHz` can carry, with room for rounding. */
-export const nyquistHz = (frameRateHz: number): number => (frameRateHz / 2) * (1 + 1e-9);
+/** Whether dots outlive a frame: others are new ones in every frame, and nothing moves. */
+export const outlivesFrame = (frameRateHz: number, lifetimeS: number): boolean => lifetimeS * frameRateHz >= 1 - 1e-9;
+
+export const fastestOf = (frequencies: readonly TemporalFrequency[]): TemporalFrequency | null =>
+  frequencies.reduce<TemporalFrequency | null>(
+    (best, each) => (best === null || each.hz > best.hz ? each : best),
+    null,
+  );
+
+/** Why stimuli cannot be shown, and what helps: a sentence each. */
+export interface NotShown {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** Throws 'bad-input' with the reason, where there is one. */
+export function refuseShown(reason: NotShown | null): void {
+  if (reason === null) return;
+  throw new TwinscopeError('bad-input', `${reason.why} Nothing was started. ${reason.remedy}`);
+}
 
 /**
- * Throws 'bad-input' where a stimulus goes through more than half a cycle between two frames, and so would seem to go
- * another way. `title` is the name of what shows the frames, as a sentence begins.
+ * Where a stimulus goes through more than half a cycle between two frames, and so would seem to go another way, or
+ * drifts by just half of one and would go no way, or where its dots live less than a frame; null where none does. `title`
+ * is the name of what shows the frames, as a sentence begins.
  */
-export function requireFrameRate(
+export function tooFast(
   stimuli: StimulusDesign | StimulusSpec,
   frameRateHz: number,
   title = 'This twin',
-): void {
-  const hz = isDesign(stimuli) ? highestHz(stimuli) : temporalFrequencyOf(stimuli);
-  if (hz === null || hz <= nyquistHz(frameRateHz)) return;
-  throw new TwinscopeError(
-    'bad-input',
-    `${title} has ${formatNumber(frameRateHz)} frames per second, and a temporal frequency of ${formatNumber(hz)} Hz needs ` +
-      `at least ${formatNumber(2 * hz)}: it would show another motion. Nothing was started. Keep temporal frequencies at ` +
-      `or below ${formatNumber(frameRateHz / 2)} Hz, or use more frames per second.`,
-  );
+): NotShown | null {
+  const has = `${title} has ${formatNumber(frameRateHz)} frames per second`;
+  const lifetimeS = lifetimeSOf(stimuli);
+  if (!outlivesFrame(frameRateHz, lifetimeS)) {
+    return {
+      why:
+        `${has}, and dots that live ${formatNumber(lifetimeS)} s need at least ${formatNumber(1 / lifetimeS)}: they would be ` +
+        'others in every frame, and nothing would move.',
+      remedy: `Let dots live ${formatNumber(1 / frameRateHz)} s or longer, or use more frames per second.`,
+    };
+  }
+  const worst = fastestOf(temporalFrequenciesOf(stimuli).filter((each) => !carries(frameRateHz, each)));
+  if (worst === null) return null;
+  return {
+    why:
+      `${has}, and a ${worst.drifts ? 'drift' : 'temporal frequency'} of ${formatNumber(worst.hz)} Hz needs ` +
+      `${framesNeeded(worst)}: it would show another motion.`,
+    remedy:
+      `Keep ${worst.drifts ? 'drifts below' : 'temporal frequencies at or below'} ${formatNumber(frameRateHz / 2)} Hz, or use ` +
+      'more frames per second.',
+  };
 }
 
-const designTypes: ReadonlySet<string> = new Set<StimulusDesign['type']>([
-  'drifting-gratings',
-  'counterphase-gratings',
-  'drifting-plaids',
-  'list',
-]);
-
-/** Random dots and TSR-1V are called the same as a design and as a stimulus, and say the same of time. */
-const isDesign = (item: StimulusDesign | StimulusSpec): item is StimulusDesign => designTypes.has(item.type);
+/** Throws 'bad-input' where `tooFast` finds a stimulus. */
+export const requireFrameRate = (...of: Parameters<typeof tooFast>): void => refuseShown(tooFast(...of));
 
 /**
- * Throws 'bad-input' where a stimulus moves and what shows it stands still. `title` is that thing's name, 'The twin
+ * Where a stimulus moves and what shows it stands still; null where none moves. `title` is that thing's name, 'The twin
  * "V1"' say, as a sentence begins.
  */
-export function requireStill(stimuli: StimulusDesign | readonly StimulusSpec[], title: string): void {
+export function mustStandStill(stimuli: StimulusDesign | readonly StimulusSpec[], title: string): NotShown | null {
   const moving = 'type' in stimuli ? hasMoving(stimuli) : stimuli.some(isMoving);
-  if (!moving) return;
-  throw new TwinscopeError(
-    'bad-input',
-    `${title} sees still pictures, and these stimuli move. Nothing was started. Choose a twin that sees clips, or ` +
-      'stimuli that stand still.',
-  );
+  if (!moving) return null;
+  return {
+    why: `${title} sees still pictures, and these stimuli move.`,
+    remedy: 'Choose a twin that sees clips, or stimuli that stand still.',
+  };
 }
+
+/** Throws 'bad-input' where `mustStandStill` finds a stimulus. */
+export const requireStill = (...of: Parameters<typeof mustStandStill>): void => refuseShown(mustStandStill(...of));

@@ -320,3 +320,23 @@ describe('every generator', () => {
     expect(batch[2 * 224 * 224]).toBe(9);
   });
 });
+
+describe('stored clips', () => {
+  const sizePx = 4;
+  const small = { sizePx, fieldOfViewDeg: 2, background: 0.5 };
+  const array = Float32Array.from({ length: 3 * sizePx ** 2 }, (_, index) => index / 100);
+  const stored = { type: 'raster', arraySha256: 'b'.repeat(64), sizeDeg: 2 } as const;
+  const at = (timeS: number, clip = { frames: 3, frameRateHz: 30 }) =>
+    renderSpec({ ...stored, clip }, small, { array: () => array }, undefined, timeS)[0];
+
+  it('show the frame of the moment, and go on from the start', () => {
+    expect([0, 1, 2, 3, 4].map((frame) => at(frame / 30))).toEqual([0, 0.16, 0.32, 0, 0.16].map(Math.fround));
+    // Twice as many frames per second show each of them twice.
+    expect([0, 1, 2, 3].map((frame) => at(frame / 60))).toEqual([0, 0, 0.16, 0.16].map(Math.fround));
+  });
+
+  it('are refused where their frames are not square', () => {
+    expect(() => at(0, { frames: 2, frameRateHz: 30 })).toThrow(/stored raster bbbbbbbbbbbb is not 2 square frames/);
+    expect(() => renderSpec(stored, small, { array: () => array })).toThrow(/is not square/);
+  });
+});

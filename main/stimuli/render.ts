@@ -52,7 +52,7 @@ export function renderSpec(
     case 'image':
       return drawPhotograph(spec, raster, sources, out);
     case 'raster':
-      return drawStored(spec, raster, sources, out);
+      return drawStored(spec, raster, sources, out, timeS);
     case 'tsr1':
       return drawTsr1(spec, raster, out);
     case 'drifting-grating':
@@ -98,13 +98,20 @@ function drawStored(
   raster: StimulusRaster,
   sources: StimulusSources,
   out: Float32Array,
+  timeS: number,
 ): Float32Array {
-  const luminance = sources.array?.(spec.arraySha256);
-  if (luminance === undefined) throw missing('raster', spec.arraySha256);
-  const storedPx = Math.round(Math.sqrt(luminance.length));
-  if (storedPx * storedPx !== luminance.length) {
-    throw new TwinscopeError('corrupt', `The stored raster ${spec.arraySha256.slice(0, 12)} is not square.`);
+  const stored = sources.array?.(spec.arraySha256);
+  if (stored === undefined) throw missing('raster', spec.arraySha256);
+  const { frames, frameRateHz } = spec.clip ?? { frames: 1, frameRateHz: 1 };
+  const storedPx = Math.round(Math.sqrt(stored.length / frames));
+  const pixels = storedPx * storedPx;
+  if (frames * pixels !== stored.length) {
+    const what = frames > 1 ? `not ${frames} square frames` : 'not square';
+    throw new TwinscopeError('corrupt', `The stored raster ${spec.arraySha256.slice(0, 12)} is ${what}.`);
   }
+  // Times are computed from frame numbers, and may fall short of a frame by rounding.
+  const frame = Math.floor(timeS * frameRateHz + 1e-6) % frames;
+  const luminance = stored.subarray(frame * pixels, (frame + 1) * pixels);
   const side = spec.sizeDeg * rasterPxPerDeg(raster);
   const start = (raster.sizePx - side) / 2;
   const image = sourceOf({ widthPx: storedPx, heightPx: storedPx, luminance });

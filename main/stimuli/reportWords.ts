@@ -55,13 +55,26 @@ export function targetText(plan: SearchPlan): string {
 export const evaluationsText = (report: Pick<SearchReport, 'evaluations' | 'controlEvaluations'>): string =>
   `${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls`;
 
+function pixelsText({ parameterisation, motion }: Extract<SearchPlan['space'], { type: 'pixels' }>): string {
+  // Plans of older versions have neither.
+  const what = {
+    pixels: 'pixels',
+    fourier: 'Fourier coefficients',
+    'low-resolution': 'pixels at low resolution',
+  }[parameterisation?.type ?? 'pixels'];
+  return motion === 'moving' ? `${what} of clips` : what;
+}
+
 /** How the space is searched, in words with numbers. */
 export function methodText(plan: SearchPlan): string {
   const { space, optimiser } = plan;
-  const where = { pixels: 'pixels', gratings: 'gratings', set: 'a stimulus set' }[space.type];
+  const where =
+    space.type === 'pixels' ? pixelsText(space) : { gratings: 'gratings', set: 'a stimulus set' }[space.type];
   switch (optimiser.type) {
     case 'gradient':
       return `${where}, gradient ascent, ${plural(optimiser.steps, 'step')}`;
+    case 'first-order':
+      return `${where}, ${optimiser.rule}, ${plural(optimiser.steps, 'step')}`;
     case 'cma-es':
       return `${where}, CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
     case 'screening':

@@ -4,9 +4,18 @@ import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import { thumbnailPx, usualThumbnailDeg } from '../contract/thumbnails.ts';
 import { exp } from '../platform/exactMath.ts';
 import { nyquistCpd } from './geometry.ts';
-import { hasMoving, nyquistHz } from './motion.ts';
+import {
+  carries,
+  fastestOf,
+  framesNeeded,
+  hasMoving,
+  lifetimeSOf,
+  outlivesFrame,
+  temporalFrequenciesOf,
+  type TemporalFrequency,
+} from './motion.ts';
 import { tsr1Aperture, tsr1HighestCpd, tsr1SizeDeg } from './tsr1/classes.ts';
-import { tsr1vHighestCpd, tsr1vHighestHz } from './tsr1v/classes.ts';
+import { tsr1vHighestCpd } from './tsr1v/classes.ts';
 import { formatNumber as text } from './words.ts';
 
 export type WarningContext = {
@@ -33,10 +42,10 @@ type Extremes = {
   noiseContrasts: number[];
   diameters: number[];
   edges: number[];
-  temporalFrequencies: number[];
-  /** Whether half the frame rate makes a drift look the same in both directions. */
-  drifts: boolean;
+  temporalFrequencies: TemporalFrequency[];
   dotDiameters: number[];
+  /** Seconds that dots live; Infinity where there are none. */
+  lifetimeS: number;
   /** Farthest reach from fixation along x or y, in degrees. */
   reachDeg: number;
 };
@@ -50,8 +59,8 @@ const nothing: Extremes = {
   diameters: [],
   edges: [],
   temporalFrequencies: [],
-  drifts: false,
   dotDiameters: [],
+  lifetimeS: Infinity,
   reachDeg: 0,
 };
 
@@ -128,8 +137,7 @@ function extremesOf(item: StimulusDesign | StimulusSpec): Extremes {
         contrasts: 'contrast' in factors ? factors.contrast : factors.componentContrast.map((each) => 2 * each),
         diameters: factors.diameterDeg,
         edges: [item.edgeDeg],
-        temporalFrequencies: factors.temporalFrequencyHz,
-        drifts: item.type !== 'counterphase-gratings',
+        temporalFrequencies: temporalFrequenciesOf(item),
         reachDeg: farthest([item.xDeg, item.yDeg]) + largest(factors.diameterDeg) / 2,
       };
     }
@@ -143,8 +151,7 @@ function extremesOf(item: StimulusDesign | StimulusSpec): Extremes {
         contrasts: ['contrast' in item ? item.contrast : 2 * item.componentContrast],
         diameters: [item.diameterDeg],
         edges: [item.edgeDeg],
-        temporalFrequencies: [item.temporalFrequencyHz],
-        drifts: item.type !== 'counterphase-grating',
+        temporalFrequencies: temporalFrequenciesOf(item),
         reachDeg: farthest([item.xDeg, item.yDeg]) + item.diameterDeg / 2,
       };
     case 'random-dots': {
@@ -159,6 +166,7 @@ function extremesOf(item: StimulusDesign | StimulusSpec): Extremes {
         diameters: levels.diameterDeg,
         edges: [item.edgeDeg],
         dotDiameters: levels.dotDiameterDeg,
+        lifetimeS: lifetimeSOf(item),
         reachDeg: farthest([item.xDeg, item.yDeg]) + largest(levels.diameterDeg) / 2,
       };
     }
@@ -169,11 +177,11 @@ function extremesOf(item: StimulusDesign | StimulusSpec): Extremes {
         frequencies: [tsr1vHighestCpd],
         diameters: [tsr1Aperture.diameterDeg],
         edges: [tsr1Aperture.edgeDeg],
-        temporalFrequencies: [tsr1vHighestHz],
+        temporalFrequencies: temporalFrequenciesOf(item),
         reachDeg: tsr1SizeDeg / 2,
       };
     case 'raster':
-      return { ...nothing, name: 'image', reachDeg: item.sizeDeg / 2 };
+      return { ...nothing, name: item.clip === undefined ? 'image' : 'clip', reachDeg: item.sizeDeg / 2 };
     default:
       return nothing;
   }
@@ -188,22 +196,22 @@ function twoTails(z: number): number {
 
 function temporalWarnings(extremes: Extremes, { frameRateHz, shownBy = 'this twin' }: WarningContext): string[] {
   if (frameRateHz === undefined) return [];
-  const fastest = largest(extremes.temporalFrequencies);
-  const tooFast = extremes.temporalFrequencies.filter((hz) => hz > nyquistHz(frameRateHz)).length;
-  if (tooFast > 0) {
-    const others = tooFast > 1 ? ` The same holds for ${tooFast - 1} more of the temporal frequencies.` : '';
+  const { lifetimeS } = extremes;
+  if (!outlivesFrame(frameRateHz, lifetimeS)) {
     return [
-      `${text(fastest)} Hz needs at least ${text(2 * fastest)} frames per second; ${shownBy} has ${text(frameRateHz)}. ` +
-        `It cannot be shown and will be refused.${others}`,
+      `Dots that live ${text(lifetimeS)} s need at least ${text(1 / lifetimeS)} frames per second; ${shownBy} has ` +
+        `${text(frameRateHz)}. They cannot be shown and will be refused.`,
     ];
   }
-  if (extremes.drifts && fastest > (frameRateHz / 2) * (1 - 1e-9)) {
-    return [
-      `${text(fastest)} Hz is half of the ${text(frameRateHz)} frames per second of ${shownBy}: every frame turns the ` +
-        'bars around, and no direction can be told.',
-    ];
-  }
-  return [];
+  const tooFast = extremes.temporalFrequencies.filter((each) => !carries(frameRateHz, each));
+  const worst = fastestOf(tooFast);
+  if (worst === null) return [];
+  const others =
+    tooFast.length > 1 ? ` The same holds for ${tooFast.length - 1} more of the temporal frequencies.` : '';
+  return [
+    `${worst.drifts ? 'A drift of ' : ''}${text(worst.hz)} Hz needs ${framesNeeded(worst)} frames per second; ${shownBy} has ` +
+      `${text(frameRateHz)}. It cannot be shown and will be refused.${others}`,
+  ];
 }
 
 function warningsFor(extremes: Extremes, context: WarningContext): string[] {

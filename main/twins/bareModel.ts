@@ -1,6 +1,7 @@
 /** From the answers about a bare model to the manifest and the card of its package. */
 import { graphChange, type ModelAnswers, type ModelInspection } from '../contract/bareModels.ts';
 import type { StimulusInput, TwinManifest } from '../contract/twins.ts';
+import { commerceOf } from './trust.ts';
 
 /** Shown of an unanswered question while the answers are being given. */
 const unanswered = 'not stated';
@@ -9,6 +10,13 @@ const said = (value: string | null): string => value?.trim() || unanswered;
 /** The key with what was answered, or no key. */
 const only = <K extends string>(key: K, value: string | null): { [key in K]?: string } =>
   value === null || value.trim() === '' ? {} : ({ [key]: value.trim() } as { [key in K]?: string });
+
+/** The licences as answered; SPDX has a word for those that are not. */
+export const licencesOf = ({ licences: { code, weights, data } }: Pick<ModelAnswers, 'licences'>) => ({
+  code: code?.trim() || 'NOASSERTION',
+  weights: weights?.trim() || 'NOASSERTION',
+  data: data?.trim() || 'NOASSERTION',
+});
 
 type Known = Pick<ModelInspection, 'picture' | 'areas' | 'opset' | 'deterministic'>;
 
@@ -26,6 +34,8 @@ export function manifestOf(model: Known, answers: ModelAnswers): Omit<TwinManife
     name: area.name?.trim() || area.tensor,
     units: model.areas.find(({ tensor }) => tensor === area.tensor)?.units ?? 1,
   }));
+  const licences = licencesOf(answers);
+  const commercialUse = commerceOf({ licences, commercialUse: answers.commercialUse });
   return {
     format: 1,
     id: answers.id ?? 'unnamed',
@@ -35,12 +45,9 @@ export function manifestOf(model: Known, answers: ModelAnswers): Omit<TwinManife
     authors: answers.authors,
     references: answers.references.map(({ text, doi }) => ({ text, ...only('doi', doi ?? null) })),
     source: { ...only('url', answers.source.url), ...only('revision', answers.source.revision) },
-    licences: {
-      code: answers.licences.code?.trim() || 'NOASSERTION',
-      weights: answers.licences.weights?.trim() || 'NOASSERTION',
-      data: answers.licences.data?.trim() || 'NOASSERTION',
-    },
-    commercialUse: answers.commercialUse,
+    licences,
+    // What nobody has said is left out.
+    ...(commercialUse === null ? {} : { commercialUse }),
     species: said(answers.species),
     subjects: [],
     modality: said(answers.modality),
@@ -197,7 +204,7 @@ export function proposeAnswers(
         basis: null,
       })),
     licences: { weights: note('license', 'licence'), code: null, data: null },
-    commercialUse: false,
+    commercialUse: null,
     authors: author === null ? [] : [author],
     source: { url: note('source', 'url', 'homepage'), revision: note('revision') },
     references: [],

@@ -14,7 +14,7 @@ import { formatBytes, formatCount, plural } from '../platform/words.ts';
 import { formatNumber } from '../stimuli/words.ts';
 import { testedLines } from './domain.ts';
 import { gradientWord } from './selection.ts';
-import { isNonCommercial, licenceText } from './trust.ts';
+import { commerceText, licenceText } from './trust.ts';
 
 export const notStated = 'not stated';
 
@@ -164,7 +164,7 @@ export function twinFacts({ summary, manifest, units, graph }: TwinDetails): Fac
         fact('Licence of the weights', licenceText(licences.weights, 'weights')),
         fact('Licence of the code', licenceText(licences.code, 'code')),
         fact('Licence of the data', licenceText(licences.data, 'data')),
-        fact('Commercial use', isNonCommercial(manifest) ? 'not allowed' : 'allowed'),
+        fact('Commercial use', commerceText(manifest)),
       ],
     },
     {

@@ -9,10 +9,13 @@ import { createReference } from './reference.ts';
 import { openBench } from './testing/bench.ts';
 import {
   drawUnits,
-  measureContrast,
-  measureCrossOrientation,
+  contrastCurves,
+  contrastFigures,
+  maskedRates,
+  maskFigures,
   measurePhase,
-  measureSize,
+  sizeCurves,
+  sizeFigures,
   measureTuning,
   placedUnits,
 } from './testing/measurements.ts';
@@ -45,14 +48,16 @@ describe('measured again on a seeded part of the units', () => {
     // Another seed than the card's: other units.
     const some = drawUnits(placed, 40, 2);
     again = {
-      ...(await measureSize(full, some)),
-      ...(await measureCrossOrientation(
-        full,
-        some.filter((_, i) => i % 2 === 0),
-      )),
+      ...sizeFigures(await sizeCurves(full, some)),
+      ...maskFigures(
+        await maskedRates(
+          full,
+          some.filter((_, i) => i % 2 === 0),
+        ),
+      ),
       ...(await measureTuning(full, linear, placed, { stepDeg: 10, stepsPerOctave: 8 })),
       ...(await measurePhase(full, linear, some)),
-      ...(await measureContrast(full, reference, some)),
+      ...contrastFigures(await contrastCurves(full, reference, some)),
     };
   });
 

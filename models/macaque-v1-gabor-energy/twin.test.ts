@@ -1,11 +1,11 @@
 /** The V1 twin against its definition, its planted parameters and the published distributions. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cumulativeHistogram, kolmogorovSmirnov } from '../statistics.ts';
+import { cumulativeHistogram, kolmogorovSmirnov, quantile } from '../statistics.ts';
 import { buildModel } from './index.ts';
 import { createReference, plantedFilters, type PlantedUnit, type ReferenceModel } from './reference.ts';
 import { samplePopulation } from './sampling.ts';
 import { luminance, openBench, pixels, sizePx, type Bench } from './testing/bench.ts';
-import { blankRate, f0, median, phaseCurves, placedUnits, quantile, type Placed } from './testing/measurements.ts';
+import { blankRate, f0, median, phaseCurves, placedUnits, type Placed } from './testing/measurements.ts';
 
 const areas = ['V1-simple', 'V1-complex'] as const;
 let linear: Bench;

@@ -233,7 +233,7 @@ export function buildTwin(options: BuildOptions = {}): TwinDraft {
       capabilities: { inputGradient: 'derived', deterministic: true, opset: defaultOpset, memoryMiB: 150 },
       validity: {
         domains: [
-          'drifting gratings of .01 to .16 cpd and 1 to 15 Hz, contrast .05 to 1, around a grey background of 0.5',
+          'drifting gratings of .01 to .16 cpd and 1 to 8 Hz, contrast .05 to 1, around a grey background of 0.5; at 15 Hz, half the frame rate, a drift is a reversal in every frame and has no direction',
           'eye positions within 15°, running up to 60 cm/s, pupil diameters of 0.5 to 2 times the mean',
         ],
         knownFailures: [
@@ -248,7 +248,7 @@ export function buildTwin(options: BuildOptions = {}): TwinDraft {
         tested: {
           stimuli: ['drifting-grating'],
           spatialFrequencyCpd: [0.01, 0.16],
-          temporalFrequencyHz: [1, 15],
+          temporalFrequencyHz: [1, 8],
           contrast: [0.05, 1],
         },
       },

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildTwin } from './index.ts';
 import { stated, type Measurement } from '../figures.ts';
+import { quantile } from '../statistics.ts';
 import { measured, measuredTable, type Figure, type FigureId } from './measured.ts';
 import { areas, type UnitParameters } from './parameters.ts';
 import { createReference } from './reference.ts';
 import { openBench } from './testing/bench.ts';
-import { hasWholeSurround, isMidget, mean, measureAll, median, quantile, type Fitted } from './testing/measurements.ts';
+import { hasWholeSurround, isMidget, mean, measureAll, median, type Fitted } from './testing/measurements.ts';
 
 describe('the figures the twin states', () => {
   const card = readFileSync(path.join(import.meta.dirname, 'card.md'), 'utf8');

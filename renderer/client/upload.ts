@@ -19,6 +19,8 @@ export async function uploadFiles(
       ...(signal === undefined ? {} : { signal }),
     });
     if (!response.ok) {
+      // The backend's own sentence, as of a file that is too large.
+      if (response.status === 400) throw new TwinscopeError('bad-input', await response.text());
       throw new TwinscopeError(
         'bad-input',
         `${file.name} could not be handed over (status ${response.status}). Nothing was imported. Try again, or leave this file out.`,

@@ -1,7 +1,7 @@
-/** One colour for an area on every page: results name areas alone, their twin says whose colour each of them takes. */
+/** One look for an area on every page: results name areas alone, their twin says whose colour each of them takes. */
 import { createContext, useCallback, useContext, useMemo, type ReactNode } from 'react';
 import { useQueryCall } from '../client/hooks.ts';
-import { areaColour } from '../plots/colours.ts';
+import { areaStyle, type AreaStyle } from '../plots/colours.ts';
 
 /** The area whose colour an area borrows, by the area's name. */
 export type ColoursOf = ReadonlyMap<string, string | undefined>;
@@ -16,7 +16,12 @@ export function AreaColoursOf({ sha256, children }: { sha256: string; children: 
   return <AreaColours value={colours}>{children}</AreaColours>;
 }
 
-export function useAreaColour(): (area: string) => string {
+export function useAreaStyle(): (area: string) => AreaStyle {
   const colours = useContext(AreaColours);
-  return useCallback((area) => areaColour(area, colours.get(area)), [colours]);
+  return useCallback((area) => areaStyle(area, colours.get(area)), [colours]);
+}
+
+export function useAreaColour(): (area: string) => string {
+  const style = useAreaStyle();
+  return useCallback((area) => style(area).colour, [style]);
 }

@@ -4,7 +4,7 @@ import { screenPxOf } from '../app/settings.ts';
 import { behaviourText, withBehaviour } from './BehaviourFields.tsx';
 import { errorSentence } from './errors.tsx';
 import { safeFileName, toCsv } from './exportPlot.ts';
-import { formatNumber, formatRate, formatSeconds, plural, unitsInShort } from './format.ts';
+import { formatEstimate, formatNumber, formatRate, formatSeconds, plural, unitsInShort } from './format.ts';
 import { smallerBatches } from './smallerBatches.ts';
 import { unbroken } from './StimulusTile.tsx';
 import { columnsFor, sortRows, type Column } from './VirtualTable.tsx';
@@ -24,6 +24,14 @@ describe('numbers for people', () => {
   });
   it('says durations, rates and counts with their units', () => {
     expect([0.34, 8.2, 75, 3725].map(formatSeconds)).toEqual(['0.3 s', '8 s', '1 min 15 s', '1 h 02 min']);
+    expect([0, 0.004, 0.05].map(formatSeconds)).toEqual(['0.0 s', 'under 0.1 s', '0.1 s']);
+    expect([0, 0.004, 0.99, 1, 75].map(formatEstimate)).toEqual([
+      'under a second',
+      'under a second',
+      'under a second',
+      'about 1 s',
+      'about 1 min 15 s',
+    ]);
     expect(formatRate(594.4, 'stimuli')).toBe('594 stimuli/s');
     expect([1, 1200].map((n) => plural(n, 'stimulus', 'stimuli'))).toEqual(['1 stimulus', '1,200 stimuli']);
   });

@@ -10,15 +10,20 @@ export function unitsInShort(units: string): string {
   return short.length > 24 ? `${short.slice(0, 23)}…` : short;
 }
 
-/** `8 s`, `3 min 20 s`, `2 h 05 min`. */
+/** `under 0.1 s`, `0.4 s`, `8 s`, `3 min 20 s`, `2 h 05 min`. */
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds)) return 'unknown';
+  if (seconds > 0 && seconds < 0.05) return 'under 0.1 s';
   if (seconds < 10) return `${seconds < 1 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
+
+/** What is expected is said no finer than it is known: `under a second`, `about 8 s`. */
+export const formatEstimate = (seconds: number): string =>
+  seconds < 1 ? 'under a second' : `about ${formatSeconds(seconds)}`;
 
 export function formatRate(perSecond: number, noun: string): string {
   return `${formatNumber(perSecond, perSecond >= 100 ? 3 : 2)} ${noun}/s`;

@@ -11,6 +11,8 @@ export interface RfUnit {
   /** Diameter; null where the twin does not state one: then only the centre is marked. */
   readonly sizeDeg: number | null;
   readonly colour: string;
+  /** Of the outline, by which populations of one area are told apart; undefined for a whole line. */
+  readonly dash?: string | undefined;
 }
 /** A rectangle in degrees. */
 export interface DegRect {
@@ -30,6 +32,9 @@ export function rfScales(widthPx: number, fieldOfViewDeg: number) {
   const y = scaleLinear([-half, half], [margin.top + side, margin.top]);
   return { x, y, height: margin.top + side + margin.bottom, pxPerDeg: side / fieldOfViewDeg };
 }
+
+/** A smaller circle has no room for dashes. */
+const dashedFromPx = 6;
 
 const roundTo4 = (value: number): number => Math.round(value * 1e4) / 1e4;
 
@@ -96,13 +101,15 @@ export function RfMap({
       <svg x={left} y={top} width={side} height={side} viewBox={`${left} ${top} ${side} ${side}`} overflow="hidden">
         {drawn.map((unit) => {
           const isSelected = selected.has(unit.key);
+          const r = round(unit.sizeDeg === null ? 2 : Math.max(1, (unit.sizeDeg / 2) * pxPerDeg));
           return (
             <circle
               key={unit.key}
               data-unit={unit.key}
               cx={round(x(unit.xDeg))}
               cy={round(y(unit.yDeg))}
-              r={round(unit.sizeDeg === null ? 2 : Math.max(1, (unit.sizeDeg / 2) * pxPerDeg))}
+              r={r}
+              strokeDasharray={r < dashedFromPx ? undefined : unit.dash}
               fill={unit.colour}
               fillOpacity={isSelected ? (many ? 0.05 : 0.35) : faint.fill}
               stroke={unit.colour}

@@ -315,9 +315,10 @@ describe('area colours', () => {
     expect(areaColour('IT')).toBe('#D55E00');
     expect(areaColour('MT')).toBe('#CC79A7');
   });
-  it('subdivisions borrow the colour of their area; unknown areas get a stable one that nobody owns', () => {
-    expect(areaColour('V1-complex')).toBe('#0072B2');
+  it('of a single word are borrowed whole; unknown areas get a stable one that nobody owns', () => {
+    expect(areaColour('V1-simple')).toBe('#0072B2');
     expect(areaColour('simple', 'V4')).toBe('#E69F00');
+    expect(areaColour('VISp', 'V1')).toBe('#0072B2');
     expect(areaColour('VISp')).toBe(areaColour('VISp'));
     expect(['#0072B2', '#56B4E9', '#E69F00', '#D55E00']).not.toContain(areaColour('VISp'));
   });

@@ -12,22 +12,27 @@ FIELD_DEG = 2.0
 UNITS = 12
 
 
+def fixed(values: torch.Tensor) -> torch.Tensor:
+    """float64 to float32 by way of nine decimals: processors differ in the last bits, and so would the package's hash."""
+    return torch.round(values, decimals=9).float()
+
+
 class ConvReadout(nn.Module):
     """Contrast pictures (n × 1 × 32 × 32) to responses (n × 12)."""
 
     def __init__(self, centres_deg: torch.Tensor, sigma_deg: float) -> None:
         super().__init__()
         self.core = nn.Sequential(nn.Conv2d(1, 8, 7, padding=3, bias=False), nn.Softplus(), nn.AvgPool2d(2))
-        nn.init.normal_(self.core[0].weight, std=0.5)
+        self.core[0].weight = nn.Parameter(fixed(0.5 * torch.randn(8, 1, 7, 7, dtype=torch.float64)))
         # Degrees of the cells of the 16 × 16 feature map: x to the right, y up.
-        cells = (torch.arange(16) + 0.5) / 16 * FIELD_DEG - FIELD_DEG / 2
+        cells = (torch.arange(16, dtype=torch.float64) + 0.5) / 16 * FIELD_DEG - FIELD_DEG / 2
         x, y = cells.repeat(16), -cells.repeat_interleave(16)
         distance = (x[:, None] - centres_deg[:, 0]) ** 2 + (y[:, None] - centres_deg[:, 1]) ** 2
         mask = torch.exp(-distance / (2 * sigma_deg**2))
-        self.register_buffer("mask", mask / mask.sum(0))
+        self.register_buffer("mask", fixed(mask / mask.sum(0)))
         # Zero-sum, so that a blank drives all units alike.
-        weights = torch.randn(8, UNITS)
-        self.weights = nn.Parameter(weights - weights.mean(0))
+        weights = torch.randn(8, UNITS, dtype=torch.float64)
+        self.weights = nn.Parameter(fixed(weights - weights.mean(0)))
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         features = self.core(pictures).flatten(2) @ self.mask
@@ -35,7 +40,7 @@ class ConvReadout(nn.Module):
 
 
 torch.manual_seed(1)
-angles = torch.arange(UNITS) * (2 * math.pi / UNITS)
+angles = torch.arange(UNITS, dtype=torch.float64) * (2 * math.pi / UNITS)
 centres = 0.5 * torch.stack([torch.cos(angles), torch.sin(angles)], 1)
 sigma_deg = 0.2
 module = ConvReadout(centres, sigma_deg)

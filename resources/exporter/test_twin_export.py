@@ -1,13 +1,20 @@
 """What the exporter refuses and what it writes. Run in this folder with: python -m unittest"""
 
 import copy
+import errno
 import hashlib
 import json
+import os
 import pathlib
+import re
+import shutil
+import subprocess
+import sys
 import tempfile
 import unittest
 import warnings
 import zipfile
+from unittest import mock
 
 import numpy as np
 import onnx
@@ -120,6 +127,35 @@ class Refusals(Case):
             with self.subTest(words):
                 self.refuses(words, change=change)
 
+    def test_what_a_twin_was_tested_with_and_showed(self):
+        score = {"metric": "correlation", "raw": 0.5, "dataSet": "held-out videos"}
+        shown = {"check": "c", "published": "p", "source": "s", "measured": "m", "tolerance": "t", "passed": True, "n": 9}
+        tested = {"stimuli": ["grating"]}
+        for words, change in (
+            ("manifest['performance'] must be a list of at least 0, not {}", {"performance": {}}),
+            ("manifest['performance'][0] lacks the field 'dataSet'", {"performance": [{"metric": "r", "raw": 0.5}]}),
+            ("manifest['performance'][1]['raw'] is nan; it must be a finite number", {"performance": [score, {**score, "raw": float("nan")}]}),
+            ("manifest['performance'][0]['ceiling'] is '0.7'; it must be a finite number", {"performance": [{**score, "ceiling": "0.7"}]}),
+            ("manifest['performance'][0]['n'] is 1.5; it must be a whole number", {"performance": [{**score, "n": 1.5}]}),
+            ("has no field 'dataset'; the nearest is 'dataSet'", {"performance": [{"metric": "r", "raw": 1, "dataset": "x"}]}),
+            ("manifest['validity']['tested'] must be a dict, not ['grating']", {"validity": {"tested": ["grating"]}}),
+            ("manifest['validity']['tested'] lacks the field 'stimuli'", {"validity": {"tested": {"contrast": [0, 1]}}}),
+            ("manifest['validity']['tested']['contrast'] must be a list of 2, not 0.5", {"validity": {"tested": {**tested, "contrast": 0.5}}}),
+            ("['spatialFrequencyCpd'][1] is '8'; it must be a finite number", {"validity": {"tested": {**tested, "spatialFrequencyCpd": [1, "8"]}}}),
+            ("has no field 'temporalFrequencyHZ'; the nearest", {"validity": {"tested": {**tested, "temporalFrequencyHZ": [1, 8]}}}),
+            ("['stimuli'] must be a list of at least 0, not 'grating'", {"validity": {"tested": {"stimuli": "grating"}}}),
+            ("['acceptance'][0]['published'] must be text, not 0.61", {"validity": {"acceptance": [{**shown, "published": 0.61}]}}),
+            ("['acceptance'][0]['passed'] must be True or False, not 'yes'", {"validity": {"acceptance": [{**shown, "passed": "yes"}]}}),
+            ("['acceptance'][1] lacks the field 'n'", {"validity": {"acceptance": [shown, {k: v for k, v in shown.items() if k != "n"}]}}),
+        ):
+            with self.subTest(words):
+                self.refuses(re.escape(words), change=change)
+        validity = {"tested": {**tested, "contrast": (np.float64(0.05), 1)}, "acceptance": [{**shown, "passed": np.bool_(False)}]}
+        stored = self.export(change={"performance": [{**score, "n": np.int64(7)}], "validity": validity}).manifest
+        self.assertEqual(stored["performance"], [{**score, "n": 7}])
+        self.assertEqual(stored["validity"]["tested"], {"stimuli": ["grating"], "contrast": [0.05, 1]})
+        self.assertEqual(stored["validity"]["acceptance"], [{**shown, "passed": False}])
+
     def test_module(self):
         bad = core()
         with torch.no_grad():
@@ -186,6 +222,64 @@ class Refusals(Case):
         with self.assertRaisesRegex(ExportError, "something else"):
             self.export(replace=True)
         self.assertEqual(sorted(file.name for file in self.folder.iterdir()), ["small", "small.twin"])
+
+
+class Failures(Case):
+    """The system refuses one step after the other."""
+
+    def holds(self):
+        return {str(file.relative_to(self.folder)): file.read_bytes() for file in self.folder.rglob("*") if file.is_file()}
+
+    def fails_at(self, method, at, times=1):
+        """Patches pathlib.Path so that the calls of `method` from the `at`-th on are refused, `times` of them."""
+        real, calls = getattr(pathlib.Path, method), iter(range(1000))
+
+        def work(path, *arguments):
+            if next(calls) in range(at, at + times):
+                raise OSError(errno.ENOSPC, "No space left on device", str(path))
+            return real(path, *arguments)
+
+        return mock.patch.object(pathlib.Path, method, work)
+
+    def test_the_earlier_package_outlives_every_failure(self):
+        self.export(change={"title": "Earlier"})
+        before = self.holds()
+        self.assertEqual(len(before), 6)
+        # Five files and the archive; twice the earlier one aside and the new one to its place.
+        for method, steps in (("write_bytes", 6), ("mkdir", 1), ("rename", 4)):
+            for at in range(steps):
+                with self.subTest(method, at=at), self.fails_at(method, at):
+                    words = "No space left on device .*Nothing was written. A package of an earlier export is as it was"
+                    with self.assertRaisesRegex(ExportError, words):
+                        self.export(change={"title": "Later"}, replace=True)
+                self.assertEqual(self.holds(), before)
+        self.export(change={"title": "Later"}, replace=True)
+        after = self.holds()
+        self.assertEqual(set(after), set(before))
+        self.assertIn(b'"title": "Later"', after["small/twin.json"])
+
+    def test_what_cannot_be_put_back_is_kept(self):
+        self.export()
+        before = self.holds()
+        with self.fails_at("rename", 3, times=2), self.assertRaisesRegex(ExportError, "could not be put back.* kept in .*before-"):
+            self.export(change={"title": "Later"}, replace=True)
+        (staging,) = self.folder.glob(".twin-export-*")
+        self.assertEqual((staging / "before-small.twin").read_bytes(), before["small.twin"])
+        self.assertEqual((staging / "before-small" / "twin.json").read_bytes(), before["small/twin.json"])
+
+    def test_files_of_the_export_itself(self):
+        with mock.patch("tempfile.tempdir", str(self.folder / "none")):
+            self.refuses("a file could not be read or written: No such file or directory .*none")
+        (self.folder / "small.twin").mkdir()
+        with self.assertRaisesRegex(ExportError, "is a folder, not the archive"):
+            self.export(replace=True)
+        (self.folder / "file").write_text("")
+        self.out = self.folder / "file" / "small"
+        with self.assertRaisesRegex(ExportError, "there is no folder"):
+            self.export()
+        self.out = self.folder / ("long" * 100)
+        with self.assertRaisesRegex(ExportError, "could not be read or written: File name too long"):
+            self.export()
 
 
 class Packages(Case):
@@ -261,6 +355,28 @@ class Packages(Case):
         onnx.load(self.out / "model.onnx")
         self.export(exporter="dynamo", replace=True)
         self.assertNotIn(b".py", (self.out / "model.onnx").read_bytes())
+
+    def test_the_example_is_the_same_on_every_processor(self):
+        here = pathlib.Path(__file__).parent
+        archives = []
+        plain = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"}
+        for at, setting in enumerate(({}, plain)):
+            work = self.folder / str(at)
+            work.mkdir()
+            for name in ("example.py", "twin_export.py"):
+                shutil.copy(here / name, work)
+            subprocess.run([sys.executable, "example.py"], cwd=work, env={**os.environ, **setting}, check=True, capture_output=True)
+            archives.append(work / "example-conv-readout.twin")
+        self.assertEqual(archives[0].read_bytes(), archives[1].read_bytes())
+        # The graph's other bytes are those of the versions of PyTorch and onnx.
+        with zipfile.ZipFile(archives[0]) as made, zipfile.ZipFile(here / "fixtures" / archives[0].name) as stored:
+            for name in ("units.csv", "checks.npz", "card.md", "LICENSE"):
+                self.assertEqual(made.read(name), stored.read(name), name)
+            weights = [
+                {weight.name: weight.raw_data for weight in onnx.load_from_string(archive.read("model.onnx")).graph.initializer}
+                for archive in (made, stored)
+            ]
+            self.assertEqual(*weights)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ takes either. docs/sharing-a-twin.md walks through it and explains every field o
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import difflib
 import hashlib
@@ -90,9 +91,9 @@ def export_twin(
         newer exporter and needs onnxscript.
     check_graph: run the graph with onnx's own evaluator and compare; slow for a large network.
     external_data: keep weights in model.onnx.data beside the graph. Needed from 2 GiB on.
-    replace: overwrite the package of an earlier export.
+    replace: put the new package in the place of an earlier export, which is kept until the new one is whole.
 
-    Raises ExportError with the reason; nothing was written then.
+    Raises ExportError with the reason; nothing was written then, and the package of an earlier export is as it was.
     """
     notes: list[str] = []
     if not isinstance(module, torch.nn.Module):
@@ -101,7 +102,8 @@ def export_twin(
         raise _refused(f"opset is {opset}; Twinscope reads 11 to 22")
     if not (isinstance(tolerance, float) and 0 < tolerance < 1):
         raise _refused(f"tolerance is {tolerance!r}; it must be a number between 0 and 1, such as 1e-4")
-    folder, archive = _places(pathlib.Path(out), replace)
+    with _files_told():
+        folder, archive = _places(pathlib.Path(out), replace)
     manifest = _complete(manifest, opset, notes)
     frozen = _frozen(module, notes)
 
@@ -109,19 +111,21 @@ def export_twin(
     probe = np.concatenate([pictures, np.flip(pictures, 2)])
     responses = _responses(frozen, manifest, probe)
     _check_sizes(manifest, responses)
-    _check_reliable(frozen, manifest, probe, responses, tolerance, notes)
+    golden = _check_reliable(frozen, manifest, probe, responses, tolerance, notes)
     table = None if units is None else _unit_table(manifest, units, notes)
 
-    model = _export(frozen, manifest, probe, opset, exporter)
+    with _files_told():
+        model = _export(frozen, manifest, probe, opset, exporter)
     if check_graph:
         _check_graph(model, manifest, probe, responses, tolerance, notes)
 
     n = len(pictures)
     checks = {f"input.{manifest['inputs'][0]['tensor']}.npy": _npy(pictures)}
-    for tensor, values in responses.items():
+    for tensor, values in golden.items():
         checks[f"output.{tensor}.npy"] = _npy(values[:n])
         checks[f"tolerance.{tensor}.npy"] = _npy(np.array([tolerance]))
-    files = _model_files(model, external_data)
+    with _files_told():
+        files = _model_files(model, external_data)
     if table is not None:
         files["units.csv"] = table.encode()
     files["checks.npz"] = _zip(checks)
@@ -129,7 +133,8 @@ def export_twin(
     files["LICENSE"] = _licence(manifest, licence, notes).encode()
     manifest["files"] = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
     text = (_json(manifest, indent=2) + "\n").encode()
-    _write(folder, archive, {"twin.json": text, **files}, replace)
+    with _files_told():
+        _write(folder, archive, {"twin.json": text, **files})
     for note in notes:
         warnings.warn(note, ExportWarning, stacklevel=2)
     hashes = {**manifest["files"], "twin.json": hashlib.sha256(text).hexdigest()}
@@ -139,6 +144,19 @@ def export_twin(
 
 def _refused(why: str, instead: str = "Correct it and export again.") -> ExportError:
     return ExportError(f"This twin cannot be exported: {why}. Nothing was written. {instead}")
+
+
+@contextlib.contextmanager
+def _files_told():
+    """Turns what the system says of files into a refusal."""
+    try:
+        yield
+    except OSError as error:
+        where = "" if error.filename is None else f" ({error.filename})"
+        raise _refused(
+            f"a file could not be read or written: {error.strerror or error}{where}",
+            "A package of an earlier export is as it was. Make room or permit writing, or choose another place, and export again.",
+        ) from error
 
 
 def _json(value: object, **options: object) -> str:
@@ -234,9 +252,12 @@ def _object(**fields):
 # Golden checks are a zip file of entries named after tensors.
 _tensor = _pattern(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}", "letters, digits, '.', '_' and '-', a letter first")
 _whole = _number(lambda value: value > 0, "a positive whole number", (int, np.integer))
+# As JavaScript holds them exactly.
+_integer = _number(lambda value: abs(value) < 2**53, "a whole number", (int, np.integer))
 _positive = _number(lambda value: value > 0, "a number above 0")
 _texts = _list_of(_text)
 _size = lambda value, where: None if value is None else _whole(value, where)  # noqa: E731
+_pair = _list_of(_number(), 2, 2)
 _axes = _list_of(_object(name=(_text, _REQUIRED), size=(_size, _REQUIRED)), 1)
 
 _manifest = _object(
@@ -276,7 +297,7 @@ _manifest = _object(
                 role=(_one_of("stimulus"), "stimulus"),
                 axes=(_axes, _LEFT_OUT),
                 dtype=(_one_of("float32"), "float32"),
-                range=(_list_of(_number(), 2, 2), _REQUIRED),
+                range=(_pair, _REQUIRED),
                 encoding=(_one_of("srgb", "linear", "grey-linear"), _REQUIRED),
                 mean=(_list_of(_number(), 1), _LEFT_OUT),
                 std=(_list_of(_positive, 1), _LEFT_OUT),
@@ -307,7 +328,49 @@ _manifest = _object(
         ),
         {},
     ),
-    validity=(_object(domains=(_texts, []), knownFailures=(_texts, [])), {}),
+    performance=(
+        _list_of(
+            _object(
+                metric=(_text, _REQUIRED),
+                raw=(_number(), _REQUIRED),
+                ceiling=(_number(), _LEFT_OUT),
+                ceilingEstimator=(_text, _LEFT_OUT),
+                n=(_integer, _LEFT_OUT),
+                dataSet=(_text, _REQUIRED),
+            )
+        ),
+        _LEFT_OUT,
+    ),
+    validity=(
+        _object(
+            domains=(_texts, []),
+            knownFailures=(_texts, []),
+            tested=(
+                _object(
+                    stimuli=(_texts, _REQUIRED),
+                    spatialFrequencyCpd=(_pair, _LEFT_OUT),
+                    temporalFrequencyHz=(_pair, _LEFT_OUT),
+                    contrast=(_pair, _LEFT_OUT),
+                ),
+                _LEFT_OUT,
+            ),
+            acceptance=(
+                _list_of(
+                    _object(
+                        check=(_text, _REQUIRED),
+                        published=(_text, _REQUIRED),
+                        source=(_text, _REQUIRED),
+                        measured=(_text, _REQUIRED),
+                        tolerance=(_text, _REQUIRED),
+                        passed=(_flag, _REQUIRED),
+                        n=(_integer, _REQUIRED),
+                    )
+                ),
+                _LEFT_OUT,
+            ),
+        ),
+        {},
+    ),
 )
 _SPDX = re.compile(r"[A-Za-z0-9.+:-]+( (AND|OR|WITH) [A-Za-z0-9.+:-]+)*")
 
@@ -345,7 +408,7 @@ def _complete(given: dict, opset: int, notes: list[str]) -> dict:
 # As the format lists them; `files` is filled in at the end.
 _ORDER = (
     "format id version title summary authors references source licences commercialUse files species subjects modality "
-    "recording responseUnits areas inputs outputs commitments capabilities validity"
+    "recording responseUnits areas inputs outputs commitments capabilities performance validity"
 ).split()
 
 
@@ -536,8 +599,12 @@ def _apart(one: np.ndarray, other: np.ndarray) -> float:
 
 def _check_reliable(
     module: torch.nn.Module, manifest: dict, probe: np.ndarray, responses: dict, tolerance: float, notes: list[str]
-) -> None:
-    """Golden responses must be those of the picture alone, the same every time, and say something."""
+) -> dict[str, np.ndarray]:
+    """Golden responses must be those of the picture alone, the same every time, and say something.
+
+    Returns them as the module gives them in float64, rounded to float32, which is the same on every processor; in float32
+    the last bits are those of this one.
+    """
     for name, again in _responses(module, manifest, probe).items():
         if not np.array_equal(again, responses[name]):
             raise _refused(f"the output {name!r} is another one when the same pictures are shown again", "Take the noise out of it.")
@@ -554,10 +621,11 @@ def _check_reliable(
         with torch.no_grad():
             exact = copy.deepcopy(module).double()(torch.from_numpy(probe).double())
         exact = _in_order(exact, list(responses))
-        rounding = {name: _apart(responses[name], each.double().numpy()) for name, each in zip(responses, exact)}
+        golden = {name: each.double().numpy() for name, each in zip(responses, exact)}
+        rounding = {name: _apart(responses[name], each) for name, each in golden.items()}
     except Exception:
         notes.append("The module does not run in float64, so its rounding in float32 is not known.")
-        return
+        return responses
     for name, error in rounding.items():
         # Half, since the other machine rounds too.
         if not error <= tolerance / 2:
@@ -565,6 +633,7 @@ def _check_reliable(
                 f"the output {name!r} is off by {error:.1e} in float32, from rounding alone; other machines would miss {tolerance:.0e}",
                 "Scale the module's inner values, or state a larger tolerance.",
             )
+    return golden
 
 
 def _unit_table(manifest: dict, units: list[dict], notes: list[str]) -> str:
@@ -663,7 +732,7 @@ def _export(frozen: torch.nn.Module, manifest: dict, probe: np.ndarray, opset: i
             with warnings.catch_warnings(), torch.no_grad():
                 warnings.simplefilter("ignore")
                 torch.onnx.export(wrapped, (torch.from_numpy(probe),), str(path), **options)
-        except ExportError:
+        except (ExportError, OSError):
             raise
         except Exception as error:
             if isinstance(error, ModuleNotFoundError):
@@ -858,6 +927,8 @@ def _places(out: pathlib.Path, replace: bool) -> tuple[pathlib.Path, pathlib.Pat
     taken = next((path for path in (folder, archive) if path.exists()), None)
     if taken is not None and not replace:
         raise _refused(f"{taken} is there already", "Choose another place, or pass replace=True.")
+    if archive.is_dir():
+        raise _refused(f"{archive} is a folder, not the archive of an earlier export", "Choose another place.")
     if folder.exists():
         own = {"twin.json", "model.onnx", "model.onnx.data", "units.csv", "checks.npz", "card.md", "LICENSE"}
         found = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
@@ -866,20 +937,42 @@ def _places(out: pathlib.Path, replace: bool) -> tuple[pathlib.Path, pathlib.Pat
     return folder, archive
 
 
-def _write(folder: pathlib.Path, archive: pathlib.Path, files: dict[str, bytes], replace: bool) -> None:
-    """Under temporary names beside its place first: what is there is whole."""
+def _write(folder: pathlib.Path, archive: pathlib.Path, files: dict[str, bytes]) -> None:
+    """Under temporary names beside its place first: what is there is whole, and the earlier package or the new one."""
     if sum(map(len, files.values())) > 2**32 - 2**20:
         raise _refused("the package is larger than 4 GiB, which an archive does not hold")
     staging = pathlib.Path(tempfile.mkdtemp(prefix=".twin-export-", dir=folder.absolute().parent))
+    swapped = False
     try:
         made = staging / "package"
         made.mkdir()
         for name, content in files.items():
             (made / name).write_bytes(content)
-        (staging / "package.twin").write_bytes(_zip(files, seal=True))
-        if folder.exists() and replace:
-            folder.rename(staging / "before")
-        made.rename(folder)
-        (staging / "package.twin").replace(archive)
+        sealed = staging / "package.twin"
+        sealed.write_bytes(_zip(files, seal=True))
+        _swap([(made, folder), (sealed, archive)], staging)
+        swapped = True
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        if swapped or not any(staging.glob("before-*")):
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _swap(changes: list[tuple[pathlib.Path, pathlib.Path]], aside: pathlib.Path) -> None:
+    """Renames each made file or folder to its place, and what was there to before-… in `aside`; all of them, or none."""
+    moved = []
+    try:
+        for made, place in changes:
+            for source, target in ((place, aside / f"before-{place.name}"), (made, place)):
+                if source.exists():
+                    source.rename(target)
+                    moved.append((source, target))
+    except BaseException:
+        try:
+            for source, target in reversed(moved):
+                target.rename(source)
+        except OSError as error:
+            raise ExportError(
+                f"This twin cannot be exported, and the package of the earlier export could not be put back: {error}. It is kept "
+                f"in {aside}, under names that begin with before-. Move it back and export again."
+            ) from error
+        raise

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JobProgress } from '../../contract/jobs.ts';
-import { columnsOf, createProgressLine, describeProgress, formatMinute } from './output.ts';
+import { columnsOf, createProgressLine, describeProgress, formatMinute, plainEveryMs } from './output.ts';
 
 const search: JobProgress = {
   done: 1234,
@@ -32,6 +32,27 @@ test('a terminal that reports no columns loses no letter', () => {
   createProgressLine(stream as NodeJS.WriteStream).show('3/9 stimuli');
   expect(written).toContain('3/9 stimuli');
   expect(columnsOf({})).toBe(80);
+});
+
+test('where nothing can be redrawn a plain line comes every ten seconds, the first after as long', () => {
+  let written = '';
+  let clockMs = 5000;
+  const stream = { isTTY: false, columns: 0, write: (text: string) => (written += text) !== '' };
+  const line = createProgressLine(stream as NodeJS.WriteStream, { everyMs: plainEveryMs, nowMs: () => clockMs });
+  for (let seconds = 0; seconds < 35; seconds++) {
+    clockMs = 5000 + 1000 * seconds;
+    line.show(at({ done: seconds, total: 99, ratePerSecond: null, secondsLeft: null }, 0));
+  }
+  line.clear();
+  expect(written).toBe(
+    'measuring random controls · 10/99 evaluations\n' +
+      'measuring random controls · 20/99 evaluations\n' +
+      'measuring random controls · 30/99 evaluations\n',
+  );
+  written = '';
+  const silent = createProgressLine(stream as NodeJS.WriteStream, { nowMs: () => (clockMs += 1e6) });
+  silent.show('3/9 stimuli');
+  expect(written).toBe('');
 });
 
 const zone = process.env['TZ'];

@@ -55,14 +55,31 @@ export const columnsOf = (stream: { columns?: number }): number => stream.column
 
 export type ProgressLine = { show(text: string): void; clear(): void };
 
-/** Redraws one line on a terminal; silent elsewhere, so that logs stay readable. */
-export function createProgressLine(stream: NodeJS.WriteStream): ProgressLine {
+/** Where nothing can be redrawn, a line at most this often, so that a log shows that a job is alive and stays short. */
+export const plainEveryMs = 10_000;
+
+/**
+ * Redraws one line on a terminal. Elsewhere it writes a line of its own every `everyMs`, the first after that time, or
+ * nothing where that is left out.
+ */
+export function createProgressLine(
+  stream: NodeJS.WriteStream,
+  {
+    everyMs = Number.POSITIVE_INFINITY,
+    nowMs = () => performance.now(),
+  }: { everyMs?: number; nowMs?: () => number } = {},
+): ProgressLine {
   let shown = false;
+  let lastMs = nowMs();
   return {
     show(text) {
-      if (!stream.isTTY) return;
-      stream.write(`\r\x1b[2K${text.slice(0, columnsOf(stream) - 1)}`);
-      shown = true;
+      if (stream.isTTY) {
+        stream.write(`\r\x1b[2K${text.slice(0, columnsOf(stream) - 1)}`);
+        shown = true;
+      } else if (nowMs() - lastMs >= everyMs) {
+        stream.write(`${text}\n`);
+        lastMs = nowMs();
+      }
     },
     clear() {
       if (shown) stream.write('\r\x1b[2K');

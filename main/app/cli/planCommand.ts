@@ -13,6 +13,7 @@ import { TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
 import { hashJson } from '../../platform/hash.ts';
 import { formatCount, plural } from '../../platform/words.ts';
+import { constraintRows } from '../../stimuli/constraintWords.ts';
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { TestedDomain } from '../../contract/twins.ts';
 import { outsideInDesign, outsideSummary, outsideTested, outsideTestedControl } from '../../twins/domain.ts';
@@ -31,6 +32,7 @@ import {
   formatDuration,
   formatMinute,
   formatTable,
+  plainEveryMs,
 } from './output.ts';
 
 /** Reads a plan and makes its folders absolute, so that it means the same from everywhere. */
@@ -115,13 +117,15 @@ export async function openOrCreate(backend: Backend, file: string): Promise<Proj
   return backend.openProject(file, { name: path.basename(file, '.twinscope') });
 }
 
-/** Waits for a job with a progress line; Ctrl-C asks for a checkpoint, a second one kills. */
+/** Waits for a job with a progress line, in a pipe or a log one every ten seconds; Ctrl-C asks for a checkpoint, a second one kills. */
 export async function follow(backend: Backend, job: JobSnapshot): Promise<JobSnapshot> {
   const { queue } = backend.services.current();
-  const line = createProgressLine(process.stderr);
+  const line = createProgressLine(process.stderr, { everyMs: plainEveryMs });
+  // A bar that is not redrawn says no more than its numbers.
+  const columns = (): number => (process.stderr.isTTY ? columnsOf(process.stderr) : 0);
   const stop = queue.onChange((change) => {
     if (change.id !== job.id || change.state !== 'running') return;
-    line.show(describeProgress(change, columnsOf(process.stderr)));
+    line.show(describeProgress(change, columns()));
   });
   const stopListening = onInterrupt(line, 'Stopping at the next checkpoint.', () => {
     void queue.pause(job.id).catch(() => undefined);
@@ -292,10 +296,16 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
   }
   if (targeted.length > mostUnits) lines.push(`and ${targeted.length - mostUnits} more; --json lists all`);
   if (best?.residuals) {
-    const { meanLuminance, contrastRms, range } = best.residuals;
-    lines.push(
-      `Constraint residuals: mean ${meanLuminance.toExponential(1)} and RMS ${contrastRms.toExponential(1)}, relative to what was asked; range ${range}, absolute`,
-    );
+    const { residuals, residuals8Bit } = best;
+    const told = (value: number | undefined): string => (value === undefined ? '' : value.toExponential(1));
+    const rows = constraintRows(report.plan.constraints).map(({ key, label, asked }) => [
+      label,
+      asked,
+      told(residuals[key]),
+      told(residuals8Bit?.[key]),
+    ]);
+    lines.push(formatTable(['constraint', 'asked', 'residual', 'after 8-bit sRGB'], rows));
+    lines.push('Residuals are relative to what was asked; those of range and background are in luminance.');
   }
   for (const { title, sentences, table } of evidenceSections(report)) {
     lines.push([title, ...sentences.map((sentence) => `  ${sentence}`)].join('\n'));

@@ -69,6 +69,7 @@ export type ListOptions = Omit<TwinFilter, 'maxBytes'> & { maxSize?: string };
 
 export async function listTwins(context: CliContext, { maxSize, ...filter }: ListOptions): Promise<void> {
   const all = await ask(context, 'library.list', {});
+  const problems = await ask(context, 'library.problems', {});
   const maxBytes = maxSize === undefined ? undefined : parseSize(maxSize);
   const twins = all.filter((twin) => twinMatches(twin, { ...filter, maxBytes }));
   const rows = twins.map((twin) => [
@@ -89,7 +90,10 @@ export async function listTwins(context: CliContext, { maxSize, ...filter }: Lis
     twins.length === all.length
       ? []
       : [`${formatCount(twins.length)} of ${plural(all.length, 'twin')}`, ...choicesOf(all, twins)];
-  context.print([...(twins.length === 0 ? [] : [formatTable(header, rows)]), ...shown].join('\n'), twins);
+  context.print([...(twins.length === 0 ? [] : [formatTable(header, rows)]), ...shown, ...problems].join('\n'), [
+    ...twins,
+    ...problems.map(asError),
+  ]);
 }
 
 /** Where nothing is found, what there is to be found. */
@@ -173,9 +177,11 @@ export async function verifyTwins(
   return isSound(twin) ? 0 : 1;
 }
 
+const asError = (message: string) => ({ error: { code: 'corrupt', message } });
+
 /** Every version of every twin; one that fails does not keep the others from being verified. */
 async function verifyAll(context: CliContext, device: DeviceChoice): Promise<number> {
-  const { devices, library } = context.backend.services;
+  const { devices } = context.backend.services;
   if (device !== 'auto') await devices.require(device);
   const twins: (CheckedTwin | Unverified)[] = [];
   for (const { id, version } of await ask(context, 'library.list', {})) {
@@ -186,11 +192,8 @@ async function verifyAll(context: CliContext, device: DeviceChoice): Promise<num
       twins.push({ id, version, error: { code: error.code, message: error.message } });
     }
   }
-  const problems = await library.problems();
-  context.print([verifiedTable(twins), ...problems].join('\n'), [
-    ...twins,
-    ...problems.map((message) => ({ error: { code: 'corrupt', message } })),
-  ]);
+  const problems = await ask(context, 'library.problems', {});
+  context.print([verifiedTable(twins), ...problems].join('\n'), [...twins, ...problems.map(asError)]);
   return problems.length === 0 && twins.every((twin) => !('error' in twin) && isSound(twin)) ? 0 : 1;
 }
 

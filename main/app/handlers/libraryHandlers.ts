@@ -18,6 +18,7 @@ export function libraryHandlers(
 ): Pick<
   Handlers,
   | 'library.list'
+  | 'library.problems'
   | 'library.get'
   | 'library.graph'
   | 'library.verify'
@@ -70,6 +71,7 @@ export function libraryHandlers(
 
   return {
     'library.list': () => library.list(),
+    'library.problems': () => library.problems(),
     'library.get': ({ id }) => library.get(id),
     'library.graph': ({ id }) => graphOf(id),
     'library.verify': ({ id, device = 'cpu' }, { signal }) =>

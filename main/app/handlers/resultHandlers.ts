@@ -6,7 +6,9 @@ import { reportOf } from '../searchReportService.ts';
 import { requireWritable, type Services } from '../services.ts';
 import { expandPlan, savedProtocol } from '../protocolService.ts';
 import { parseWith } from '../../contract/validate.ts';
-import { display, protocolPlan } from '../../contract/plans.ts';
+import { display, protocolPlan, type Aperture } from '../../contract/plans.ts';
+import { apertureOf } from '../../stimuli/aperture.ts';
+import { specOfThumbnail } from '../stimulusService.ts';
 
 type ResultMethods =
   | 'runs.list'
@@ -110,6 +112,14 @@ function searchSummaryOf({ plan, ...row }: SearchListRow): SearchSummary {
     bestControl: row.bestControl,
     state: row.state,
     thumbnail: row.thumbnail,
+    aperture: apertureIn(plan, row.thumbnail),
     createdAt: row.createdAt,
   };
+}
+
+/** Pixels are held to the plan's aperture; a grating or a stimulus of a set has its own. */
+function apertureIn({ space, constraints }: SearchListRow['plan'], thumbnail: string | null): Aperture | null {
+  if (space.type === 'pixels') return constraints.aperture ?? null;
+  const spec = thumbnail === null ? null : specOfThumbnail(thumbnail);
+  return (spec === null ? undefined : apertureOf(spec)) ?? null;
 }

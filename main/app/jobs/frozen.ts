@@ -58,15 +58,8 @@ export async function startOrResume(
       : await openFrozenSession(services, context, before.provenance, resolved);
 
   if (before !== null) {
-    const changed = Object.keys(versions).filter((name) => versions[name] !== before.provenance.versions[name]);
-    if (changed.length > 0) {
-      throw new TwinscopeError(
-        'conflict',
-        `This job was started with ${changed.map((name) => `${name} ${before.provenance.versions[name]}`).join(', ')} and this is ` +
-          `${changed.map((name) => `${name} ${versions[name]}`).join(', ')}: the rest would not be computed ` +
-          'in the same way. What is stored is kept. Start the plan again as a new job.',
-      );
-    }
+    const difference = versionDifference(before.provenance.versions, versions);
+    if (difference !== null) throw new TwinscopeError('conflict', difference);
     return { frozen: before, twin };
   }
 
@@ -94,4 +87,16 @@ export async function startOrResume(
   };
   await context.freeze(frozen);
   return { frozen, twin };
+}
+
+/** Null where a job can go on, otherwise the sentence why not. Jobs of earlier versions of Twinscope have not frozen all. */
+export function versionDifference(before: Record<string, string>, now: Record<string, string>): string | null {
+  const changed = Object.keys({ ...before, ...now }).filter((name) => now[name] !== before[name]);
+  if (changed.length === 0) return null;
+  const listed = (versions: Record<string, string>): string =>
+    changed.map((name) => `${name} ${versions[name] ?? '(not recorded)'}`).join(', ');
+  return (
+    `This job was started with ${listed(before)} and this is ${listed(now)}: the rest would not be computed in the same way. ` +
+    'What is stored is kept. Start the plan again as a new job.'
+  );
 }

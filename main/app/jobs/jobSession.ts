@@ -1,6 +1,6 @@
 /** The session of a job: chosen and opened at its first start, opened again as it was when it is resumed. */
 import { deviceId } from '../../contract/devices.ts';
-import type { Plan, TwinRef } from '../../contract/plans.ts';
+import { type Plan, type TwinRef, usesGradient } from '../../contract/plans.ts';
 import type { Provenance } from '../../contract/results.ts';
 import type { ComputeTwin } from '../../engine/computeContract.ts';
 import { devices } from '../../engine/devices.ts';
@@ -42,7 +42,7 @@ export async function openFirstSession(
 ): Promise<OpenedSession> {
   const { signal } = context;
   // Only ascents are made of gradients; CMA-ES and screening present pictures, as runs do.
-  const by = plan.kind === 'search' && plan.optimiser.type === 'gradient' ? 'gradients' : 'responses';
+  const by = plan.kind === 'search' && usesGradient(plan.optimiser) ? 'gradients' : 'responses';
   const job = { noun: plan.kind, by } as const;
   const { session, notice } = await services.devices.sessionFor(resolved, plan, { ...job, pictures, signal });
   if (notice !== null) await context.notice(notice);

@@ -1,6 +1,15 @@
 /** Runs a stimulus search slice by slice: every slice is committed with its checkpoint before the next is asked for. */
 import type { SearchLive } from '../../contract/jobs.ts';
-import { goalRole, goalsOf, searchPlan, type SearchPlan } from '../../contract/plans.ts';
+import {
+  constraintRole,
+  constraintStimuli,
+  goalRole,
+  goalsOf,
+  searchPlan,
+  type SearchPlan,
+  startRole,
+  usesGradient,
+} from '../../contract/plans.ts';
 import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import { gradientFailed, stimulusInputOf } from '../../contract/twins.ts';
@@ -47,7 +56,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
           },
         });
         // Before the first step only: a search that has begun was judged when it began.
-        if (plan.optimiser.type === 'gradient' && context.checkpoint === null) {
+        if (usesGradient(plan.optimiser) && context.checkpoint === null) {
           await requireGradient(services, context, started.twin);
         }
         return started;
@@ -176,12 +185,11 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
 function picturesOf(plan: SearchPlan, designs: Record<string, { design: StimulusDesign }>): number {
   const sets = Object.values(designs).reduce((sum, { design }) => sum + designCount(design), 0);
   const { optimiser } = plan;
-  const optimised =
-    optimiser.type === 'gradient'
-      ? 3 * optimiser.steps * plan.starts
-      : optimiser.type === 'cma-es'
-        ? optimiser.evaluations * plan.starts
-        : 0;
+  const optimised = usesGradient(optimiser)
+    ? 3 * optimiser.steps * plan.starts
+    : optimiser.type === 'cma-es'
+      ? optimiser.evaluations * plan.starts
+      : 0;
   const sameSpace = plan.controls.sameSpace === 'equal' ? optimised : plan.controls.sameSpace;
   return sets + Math.max(plan.controls.random, sameSpace) + plan.controls.phaseScrambled + optimised;
 }
@@ -216,6 +224,12 @@ async function resolveDesigns(
   if (plan.controls.bestOf) designs['bestOf'] = await stimuli.resolve(plan.controls.bestOf, importing);
   for (const [i, goal] of goalsOf(plan).entries()) {
     designs[goalRole(i)] = await stimuli.resolve(goal.from, importing);
+  }
+  if (plan.space.type === 'pixels' && plan.space.startFrom !== undefined) {
+    designs[startRole] = await stimuli.resolve(plan.space.startFrom.from, importing);
+  }
+  for (const { role, stimulus } of constraintStimuli(plan.constraints)) {
+    designs[constraintRole(role)] = await stimuli.resolve(stimulus.from, importing);
   }
   if (plan.space.type === 'set') designs['screening'] = await stimuli.resolve(plan.space.stimuli, importing);
   return designs;
@@ -300,7 +314,8 @@ function describeOutcome(
     if (found.array === null) return found.spec as StimulusSpec;
     const sha256 = sha256Hex(found.array);
     arrays.push({ sha256, bytes: found.array });
-    return { type: 'raster', arraySha256: sha256, sizeDeg: context.fieldOfViewDeg };
+    const { clip } = found;
+    return { type: 'raster', arraySha256: sha256, sizeDeg: context.fieldOfViewDeg, ...(clip === null ? {} : { clip }) };
   };
   const candidates: Candidate[] = outcome.candidates.map(({ stimulus, ...candidate }) => {
     const spec = specOf(stimulus);

@@ -54,7 +54,7 @@ export async function findReference(
   return { job: await withOrigin(context, job, { from: 'cache', measuredAt, sha256 }), known: responses };
 }
 
-/** Keeps what a search has measured, for the searches after it. */
+/** Keeps what a search has measured, for the searches after it; a notice says why where that fails. */
 export async function keepReference(
   services: Services,
   context: JobContext,
@@ -65,7 +65,13 @@ export async function keepReference(
   const measuredAt = new Date().toISOString();
   const key = keyOf(job);
   if (key !== null) {
-    await services.references.keep(key, { responses, measuredAt, seconds });
+    const problem = await services.references.keep(key, { responses, measuredAt, seconds });
+    if (problem !== null) {
+      await context.notice(
+        `The reference set was measured and could not be kept for other searches. ${problem} This search goes on with it; ` +
+          'the next one measures it again.',
+      );
+    }
     services.emit('data.changed', { lists: ['references'] });
   }
   return withOrigin(context, job, { from: 'search', measuredAt, sha256: responsesHash(responses) });

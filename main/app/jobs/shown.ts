@@ -1,12 +1,11 @@
 /** Whether a twin can be shown what a plan names, asked before there is a job. */
-import { goalsOf, type Plan, type SetRef } from '../../contract/plans.ts';
+import { constraintStimuli, goalsOf, type Plan, type SetRef } from '../../contract/plans.ts';
 import type { StimulusDesign } from '../../contract/stimuli.ts';
-import { pictureAxes } from '../../contract/pictureAxes.ts';
-import { stimulusInputOf } from '../../contract/twins.ts';
 import { isTwinscopeError } from '../../platform/errors.ts';
 import type { Project } from '../../projects/node/project.ts';
-import { requireFrameRate, requireStill } from '../../stimuli/motion.ts';
+import { refuseShown } from '../../stimuli/motion.ts';
 import type { Library, ResolvedTwin } from '../../twins/node/library.ts';
+import { whyNotShown } from '../../twins/shown.ts';
 
 type JobPlan = Exclude<Plan, { kind: 'protocol' }>;
 
@@ -22,12 +21,7 @@ export async function requireShown(plan: JobPlan, library: Library, project: Pro
 
 /** Throws 'bad-input' as `requireShown` does, for stimuli at hand. */
 export function requireOn({ manifest }: Pick<ResolvedTwin, 'manifest'>, design: StimulusDesign | null): void {
-  const input = stimulusInputOf(manifest);
-  if (design === null || input === undefined) return;
-  const axes = pictureAxes(input);
-  // What has no layout at all is refused by whoever opens the twin.
-  if (axes?.time === null) requireStill(design, manifest.title);
-  else if (input.frameRateHz !== undefined) requireFrameRate(design, input.frameRateHz, manifest.title);
+  if (design !== null) refuseShown(whyNotShown(manifest, design));
 }
 
 function setsOf(plan: JobPlan): SetRef[] {
@@ -35,7 +29,13 @@ function setsOf(plan: JobPlan): SetRef[] {
   const { reference, controls, space } = plan;
   // The default reference is chosen from what the twin can be shown.
   const screened = space.type === 'set' ? space.stimuli : undefined;
-  return [reference, controls.bestOf, screened, ...goalsOf(plan).map(({ from }) => from)].filter((ref) => !!ref);
+  return [
+    reference,
+    controls.bestOf,
+    screened,
+    ...goalsOf(plan).map(({ from }) => from),
+    ...constraintStimuli(plan.constraints).map(({ stimulus }) => stimulus.from),
+  ].filter((ref) => !!ref);
 }
 
 async function designOf(ref: SetRef, project: Project | null): Promise<StimulusDesign | null> {

@@ -207,7 +207,7 @@ function matchedFilterResponse(filter: Float64Array, plan: SearchPlan): number {
   let high = 1e9;
   for (let n = 0; n < 120; n++) {
     const b = Math.sqrt(low * high);
-    if (contrastOf(b) < constraints.contrastRms) low = b;
+    if (contrastOf(b) < (constraints.contrastRms as number)) low = b;
     else high = b;
   }
   const b = Math.sqrt(low * high);
@@ -244,7 +244,9 @@ export function describeSearches(area: 'V1-simple' | 'V1-complex'): void {
       const mean = weights.reduce((sum, a, i) => sum + a * (image[i] as number), 0) / total;
       const variance = weights.reduce((sum, a, i) => sum + a * ((image[i] as number) - mean) ** 2, 0) / total;
       expect(Math.abs(mean / 0.5 - 1)).toBeLessThanOrEqual(1e-5);
-      expect(Math.abs(Math.sqrt(variance) / mean / plan.constraints.contrastRms - 1)).toBeLessThanOrEqual(1e-5);
+      expect(Math.abs(Math.sqrt(variance) / mean / (plan.constraints.contrastRms as number) - 1)).toBeLessThanOrEqual(
+        1e-5,
+      );
       expect(image.every((value) => value >= 0 && value <= 1)).toBe(true);
     });
 

@@ -12,6 +12,32 @@ const write = (file: string, text: string): void => {
   writeFileSync(path.join(root, file), `${text}\n`);
 };
 
+test('display adapters of Windows and their drivers are told apart', () => {
+  const none = path.join(root, 'none');
+  const key = (number: string): string =>
+    `HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Class\\{4d36e968-e325-11ce-bfc1-08002be10318}\\${number}`;
+  const printed = (version: string): string =>
+    [
+      '',
+      key('0000'),
+      '    DriverDesc    REG_SZ    NVIDIA GeForce RTX 3060',
+      '',
+      key('0001'),
+      '    DriverDesc    REG_SZ    Intel(R) UHD Graphics 770',
+      '',
+      'End of search: 2 match(es) found.',
+      '',
+      key('0000'),
+      `    DriverVersion    REG_SZ    ${version}`,
+      '',
+      'End of search: 1 match(es) found.',
+    ].join('\r\n');
+  const named = `${os.release()}, Intel(R) UHD Graphics 770 unknown, NVIDIA GeForce RTX 3060 31.0.15.3623`;
+  expect(graphicsName(none, printed('31.0.15.3623'))).toBe(named);
+  expect(graphicsName(none, printed('32.0.15.6094'))).not.toBe(named);
+  expect(graphicsName(none, 'ERROR: Access is denied.')).toBe(os.release());
+});
+
 test('cards and drivers are told apart; a machine without any has the release of its system', () => {
   expect(graphicsName(path.join(root, 'none'))).toBe(os.release());
   write('class/drm/card1/device/vendor', '0x10de');

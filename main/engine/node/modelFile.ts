@@ -8,7 +8,15 @@
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { byteLength } from '../../onnx/elementTypes.ts';
-import { elementCount, externalTensors, readGraph, writeGraph, type Graph, type Tensor } from '../../onnx/index.ts';
+import {
+  elementCount,
+  externalTensors,
+  readGraph,
+  whyCutOff,
+  writeGraph,
+  type Graph,
+  type Tensor,
+} from '../../onnx/index.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
 
@@ -90,11 +98,10 @@ async function nearConstants(graph: Graph, file: string): Promise<Map<string, Te
       });
       whole.set(location, found);
     }
+    const cutOff = whyCutOff(tensor, found.sizeBytes);
+    if (cutOff !== null) throw refuse(cutOff);
     const wanted = byteLength(tensor.dtype, elementCount(tensor.shape));
     const offset = Number(tensor.external['offset'] ?? 0);
-    if (offset + wanted > found.sizeBytes) {
-      throw refuse(`${location} ends before its data do (${found.sizeBytes} bytes)`);
-    }
     if (wanted > smallBytes || graph.initializers.get(name)?.external !== tensor.external) continue;
     const { external: _, ...rest } = tensor;
     constants.set(name, { ...rest, bytes: await readPart(found.target, offset, wanted) });

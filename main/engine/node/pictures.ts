@@ -38,18 +38,19 @@ export function createDrawer(): DrawPicture {
   return async ({ spec, bytes, field, format }, out) => {
     const pixels = field.sizePx * field.sizePx;
     if (raster.length !== pixels) raster = new Float32Array(pixels);
+    const stored = spec.type === 'raster' && bytes !== null ? decodeNpy(bytes).data : undefined;
+    const sources = { array: () => stored };
     if (isMoving(spec)) {
       const { clip } = format;
       if (clip === null) return requireStill([spec], 'This twin');
       requireFrameRate(spec, clip.frameRateHz);
       for (let frame = 0; frame < clip.frames; frame++) {
-        encodeGreyPicture(format, renderSpec(spec, field, {}, raster, frame / clip.frameRateHz), out, frame);
+        encodeGreyPicture(format, renderSpec(spec, field, sources, raster, frame / clip.frameRateHz), out, frame);
       }
       return;
     }
     if (spec.type !== 'image' || bytes === null) {
-      const stored = spec.type === 'raster' && bytes !== null ? decodeNpy(bytes).data : undefined;
-      encodeGreyPicture(format, renderSpec(spec, field, { array: () => stored }, raster), out);
+      encodeGreyPicture(format, renderSpec(spec, field, sources, raster), out);
       return;
     }
     const sizePx = photographPx(spec, field);

@@ -7,7 +7,7 @@ import { specAt } from '../../stimuli/design.ts';
 import { rasterisePhotograph } from '../../stimuli/node/photographs.ts';
 import { isMoving, requireFrameRate } from '../../stimuli/motion.ts';
 import { decodeNpy } from '../../stimuli/npy.ts';
-import { renderSpec, type LinearImage } from '../../stimuli/render.ts';
+import { renderSpec, type LinearImage, type StimulusSources } from '../../stimuli/render.ts';
 
 export type RasterField = {
   sizePx: number;
@@ -71,22 +71,23 @@ export function createRasteriser(
     return values;
   }
 
-  function clip(spec: StimulusSpec, frames: number, frameRateHz: number): Float32Array {
+  function clip(spec: StimulusSpec, sources: StimulusSources, frames: number, frameRateHz: number): Float32Array {
     requireFrameRate(spec, frameRateHz);
     const pixels = field.sizePx ** 2;
     const all = new Float32Array(frames * pixels);
     for (let frame = 0; frame < frames; frame++) {
-      renderSpec(spec, field, {}, all.subarray(frame * pixels, (frame + 1) * pixels), frame / frameRateHz);
+      renderSpec(spec, field, sources, all.subarray(frame * pixels, (frame + 1) * pixels), frame / frameRateHz);
     }
     return all;
   }
 
   async function render(spec: StimulusSpec, timeS = 0): Promise<Float32Array> {
     const { frames, frameRateHz } = field;
-    if (frames !== undefined && frameRateHz && isMoving(spec)) return clip(spec, frames, frameRateHz);
     const image = spec.type === 'image' ? await photograph(spec) : undefined;
     const stored = spec.type === 'raster' ? await array(spec.arraySha256) : undefined;
-    return renderSpec(spec, field, { image: () => image, array: () => stored }, undefined, timeS);
+    const sources = { image: () => image, array: () => stored };
+    if (frames !== undefined && frameRateHz && isMoving(spec)) return clip(spec, sources, frames, frameRateHz);
+    return renderSpec(spec, field, sources, undefined, timeS);
   }
 
   return { render, renderAt: (design, index) => render(specAt(design, index)) };

@@ -1,5 +1,5 @@
 /** Files and folders that exist whole or not at all, and file system errors as sentences. */
-import { access, mkdir, open, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { access, link, mkdir, open, rename, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TwinscopeError } from '../errors.ts';
 import { newId } from './ids.ts';
@@ -41,15 +41,40 @@ export async function writeNewFileAtomic<T>(path: string, fill: (handle: FileHan
     } finally {
       await handle.close();
     }
-    // rename() replaces a file silently, hence the second look.
-    if (await exists(path)) throw alreadyThere(path);
-    await rename(temporary, path);
+    await renameToNew(temporary, path);
     return result;
   } catch (error) {
     await rm(temporary, { force: true });
     throw error instanceof TwinscopeError ? error : fileError(error, path);
   }
 }
+
+/** rename() replaces a file silently; of two who write one name at once, a second name of the same file lets one through. */
+async function renameToNew(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw alreadyThere(path);
+    if (!withoutLinks.has(code)) throw error;
+    // A name taken empty and at once replaced does the same on disks that know no links.
+    await open(path, 'wx').then(
+      (handle) => handle.close(),
+      (reason: unknown) => {
+        throw (reason as NodeJS.ErrnoException).code === 'EEXIST' ? alreadyThere(path) : reason;
+      },
+    );
+    await rename(temporary, path).catch(async (reason: unknown) => {
+      await rm(path, { force: true });
+      throw reason;
+    });
+    return;
+  }
+  await rm(temporary, { force: true });
+}
+
+/** What systems say where a disk (FAT, some network shares) has no second names for a file. */
+const withoutLinks = new Set(['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EISDIR', 'UNKNOWN']);
 
 /**
  * Lets `fill` write into a temporary folder beside `path` and renames it to `path` at the end, so the folder exists
@@ -89,6 +114,11 @@ export async function exists(path: string): Promise<boolean> {
 const sentences: Record<string, { code: TwinscopeError['code']; text: (path: string) => string }> = {
   ENOENT: { code: 'not-found', text: (path) => `There is no file or folder ${path}.` },
   ENOTDIR: { code: 'not-found', text: (path) => `A part of the path ${path} is not a folder.` },
+  ELOOP: {
+    code: 'bad-input',
+    text: (path) =>
+      `${path} is a symbolic link that leads round in a circle. Nothing was changed. Take the link away, or put the real file or folder in its place.`,
+  },
   EISDIR: { code: 'bad-input', text: (path) => `${path} is a folder, not a file.` },
   EACCES: { code: 'read-only', text: (path) => `You do not have permission to use ${path}. Nothing was changed.` },
   EPERM: { code: 'read-only', text: (path) => `You do not have permission to use ${path}. Nothing was changed.` },

@@ -12,6 +12,7 @@ import {
   safeFileName,
   writeFileAtomic,
   writeFolderAtomic,
+  writeNewFileAtomic,
 } from './files.ts';
 import { newId } from './ids.ts';
 import { createLog, logSentence } from './log.ts';
@@ -53,6 +54,19 @@ test('a folder exists whole or not at all', async () => {
   });
   await expect(failing).rejects.toThrow('stopped');
   expect(readdirSync(join(folder, 'exports'))).toEqual(['session-1']);
+});
+
+test('of several who write a new file at once one does, and the others are told', async () => {
+  const path = join(folder, 'twin.twin');
+  const results = await Promise.allSettled(
+    Array.from({ length: 8 }, (_, n) => writeNewFileAtomic(path, (handle) => handle.writeFile(`writer ${n}`))),
+  );
+  const [winner, ...more] = results.flatMap(({ status }, n) => (status === 'fulfilled' ? [n] : []));
+  expect(more).toEqual([]);
+  const told = results.flatMap((each) => (each.status === 'rejected' ? [(each.reason as Error).message] : []));
+  expect(told).toEqual(Array.from({ length: 7 }, () => expect.stringMatching(/already exists and was left as it is/)));
+  expect(readFileSync(path, 'utf8')).toBe(`writer ${winner}`);
+  expect(readdirSync(folder)).toEqual(['twin.twin']);
 });
 
 test('errors of the file system become sentences', () => {

@@ -4,14 +4,13 @@
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, thisProcess } from './process.ts';
+import { ownerMark, ownerOf } from './ownedNames.ts';
 
 /** Makes an empty folder in `parent` for this process, and removes there what processes that have ended left. */
 export function makeOwnedFolder(parent: string): string {
   mkdirSync(parent, { recursive: true });
   removeOrphans(parent);
-  const { pid, startTime } = thisProcess();
-  return mkdtempSync(join(parent, `${pid}_${encodeURIComponent(startTime ?? '')}_`));
+  return mkdtempSync(join(parent, ownerMark()));
 }
 
 /** A folder that cannot be removed is no reason to fail: somebody else may just be removing it, or Windows still hold it. */
@@ -25,9 +24,6 @@ export function removeOwnedFolder(folder: string): void {
 
 function removeOrphans(parent: string): void {
   for (const name of readdirSync(parent)) {
-    const [, pid, startTime] = /^(\d+)_([^_]*)_/.exec(name) ?? [];
-    if (pid === undefined || startTime === undefined) continue;
-    if (isAlive({ pid: Number(pid), startTime: startTime === '' ? null : decodeURIComponent(startTime) })) continue;
-    removeOwnedFolder(join(parent, name));
+    if (ownerOf(name) === 'ended') removeOwnedFolder(join(parent, name));
   }
 }

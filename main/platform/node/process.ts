@@ -24,6 +24,12 @@ export function thisComputer(): string {
 /** The part of a computer's identity that people know. */
 export const computerName = (computer: string): string => computer.split('/')[0] as string;
 
+/** The part of a computer's identity that decides whether it is the same. */
+export const computerKey = (computer: string): string => {
+  const [name, id] = computer.split('/');
+  return id ?? (name as string);
+};
+
 /** True when the pids recorded with `computer` are pids here. */
 export function isThisComputer(computer: string): boolean {
   const [name, id] = computer.split('/');

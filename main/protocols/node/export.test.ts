@@ -90,11 +90,16 @@ describe('bundle', () => {
   });
 
   it('reads back as the same protocol', async () => {
-    const { folder: out } = await exportBundle(options());
+    // With the reach of a pattern where it was measured.
+    const stimuli = protocol.stimuli.map((stimulus, index) =>
+      index === 0 ? { ...stimulus, patternDeg: 1.5 } : stimulus,
+    );
+    const { folder: out, checks } = await exportBundle(options({ protocol: { ...protocol, stimuli } }));
+    expect(checks.filter(({ passed }) => !passed)).toEqual([]);
     const again = await readBundle(out);
     expect(again).toEqual({
       ...protocol,
-      stimuli: protocol.stimuli.map((stimulus) => ({ ...stimulus, thumbnail: `png/${stimulus.name}.png` })),
+      stimuli: stimuli.map((stimulus) => ({ ...stimulus, thumbnail: `png/${stimulus.name}.png` })),
     });
   });
 

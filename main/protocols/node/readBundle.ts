@@ -38,7 +38,7 @@ export async function readBundle(folder: string): Promise<ExpandedProtocol> {
     name: manifest.name,
     plan: manifest.plan,
     display: manifest.display,
-    stimuli: manifest.stimuli.map(({ index, name, condition, spec, sha256, png, sizeDeg, source }) => ({
+    stimuli: manifest.stimuli.map(({ index, name, condition, spec, sha256, png, sizeDeg, patternDeg, source }) => ({
       index,
       name,
       condition,
@@ -46,6 +46,7 @@ export async function readBundle(folder: string): Promise<ExpandedProtocol> {
       sha256,
       thumbnail: png,
       sizeDeg,
+      ...(patternDeg === undefined ? {} : { patternDeg }),
       ...(source === undefined ? {} : { source }),
     })),
     ...(manifest.searchPlans === undefined ? {} : { searchPlans: manifest.searchPlans }),

@@ -6,7 +6,7 @@ import { formatNumber } from '../../stimuli/words.ts';
 import type { SearchField } from '../model.ts';
 
 /** Fewer pixels than this cannot carry a mean and a contrast of their own. */
-const fewestPixels = 4;
+export const fewestPixels = 4;
 
 /**
  * Weight of every pixel, in [0, 1]; all ones without an aperture. Throws 'bad-input' where the aperture covers too few

@@ -6,7 +6,7 @@
 import { TwinscopeError } from '../../platform/errors.ts';
 import { Random } from '../../platform/random.ts';
 
-type Problem = {
+export type Problem = {
   /** The point to be projected. */
   target: Float64Array;
   weight: Float64Array;
@@ -54,6 +54,25 @@ export function projectDeviation(problem: Problem): Float64Array {
     'The RMS contrast cannot be reached within the luminance range for this image. What was found before is safe. ' +
       'Lower the RMS contrast a little, or widen the range.',
   );
+}
+
+/**
+ * The nearest point to the target with Σ A d = 0 and least ≤ Σ A d² ≤ most within the bounds. On a sphere only the direction
+ * of the target counts; a target in between the two is only moved to its mean and clipped.
+ */
+export function nearestWithin(problem: Omit<Problem, 'sumOfSquares'>, least: number, most: number): Float64Array {
+  if (least === most) return projectDeviation({ ...problem, sumOfSquares: most });
+  const { target, weight, below, above } = problem;
+  const whole = { ...problem, sumOfSquares: most };
+  const beta = centre(target, whole, 1, 0);
+  const { second } = sums(target, whole, { b: 1, beta });
+  if (second > most) return projectDeviation(whole);
+  if (second < least) return projectDeviation({ ...problem, sumOfSquares: least });
+  const deviation = new Float64Array(target.length);
+  for (let k = 0; k < weight.length; k++) {
+    deviation[k] = Math.min(Math.max((target[k] as number) - beta, -(below[k] as number)), above[k] as number);
+  }
+  return deviation;
 }
 
 /** Smallest Σ A d² with Σ A d = 0 within the bounds: 0 where they all include 0. */

@@ -124,7 +124,7 @@ describe('controls of what moves', () => {
         range: [0, 1],
       });
       expect(Math.abs(residuals.meanLuminance)).toBeLessThan(1e-6);
-      expect(Math.abs(residuals.contrastRms)).toBeLessThan(1e-5);
+      expect(residuals.contrastRms).toBeLessThan(1e-5);
     }
     // At the candidate's contrast it is the candidate itself; its first frame alone would evoke nothing.
     const objective = outcome.candidates[0]?.value as number;

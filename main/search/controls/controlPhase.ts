@@ -1,6 +1,7 @@
 /** Measures images that a candidate has to beat. */
 import type { ControlKind } from '../../contract/searchEvidence.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
+import { isTwinscopeError } from '../../platform/errors.ts';
 import type { StimulusSpec } from '../../contract/stimuli.ts';
 import type { Saved } from '../checkpoint.ts';
 import { evaluate } from '../model.ts';
@@ -47,6 +48,7 @@ export class ControlPhase implements Phase {
   #done = 0;
   #bestIndex = -1;
   #best: Float32Array | null = null;
+  #dropped = false;
   /** Largest selective score of its images. */
   #selective = -Infinity;
 
@@ -81,14 +83,22 @@ export class ControlPhase implements Phase {
   }
 
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: null }> {
-    const images = this.#source();
+    const images = this.#dropped ? null : this.#source();
     if (images === null) return { evaluations: 0, point: null };
     const { model } = this.#context;
     const from = index * model.batchSize;
     const to = Math.min(from + model.batchSize, this.#own);
     const skipped = this.#description.n - this.#own;
     const batch: Float32Array[] = [];
-    for (let i = from; i < to; i++) batch.push(await images.image(skipped + i));
+    try {
+      for (let i = from; i < to; i++) batch.push(await images.image(skipped + i));
+    } catch (error) {
+      // What was found is not lost because no scramble of it meets the constraints.
+      if (this.#description.kind !== 'phase-scrambled' || !isTwinscopeError(error)) throw error;
+      this.#dropped = true;
+      this.#context.notices.push(`Phase scrambles of the candidate were left out. ${error.message}`);
+      return { evaluations: 0, point: null };
+    }
     const responses = await evaluate(model, batch, 'controls were shown', signal);
     const objective = objectiveOf(this.#context);
     for (const [k, row] of responses.entries()) {
@@ -112,7 +122,7 @@ export class ControlPhase implements Phase {
 
   /** Null before the end, and where the control makes no sense. */
   measured(): MeasuredControl | null {
-    if (this.#done < this.#own) return null;
+    if (this.#dropped || this.#done < this.#own) return null;
     const label = this.#source()?.label ?? this.#description.label;
     const earlier = this.#earlier?.measured() ?? null;
     if (this.#earlier !== null && earlier === null) return null;
@@ -160,7 +170,10 @@ export class ControlPhase implements Phase {
 
   save(): Saved {
     const selective = this.#selective === -Infinity ? null : this.#selective;
-    return { json: { bestIndex: this.#bestIndex, selective }, arrays: { values: this.#values.slice(0, this.#done) } };
+    return {
+      json: { bestIndex: this.#bestIndex, selective, dropped: this.#dropped },
+      arrays: { values: this.#values.slice(0, this.#done) },
+    };
   }
 
   /** After the phases before it: what controls are matched to is known from them. The best image is made again. */
@@ -168,10 +181,11 @@ export class ControlPhase implements Phase {
     const values = arrays['values'] as Float64Array;
     this.#done = values.length;
     this.#values.set(values);
-    const { bestIndex, selective } = json as { bestIndex: number; selective: number | null };
+    const { bestIndex, selective, dropped } = json as { bestIndex: number; selective: number | null; dropped: boolean };
+    this.#dropped = dropped;
     this.#bestIndex = bestIndex;
     this.#selective = selective ?? -Infinity;
     const skipped = this.#description.n - this.#own;
-    this.#best = bestIndex < 0 ? null : ((await this.#source()?.image(skipped + bestIndex)) ?? null);
+    this.#best = bestIndex < 0 || dropped ? null : ((await this.#source()?.image(skipped + bestIndex)) ?? null);
   }
 }

@@ -17,6 +17,7 @@ import { ControlPhase } from './controlPhase.ts';
 import type { GratingBox } from '../spaces/gratingSpace.ts';
 import type { StimulusSource } from '../model.ts';
 import { NoiseImages, type NoiseSpectrum } from '../spaces/noise.ts';
+import type { PixelSearch } from '../spaces/pixelSearch.ts';
 import type { FoundStimulus, SearchContext } from '../phase.ts';
 import { PhaseScrambles } from './phaseScramble.ts';
 import { weightedStatistics } from '../constraints/residuals.ts';
@@ -183,21 +184,23 @@ const sameSpaceCount = ({ plan: { controls } }: SearchContext, evaluations: numb
   controls.sameSpace === 'equal' ? Math.min(evaluations, mostSameSpace) : controls.sameSpace;
 
 /**
- * Starting images of a search over pixels, as many as its steps are forward passes worth. The noise control draws from the
- * same images: where it is among `controls`, what both have is shown once.
+ * Starting noise of a search over pixels in the parameters that it moves, as many as its steps are forward passes worth. For
+ * plain pixels the noise control among `controls` draws from the same images: what both have is shown once.
  */
 export function startingImages(
   context: SearchContext,
-  constraints: ConstraintSet,
-  spectrum: NoiseSpectrum,
+  match: () => Matched | null,
+  pixels: Pick<PixelSearch, 'plain' | 'parameterisation' | 'smooth'>,
   gradientSteps: number,
   controls: readonly ControlPhase[],
 ): ControlPhase[] {
-  const { seed } = context.plan;
+  const { seed, space } = context.plan;
+  if (space.type !== 'pixels') throw new Error('not a search over pixels');
   const equivalents = gradientPasses(context) * gradientSteps;
   const n = sameSpaceCount(context, equivalents);
   if (n === 0) return [];
-  const earlier = controls.find(({ kind }) => kind === 'random') ?? null;
+  const asIs = pixels.plain && space.temporalCutoffHz === undefined;
+  const earlier = controls.find(({ kind }) => asIs && kind === 'random') ?? null;
   const description = {
     kind: 'same-space',
     label:
@@ -207,8 +210,19 @@ export function startingImages(
     n,
   } as const;
   const open = () => {
-    const noise = new NoiseImages(constraints, spectrum, seed, 'random control', 1);
-    return { image: (index: number) => noise.image(index), spec: () => null, source: () => null };
+    const matched = match();
+    if (matched === null) return null;
+    const { constraints, frames } = matched;
+    const noise = new NoiseImages(constraints, space.start, seed, asIs ? 'random control' : 'same space', frames);
+    const image = (index: number): Float32Array => {
+      const drawn = noise.image(index);
+      if (asIs) return drawn;
+      const shaped = Float64Array.from(drawn);
+      pixels.smooth(shaped);
+      const { parameterisation } = pixels;
+      return constraints.project(parameterisation.decode(parameterisation.encode(shaped)), seed);
+    };
+    return { image, spec: () => null, source: () => null };
   };
   return [new ControlPhase(context, description, open, earlier)];
 }
@@ -239,8 +253,13 @@ export function phaseScrambled(
 export function matchedTo(context: SearchContext, best: FoundStimulus): Matched | null {
   const { field } = context.model;
   const { spec, image } = best;
-  const moves = spec !== null && isMoving(spec);
-  const aperture = moves || spec?.type === 'grating' || spec?.type === 'tsr1' ? apertureOf(spec) : undefined;
+  const moves = spec === null ? image.length > field.sizePx ** 2 : isMoving(spec);
+  const aperture =
+    spec === null
+      ? context.plan.constraints.aperture
+      : moves || spec.type === 'grating' || spec.type === 'tsr1'
+        ? apertureOf(spec)
+        : undefined;
   const { mean, contrastRms } = weightedStatistics(image, apertureWeights(aperture, field));
   const constraints: Constraints = {
     meanLuminance: mean,

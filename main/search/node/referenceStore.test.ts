@@ -11,12 +11,11 @@ const key: ReferenceKey = {
   twinSha256: 'a'.repeat(64),
   stimuliSha256: 'b'.repeat(64),
   device: 'cpu',
-  graphics: null,
   batchSize: 16,
   threads: 2,
   gradientForms: null,
   behaviour: {},
-  versions: { twinscope: '1', onnxruntime: '1.30.0', processor: 'p' },
+  versions: { twinscope: '1', onnxruntime: '1.30.0', processor: 'p', drawing: 'd' },
 };
 /** Values whose last bits would not survive a detour over decimal text of few digits. */
 const measured = {
@@ -52,7 +51,8 @@ describe('reference store', () => {
       { ...key, twinSha256: 'c'.repeat(64) },
       { ...key, stimuliSha256: 'c'.repeat(64) },
       { ...key, device: 'webgpu' },
-      { ...key, graphics: 'NVIDIA 570.86.15' },
+      { ...key, versions: { ...key.versions, graphics: 'NVIDIA 570.86.15' } },
+      { ...key, versions: { ...key.versions, drawing: 'e' } },
       { ...key, batchSize: 8 },
       { ...key, threads: 1 },
       { ...key, gradientForms: { strided: {}, mask: 'comparison', blockedLayout: true } },

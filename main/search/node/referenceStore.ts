@@ -13,7 +13,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
 import type { ReferenceResponses } from '../reference/reference.ts';
 
 /** Another number where the same key would stand for other bits than before. */
-const keyVersion = 1;
+const keyVersion = 2;
 
 /** With another of these the twin may answer other last bits. */
 export type ReferenceKey = {
@@ -21,15 +21,13 @@ export type ReferenceKey = {
   /** Hash over the ordered stimuli of the set. */
   stimuliSha256: string;
   device: DeviceId;
-  /** Graphics cards and drivers; null where the CPU computes. */
-  graphics: string | null;
   /** Stimuli per run of the graph. */
   batchSize: number;
   threads: number;
   gradientForms: GradientForms | null;
   /** Behaviour channels that do not have their default. */
   behaviour: Record<string, number>;
-  /** Of Twinscope, ONNX Runtime, the processor and all that a job is frozen with. */
+  /** Of Twinscope, ONNX Runtime, the processor, the drawing, the graphics card and all that a job is frozen with. */
   versions: Record<string, string>;
 };
 

@@ -32,7 +32,7 @@ function dualBound(filter: Float64Array, { weights, constraints }: ConstraintSet
   const { meanLuminance: mean, contrastRms, range } = constraints;
   let total = 0;
   for (const a of weights) total += a;
-  const sumOfSquares = (contrastRms * mean) ** 2 * total;
+  const sumOfSquares = ((contrastRms as number) * mean) ** 2 * total;
   let clipped = 0;
   const dual = (lambda: number, mu: number): number => {
     let sum = 0.5 * lambda * sumOfSquares;

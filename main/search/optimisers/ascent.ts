@@ -12,7 +12,7 @@ import type { SearchOptimiser } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { exp, log } from '../../platform/exactMath.ts';
 import type { ConstraintSet } from '../constraints/constraints.ts';
-import type { NoiseImages } from '../spaces/noise.ts';
+import type { StartImages } from '../spaces/startImages.ts';
 
 export type GradientOptimiser = Extract<SearchOptimiser, { type: 'gradient' }>;
 
@@ -75,7 +75,7 @@ export function propose(
   count: number,
   length: number,
   constraints: ConstraintSet,
-  noise: NoiseImages,
+  noise: Pick<StartImages, 'image'>,
 ): Float32Array {
   // The draws of all starts interleave, so that starts share the transforms of their noise.
   if (start.current === null) return noise.image(start.draws * count + index, start.inverted);
@@ -84,8 +84,8 @@ export function propose(
   const mean = constraints.constraints.meanLuminance;
   let squares = 0;
   let contrast = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const a = weights[i] as number;
+  for (let i = 0; i < image.length; i++) {
+    const a = weights[i % weights.length] as number;
     const d = (image[i] as number) - mean;
     const g = (gradient[i] as number) / Math.max(a, smallestWeight);
     squares += a * g * g;
@@ -93,9 +93,9 @@ export function propose(
   }
   if (squares === 0) return image;
   const factor = (start.scale * length * Math.sqrt(contrast)) / Math.sqrt(squares);
-  const moved = new Float64Array(weights.length);
-  for (let i = 0; i < weights.length; i++) {
-    const a = weights[i] as number;
+  const moved = new Float64Array(image.length);
+  for (let i = 0; i < image.length; i++) {
+    const a = weights[i % weights.length] as number;
     if (a === 0) continue;
     const x = image[i] as number;
     const inertia = start.previous === null ? 0 : momentum * (x - (start.previous[i] as number));
@@ -144,7 +144,8 @@ export function absorb(start: AscentStart, point: AscentPoint, weights: Float64A
 }
 
 /** True when a start has only ever met images that leave every targeted unit without a gradient. */
-export const isSilent = (start: AscentStart): boolean => start.silent >= mostSilent && start.draws * 2 <= start.silent;
+export const isSilent = (start: Pick<AscentStart, 'silent' | 'draws'>): boolean =>
+  start.silent >= mostSilent && start.draws * 2 <= start.silent;
 
 /** `target` names the units; `step` is the step of the optimisation. */
 export function silentTarget(target: string, step: number): TwinscopeError {
@@ -156,7 +157,10 @@ export function silentTarget(target: string, step: number): TwinscopeError {
   );
 }
 
-function hasGradient({ gradient }: AscentPoint, weights: Float64Array): boolean {
-  for (let i = 0; i < gradient.length; i++) if ((weights[i] as number) > 0 && gradient[i] !== 0) return true;
+/** Whether the gradient of an image or a clip is anything but 0 inside the aperture. */
+export function hasGradient({ gradient }: Pick<AscentPoint, 'gradient'>, weights: Float64Array): boolean {
+  for (let i = 0; i < gradient.length; i++) {
+    if ((weights[i % weights.length] as number) > 0 && gradient[i] !== 0) return true;
+  }
   return false;
 }

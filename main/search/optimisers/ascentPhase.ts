@@ -14,7 +14,7 @@ import {
 import type { Saved } from '../checkpoint.ts';
 import type { ConstraintSet } from '../constraints/constraints.ts';
 import { evaluateWithGradient, noGradient } from '../model.ts';
-import type { NoiseImages } from '../spaces/noise.ts';
+import type { PixelSearch } from '../spaces/pixelSearch.ts';
 import {
   type FoundStimulus,
   objectiveOf,
@@ -30,15 +30,15 @@ export class AscentPhase implements OptimisationPhase {
   readonly #context: SearchContext;
   readonly #optimiser: GradientOptimiser;
   readonly #constraints: ConstraintSet;
-  readonly #noise: NoiseImages;
+  readonly #pixels: PixelSearch;
   #starts: AscentStart[];
 
-  constructor(context: SearchContext, optimiser: GradientOptimiser, constraints: ConstraintSet, noise: NoiseImages) {
+  constructor(context: SearchContext, optimiser: GradientOptimiser, pixels: PixelSearch) {
     if (context.model.gradient === null) throw noGradient();
     this.#context = context;
     this.#optimiser = optimiser;
-    this.#constraints = constraints;
-    this.#noise = noise;
+    this.#constraints = pixels.constraints;
+    this.#pixels = pixels;
     this.#starts = newStarts(context.plan.starts);
     this.steps = optimiser.steps;
     this.evaluations = optimiser.steps * context.plan.starts;
@@ -48,16 +48,16 @@ export class AscentPhase implements OptimisationPhase {
     const { model, groups, plan } = this.#context;
     const objective = objectiveOf(this.#context);
     const length = stepLength(this.#optimiser, index);
-    const images = this.#starts.map((start, i) =>
-      propose(start, i, plan.starts, length, this.#constraints, this.#noise),
-    );
+    const { starts, direction } = this.#pixels;
+    await starts.prepare();
+    const images = this.#starts.map((start, i) => propose(start, i, plan.starts, length, this.#constraints, starts));
     const answers = await evaluateWithGradient(model, images, objective, `step ${index + 1} was evaluated`, signal);
     const restartScale = (this.#optimiser.stepSize[0] as number) / length;
     for (const [i, { responses, gradient }] of answers.entries()) {
       const value = objective.value(responses);
       absorb(
         this.#starts[i] as AscentStart,
-        { image: images[i] as Float32Array, value, responses, gradient },
+        { image: images[i] as Float32Array, value, responses, gradient: direction(gradient) },
         this.#constraints.weights,
         restartScale,
       );
@@ -109,7 +109,7 @@ export class AscentPhase implements OptimisationPhase {
 }
 
 /** A search that only suppresses may begin, and stay, where its units are silent. */
-const isDriven = ({ terms }: SearchContext): boolean =>
+export const isDriven = ({ terms }: SearchContext): boolean =>
   terms.some(({ weight, objective, groups }) =>
     groups.some((group) => weight * group.weight * (objective.type === 'suppress' ? -1 : 1) > 0),
   );

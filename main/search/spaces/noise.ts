@@ -59,7 +59,7 @@ export class NoiseImages {
         for (let x = 0; x < size; x++) deviation[to + x] = sign * (values[from + x] as number);
       }
     }
-    return this.#constraints.projectDeviation(deviation, this.#seed);
+    return this.#constraints.projectNoise(deviation, this.#seed);
   }
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { TwinManifest } from '../../contract/twins.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { exists, fileError } from '../../platform/node/files.ts';
+import { ownedName } from '../../platform/node/ownedNames.ts';
 import { cardName, checksName, licenceName, manifestName, modelName, unitsName, unsafePath } from '../manifest.ts';
 import { correct, putTogether, type Prove } from './pack.ts';
 import { requirePlainFile, type Refuse } from './sourceFolder.ts';
@@ -34,7 +35,7 @@ export async function packModel<T>(
   { model, change, manifest, card, prove }: ModelRequest,
   deliver: (folder: string, notices: string[]) => Promise<T>,
 ): Promise<T> {
-  const source = await mkdtemp(join(workFolder, '.import-')).catch((error: unknown) => {
+  const source = await mkdtemp(join(workFolder, ownedName('import'))).catch((error: unknown) => {
     throw fileError(error, workFolder);
   });
   try {

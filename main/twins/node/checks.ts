@@ -6,9 +6,21 @@ import { zipSync, type Zippable } from 'fflate';
 import type { GoldenChecks, NamedArray, TwinManifest } from '../../contract/twins.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
+import { formatCount } from '../../platform/words.ts';
 import { decodeNpy, encodeNpy } from '../../stimuli/npy.ts';
 import { checksName, stimulusInput } from '../manifest.ts';
 import { listZip, unpackBytes } from './zipFile.ts';
+
+/** Two stimuli show whether a twin is reproduced; more would only make every import and every verification longer. */
+export const mostGolden = { stimuli: 2, bytes: 256 * 2 ** 20 };
+
+/** Bytes of the golden checks of so many stimuli with their responses, as `encodeChecks` lays them out, without headers. */
+export function goldenBytes({ inputs, outputs }: TwinManifest, stimuli: number): number {
+  const values = [...inputs, ...outputs].map(({ axes }) =>
+    axes.reduce((product, { size }, axis) => product * (axis === 0 ? stimuli : (size ?? 1)), 1),
+  );
+  return values.reduce((sum, each) => sum + each, 0) * Float32Array.BYTES_PER_ELEMENT;
+}
 
 /** The earliest time a zip file can hold: equal checks give equal bytes. Local, since that is what the format stores. */
 const noTime = new Date(1980, 0, 1);
@@ -52,7 +64,7 @@ async function readArrays(path: string): Promise<Map<string, NamedArray>> {
   const arrays = new Map<string, NamedArray>();
   let reading = checksName;
   try {
-    for (const entry of await listZip(path, { entries: 256, totalBytes: 2 ** 30 })) {
+    for (const entry of await listZip(path, { entries: 256, totalBytes: mostGolden.bytes })) {
       reading = entry.path;
       arrays.set(entry.path.replace(/\.npy$/, ''), decodeNpy(await unpackBytes(path, entry)));
     }
@@ -75,6 +87,9 @@ export function requireChecks(manifest: TwinManifest, checks: GoldenChecks): Gol
   const stimuli = checks.inputs[stimulus];
   const n = stimuli?.shape[0] ?? 0;
   if (stimuli === undefined || n === 0) throw incomplete('they hold no stimulus');
+  if (n > mostGolden.stimuli) {
+    throw incomplete(`they hold ${formatCount(n)} stimuli, and at most ${mostGolden.stimuli} are allowed`);
+  }
   const missing = manifest.inputs.find(({ tensor }) => checks.inputs[tensor] === undefined);
   if (missing !== undefined) throw incomplete(`they hold no values for the input "${missing.tensor}"`);
   const unchecked = manifest.outputs.find(({ tensor }) => checks.outputs[tensor] === undefined);

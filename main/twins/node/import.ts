@@ -3,11 +3,11 @@ import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { exists, fileError } from '../../platform/node/files.ts';
-import { newId } from '../../platform/node/ids.ts';
+import { ownedName } from '../../platform/node/ownedNames.ts';
 import { manifestName } from '../manifest.ts';
 import { requireSeal } from './archive.ts';
 import { judgePackage } from './judge.ts';
-import { readPackage, type TwinPackage } from './package.ts';
+import { findDamage, HashCache, readPackage, type TwinPackage } from './package.ts';
 import { copyPlainFiles, listFolder, requirePlainFile } from './sourceFolder.ts';
 import { listZip, packageLimits, refusedArchive, unpackTo } from './zipFile.ts';
 
@@ -23,7 +23,7 @@ export async function importInto(folder: string, path: string, judge: Judge): Pr
   try {
     const stats = await stat(path);
     // On the same disk as the library, so that the last step is a rename.
-    staging = await mkdtemp(join(folder, '.import-'));
+    staging = await mkdtemp(join(folder, ownedName('import')));
     if (stats.isDirectory()) await stageFolder(path, staging);
     else if (!stats.isFile()) throw refusedArchive(path, 'it is not a plain file');
     else if (/\.onnx$/i.test(path)) throw bareGraph(path);
@@ -36,8 +36,7 @@ export async function importInto(folder: string, path: string, judge: Judge): Pr
       try {
         await moveIn(folder, staging, `${id}@${version}`, known === 'damaged');
       } catch (error) {
-        // What was damaged before has the same manifest, so it must not count as an import that was faster.
-        if (known === 'damaged' || !(await arrivedMeanwhile(join(folder, `${id}@${version}`), candidate))) throw error;
+        if (!(await arrivedMeanwhile(join(folder, `${id}@${version}`), candidate))) throw error;
       }
     }
     return { id, version };
@@ -57,24 +56,29 @@ function blamed({ code, path = '' }: NodeJS.ErrnoException, folder: string, sour
 /** @param replace whether a damaged package of the same content makes way */
 async function moveIn(folder: string, staging: string, name: string, replace: boolean): Promise<void> {
   const target = join(folder, name);
-  const leaving = join(folder, `.${newId('removed')}`);
-  if (replace) await rename(target, leaving);
-  else if (await exists(target)) throw unusable(target);
+  const leaving = join(folder, ownedName('removed'));
+  if (replace) {
+    await rename(target, leaving).catch((error: unknown) => {
+      // Another process replaces it too, or removes it: either way its place is free, or about to be taken.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    });
+  } else if (await exists(target)) throw unusable(target);
   try {
     await rename(staging, target);
   } catch (error) {
-    if (replace) await rename(leaving, target);
+    // Fails where nothing was moved away, or another import stands there by now.
+    if (replace) await rename(leaving, target).catch(() => rm(leaving, { recursive: true, force: true }));
     const { code } = error as NodeJS.ErrnoException;
     throw code === 'ENOTEMPTY' || code === 'EEXIST' ? unusable(target) : error;
   }
   await rm(leaving, { recursive: true, force: true });
 }
 
-/** Whether another import of the same package was faster. Throws 'conflict' where one of other content was. */
+/** Whether another import of the same package was faster, and it is whole. Throws 'conflict' where one of other content was. */
 async function arrivedMeanwhile(target: string, candidate: TwinPackage): Promise<boolean> {
   const there = await readPackage(target).catch(() => null);
   if (there === null) return false;
-  if (there.sha256 === candidate.sha256) return true;
+  if (there.sha256 === candidate.sha256) return (await findDamage(there, new HashCache())) === null;
   const { id, version } = candidate.manifest;
   throw new TwinscopeError(
     'conflict',

@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { checksName } from '../manifest.ts';
 import { readChecks, requireChecks } from './checks.ts';
-import { checkFiles, checkModel, HashCache, readCard, readPackage, readUnits, type TwinPackage } from './package.ts';
+import { checkArrived, checkModel, readCard, readPackage, readUnits, type TwinPackage } from './package.ts';
 
 /** Throws a sentence with the exact reason where it is not: manifest, hashes, graph, units, card, golden checks. */
 export async function judgePackage(folder: string): Promise<TwinPackage> {
   const candidate = await readPackage(folder);
   const { manifest } = candidate;
-  await checkFiles(candidate, new HashCache());
+  await checkArrived(candidate);
   await checkModel(candidate);
   await readUnits(candidate);
   await readCard(candidate);

@@ -173,10 +173,14 @@ describe('importing', () => {
   it('refuses packages that do not hold what they promise', async () => {
     const tampered = packed();
     tampered['units.csv'] = new TextEncoder().encode('unit,area\nu0,V1\n');
-    expect(await refused(await zipOf('tampered.twin', tampered))).toMatch(/units\.csv has the hash/);
+    expect(await refused(await zipOf('tampered.twin', tampered))).toMatch(
+      /units\.csv has the hash \w+… instead of \w+…, so it was changed after the package was made or damaged on its way\. Nothing was changed\. Get the package from its author again\. If you changed units\.csv yourself, pack the folder with twinscope twins pack/,
+    );
     const missing = packed();
     delete missing['card.md'];
-    expect(await refused(await zipOf('missing.twin', missing))).toMatch(/card\.md is missing/);
+    expect(await refused(await zipOf('missing.twin', missing))).toMatch(
+      /card\.md is missing, which twin\.json lists\. Nothing was changed\. Get the whole package from its author\. If you made it, put card\.md back and pack the folder with twinscope twins pack/,
+    );
     const wrongOutput = packDraft({ ...smallDraft(), model: smallModel('z') }, texts);
     expect(await refused(await zipOf('output.twin', Object.fromEntries(wrongOutput)))).toMatch(/no output "y"/);
     const noGraph = packDraft({ ...smallDraft(), model: new TextEncoder().encode('not a graph') }, texts);

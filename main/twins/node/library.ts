@@ -3,7 +3,8 @@
  * are the truth; all that is kept beside them is the outcome of golden checks on this machine, in a file that may be
  * deleted at any time.
  */
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import type { TwinRef } from '../../contract/plans.ts';
 import type {
@@ -19,7 +20,7 @@ import type {
 import { summariseGraph } from '../../onnx/index.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
-import { newId } from '../../platform/node/ids.ts';
+import { ownedName } from '../../platform/node/ownedNames.ts';
 import { checksName, modelName, rasterPx, stimulusInput } from '../manifest.ts';
 import { readChecks, requireChecks, type GoldenInputs } from './checks.ts';
 import { exportPackage } from './export.ts';
@@ -37,6 +38,7 @@ import {
   type TwinPackage,
 } from './package.ts';
 import { openOutcomes, type EngineVersions } from './outcomes.ts';
+import { sweep } from './sweep.ts';
 import { compareOutputs, type ForwardResult } from './verification.ts';
 
 /** A twin ready to run: its files were found to be the ones its manifest names. */
@@ -79,7 +81,7 @@ export interface Library {
   pack(request: PackRequest): Promise<PackedTwin>;
   /** Removes a twin of the user's own and says which it was. Several versions are not removed under one id. */
   remove(id: string): Promise<{ id: string; version: string; title: string }>;
-  /** A sentence per folder of the library that is not a usable package. */
+  /** A sentence per thing in the library that is not a usable package and was passed over. */
   problems(): Promise<string[]>;
 }
 
@@ -110,6 +112,27 @@ const parseRef = (ref: TwinRef | string): TwinRef => {
 
 const nameOf = ({ manifest }: TwinPackage): string => `${manifest.id}@${manifest.version}`;
 
+/**
+ * Why something in the library is no twin; null for a folder, and for a plain file, as systems put beside folders. A link is
+ * not followed: it may lead anywhere, and round in a circle.
+ */
+function oddEntry(item: Dirent, path: string): string | null {
+  if (item.isDirectory() || item.isFile()) return null;
+  const what = item.isSymbolicLink() ? 'a symbolic link' : item.isFIFO() ? 'a named pipe' : 'no plain file or folder';
+  const advice = item.isSymbolicLink() ? 'Import the folder that it leads to, and take the link away' : 'Take it away';
+  return `${path} in the library is ${what} and was passed over. All other twins are listed. ${advice}.`;
+}
+
+/** The sentence for a folder that cannot be read as a package, so that it does not hide the others. */
+function passedOver(error: unknown, path: string): string {
+  const known = fileError(error, path);
+  if (isTwinscopeError(known)) return known.message;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  // What the system refused; anything else is a fault of ours.
+  if (code === undefined || syscall === undefined) throw error;
+  return `${path} in the library cannot be read (${code}) and was passed over. All other twins are listed. Move it away, or mend the disk that it lies on.`;
+}
+
 export async function openLibrary({ folder, builtInFolder, versions }: LibraryOptions): Promise<Library> {
   try {
     await mkdir(folder, { recursive: true });
@@ -125,15 +148,22 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
       [builtInFolder, true],
       [folder, false],
     ] as const) {
-      const found = await readdir(parent, { withFileTypes: true }).catch(() => []);
+      const found = await readdir(parent, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+        // There may be no built-in twins.
+        if (error.code !== 'ENOENT') problems.push(passedOver(error, parent));
+        return [];
+      });
       for (const item of found.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
         // Names that begin with a dot are packages under way.
-        if (!item.isDirectory() || item.name.startsWith('.')) continue;
+        if (item.name.startsWith('.')) continue;
+        const path = join(parent, item.name);
+        const odd = oddEntry(item, path);
+        if (odd !== null) problems.push(odd);
+        if (!item.isDirectory()) continue;
         try {
-          entries.push({ ...(await readPackage(join(parent, item.name))), builtIn });
+          entries.push({ ...(await readPackage(path)), builtIn });
         } catch (error) {
-          if (!isTwinscopeError(error)) throw error;
-          problems.push(error.message);
+          problems.push(passedOver(error, path));
         }
       }
     }
@@ -231,7 +261,7 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
       authors: manifest.authors,
       licence: manifest.licences.weights,
       licences: manifest.licences,
-      commercialUse: manifest.commercialUse,
+      commercialUse: manifest.commercialUse ?? null,
       tested: manifest.validity.tested ?? null,
       builtIn,
       sizeBytes: await packageSize(entry),
@@ -326,7 +356,7 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
     async remove(id) {
       const entry = await findOwn(id);
       // Renamed first, so that the twin is gone as a whole even if deleting its files is interrupted.
-      const leaving = join(folder, `.${newId('removed')}`);
+      const leaving = join(folder, ownedName('removed'));
       try {
         await rename(entry.folder, leaving);
         await rm(leaving, { recursive: true, force: true });
@@ -342,16 +372,4 @@ export async function openLibrary({ folder, builtInFolder, versions }: LibraryOp
   };
   await sweep(folder);
   return library;
-}
-
-const dayMs = 24 * 60 * 60 * 1000;
-
-/** Clears what an interrupted import, packing or removal left behind; younger ones may belong to another process. */
-async function sweep(folder: string): Promise<void> {
-  for (const item of await readdir(folder, { withFileTypes: true })) {
-    if (!item.isDirectory() || !item.name.startsWith('.')) continue;
-    const path = join(folder, item.name);
-    const stats = await stat(path).catch(() => null);
-    if (stats !== null && Date.now() - stats.mtimeMs > dayMs) await rm(path, { recursive: true, force: true });
-  }
 }

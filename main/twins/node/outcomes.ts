@@ -2,9 +2,10 @@
  * What checks on this machine have shown about twins, by package hash, in files beside the packages that may be deleted
  * at any time: the checks can be run again.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gradientOutcome, reproduction, type GradientOutcome, type Reproduction } from '../../contract/twins.ts';
+import { underLock } from '../../platform/node/fileLock.ts';
 import { writeFileAtomic } from '../../platform/node/files.ts';
 
 export interface Outcomes {
@@ -68,11 +69,13 @@ function known(stored: unknown): GradientOutcome[] {
 
 const keptAs = ({ twinscope, runtime, device }: GradientOutcome): string => [twinscope, runtime, device].join('/');
 
-/** Changes take turns, so that two checks that end together are both kept. */
+/** Changes take turns, also those of several processes, so that two checks that end together are both kept. */
 function recordFile<T>(file: string) {
   let turn: Promise<unknown> = Promise.resolve();
   async function read(): Promise<Record<string, T>> {
     try {
+      // A pipe of that name would be waited for without end.
+      if (!(await stat(file)).isFile()) return {};
       return JSON.parse(await readFile(file, 'utf8')) as Record<string, T>;
     } catch {
       // Missing or unreadable.
@@ -82,10 +85,12 @@ function recordFile<T>(file: string) {
   return {
     read,
     change(key: string, to: (before: T | undefined) => T): Promise<void> {
-      const change = turn.then(async () => {
-        const all = await read();
-        await writeFileAtomic(file, `${JSON.stringify({ ...all, [key]: to(all[key]) }, null, 2)}\n`);
-      });
+      const change = turn.then(() =>
+        underLock(file, async () => {
+          const all = await read();
+          await writeFileAtomic(file, `${JSON.stringify({ ...all, [key]: to(all[key]) }, null, 2)}\n`);
+        }),
+      );
       turn = change.catch(() => undefined);
       return change;
     },

@@ -8,6 +8,7 @@ import type { GoldenChecks, PackedTwin, TwinManifest, TwinUnit } from '../../con
 import { externalTensors } from '../../onnx/index.ts';
 import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
+import { ownedName } from '../../platform/node/ownedNames.ts';
 import {
   askAuthor,
   cardName,
@@ -94,7 +95,7 @@ export async function putTogether<T>(
   prove: Prove,
   { before, deliver }: Delivery<T>,
 ): Promise<T> {
-  const staging = await mkdtemp(join(workFolder, '.pack-')).catch((error: unknown) => {
+  const staging = await mkdtemp(join(workFolder, ownedName('pack'))).catch((error: unknown) => {
     throw fileError(error, workFolder);
   });
   try {

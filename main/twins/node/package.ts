@@ -5,7 +5,7 @@ import { lstat, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { TwinDraft, TwinManifest, TwinUnit } from '../../contract/twins.ts';
-import { externalTensors, readGraph, requiredInputs, type Dim, type Graph } from '../../onnx/index.ts';
+import { externalTensors, readGraph, requiredInputs, whyCutOff, type Dim, type Graph } from '../../onnx/index.ts';
 import { isTwinscopeError, shortened, TwinscopeError } from '../../platform/errors.ts';
 import { sha256Hex } from '../../platform/hash.ts';
 import { fileError } from '../../platform/node/files.ts';
@@ -65,7 +65,15 @@ export async function writePackage(folder: string, files: ReadonlyMap<string, Ui
 const mostBytes = { text: 64 * 2 ** 20, graph: 2 ** 31 - 1 };
 
 async function requireReadable(folder: string, path: string, most: number): Promise<void> {
-  const size = (await stat(join(folder, path)).catch(() => null))?.size ?? 0;
+  const stats = await stat(join(folder, path)).catch(() => null);
+  // A pipe would be waited for without end.
+  if (stats !== null && !stats.isFile()) {
+    throw new TwinscopeError(
+      'bad-input',
+      `${folder} cannot be used as a twin package: its ${path} is not a plain file. Nothing was changed. ${askAuthor}`,
+    );
+  }
+  const size = stats?.size ?? 0;
   if (size <= most) return;
   throw new TwinscopeError(
     'bad-input',
@@ -118,21 +126,54 @@ export class HashCache {
   }
 }
 
-/** Throws 'corrupt' when a file of the package is missing or not the one its manifest names. */
-export async function checkFiles({ folder, manifest }: TwinPackage, cache: HashCache): Promise<void> {
+/** A file that is not the one its manifest names; `actual` is null where there is no such plain file. */
+interface Damage {
+  path: string;
+  expected: string;
+  actual: string | null;
+}
+
+/** The first file that is missing or another one; null for a whole package. */
+export async function findDamage({ folder, manifest }: TwinPackage, cache: HashCache): Promise<Damage | null> {
   for (const [path, expected] of Object.entries(manifest.files)) {
     const actual = await cache.hash(join(folder, ...path.split('/')));
-    if (actual === expected) continue;
-    const what =
-      actual === null
-        ? `${path} is missing`
-        : `${path} has the hash ${actual.slice(0, 12)}… instead of ${expected.slice(0, 12)}…`;
-    throw new TwinscopeError(
-      'corrupt',
-      `The twin ${manifest.id}@${manifest.version} is not what its manifest says: ${what}. It was not used, and stored results are safe. Import the package again.`,
-      { path, expected, actual },
-    );
+    if (actual !== expected) return { path, expected, actual };
   }
+  return null;
+}
+
+const hashesOf = (expected: string, actual: string): string =>
+  `has the hash ${actual.slice(0, 12)}… instead of ${expected.slice(0, 12)}…`;
+
+/** Throws 'corrupt' when a file of a twin in the library is missing or not the one its manifest names. */
+export async function checkFiles(twin: TwinPackage, cache: HashCache): Promise<void> {
+  const damage = await findDamage(twin, cache);
+  if (damage === null) return;
+  const { path, expected, actual } = damage;
+  const { id, version } = twin.manifest;
+  const what = actual === null ? `${path} is missing or no plain file` : `${path} ${hashesOf(expected, actual)}`;
+  throw new TwinscopeError(
+    'corrupt',
+    `The twin ${id}@${version} is not what its manifest says: ${what}. It was not used, and stored results are safe. Import the package again.`,
+    { ...damage },
+  );
+}
+
+/** The same for a package on its way in: whoever imports it has just done so, and has to get or make another. */
+export async function checkArrived(twin: TwinPackage): Promise<void> {
+  const damage = await findDamage(twin, new HashCache());
+  if (damage === null) return;
+  const { path, expected, actual } = damage;
+  const { id, version } = twin.manifest;
+  const what =
+    actual === null
+      ? `${path} is missing, which ${manifestName} lists. Nothing was changed. Get the whole package from its author. If you made it, put ${path} back`
+      : `${path} ${hashesOf(expected, actual)}, so it was changed after the package was made or damaged on its way. Nothing was changed. Get the package from its author again. If you changed ${path} yourself`;
+  throw new TwinscopeError(
+    'corrupt',
+    `The package of ${id}@${version} cannot be taken in: ${what}${actual === null ? ' and' : ','} pack the folder with twinscope twins pack, which writes the hashes anew.`,
+    { ...damage },
+  );
 }
 
 export async function readUnits({ folder, manifest }: TwinPackage): Promise<TwinUnit[]> {
@@ -180,6 +221,9 @@ export async function checkModel(twin: TwinPackage): Promise<void> {
         `the data of "${name}" lie in ${JSON.stringify(location ?? '')}, which is no file of the package`,
       );
     }
+    const { size } = await stat(join(twin.folder, ...location.split('/')));
+    const cutOff = whyCutOff(tensor, size);
+    if (cutOff !== null) throw modelRefused(twin, `for the data of "${name}", ${cutOff}`);
   }
   const inputs = new Map(requiredInputs(graph).map((input) => [input.name, input]));
   for (const { tensor, axes, dtype } of manifest.inputs) {

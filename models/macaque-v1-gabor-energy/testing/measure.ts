@@ -9,10 +9,13 @@ import { createReference } from '../reference.ts';
 import { openBench } from './bench.ts';
 import {
   drawUnits,
-  measureContrast,
-  measureCrossOrientation,
+  contrastCurves,
+  contrastFigures,
+  maskedRates,
+  maskFigures,
   measurePhase,
-  measureSize,
+  sizeCurves,
+  sizeFigures,
   measureTuning,
   placedUnits,
 } from './measurements.ts';
@@ -24,18 +27,22 @@ const [full, linear] = [await openBench({}), await openBench({ normalisation: fa
 // Experiments that show every unit pictures of its own take a part of the units.
 const some = drawUnits(placed, 256, 1);
 const results: Record<FigureId, Measurement> = {
-  ...(await measureSize(full, some)),
-  ...(await measureCrossOrientation(
-    full,
-    some.filter((_, i) => i % 4 === 0),
-  )),
+  ...sizeFigures(await sizeCurves(full, some)),
+  ...maskFigures(
+    await maskedRates(
+      full,
+      some.filter((_, i) => i % 4 === 0),
+    ),
+  ),
   ...(await measureTuning(full, linear, placed)),
   ...(await measurePhase(full, linear, some)),
-  ...(await measureContrast(
-    full,
-    reference,
-    some.filter((_, i) => i % 4 === 0),
-  )),
+  ...contrastFigures(
+    await contrastCurves(
+      full,
+      reference,
+      some.filter((_, i) => i % 4 === 0),
+    ),
+  ),
 };
 const rows = (Object.keys(measured) as FigureId[]).map((id) => {
   const figure: Figure = measured[id];

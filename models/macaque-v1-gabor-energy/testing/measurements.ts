@@ -4,7 +4,8 @@
  */
 import { Random } from '../../../main/platform/random.ts';
 import type { Measurement } from '../../figures.ts';
-import { fitContrastResponse } from '../../nakaRushton.ts';
+import { fitContrastResponse, type ContrastResponse } from '../../nakaRushton.ts';
+import { quantile } from '../../statistics.ts';
 import type { FigureId } from '../measured.ts';
 import type { PlantedUnit, ReferenceModel } from '../reference.ts';
 import { fieldCentre, luminance, sizePx, type Bench, type Grating } from './bench.ts';
@@ -30,13 +31,6 @@ export function drawUnits(placed: readonly Placed[], n: number, seed: number): P
 }
 
 export const phases = (n: number): number[] => Array.from({ length: n }, (_, i) => (360 * i) / n);
-export const quantile = (values: readonly number[], p: number): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const place = p * (sorted.length - 1);
-  const below = Math.floor(place);
-  const [low, high] = [sorted[below] as number, sorted[Math.ceil(place)] as number];
-  return low + (place - below) * (high - low);
-};
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 const percent = (values: readonly boolean[]): number => (100 * values.filter(Boolean).length) / values.length;
 
@@ -214,36 +208,51 @@ export async function measureTuning(
 }
 
 /** Contrasts of the contrast experiment: blank and 10 steps of equal ratio. */
-const contrastsShown = [0, ...Array.from({ length: 10 }, (_, i) => 0.01 * 100 ** (i / 9))];
+export const contrastsShown = [0, ...Array.from({ length: 10 }, (_, i) => 0.01 * 100 ** (i / 9))];
 
-/** Exponent and semi-saturation of the contrast response fitted by least squares, at the best phase; rates without the blank's. */
-export async function measureContrast(
+/** Rates of each unit without the blank's at the contrasts of the experiment, to its best phase, and what fits them. */
+export interface ContrastCurve {
+  rates: number[];
+  fit: ContrastResponse;
+}
+
+export async function contrastCurves(
   full: Bench,
   reference: ReferenceModel,
   chosen: readonly Placed[],
-): Part<'contrastExponent' | 'semiSaturation'> {
+): Promise<ContrastCurve[]> {
   function* images(): Iterable<Float32Array> {
     for (const { unit } of chosen)
       for (const c of contrastsShown) yield Float32Array.from(reference.preferredGrating(unit.index, unit.area, c));
   }
   const responses = await full.responses(images());
-  const fits = chosen.map(({ at }, u) =>
-    fitContrastResponse(
-      contrastsShown,
-      contrastsShown.map((_, i) => (responses[u * contrastsShown.length + i]?.[at] as number) - blankRate),
-    ),
-  );
-  return {
-    contrastExponent: distribution(fits.map(({ exponent }) => exponent)),
-    semiSaturation: distribution(fits.map(({ semiSaturation }) => semiSaturation)),
-  };
+  return chosen.map(({ at }, u) => {
+    const rates = contrastsShown.map((_, i) => (responses[u * contrastsShown.length + i]?.[at] as number) - blankRate);
+    return { rates, fit: fitContrastResponse(contrastsShown, rates) };
+  });
 }
 
-/** How much an orthogonal mask of equal contrast cuts the blank-subtracted mean rate, and what it evokes alone; 8 phases. */
-export async function measureCrossOrientation(
-  full: Bench,
-  chosen: readonly Placed[],
-): Part<'mask12' | 'mask25' | 'mask50' | 'maskAlone'> {
+/** Exponent and semi-saturation of the contrast response fitted by least squares. */
+export const contrastFigures = (
+  curves: readonly ContrastCurve[],
+): Record<'contrastExponent' | 'semiSaturation', Measurement> => ({
+  contrastExponent: distribution(curves.map(({ fit }) => fit.exponent)),
+  semiSaturation: distribution(curves.map(({ fit }) => fit.semiSaturation)),
+});
+
+/** Contrasts of the grating and of its orthogonal mask. */
+export const maskContrasts = [0.12, 0.25, 0.5];
+
+/** How much an orthogonal mask of equal contrast cuts the blank-subtracted mean rate, and what it evokes alone; both in %. */
+export interface MaskedRates {
+  /** At each of the contrasts. */
+  cuts: number[];
+  /** At contrast .5, in parts of what the preferred grating of that contrast evokes. */
+  alone: number;
+}
+
+/** Over 8 phases. */
+export async function maskedRates(full: Bench, chosen: readonly Placed[]): Promise<MaskedRates[]> {
   const plaid = (contrast: number, maskContrast: number) => (unit: PlantedUnit, phaseDeg: number) =>
     luminance([
       preferred(unit, phaseDeg, contrast),
@@ -253,38 +262,38 @@ export async function measureCrossOrientation(
         orientationDeg: unit.orientationDeg + 90,
       },
     ]);
-  const contrasts = [0.12, 0.25, 0.5];
-  const conditions = contrasts.flatMap((c) => [plaid(c, 0), plaid(c, c)]);
+  const conditions = maskContrasts.flatMap((c) => [plaid(c, 0), plaid(c, c)]);
   const curves = await ownResponses(full, chosen, [...conditions, plaid(0, 0.5)], phases(8));
-  const evoked = curves.map((unit) => unit.map((curve) => f0(curve) - blankRate));
-  const cut = (i: number) =>
-    distribution(evoked.map((unit) => 100 * (1 - (unit[2 * i + 1] as number) / (unit[2 * i] as number))));
+  return curves.map((unit) => {
+    const evoked = unit.map((curve) => f0(curve) - blankRate);
+    return {
+      cuts: maskContrasts.map((_, i) => 100 * (1 - (evoked[2 * i + 1] as number) / (evoked[2 * i] as number))),
+      alone: (100 * (evoked[6] as number)) / (evoked[4] as number),
+    };
+  });
+}
+
+export function maskFigures(
+  masked: readonly MaskedRates[],
+): Record<'mask12' | 'mask25' | 'mask50' | 'maskAlone', Measurement> {
+  const cut = (i: number) => distribution(masked.map(({ cuts }) => cuts[i] as number));
+  const alone = masked.map((unit) => unit.alone);
   return {
     mask12: cut(0),
     mask25: cut(1),
     mask50: cut(2),
-    maskAlone: {
-      n: evoked.length,
-      value: quantile(
-        evoked.map((unit) => (100 * (unit[6] as number)) / (unit[4] as number)),
-        0.95,
-      ),
-    },
+    maskAlone: { n: alone.length, value: quantile(alone, 0.95) },
   };
 }
 
 /** Diameters of the size experiment, degrees: 12 steps of equal ratio; the largest covers the whole field. */
-const diametersDeg = Array.from({ length: 12 }, (_, i) => 0.21 * (9.5 / 0.21) ** (i / 11));
+export const diametersDeg = Array.from({ length: 12 }, (_, i) => 0.21 * (9.5 / 0.21) ** (i / 11));
 
 /**
  * Circular patches of the preferred grating on the receptive field's centre, 6 phases; F1 for simple and blank-subtracted
- * F0 for complex cells. Suppression index (peak − plateau)/peak, plateau at the largest diameter; summation field: the
- * smallest diameter that reaches 95 % of the peak, by straight lines between diameters.
+ * F0 for complex cells.
  */
-export async function measureSize(
-  full: Bench,
-  chosen: readonly Placed[],
-): Part<'surroundSuppression' | 'surroundSuppressed' | 'summationField'> {
+export async function sizeCurves(full: Bench, chosen: readonly Placed[]): Promise<number[][]> {
   const patches = diametersDeg.map((diameterDeg) => (unit: PlantedUnit, phaseDeg: number) => {
     const image = luminance([preferred(unit, phaseDeg, 1)]);
     const { column, row, pxPerDeg } = fieldCentre(unit);
@@ -302,10 +311,20 @@ export async function measureSize(
     return image;
   });
   const curves = await ownResponses(full, chosen, patches, phases(6));
-  const tuning = curves.map((unit, u) =>
+  return curves.map((unit, u) =>
     unit.map((curve) => (chosen[u]?.unit.area === 'V1-simple' ? f1(curve) : f0(curve) - blankRate)),
   );
-  const indices = tuning.map((rates) => (Math.max(...rates) - (rates.at(-1) as number)) / Math.max(...rates));
+}
+
+/** Suppression index (peak − plateau)/peak, plateau at the largest diameter. */
+export const suppressionIndex = (rates: readonly number[]): number =>
+  (Math.max(...rates) - (rates.at(-1) as number)) / Math.max(...rates);
+
+/** Summation field: the smallest diameter that reaches 95 % of the peak, by straight lines between diameters. */
+export function sizeFigures(
+  tuning: readonly (readonly number[])[],
+): Record<'surroundSuppression' | 'surroundSuppressed' | 'summationField', Measurement> {
+  const indices = tuning.map(suppressionIndex);
   const fields = tuning.map((rates) => {
     const enough = 0.95 * Math.max(...rates);
     const i = rates.findIndex((rate) => rate >= enough);

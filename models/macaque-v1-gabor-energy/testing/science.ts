@@ -1,26 +1,38 @@
 /** The acceptance table of the V1 twin: every row measured from responses of the ONNX graph. */
-import type { AcceptanceRow } from '../../acceptance.ts';
+import type { Acceptance } from '../../acceptance.ts';
 import { cumulativeHistogram, kolmogorovSmirnov } from '../../statistics.ts';
 import type { Measurement } from '../../figures.ts';
 import { createReference } from '../reference.ts';
+import {
+  contrastFigure,
+  frequencyFigure,
+  maskFigure,
+  modulationFigure,
+  sizeFigure,
+  suppressionFigure,
+} from './acceptanceFigures.ts';
 import { openBench } from './bench.ts';
 import {
   blankRate,
   circularVariance,
+  contrastCurves,
+  contrastFigures,
   drawUnits,
   f0,
   f1,
   isKept,
-  measureContrast,
-  measureCrossOrientation,
+  maskedRates,
+  maskFigures,
   measureGratings,
-  measureSize,
   median,
   phaseCurves,
   placedUnits,
+  sizeCurves,
+  sizeFigures,
   variation,
   type Preference,
 } from './measurements.ts';
+import { complexQuartilesCpd, orientationCounts, simpleFrequencies } from './published.ts';
 
 const marques = 'Dapello & Marques et al. 2020';
 const percent = (values: readonly boolean[]): number => (100 * values.filter(Boolean).length) / values.length;
@@ -28,7 +40,7 @@ const shown = ({ value, quartiles }: Measurement, digits: number): string =>
   `median ${value.toFixed(digits)}${quartiles === undefined ? '' : `, quartiles ${quartiles.map((q) => q.toFixed(digits)).join('–')}`}`;
 const within = (value: number, low: number, high: number): boolean => value >= low && value <= high;
 
-export async function acceptance(): Promise<AcceptanceRow[]> {
+export async function acceptance(): Promise<Acceptance> {
   const reference = createReference();
   const placed = placedUnits(reference);
   const [full, linear] = [await openBench({}), await openBench({ normalisation: false })];
@@ -57,25 +69,41 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
     median(placed.map(({ at }) => circularVariance((tuning.linear.orientationCurves[at] as number[]).map(drive))));
   const [cvLinear, cvSquared] = [varianceOf(Math.sqrt), varianceOf((squared) => squared)];
 
-  const contrast = await measureContrast(full, reference, few);
-  const mask = await measureCrossOrientation(full, few);
-  const size = await measureSize(full, some);
+  const curves = await contrastCurves(full, reference, few);
+  const contrast = contrastFigures(curves);
+  const masked = await maskedRates(full, few);
+  const mask = maskFigures(masked);
+  const sizes = await sizeCurves(full, some);
+  const size = sizeFigures(sizes);
 
   // Shifted by 22.5° so that the bin around 0° is in one piece.
   const orientations = [...simple, ...complex].map(({ orientationDeg }) => (orientationDeg + 22.5) % 180);
-  const orientationKs = kolmogorovSmirnov(orientations, cumulativeHistogram([0, 45, 90, 135, 180], [66, 49, 77, 54]));
+  const orientationKs = kolmogorovSmirnov(orientations, cumulativeHistogram([0, 45, 90, 135, 180], orientationCounts));
   const simpleKs = kolmogorovSmirnov(
     simple.map(({ cpd }) => Math.log2(cpd)),
-    cumulativeHistogram([-1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3], [4, 4, 8, 25, 32, 26, 28, 12]),
+    cumulativeHistogram(simpleFrequencies.edgesLog2Cpd, simpleFrequencies.counts),
   );
-  const publishedQuartiles = [2.31, 4.43, 6.5];
   const complexKs = Math.max(
-    ...publishedQuartiles.map((cpd, i) =>
+    ...complexQuartilesCpd.map((cpd, i) =>
       Math.abs(complex.filter((each) => each.cpd <= cpd).length / complex.length - (i + 1) / 4),
     ),
   );
 
-  return [
+  const split = <T>(values: readonly T[]): [simple: T[], complex: T[]] => [
+    values.filter((_, i) => isSimple(some[i]!)),
+    values.filter((_, i) => !isSimple(some[i]!)),
+  ];
+  const cpdOf = (preferences: readonly Preference[]): number[] => preferences.map(({ cpd }) => cpd);
+  const figures = [
+    modulationFigure(...split(ratios)),
+    frequencyFigure(cpdOf(simple), cpdOf(complex)),
+    contrastFigure(curves),
+    maskFigure(masked),
+    sizeFigure(...split(sizes)),
+    suppressionFigure(sizes),
+  ];
+
+  const rows = [
     {
       check: 'Rate of complex cells over grating phase, (max − min)/max, n_x ≥ .25',
       published: 'no variation in the energy model; ≤ 2 %',
@@ -105,7 +133,7 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
     },
     {
       check: 'Distribution of preferred orientation, Kolmogorov–Smirnov distance',
-      published: 'counts 66/49/77/54 at 0/45/90/135°',
+      published: `counts ${orientationCounts.join('/')} at 0/45/90/135°`,
       source: marques,
       measured: orientationKs.toFixed(2),
       tolerance: '≤ .2',
@@ -114,7 +142,7 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
     },
     {
       check: 'Distribution of preferred spatial frequency, simple cells, Kolmogorov–Smirnov distance',
-      published: 'half-octave bins .5–8 cpd: 4, 4, 8, 25, 32, 26, 28, 12',
+      published: `half-octave bins .5–8 cpd: ${simpleFrequencies.counts.join(', ')}`,
       source: marques,
       measured: simpleKs.toFixed(2),
       tolerance: '≤ .2',
@@ -123,7 +151,7 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
     },
     {
       check: 'Distribution of preferred spatial frequency, complex cells, largest distance at the published quartiles',
-      published: 'quartiles 2.31/4.43/6.50 cpd',
+      published: `quartiles ${complexQuartilesCpd.map((cpd) => cpd.toFixed(2)).join('/')} cpd`,
       source: marques,
       measured: complexKs.toFixed(2),
       tolerance: '≤ .2',
@@ -185,4 +213,5 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
       n: size.summationField.n,
     },
   ];
+  return { rows, figures };
 }

@@ -3,7 +3,7 @@ import type { TwinUnit } from '../../../main/contract/twins.ts';
 import { medianOf } from '../../../main/platform/median.ts';
 import { Random } from '../../../main/platform/random.ts';
 import { deadLeaves } from '../images.ts';
-import { discoveries } from '../../statistics.ts';
+import { discoveries, quantile } from '../../statistics.ts';
 import type { FigureId, Measurement } from '../measured.ts';
 import { areas, degOfColumn, degOfRow, sizePx, unitsPerArea, type Area } from '../parameters.ts';
 import type { Bench, Responses } from './bench.ts';
@@ -14,13 +14,6 @@ import type { Families } from './textureParts.ts';
 import { texturePairs } from './textures.ts';
 
 type Part<Id extends FigureId> = Record<Id, Measurement>;
-
-export const quantile = (values: readonly number[], p: number): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const place = p * (sorted.length - 1);
-  const low = sorted[Math.floor(place)];
-  return low + (place - Math.floor(place)) * (sorted[Math.ceil(place)] - low);
-};
 
 const distribution = (values: readonly number[]): Measurement => ({
   n: values.length,

@@ -1,8 +1,8 @@
 /** The acceptance table of the ventral hierarchy: every row measured from the ONNX graph. */
-import { medianOf } from '../../../main/platform/median.ts';
 import { readGraph } from '../../../main/onnx/index.ts';
 import type { Acceptance, AcceptanceFigure, AcceptanceRow } from '../../acceptance.ts';
-import { figure, type Colour, type Mark } from '../../plots.ts';
+import { figure, spreadMarks, type Colour, type Mark } from '../../plots.ts';
+import { cumulativePercent } from '../../statistics.ts';
 import { buildWithParts } from '../index.ts';
 import { areas, type Area } from '../parameters.ts';
 import { unitRows } from '../units.ts';
@@ -16,7 +16,6 @@ import {
   measureFields,
   measureTextureUnits,
   percent,
-  quantile,
   shapeHits,
   textureFigures,
   twoDegreesAway,
@@ -100,16 +99,13 @@ function fieldTable(fields: Record<Area, Field[]>): Acceptance {
   const fieldDeg = 8;
   const caption =
     'Receptive fields of every unit, ±2 standard deviations of where changes of the picture change its response; dot and bar: median and quartiles.';
-  const marks = areas.flatMap((area, at): Mark[] => {
-    const sizes = fields[area].map(({ sizeDeg }) => sizeDeg);
-    // Spread sideways by a fixed rule, so that units do not hide one another.
-    const spread = sizes.map((size, i) => [at + 0.6 * ((i * 0.618) % 1) - 0.3, size] as const);
-    const quartiles = [quantile(sizes, 0.25), quantile(sizes, 0.75)] as const;
-    return [
-      { type: 'points', colour: fieldColours[area], at: spread },
-      { type: 'interval', colour: 'grey', x: at + 0.4, value: medianOf(sizes), y: quartiles },
-    ];
-  });
+  const marks = areas.flatMap((area, at) =>
+    spreadMarks(
+      at,
+      fields[area].map(({ sizeDeg }) => sizeDeg),
+      fieldColours[area],
+    ),
+  );
   const svg = figure(
     caption,
     {
@@ -145,11 +141,7 @@ function fieldTable(fields: Record<Area, Field[]>): Acceptance {
 
 function modulationFigure(units: Record<'V1' | 'V2', TextureUnit[]>): AcceptanceFigure {
   const caption = `Texture modulation of every unit near fixation, cumulative, over ${Object.keys(heldOutFamilies).length} held-out families; bands: where the medians must lie.`;
-  const cumulative = (area: 'V1' | 'V2') =>
-    units[area]
-      .map(({ modulation }) => modulation)
-      .toSorted((a, b) => a - b)
-      .map((value, i, all) => [value, (100 * (i + 1)) / all.length] as const);
+  const cumulative = (area: 'V1' | 'V2') => cumulativePercent(units[area].map(({ modulation }) => modulation));
   const svg = figure(
     caption,
     {

@@ -1,5 +1,6 @@
 /** Experiments on the twin: what a physiologist would measure, from clips and responses alone. */
 import type { Measurement } from '../../figures.ts';
+import { quantile } from '../../statistics.ts';
 import type { FigureId } from '../measured.ts';
 import {
   blankClip,
@@ -14,12 +15,6 @@ import {
   type Grating,
 } from './bench.ts';
 
-export function quantile(values: readonly number[], p: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = p * (sorted.length - 1);
-  const low = sorted[Math.floor(at)] as number;
-  return low + (at - Math.floor(at)) * ((sorted[Math.ceil(at)] as number) - low);
-}
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 const medianOf = (values: readonly number[]): Measurement => ({
@@ -38,7 +33,7 @@ export const temporalFrequenciesHz = [1, 2, 4, 8, 15];
 const cpd = 0.04;
 const contrast = 0.8;
 export const spatialFrequenciesCpd = Array.from({ length: 9 }, (_, i) => 0.01 * 2 ** (i / 2));
-const contrasts = [0.05, 0.1, 0.2, 0.4, 0.8, 1];
+export const contrasts = [0.05, 0.1, 0.2, 0.4, 0.8, 1];
 
 /** Responses above the blank: [grating][unit], with the blank's. */
 export interface Evoked {
@@ -174,6 +169,10 @@ export interface Experiments {
   /** All directions at 2 Hz, standing and running at 20 cm/s. */
   still: Evoked;
   running: Evoked;
+  /** The same with a pupil of 1.5 times its usual size. */
+  wide: Evoked;
+  /** Evoked responses of every responsive unit at its best direction, by contrast. */
+  contrastCurves: number[][];
   ratios: { unit: number; ratio: number }[];
 }
 
@@ -198,15 +197,14 @@ export async function measureAll(bench: Bench): Promise<Experiments> {
       return (changed.evoked[g]?.[u] as number) / (still.evoked[g]?.[u] as number);
     });
   const graded = await show(bench, crossed({ directionDeg: directionsDeg, contrast: contrasts }));
-  const halves = some.map((u) => {
+  const contrastCurves = some.map((u) => {
     const { directionDeg } = still.gratings[best[u] as number] as Grating;
-    return halfContrast(
-      contrasts.map((c) => {
-        const g = graded.gratings.findIndex((each) => each.directionDeg === directionDeg && each.contrast === c);
-        return graded.evoked[g]?.[u] as number;
-      }),
-    );
+    return contrasts.map((c) => {
+      const g = graded.gratings.findIndex((each) => each.directionDeg === directionDeg && each.contrast === c);
+      return graded.evoked[g]?.[u] as number;
+    });
   });
+  const halves = contrastCurves.map(halfContrast);
   const ratios = (await modulationRatios(bench, some)).map((ratio, i) => ({ unit: some[i] as number, ratio }));
   const peaks = spatial.filter((peak) => peak !== null);
   const preferredHz = tuning.map(({ hz }) => hz);
@@ -215,6 +213,8 @@ export async function measureAll(bench: Bench): Promise<Experiments> {
     spatial,
     still,
     running,
+    wide,
+    contrastCurves,
     ratios,
     figures: {
       responsive: percentOf(Array.from({ length: unitCount }, (_, u) => tuning.some(({ unit }) => unit === u))),

@@ -1,9 +1,18 @@
 /** The acceptance table of the mouse twin: every row measured from responses of the ONNX graph. */
-import type { AcceptanceRow } from '../../acceptance.ts';
+import type { Acceptance } from '../../acceptance.ts';
+import { quantile } from '../../statistics.ts';
 import { buildModel } from '../index.ts';
 import { createReference } from '../reference.ts';
-import { blankClip, clipFrames, clipOf, drifting, openBench, unitCount, windowMeans } from './bench.ts';
-import { measureAll, median, quantile, responsive, strongest } from './measurements.ts';
+import {
+  contrastFigure,
+  eyeFigure,
+  frequencyFigure,
+  gainFigure,
+  selectivityFigure,
+  stateFigure,
+} from './acceptanceFigures.ts';
+import { blankClip, clipFrames, clipOf, drifting, openBench, unitCount, windowMeans, type Answer } from './bench.ts';
+import { contrasts, measureAll, median, responsive, strongest } from './measurements.ts';
 
 const percent = (values: readonly boolean[]): number => (100 * values.filter(Boolean).length) / values.length;
 const range = (values: readonly number[], digits: number): string =>
@@ -52,16 +61,17 @@ export async function halvesAgainstWhole(): Promise<{ responses: number; state: 
   return { responses: difference(joined, expected), state: difference(second.state, both.state) };
 }
 
-export async function acceptance(): Promise<AcceptanceRow[]> {
+export async function acceptance(): Promise<Acceptance> {
   const bench = await openBench();
   const { units } = createReference();
   const rest = await bench.background();
 
   const turned = await bench.run(scene(0, 0), { eyeXDeg: 6, eyeYDeg: -4 }, rest);
   const moved = await bench.run(scene(-6, 4), {}, rest);
+  const inPlace = await bench.run(scene(0, 0), {}, rest);
   const perspective = difference(turned.responses, moved.responses);
 
-  const { figures, tuning, spatial, still, running, ratios } = await measureAll(bench);
+  const { figures, tuning, spatial, still, running, wide, contrastCurves, ratios } = await measureAll(bench);
   const [some, best] = [responsive(still), strongest(still)];
   const gainErrors = some.map((u) => {
     const g = best[u] as number;
@@ -114,7 +124,23 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
   const sameBytes = Buffer.compare(buildModel(), bench.model) === 0;
   const sameAnswer = difference(again.responses, turned.responses);
 
-  return [
+  const relativeCourses = ({ responses }: Answer): number[][] =>
+    driven.map(({ index, spontaneous: blank }) =>
+      Array.from(responses.subarray(index * clipFrames, (index + 1) * clipFrames), (rate) => rate / blank),
+    );
+  const relativeTo8 = contrastCurves.map((curve) =>
+    curve.map((value) => value / (curve[contrasts.indexOf(0.8)] as number)),
+  );
+  const pictures = [
+    selectivityFigure(tuning),
+    frequencyFigure(peaks),
+    contrastFigure(relativeTo8, figures.halfContrast.value),
+    gainFigure(still, running, wide),
+    eyeFigure({ picture: windowMeans(inPlace), turned: windowMeans(turned), moved: windowMeans(moved) }),
+    stateFigure({ afterGrating: relativeCourses(after), afterBackground: relativeCourses(before) }),
+  ];
+
+  const rows = [
     {
       check: 'Perspective: the eye turned by (6°, −4°) sees what it sees at rest of the picture moved by (−6°, 4°)',
       published: 'design: equal',
@@ -250,4 +276,5 @@ export async function acceptance(): Promise<AcceptanceRow[]> {
       n: unitCount,
     },
   ];
+  return { rows, figures: pictures };
 }

@@ -1,6 +1,5 @@
 /** Motion energies of the published filters, and how well frames sample them: a part of the figures of the twin's card. */
 import type { Measurement } from '../../figures.ts';
-import type { FigureId } from '../measured.ts';
 import { fastOrder, rateConstants, slowOrder, undershoot } from '../parameters.ts';
 import { filterTaps } from '../temporal.ts';
 import { clipOf, type Bench, type Draw, type Drift } from './bench.ts';
@@ -9,8 +8,6 @@ import { clipOf, type Bench, type Draw, type Drift } from './bench.ts';
 export const anchorSensor = 240;
 
 const single = (value: number): Measurement => ({ n: 1, value });
-
-type Part<Id extends FigureId> = Promise<Record<Id, Measurement>>;
 
 export interface Energies {
   preferred: number;
@@ -53,21 +50,31 @@ const benchClips: AnchorClips = {
     ]),
 };
 
+export interface AnchorEnergies {
+  figures: Record<
+    'preferredPeak' | 'opponentPeak' | 'ratio4' | 'ratio6' | 'ratio8' | 'ratio10' | 'phaseVariation' | 'counterphase',
+    Measurement
+  >;
+  /** For gratings of contrast 1 that drift in the preferred direction, in steps of .2 Hz. */
+  tuning: (Energies & { hz: number })[];
+  /** The same at the four rates of the ratios. */
+  checked: (Energies & { hz: number })[];
+}
+
 /** Temporal tuning, phase invariance and the answer to flicker of the published filters. */
 export async function measureAnchor(
   energies: Bench,
   { drift, flicker }: AnchorClips = benchClips,
-): Part<
-  'preferredPeak' | 'opponentPeak' | 'ratio4' | 'ratio6' | 'ratio8' | 'ratio10' | 'phaseVariation' | 'counterphase'
-> {
+): Promise<AnchorEnergies> {
   const hz = Array.from({ length: 36 }, (_, i) => 2 + i / 5);
   const tuning = await anchorEnergies(
     energies,
     hz.map((rate) => drift([{ ...anchorGrating, hz: rate }])),
   );
+  const fourHz = [4, 6, 8, 10];
   const four = await anchorEnergies(
     energies,
-    [4, 6, 8, 10].map((rate) => drift([{ ...anchorGrating, hz: rate }])),
+    fourHz.map((rate) => drift([{ ...anchorGrating, hz: rate }])),
   );
   const ratios = four.map(({ opponent, total }) => opponent / total);
   const phases = Array.from({ length: 12 }, (_, i) => 30 * i);
@@ -81,7 +88,7 @@ export async function measureAnchor(
     phases.map((phaseDeg) => flicker(anchorGrating.hz, phaseDeg)),
   );
   const largest = Math.max(...opponent);
-  return {
+  const figures = {
     preferredPeak: single(
       peakOf(
         hz,
@@ -104,6 +111,9 @@ export async function measureAnchor(
       value: (100 * Math.max(...flickering.map((each) => Math.abs(each.opponent)))) / largest,
     },
   };
+  const at = (rates: readonly number[], each: readonly Energies[]) =>
+    each.map((values, i) => ({ ...values, hz: rates[i] as number }));
+  return { figures, tuning: at(hz, tuning), checked: at(fourHz, four) };
 }
 
 /** Largest distance of the sampled filters' transfer from that of the continuous ones, in parts of its largest value. */

@@ -6,7 +6,7 @@ import type { ReferenceModel } from '../reference.ts';
 import type { Bench } from './bench.ts';
 import { measureDots } from './dots.ts';
 import { measureAnchor, measureSampling } from './energies.ts';
-import { measureContrast, measureTuning, tuningFigures } from './measurements.ts';
+import { contrastCurves, contrastFigures, measureTuning, tuningFigures } from './measurements.ts';
 
 export async function measureAll(
   bench: Bench,
@@ -16,9 +16,9 @@ export async function measureAll(
   const planted = areas.flatMap((area) => units[area]);
   return {
     ...measureSampling(),
-    ...(await measureAnchor(energies)),
+    ...(await measureAnchor(energies)).figures,
     ...tuningFigures(await measureTuning(bench), planted),
-    ...(await measureContrast(bench, planted, 12)),
+    ...contrastFigures(await contrastCurves(bench, planted, 12)),
     ...(await measureDots(bench, units)),
   };
 }

@@ -1,7 +1,7 @@
 /** The experiments behind the figures of the twin's card (`measured.ts`) and its acceptance table. */
 import { Random } from '../../../main/platform/random.ts';
 import type { Measurement } from '../../figures.ts';
-import type { FigureId } from '../measured.ts';
+import { quantile } from '../../statistics.ts';
 import { areas, areaTraits, type Area } from '../parameters.ts';
 import { clipOf, counts, sensorCount, type Bench, type Draw, type Drift, type Responses } from './bench.ts';
 import { classify, discoveries, tuningP, type PlaidClass } from './plaid.ts';
@@ -13,13 +13,6 @@ export interface PlantedPreference {
   temporalFrequencyHz: number;
 }
 
-export const quantile = (values: readonly number[], p: number): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const place = p * (sorted.length - 1);
-  const below = Math.floor(place);
-  const [low, high] = [sorted[below] as number, sorted[Math.ceil(place)] as number];
-  return low + (place - below) * (high - low);
-};
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 export const distribution = (values: readonly number[]): Measurement => ({
   n: values.length,
@@ -30,8 +23,6 @@ export const share = (values: readonly boolean[]): Measurement => ({
   n: values.length,
   value: (100 * values.filter(Boolean).length) / values.length,
 });
-
-type Part<Id extends FigureId> = Promise<Record<Id, Measurement>>;
 
 export const directions = Array.from({ length: 12 }, (_, i) => 30 * i);
 export const gridCpd = [0.55, 0.78, 1.1, 1.56, 2.2];
@@ -192,7 +183,7 @@ function someUnits(planted: readonly PlantedPreference[], every: number) {
   });
 }
 
-const contrasts = [0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.4, 1];
+export const contrasts = [0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.4, 1];
 
 /** n and c50 of cⁿ/(cⁿ + c50ⁿ) in units of the response at contrast 1, by least squares on a refined grid. */
 function fitContrast(rates: readonly number[]): { n: number; c50: number } {
@@ -227,13 +218,19 @@ type ContrastFigures =
   | 'componentBlank'
   | 'patternBlank';
 
-/** Responses to the planted preference over contrast. */
-export async function measureContrast(
+/** Responses of a unit to background and, by contrast, to its planted preference. */
+export interface ContrastCurve {
+  area: Area;
+  blank: number;
+  rates: number[];
+}
+
+export async function contrastCurves(
   bench: Bench,
   planted: readonly PlantedPreference[],
   every: number,
   draw: Draw = clipOf,
-): Part<ContrastFigures> {
+): Promise<ContrastCurve[]> {
   const units = someUnits(planted, every);
   function* clips(): Iterable<Float32Array> {
     yield draw([]);
@@ -243,12 +240,15 @@ export async function measureContrast(
     }
   }
   const responses = await bench.responses(clips());
-  const rows = units.map(({ area, tensor, at }, u) => ({
+  return units.map(({ area, tensor, at }, u) => ({
     area,
     blank: responses[0]?.[tensor]?.[at] as number,
     rates: contrasts.map((_, c) => responses[1 + u * contrasts.length + c]?.[tensor]?.[at] as number),
   }));
-  const of = (area: Area) => rows.filter((row) => row.area === area);
+}
+
+export function contrastFigures(curves: readonly ContrastCurve[]): Record<ContrastFigures, Measurement> {
+  const of = (area: Area) => curves.filter((curve) => curve.area === area);
   const full = (area: Area) => distribution(of(area).map(({ rates }) => rates.at(-1) as number));
   const fits = of('V1').map(({ rates }) => fitContrast(rates.map((rate) => rate / (rates.at(-1) as number))));
   /** Contrast at which the response has gone half of the way from blank to contrast 1, by straight lines. */

@@ -1,13 +1,28 @@
 /** The acceptance table of the motion twin: clips of the product's renderer through the ONNX graph. */
-import type { AcceptanceRow } from '../../acceptance.ts';
+import type { Acceptance, AcceptanceRow } from '../../acceptance.ts';
 import type { Measurement } from '../../figures.ts';
 import type { FigureId } from '../measured.ts';
 import { areas, areaTraits, type Area } from '../parameters.ts';
 import { createReference } from '../reference.ts';
+import {
+  classFigure,
+  contrastFigure,
+  energyFigure,
+  opponencyFigure,
+  plaidFigure,
+  published,
+} from './acceptanceFigures.ts';
 import { openBench, openEnergies } from './bench.ts';
 import { renderDrifts, renderFlicker } from './clips.ts';
 import { measureAnchor } from './energies.ts';
-import { measureContrast, measureTuning, plaidClasses, type PlantedPreference } from './measurements.ts';
+import {
+  contrastCurves,
+  contrastFigures,
+  measureTuning,
+  plaidClasses,
+  type PlantedPreference,
+} from './measurements.ts';
+import type { PlaidClass } from './plaid.ts';
 
 /** Experiments that can be made alone. */
 export const parts = ['energy', 'contrast', 'plaids'] as const;
@@ -19,10 +34,10 @@ type Part<Id extends FigureId> = Record<Id, Measurement>;
 const within = (value: number, target: number, tolerance: number): boolean => Math.abs(value - target) <= tolerance;
 const decimal = (value: number, digits: number): string => value.toFixed(digits);
 
-async function energyRows(): Promise<AcceptanceRow[]> {
-  const energy = await measureAnchor(await openEnergies(), { drift: renderDrifts, flicker: renderFlicker });
+async function energyTable(): Promise<Acceptance> {
+  const measured = await measureAnchor(await openEnergies(), { drift: renderDrifts, flicker: renderFlicker });
+  const energy = measured.figures;
   const ratios = [energy.ratio4, energy.ratio6, energy.ratio8, energy.ratio10].map(({ value }) => value);
-  const published = [0.67, 0.87, 0.93, 0.88];
   const peak = (check: string, { value }: Measurement, target: number): AcceptanceRow => ({
     check,
     published: `${target} Hz`,
@@ -32,16 +47,20 @@ async function energyRows(): Promise<AcceptanceRow[]> {
     passed: within(value, target, 0.05),
     n: 1,
   });
-  return [
-    peak('Temporal frequency of the largest energy in the preferred direction, P', energy.preferredPeak, 5.6),
-    peak('Temporal frequency of the largest opponent energy, P − N', energy.opponentPeak, 5.95),
+  const rows = [
+    peak(
+      'Temporal frequency of the largest energy in the preferred direction, P',
+      energy.preferredPeak,
+      published.preferredPeakHz,
+    ),
+    peak('Temporal frequency of the largest opponent energy, P − N', energy.opponentPeak, published.opponentPeakHz),
     {
       check: 'Opponent over total energy, (P − N)/(P + N), at 4/6/8/10 Hz',
       published: '.67/.87/.93/.88',
       source: energyPaper,
       measured: ratios.map((ratio) => decimal(ratio, 3)).join('/'),
       tolerance: 'each ± .01',
-      passed: ratios.every((ratio, i) => within(ratio, published[i] as number, 0.01)),
+      passed: ratios.every((ratio, i) => within(ratio, published.ratios[i]!.ratio, 0.01)),
       n: 1,
     },
     {
@@ -63,15 +82,17 @@ async function energyRows(): Promise<AcceptanceRow[]> {
       n: energy.counterphase.n,
     },
   ];
+  return { rows, figures: [energyFigure(measured), opponencyFigure(measured)] };
 }
 
-async function contrastRows(planted: readonly PlantedPreference[]): Promise<AcceptanceRow[]> {
-  const figures = await measureContrast(await openBench(), planted, 12, renderDrifts);
+async function contrastTable(planted: readonly PlantedPreference[]): Promise<Acceptance> {
+  const curves = await contrastCurves(await openBench(), planted, 12, renderDrifts);
+  const figures = contrastFigures(curves);
   const full: Part<'preferredV1' | 'preferredComponent' | 'preferredPattern'> = figures;
   const deviation = await stageDeviation(planted);
   const responses = [full.preferredV1, full.preferredComponent, full.preferredPattern];
   const spread = responses.flatMap(({ value, quartiles }) => [value, ...(quartiles ?? [])]);
-  return [
+  const rows = [
     {
       check: 'Response to the preferred full-field grating of contrast 1',
       published: '1 in both stages',
@@ -101,6 +122,7 @@ async function contrastRows(planted: readonly PlantedPreference[]): Promise<Acce
       n: 288,
     },
   ];
+  return { rows, figures: [contrastFigure(curves)] };
 }
 
 /** Largest distance of the rates of MT from what the published equation makes of the drive and pool of the same clip. */
@@ -129,10 +151,14 @@ async function stageDeviation(planted: readonly PlantedPreference[]): Promise<nu
   return Math.max(...deviations);
 }
 
-async function plaidRows(): Promise<AcceptanceRow[]> {
+async function plaidTable(): Promise<Acceptance> {
   const tuning = await measureTuning(await openBench(), renderDrifts);
+  const classesOf = Object.fromEntries(areas.map((area) => [area, plaidClasses(tuning, area)])) as Record<
+    Area,
+    PlaidClass[]
+  >;
   const of = (area: Area) => {
-    const classes = plaidClasses(tuning, area);
+    const classes = classesOf[area];
     const percent = (kind: string) => (100 * classes.filter((each) => each.kind === kind).length) / classes.length;
     return { n: classes.length, component: percent('component'), pattern: percent('pattern') };
   };
@@ -156,7 +182,7 @@ async function plaidRows(): Promise<AcceptanceRow[]> {
     };
   };
   const v1 = 'component cells, no pattern cells';
-  return [
+  const rows = [
     row(
       'V1',
       v1,
@@ -179,14 +205,17 @@ async function plaidRows(): Promise<AcceptanceRow[]> {
       (_, p) => p >= 90,
     ),
   ];
+  const figures = [classFigure(classesOf), plaidFigure(tuning, 'MT-component'), plaidFigure(tuning, 'MT-pattern')];
+  return { rows, figures };
 }
 
-export async function acceptance(only: readonly string[] = parts): Promise<AcceptanceRow[]> {
+export async function acceptance(only: readonly string[] = parts): Promise<Acceptance> {
   const { units } = createReference();
   const planted = areas.flatMap((area) => units[area]);
-  return [
-    ...(only.includes('energy') ? await energyRows() : []),
-    ...(only.includes('contrast') ? await contrastRows(planted) : []),
-    ...(only.includes('plaids') ? await plaidRows() : []),
+  const tables = [
+    ...(only.includes('energy') ? [await energyTable()] : []),
+    ...(only.includes('contrast') ? [await contrastTable(planted)] : []),
+    ...(only.includes('plaids') ? [await plaidTable()] : []),
   ];
+  return { rows: tables.flatMap(({ rows }) => rows), figures: tables.flatMap(({ figures }) => figures) };
 }

@@ -2,6 +2,7 @@
 import { areas, type Area } from '../parameters.ts';
 import type { ReferenceModel } from '../reference.ts';
 import type { Measurement } from '../../figures.ts';
+import { quantile } from '../../statistics.ts';
 import type { FigureId } from '../measured.ts';
 import { discAndRing, grating, type Bench } from './bench.ts';
 import { fitDog, type DogFit } from './fit.ts';
@@ -22,12 +23,6 @@ export function placedUnits({ units }: ReferenceModel): Placed[] {
     .map(({ area, unit, xDeg, yDeg, eccentricityDeg }, at) => ({ at, area, unit, xDeg, yDeg, eccentricityDeg }));
 }
 
-export function quantile(values: readonly number[], p: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = p * (sorted.length - 1);
-  const low = sorted[Math.floor(at)] as number;
-  return low + (at - Math.floor(at)) * ((sorted[Math.ceil(at)] as number) - low);
-}
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 export const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 

@@ -1,6 +1,7 @@
 /** The acceptance table of the retina twin: every row measured from responses of the ONNX graph. */
 import type { Acceptance, AcceptanceFigure, AcceptanceRow } from '../../acceptance.ts';
 import { figure, type Colour, type Mark } from '../../plots.ts';
+import { quantile } from '../../statistics.ts';
 import { createReference } from '../reference.ts';
 import { openBench } from './bench.ts';
 import {
@@ -16,7 +17,6 @@ import {
   measureSuppression,
   median,
   placedUnits,
-  quantile,
   type ContrastCurve,
   type Fitted,
 } from './measurements.ts';

@@ -3,12 +3,13 @@ import { Text } from '@mantine/core';
 import { useMemo } from 'react';
 import type { RunDetails } from '../../../main/contract/results.ts';
 import { useQueryCall } from '../../client/hooks.ts';
-import { useAreaColour } from '../../components/areaColours.tsx';
+import { useAreaStyle } from '../../components/areaColours.tsx';
 import { BrushableRfMap } from '../../components/BrushableRfMap.tsx';
 import { Warnings } from '../../components/errors.tsx';
 import { shortHash } from '../../components/format.ts';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { unitKey } from '../../components/units.ts';
+import { outlineOf } from '../../plots/colours.ts';
 
 /** Says when the library no longer holds the twin that made a run, or holds another one of that name. */
 export function TwinState({ run }: { run: RunDetails }) {
@@ -45,7 +46,7 @@ export function FieldsPanel({
   selected: ReadonlySet<string>;
   onSelect: (keys: readonly string[]) => void;
 }) {
-  const areaColour = useAreaColour();
+  const areaStyle = useAreaStyle();
   const twin = useQueryCall('library.get', { id: run.twinId }, { retry: false });
   const areas = useMemo(() => new Set(run.areas.map((area) => area.area)), [run.areas]);
   const units = useMemo(
@@ -59,11 +60,11 @@ export function FieldsPanel({
                 xDeg: unit.xDeg,
                 yDeg: unit.yDeg,
                 sizeDeg: unit.sizeDeg,
-                colour: areaColour(unit.area),
+                ...outlineOf(areaStyle(unit.area)),
               },
             ],
       ),
-    [twin.data, areas, areaColour],
+    [twin.data, areas, areaStyle],
   );
   if (twin.data === undefined || units.length === 0) return null;
   const field = twin.data.summary.fieldOfViewDeg;

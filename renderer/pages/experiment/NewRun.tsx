@@ -3,12 +3,13 @@ import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 import { outsideInDesign, outsideSummary } from '../../../main/twins/domain.ts';
+import { whyNotShown } from '../../../main/twins/shown.ts';
 import { jobBusy, useCall, useJob, useOpenJobs, useQueryCall, useWritable } from '../../client/hooks.ts';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
 import { BehaviourFields } from '../../components/BehaviourFields.tsx';
 import { DomainNotice } from '../../components/DomainMark.tsx';
 import { ErrorNotice } from '../../components/errors.tsx';
-import { formatCount, formatSeconds, plural } from '../../components/format.ts';
+import { formatCount, formatEstimate, plural } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
 import { JobBar } from '../../components/JobBar.tsx';
 import { jobPath } from '../../components/jobPath.ts';
@@ -59,7 +60,11 @@ export function NewRun() {
   }
   const values = behaviour?.twin === twin?.id ? behaviour?.values : undefined;
   const rate = devices.data?.devices.find(({ chosen }) => chosen)?.measurement?.stimuliPerSecond ?? null;
-  const ready = twin !== undefined && set !== undefined && writable;
+  const notShown =
+    details.data === undefined || setDetails.data === undefined
+      ? null
+      : whyNotShown(details.data.manifest, setDetails.data.design);
+  const ready = twin !== undefined && set !== undefined && notShown === null && writable;
   const run = () => {
     if (twin === undefined || set === undefined) return;
     start.mutate({
@@ -93,7 +98,12 @@ export function NewRun() {
           onChange={setSet}
           description={set?.description}
           inputWrapperOrder={['label', 'input', 'description', 'error']}
-          error={set === undefined ? 'This set is no longer in the project. Choose another.' : undefined}
+          errorProps={{ fz: 'xs' }}
+          error={
+            set === undefined
+              ? 'This set is no longer in the project. Choose another.'
+              : notShown !== null && `${notShown.why} ${notShown.remedy}`
+          }
         />
         <Select
           label="Twin"
@@ -106,7 +116,7 @@ export function NewRun() {
           error={twin === undefined ? 'This twin is not in the library. Import it, or choose another.' : undefined}
         />
         {twin !== undefined && <TrustChips twin={twin} />}
-        {twin !== undefined && setDetails.data !== undefined && (
+        {twin !== undefined && setDetails.data !== undefined && notShown === null && (
           <DomainNotice sentence={outsideSummary(outsideInDesign(twin.tested, setDetails.data.design))} />
         )}
         {twin !== undefined && details.data !== undefined && (
@@ -121,7 +131,7 @@ export function NewRun() {
             <Text size="sm">
               {plural(set.count, 'stimulus', 'stimuli')} × {plural(twin.units, 'unit')} ={' '}
               {formatCount(set.count * twin.units)} responses
-              {rate !== null && `, about ${formatSeconds(set.count / rate)}`}
+              {rate !== null && notShown === null && `, ${formatEstimate(set.count / rate)}`}
             </Text>
             {twin.areas.map((area) => (
               <AreaLabel key={area.name} area={area.name} colourOf={area.colourOf} />

@@ -66,6 +66,12 @@ function UnitInspector({
             ? []
             : [['Response units', unit.responseUnits] as [string, ReactNode]]),
           ['Responsive', unit.responsive ? 'yes' : 'no, indices are missing'],
+          ...(table.factors.some(({ key }) => key === 'directionDeg')
+            ? ([
+                ['DSI', formatIndex(unit.dsi)],
+                ['gDSI', formatIndex(unit.gDsi)],
+              ] as [string, ReactNode][])
+            : []),
           ['gOSI', formatIndex(unit.gOsi)],
           ['Lifetime sparseness', formatIndex(unit.sparseness)],
         ];
@@ -125,16 +131,18 @@ function Results({ run, table }: { run: RunDetails; table: ResponseTable }) {
     () => (tested === undefined ? [] : outsideInDesign(tested, run.design)),
     [tested, run.design],
   );
+  const label = (stimulus: number) => labelAt(table.design, stimulus);
   const context = `${run.setName} on ${run.twinId} ${run.twinVersion}`;
   return (
     <Panes>
-      <Pane label="Units" width="19rem" scroll={false} padding={false}>
+      <Pane label="Units" width="clamp(19rem, 26vw, 22.5rem)" scroll={false} padding={false}>
         <UnitList
           units={units}
           brushed={brushed}
           onClear={() => setBrushed(new Set())}
           twinId={run.twinId}
-          hasOrientation={units.some((unit) => unit.gOsi !== null)}
+          runName={run.name}
+          label={label}
           selected={selected}
           onSelect={setChosen}
         />

@@ -1,36 +1,76 @@
 /** The units of a run: sortable, searchable, narrowed by brushing. */
-import { Button, Group, Text, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { ActionIcon, Button, Group, Text, TextInput, Tooltip } from '@mantine/core';
+import { IconDownload, IconSearch } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { AreaLabel } from '../../components/AreaLabel.tsx';
+import { safeFileName, saveBlob, toCsv, type PlotData } from '../../components/exportPlot.ts';
 import { formatCount, formatNumber, plural, unitsInShort } from '../../components/format.ts';
 import { GoButton } from '../../components/GoButton.tsx';
 import { driveUnitsLabel, driveUnitsPath, unitKey } from '../../components/units.ts';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
 import type { UnitStatistics } from './analysis.ts';
+import { hasNoZero } from './selectivity.ts';
 
 /** An index in two decimals, or that it is missing. */
 export const formatIndex = (value: number | null): string =>
   value === null || Number.isNaN(value) ? 'missing' : value.toFixed(2);
 
-function unitColumns(hasOrientation: boolean): Column<UnitStatistics>[] {
-  const selectivity: Column<UnitStatistics> = hasOrientation
-    ? {
-        key: 'gosi',
-        title: 'gOSI',
-        width: '3.4rem',
-        align: 'right',
-        render: (row) => formatIndex(row.gOsi),
-        sortBy: (row) => row.gOsi,
-      }
-    : {
-        key: 'sparseness',
-        title: 'sparse',
-        width: '3.4rem',
-        align: 'right',
-        render: (row) => formatIndex(row.sparseness),
-        sortBy: (row) => row.sparseness,
-      };
+type IndexKey = 'dsi' | 'gDsi' | 'gOsi' | 'sparseness';
+
+/** From this width of the list on a second index has room. */
+const bothFromRem = 21;
+
+const indexColumn = (key: IndexKey, title: string, fromRem?: number): Column<UnitStatistics> => ({
+  key,
+  title,
+  width: '3.4rem',
+  align: 'right',
+  ...(fromRem === undefined ? {} : { fromRem }),
+  render: (row) => formatIndex(row[key]),
+  sortBy: (row) => row[key],
+});
+
+/** What the stimuli can tell of: direction where they drift, else orientation, else how few of them a unit answers. */
+function indexColumns(units: readonly UnitStatistics[]): Column<UnitStatistics>[] {
+  const has = (key: IndexKey): boolean => units.some((unit) => unit[key] !== null);
+  if (has('dsi')) return [indexColumn('dsi', 'DSI'), indexColumn('gDsi', 'gDSI', bothFromRem)];
+  if (has('gDsi')) return [indexColumn('gDsi', 'gDSI')];
+  return [has('gOsi') ? indexColumn('gOsi', 'gOSI') : indexColumn('sparseness', 'sparse')];
+}
+
+/** Every unit with its indices; missing ones are empty. `label` names the stimulus at a position. */
+export function unitTable(units: readonly UnitStatistics[], label: (stimulus: number) => string): PlotData {
+  return {
+    columns: [
+      'area',
+      'unit',
+      'response_units',
+      'max_response',
+      'best_stimulus',
+      'blank_response',
+      'responsive',
+      'dsi',
+      'gdsi',
+      'gosi',
+      'lifetime_sparseness',
+    ],
+    rows: units.map((unit) => [
+      unit.area,
+      unit.unit,
+      unit.responseUnits,
+      unit.max,
+      label(unit.best),
+      unit.blank,
+      unit.responsive ? 'yes' : 'no',
+      unit.dsi,
+      unit.gDsi,
+      unit.gOsi,
+      unit.sparseness,
+    ]),
+  };
+}
+
+function unitColumns(indices: Column<UnitStatistics>[]): Column<UnitStatistics>[] {
   return [
     { key: 'unit', title: 'Unit', width: 'minmax(2.75rem, 1fr)', render: (row) => row.unit, sortBy: (row) => row.unit },
     {
@@ -48,7 +88,7 @@ function unitColumns(hasOrientation: boolean): Column<UnitStatistics>[] {
       render: (row) => formatNumber(row.max),
       sortBy: (row) => row.max,
     },
-    selectivity,
+    ...indices,
   ];
 }
 
@@ -57,7 +97,8 @@ export function UnitList({
   brushed,
   onClear,
   twinId,
-  hasOrientation,
+  runName,
+  label,
   selected,
   onSelect,
 }: {
@@ -66,12 +107,14 @@ export function UnitList({
   brushed: ReadonlySet<string>;
   onClear: () => void;
   twinId: string;
-  hasOrientation: boolean;
+  runName: string;
+  /** Names the stimulus at a position. */
+  label: (stimulus: number) => string;
   selected: UnitStatistics | null;
   onSelect: (unit: number) => void;
 }) {
   const [text, setText] = useState('');
-  const columns = useMemo(() => unitColumns(hasOrientation), [hasOrientation]);
+  const columns = useMemo(() => unitColumns(indexColumns(units)), [units]);
   const shown = useMemo(() => {
     const words = text.toLowerCase().split(/\s+/);
     return units.filter(
@@ -84,15 +127,30 @@ export function UnitList({
   const silent = units.filter((unit) => !unit.responsive).length;
   return (
     <>
-      <div style={{ padding: '0.5rem' }}>
+      <Group gap="xs" p="sm" wrap="nowrap">
         <TextInput
+          flex={1}
           aria-label="Find units"
           placeholder="Find units"
           leftSection={<IconSearch size={13} />}
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
-      </div>
+        <Tooltip label="Save all units with their indices (CSV)">
+          <ActionIcon
+            aria-label="Save the units"
+            size="sm"
+            onClick={() =>
+              saveBlob(
+                new Blob([toCsv(unitTable(units, label))], { type: 'text/csv' }),
+                `${safeFileName(runName)}-units.csv`,
+              )
+            }
+          >
+            <IconDownload size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
       {brushed.size > 0 && (
         <Group gap="xs" px="sm" pb="sm">
           <Button variant="default" size="compact-xs" onClick={onClear}>
@@ -126,6 +184,9 @@ export function UnitList({
         {plural(units.length, 'unit')}
         {units[0] !== undefined && `; max: largest response (${unitsInShort(units[0].responseUnits)})`}
         {silent > 0 && `; ${formatCount(silent)} not responsive: no indices`}
+        {units[0] !== undefined &&
+          hasNoZero(units[0].responseUnits) &&
+          '; no selectivity, since these responses have no zero to take a ratio to'}
       </Text>
     </>
   );

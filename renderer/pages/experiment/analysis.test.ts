@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { StimulusDesign } from '../../../main/contract/stimuli.ts';
 import {
   bestLevels,
-  evenlySpacedOrientations,
-  globalOrientationSelectivity,
   levelsOutside,
   lifetimeSparseness,
   populationOver,
@@ -96,16 +94,6 @@ describe('indices on known cases', () => {
     expect(lifetimeSparseness([0, 0, 0, 7])).toBeCloseTo(1, 12);
     expect(lifetimeSparseness([3, 3, 3, 3])).toBeCloseTo(0, 12);
     expect(lifetimeSparseness([0, 0])).toBeNaN();
-  });
-  it('gOSI is 1 for one orientation and missing without a response', () => {
-    expect(globalOrientationSelectivity([0, 45, 90, 135], [0, 5, 0, 0])).toBeCloseTo(1, 12);
-    expect(globalOrientationSelectivity([0, 90], [0, 0])).toBeNaN();
-  });
-  it('knows evenly spaced orientations', () => {
-    expect(evenlySpacedOrientations([0, 45, 90, 135])).toBe(true);
-    expect(evenlySpacedOrientations([0, 90, 180, 270])).toBe(true);
-    expect(evenlySpacedOrientations([0, 30, 90])).toBe(false);
-    expect(evenlySpacedOrientations([0, 30, 60])).toBe(false);
   });
   it('interpolates quantiles', () => {
     expect(quantile([1, 2, 3, 4], 0.25)).toBeCloseTo(1.75, 12);

@@ -1,6 +1,14 @@
 /** What the experiment page computes from a run's responses. Pure: arrays in, numbers out. */
 import type { StimulusDesign } from '../../../main/contract/stimuli.ts';
 import { blankIndex, factorsOf, levelsAt, type Factor } from '../../../main/stimuli/design.ts';
+import {
+  directionSelectivity,
+  evenlySpacedDirections,
+  evenlySpacedOrientations,
+  globalDirectionSelectivity,
+  globalOrientationSelectivity,
+  hasNoZero,
+} from './selectivity.ts';
 
 /** Responses of one run with the axes that give them meaning. */
 export interface ResponseTable {
@@ -58,6 +66,10 @@ export interface UnitStatistics extends UnitKey {
   readonly sparseness: number | null;
   /** 1 − circular variance over orientation; null if unresponsive or orientation did not vary evenly. */
   readonly gOsi: number | null;
+  /** Preferred against null direction, less the blank; null if unresponsive, without a blank, or if nothing drifted. */
+  readonly dsi: number | null;
+  /** Length of the mean vector over directions; null if unresponsive, or if nothing drifted in evenly spaced directions. */
+  readonly gDsi: number | null;
 }
 
 /**
@@ -75,33 +87,6 @@ export function lifetimeSparseness(responses: readonly number[]): number {
   }
   if (n < 2 || squares === 0) return Number.NaN;
   return (1 - (sum * sum) / n / squares) / (1 - 1 / n);
-}
-
-/** gOSI = |Σ r e^{2iθ}| / Σ r of rectified responses over equally spaced orientations, in degrees. */
-export function globalOrientationSelectivity(orientationsDeg: readonly number[], responses: readonly number[]): number {
-  let real = 0;
-  let imaginary = 0;
-  let sum = 0;
-  for (const [index, degrees] of orientationsDeg.entries()) {
-    const r = Math.max(0, responses[index] ?? 0);
-    const angle = (degrees * Math.PI) / 90;
-    real += r * Math.cos(angle);
-    imaginary += r * Math.sin(angle);
-    sum += r;
-  }
-  return sum === 0 ? Number.NaN : Math.hypot(real, imaginary) / sum;
-}
-
-/** True if the angles divide the half circle (or the circle) into equal parts, at least three of them. */
-export function evenlySpacedOrientations(degrees: readonly number[]): boolean {
-  const n = degrees.length;
-  if (n < 3) return false;
-  const sorted = [...degrees].sort((a, b) => a - b);
-  const step = (sorted[1] as number) - (sorted[0] as number);
-  const even = sorted.every(
-    (angle, index) => index === 0 || Math.abs(angle - (sorted[index - 1] as number) - step) < 1e-6,
-  );
-  return even && (Math.abs(step * n - 180) < 1e-6 || Math.abs(step * n - 360) < 1e-6);
 }
 
 export type OtherFactors = 'averaged' | 'best';
@@ -123,13 +108,23 @@ export function tuning(
   only: OnlyAt | null = null,
 ): (number | null)[] {
   const at = table.factors.findIndex((factor) => factor.key === factorKey);
-  const factor = table.factors[at];
-  if (factor === undefined) return [];
-  const fixed = others === 'best' ? bestLevels(table, unit) : null;
+  if (at === -1) return [];
+  return curveOver(table, unit, at, others === 'best' ? bestLevels(table, unit) : null, only);
+}
+
+/** Mean response per level of factor `at`, the other factors but phase at the levels `fixed`, or averaged where null. */
+function curveOver(
+  table: ResponseTable,
+  unit: number,
+  at: number,
+  fixed: readonly number[] | null,
+  only: OnlyAt | null = null,
+): (number | null)[] {
+  const { levels: factorLevels } = table.factors[at] as Factor;
   const phase = table.factors.findIndex((each) => each.key === 'phaseDeg');
   const onlyAt = only === null ? -1 : table.factors.findIndex((each) => each.key === only.factorKey);
-  const sums = new Float64Array(factor.levels.length);
-  const counts = new Float64Array(factor.levels.length);
+  const sums = new Float64Array(factorLevels.length);
+  const counts = new Float64Array(factorLevels.length);
   for (let stimulus = 0; stimulus < table.stimuli; stimulus++) {
     const levels = table.levels[stimulus] ?? null;
     if (levels === null) continue;
@@ -143,19 +138,23 @@ export function tuning(
     sums[level] = (sums[level] as number) + value;
     counts[level] = (counts[level] as number) + 1;
   }
-  return factor.levels.map((_, level) =>
+  return factorLevels.map((_, level) =>
     counts[level] === 0 ? null : (sums[level] as number) / (counts[level] as number),
   );
 }
 
-/** Levels of the condition with the largest response, after averaging over phase. */
-export function bestLevels(table: ResponseTable, unit: number): readonly number[] | null {
+/** Levels of the condition with the largest response among those asked for, after averaging over phase. */
+export function bestLevels(
+  table: ResponseTable,
+  unit: number,
+  counts: (levels: readonly number[]) => boolean = () => true,
+): readonly number[] | null {
   const phase = table.factors.findIndex((factor) => factor.key === 'phaseDeg');
   const sums = new Map<string, { levels: readonly number[]; sum: number; n: number }>();
   for (let stimulus = 0; stimulus < table.stimuli; stimulus++) {
     const levels = table.levels[stimulus] ?? null;
     const value = responseAt(table, stimulus, unit);
-    if (levels === null || Number.isNaN(value)) continue;
+    if (levels === null || Number.isNaN(value) || !counts(levels)) continue;
     const key = levels.filter((_, index) => index !== phase).join(',');
     const entry = sums.get(key);
     if (entry === undefined) sums.set(key, { levels, sum: value, n: 1 });
@@ -171,10 +170,54 @@ export function bestLevels(table: ResponseTable, unit: number): readonly number[
   return best?.levels ?? null;
 }
 
+/**
+ * A unit's response over the directions of drifting gratings or plaids, in the order of the factor: the other factors at
+ * their best among what moves, mean over phase. Null where nothing drifts; 0 Hz stands still.
+ */
+export function directionTuning(table: ResponseTable, unit: number): (number | null)[] | null {
+  if (table.design.type !== 'drifting-gratings' && table.design.type !== 'drifting-plaids') return null;
+  const at = table.factors.findIndex((factor) => factor.key === 'directionDeg');
+  const speedAt = table.factors.findIndex((factor) => factor.key === 'temporalFrequencyHz');
+  const speedsHz = table.factors[speedAt]?.levels ?? [];
+  const best = bestLevels(table, unit, (levels) => (speedsHz[levels[speedAt] as number] as number) > 0);
+  return best === null ? null : curveOver(table, unit, at, best);
+}
+
+type Indices = Pick<UnitStatistics, 'gOsi' | 'dsi' | 'gDsi'>;
+const noIndices: Indices = { gOsi: null, dsi: null, gDsi: null };
+
+const orMissing = (value: number): number | null => (Number.isNaN(value) ? null : value);
+const levelsOf = (table: ResponseTable, key: string): readonly number[] =>
+  table.factors.find((factor) => factor.key === key)?.levels ?? [];
+
+/** Selectivity of a responsive unit: averaged over the other factors for what stands still, at their best for what drifts. */
+function selectivity(table: ResponseTable, unit: number, blank: number | null): Indices {
+  const orientations = levelsOf(table, 'orientationDeg');
+  if (evenlySpacedOrientations(orientations)) {
+    const curve = tuning(table, unit, 'orientationDeg', 'averaged');
+    return { ...noIndices, gOsi: ofWhole(curve, (r) => globalOrientationSelectivity(orientations, r)) };
+  }
+  const curve = directionTuning(table, unit);
+  if (curve === null) return noIndices;
+  const directions = levelsOf(table, 'directionDeg');
+  const shown = curve.map((value) => value ?? Number.NaN);
+  const dsi = blank === null ? null : orMissing(directionSelectivity(directions, shown, blank));
+  if (!evenlySpacedDirections(directions)) return { ...noIndices, dsi };
+  // A plaid has no one orientation.
+  const isGrating = table.design.type === 'drifting-gratings';
+  return {
+    gOsi: isGrating ? ofWhole(curve, (r) => globalOrientationSelectivity(directions, r)) : null,
+    dsi,
+    gDsi: ofWhole(curve, (r) => globalDirectionSelectivity(directions, r)),
+  };
+}
+
+/** An index of a curve; missing where a point of the curve is, or the index itself. */
+const ofWhole = (curve: readonly (number | null)[], index: (responses: readonly number[]) => number): number | null =>
+  curve.every((value) => value !== null) ? orMissing(index(curve)) : null;
+
 /** Statistics of every unit; indices of unresponsive units are missing, not zero. */
 export function unitStatistics(table: ResponseTable): UnitStatistics[] {
-  const orientation = table.factors.find((factor) => factor.key === 'orientationDeg');
-  const hasOrientation = orientation !== undefined && evenlySpacedOrientations(orientation.levels);
   const rows = table.units.map((key, index) => {
     let best = 0;
     let max = Number.NEGATIVE_INFINITY;
@@ -201,14 +244,8 @@ export function unitStatistics(table: ResponseTable): UnitStatistics[] {
     const evoked = row.max - (row.blank ?? 0);
     const needed = row.responseUnits === 'spikes/s' ? 5 : 0.02 * (largestEvoked.get(row.area) ?? 0);
     const responsive = evoked > 0 && evoked >= needed;
-    const gOsi =
-      responsive && hasOrientation
-        ? globalOrientationSelectivity(
-            orientation.levels,
-            tuning(table, row.index, 'orientationDeg', 'averaged').map((value) => value ?? 0),
-          )
-        : null;
-    return { ...row, responsive, sparseness: responsive ? lifetimeSparseness(responses) : null, gOsi };
+    const indices = responsive && !hasNoZero(row.responseUnits) ? selectivity(table, row.index, row.blank) : noIndices;
+    return { ...row, responsive, sparseness: responsive ? lifetimeSparseness(responses) : null, ...indices };
   });
 }
 

@@ -12,7 +12,7 @@ import { GoButton } from '../../components/GoButton.tsx';
 import { Page, PageHeader, Pane, Panes } from '../../components/Page.tsx';
 import { Empty, QueryView } from '../../components/states.tsx';
 import { TrustChips } from '../../components/TrustChips.tsx';
-import { areaColour } from '../../plots/colours.ts';
+import { areaStyle, outlineOf } from '../../plots/colours.ts';
 import { RfMap } from '../../plots/RfMap.tsx';
 import { FactLines } from './FactTable.tsx';
 import { addressOf, comparePath, nameOf, twinNamed } from './names.ts';
@@ -27,7 +27,7 @@ function Side({ twin, fieldOfViewDeg }: { twin: TwinDetails; fieldOfViewDeg: num
   const units = twin.units.flatMap(({ area, unit, xDeg, yDeg, sizeDeg }) =>
     xDeg === null || yDeg === null
       ? []
-      : [{ key: `${area}/${unit}`, xDeg, yDeg, sizeDeg, colour: areaColour(area, colours.get(area)) }],
+      : [{ key: `${area}/${unit}`, xDeg, yDeg, sizeDeg, ...outlineOf(areaStyle(area, colours.get(area))) }],
   );
   return (
     <Stack gap="xs" style={{ minWidth: 0 }} role="group" aria-label={twin.summary.title}>

@@ -6,7 +6,7 @@ import type { TwinSummary } from '../../../main/contract/twins.ts';
 import { twinMatches, type TwinFilter } from '../../../main/twins/selection.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { navigate } from '../../client/location.ts';
-import { ErrorNotice } from '../../components/errors.tsx';
+import { ErrorNotice, Warnings } from '../../components/errors.tsx';
 import { plural } from '../../components/format.ts';
 import { Page, PageHeader, Pane, Panes } from '../../components/Page.tsx';
 import { Empty, LoadingLines } from '../../components/states.tsx';
@@ -94,6 +94,7 @@ export function LibraryPage({ item }: { item: string | undefined }) {
 
 function Library({ item }: { item: string | undefined }) {
   const twins = useQueryCall('library.list', {});
+  const problems = useQueryCall('library.problems', {});
   const importing = useImporting();
   const title = item === undefined ? undefined : twinNamed(twins.data ?? [], item)?.title;
   if (importing.form !== null) return importing.form;
@@ -109,6 +110,7 @@ function Library({ item }: { item: string | undefined }) {
         }
       />
       <div className={classes.drop} {...importing.drop}>
+        <Warnings items={problems.data ?? []} />
         {twins.error !== null && <ErrorNotice error={twins.error} onRetry={() => void twins.refetch()} />}
         {twins.data === undefined ? (
           twins.error === null && <LoadingLines />

@@ -1,17 +1,9 @@
 /** What a bare graph does not say, asked in the order in which it matters. */
-import {
-  Autocomplete,
-  Checkbox,
-  NumberInput,
-  Select,
-  SimpleGrid,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
+import { Autocomplete, NumberInput, Select, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { ModelAnswers, ModelInspection } from '../../../main/contract/bareModels.ts';
+import { licencesOf } from '../../../main/twins/bareModel.ts';
+import { commerceText } from '../../../main/twins/trust.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { AreaQuestions } from './AreaQuestions.tsx';
 import { linesIn, numbersIn, numbersText, presetOf, presetsFor, type Picture } from './modelForm.ts';
@@ -290,10 +282,16 @@ function OriginQuestions({ answers, fault, onChange }: QuestionsProps) {
         {licence('code', 'Code', 'Of the training and the architecture.')}
         {licence('data', 'Data', 'Of what the weights were fitted to.')}
       </SimpleGrid>
-      <Checkbox
-        label="All of them allow commercial use"
-        checked={answers.commercialUse}
-        onChange={(event) => onChange({ ...answers, commercialUse: event.currentTarget.checked })}
+      <Select
+        label="Commercial use"
+        maw="22rem"
+        data={[
+          { value: 'licences', label: `by the licences: ${commerceText({ licences: licencesOf(answers) })}` },
+          { value: 'allowed', label: 'allowed' },
+          { value: 'not allowed', label: 'not allowed' },
+        ]}
+        value={answers.commercialUse === null ? 'licences' : answers.commercialUse ? 'allowed' : 'not allowed'}
+        onChange={(value) => onChange({ ...answers, commercialUse: value === 'licences' ? null : value === 'allowed' })}
       />
       <SimpleGrid cols={columns} spacing="sm" verticalSpacing="sm">
         <TextInput

@@ -13,6 +13,7 @@ import { TrustChips } from '../../components/TrustChips.tsx';
 import { CardFigure } from './CardFigure.tsx';
 import { ChecksTab } from './ChecksTab.tsx';
 import { GraphTab } from './GraphTab.tsx';
+import classes from './Library.module.css';
 import { addressOf, comparePath, nameOf } from './names.ts';
 import { ProvenanceTab } from './ProvenanceTab.tsx';
 import { UnitsTab } from './UnitsTab.tsx';
@@ -76,6 +77,8 @@ function CompareMenu({ twin, twins }: { twin: TwinSummary; twins: readonly TwinS
   );
 }
 
+/** All tabs in one line where that leaves the list of twins enough. */
+const usualWidth = 'min(max(50%, 30.5rem), 56%, 40rem)';
 /** A table of nodes wants room; what is left of the list of twins scrolls. */
 const graphWidth = 'max(min(70%, 64rem), min(82%, 48rem))';
 
@@ -83,7 +86,7 @@ export function TwinPane({ id, twins }: { id: string; twins: readonly TwinSummar
   const details = useQueryCall('library.get', { id });
   const [tab, setTab] = useState<string | null>('card');
   return (
-    <Pane label="Twin" width={tab === 'graph' ? graphWidth : 'min(50%, 40rem)'}>
+    <Pane label="Twin" width={tab === 'graph' ? graphWidth : usualWidth}>
       <QueryView query={details} lines={8}>
         {(twin) => (
           <>
@@ -103,7 +106,7 @@ export function TwinPane({ id, twins }: { id: string; twins: readonly TwinSummar
               <TrustChips twin={twin.manifest} onlyWarnings />
             </Stack>
             <Tabs value={tab} onChange={setTab} keepMounted={false}>
-              <Tabs.List mb="md">
+              <Tabs.List mb="md" className={classes.tabs}>
                 <Tabs.Tab value="card">Card</Tabs.Tab>
                 <Tabs.Tab value="units">Areas and units</Tabs.Tab>
                 <Tabs.Tab value="graph">Graph</Tabs.Tab>

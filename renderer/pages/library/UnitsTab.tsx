@@ -9,7 +9,7 @@ import { GoButton } from '../../components/GoButton.tsx';
 import { PlotFrame } from '../../components/PlotFrame.tsx';
 import { driveUnitsLabel, driveUnitsPath, unitKey } from '../../components/units.ts';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
-import { areaColour } from '../../plots/colours.ts';
+import { areaStyle, outlineOf } from '../../plots/colours.ts';
 
 const degrees = (value: number | null): string => (value === null ? 'missing' : formatNumber(value));
 
@@ -96,7 +96,7 @@ export function UnitsTab({ twin }: { twin: TwinDetails }) {
                 xDeg: unit.xDeg,
                 yDeg: unit.yDeg,
                 sizeDeg: unit.sizeDeg,
-                colour: areaColour(unit.area, colourOf.get(unit.area)),
+                ...outlineOf(areaStyle(unit.area, colourOf.get(unit.area))),
               },
             ],
       ),

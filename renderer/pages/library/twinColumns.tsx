@@ -99,7 +99,7 @@ export const twinColumns: Column<TwinSummary>[] = [
     key: 'gradient',
     title: 'Gradient',
     width: '6rem',
-    fromRem: 29.5,
+    fromRem: 28.75,
     render: (twin) => <GradientBadge twin={twin} />,
     sortBy: (twin) => gradientWord(twin),
   },

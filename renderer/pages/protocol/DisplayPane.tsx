@@ -1,7 +1,7 @@
 /** The display drawn to scale, what the protocol adds up to, and what to know before recording. */
 import { SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import type { Display, ProtocolPlan } from '../../../main/contract/plans.ts';
-import type { ExpandedProtocol } from '../../../main/contract/results.ts';
+import { neededDeg, type ExpandedProtocol } from '../../../main/contract/results.ts';
 import { Warnings } from '../../components/errors.tsx';
 import { formatCount, formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
@@ -77,7 +77,7 @@ export function DisplayPane({
   onChange: ChangePlan;
 }) {
   const { display } = plan;
-  const largest = protocol?.stimuli.reduce((size, stimulus) => Math.max(size, stimulus.sizeDeg), 0) ?? null;
+  const largest = protocol?.stimuli.reduce((size, stimulus) => Math.max(size, neededDeg(stimulus)), 0) ?? null;
   return (
     <Stack gap="md">
       {protocol && <Warnings items={protocol.warnings} />}

@@ -3,7 +3,7 @@ import { ActionIcon, Group, Text, Tooltip } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { IconPlayerPause, IconPlayerPlay, IconPlayerSkipBack } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef } from 'react';
-import type { ExpandedProtocol } from '../../../main/contract/results.ts';
+import { neededDeg, type ExpandedProtocol } from '../../../main/contract/results.ts';
 import { screenPxOf, useSettings } from '../../app/settings.ts';
 import { formatCount, formatNumber } from '../../components/format.ts';
 import { createPictures } from './pictures.ts';
@@ -30,7 +30,7 @@ export function Player({
   const [settings] = useSettings();
   const pictures = useMemo(createPictures, []);
   const { totalFrames, display, stimuli } = protocol;
-  const largestDeg = stimuli.reduce((size, stimulus) => Math.max(size, stimulus.sizeDeg), 0);
+  const largestDeg = stimuli.reduce((size, stimulus) => Math.max(size, neededDeg(stimulus)), 0);
   const truePx = screenPxOf(Math.min(largestDeg, 120), settings);
   const scale = truePx > 0 ? Math.min(1, (Math.min(width, height) - 8) / truePx) : 1;
   const position = useRef(frame);

@@ -27,6 +27,40 @@ export function cropTo(aperture: Aperture | undefined, fieldDeg: number): { scal
   };
 }
 
+/** A picture of `fieldDeg`, cut to what lies in the aperture; undefined shows all of it. */
+export function CroppedPicture({
+  src,
+  alt,
+  sizePx,
+  aperture,
+  fieldDeg,
+}: {
+  src: string;
+  alt: string;
+  sizePx: number;
+  aperture: Aperture | undefined;
+  fieldDeg: number;
+}) {
+  const { scale, left, top } = cropTo(aperture, fieldDeg);
+  return (
+    <span style={{ display: 'block', position: 'relative', overflow: 'hidden', width: sizePx, height: sizePx }}>
+      <img
+        src={src}
+        alt={alt}
+        draggable={false}
+        decoding="async"
+        style={{
+          position: 'absolute',
+          width: scale * sizePx,
+          height: scale * sizePx,
+          left: left * sizePx,
+          top: top * sizePx,
+        }}
+      />
+    </span>
+  );
+}
+
 export function CandidateTile({
   src,
   label,
@@ -49,25 +83,10 @@ export function CandidateTile({
   outside?: string | null;
   onSelect?: (() => void) | undefined;
 }) {
-  const { scale, left, top } = cropTo(aperture, fieldDeg);
   const said = outside === null ? label : `${label}. ${domainSentence(outside)}`;
   const content = (
     <>
-      <span style={{ display: 'block', position: 'relative', overflow: 'hidden', width: sizePx, height: sizePx }}>
-        <img
-          src={src}
-          alt={said}
-          draggable={false}
-          decoding="async"
-          style={{
-            position: 'absolute',
-            width: scale * sizePx,
-            height: scale * sizePx,
-            left: left * sizePx,
-            top: top * sizePx,
-          }}
-        />
-      </span>
+      <CroppedPicture src={src} alt={said} sizePx={sizePx} aperture={aperture} fieldDeg={fieldDeg} />
       <Text component="span" className={classes.caption} w={sizePx} truncate="end">
         {outside !== null && (
           <>

@@ -2,6 +2,7 @@
 import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import type { SearchReport } from '../../../main/contract/results.ts';
+import { boundedText } from '../../../main/stimuli/constraintWords.ts';
 import { controlFamily } from '../../../main/stimuli/controlWords.ts';
 import { outsideTested } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
@@ -34,7 +35,11 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
       plan.space.type === 'pixels' ? formatNumber(plan.constraints.meanLuminance) : 'that of each stimulus',
     ),
     row('RMS contrast', ({ plan }) =>
-      plan.space.type === 'pixels' ? formatNumber(plan.constraints.contrastRms) : 'that of each stimulus',
+      plan.space.type !== 'pixels'
+        ? 'that of each stimulus'
+        : plan.constraints.contrastRms === null
+          ? 'not held'
+          : boundedText(plan.constraints.contrastRms),
     ),
     row('Starts, seed', ({ plan }) => `${plan.starts}, ${plan.seed}`),
     row('Reference', (report) => report.referenceName),

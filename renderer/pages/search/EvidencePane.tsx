@@ -202,7 +202,11 @@ export function EvidencePane({
               {unconstrainedText(plan)}
             </Text>
           ) : (
-            <ConstraintTable plan={plan} residuals={candidate.residuals} />
+            <ConstraintTable
+              plan={plan}
+              residuals={candidate.residuals}
+              residuals8Bit={candidate.residuals8Bit ?? null}
+            />
           )}
           <Text size="xs" c="dimmed">
             {evaluationsText(report)}, in {formatSeconds(report.seconds)}.

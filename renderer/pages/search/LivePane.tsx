@@ -3,6 +3,7 @@ import { Box, Group, Switch, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
 import type { JobSnapshot } from '../../../main/contract/jobs.ts';
+import { usesGradient } from '../../../main/contract/plans.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
 import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
@@ -68,7 +69,7 @@ function tilesOf(
 }
 
 function stepsOf(report: SearchReport | undefined, live: LiveSearch | null): number {
-  if (report?.plan.optimiser.type === 'gradient') return report.plan.optimiser.steps;
+  if (report !== undefined && usesGradient(report.plan.optimiser)) return report.plan.optimiser.steps;
   return Math.max(live?.steps ?? 0, report?.trajectory.at(-1)?.step ?? 0);
 }
 

@@ -213,7 +213,7 @@ function ConstraintEditor({ plan, onChange, twin }: EditorProps & { twin: TwinDe
             min={0.001}
             max={1}
             step={0.05}
-            value={constraints.contrastRms}
+            value={typeof constraints.contrastRms === 'number' ? constraints.contrastRms : ''}
             onChange={(contrastRms) => change({ contrastRms })}
           />
         )}
@@ -254,7 +254,8 @@ function ConstraintEditor({ plan, onChange, twin }: EditorProps & { twin: TwinDe
         />
       )}
       {aperture !== undefined && (
-        <SimpleGrid cols={4} spacing={4}>
+        // Four beside each other would cut off the degrees of a narrow column.
+        <SimpleGrid type="container" cols={{ base: 2, '19rem': 4 }} spacing={4} verticalSpacing={4}>
           <NumberField
             label="x"
             suffix="°"

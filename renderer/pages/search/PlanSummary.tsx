@@ -1,45 +1,48 @@
 /** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
 import { DataList, Stack, Table, Text } from '@mantine/core';
 import type { SearchPlan } from '../../../main/contract/plans.ts';
+import type { Residuals } from '../../../main/contract/results.ts';
+import { constraintRows } from '../../../main/stimuli/constraintWords.ts';
 import { behaviourText } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { methodText, targetText } from './claims.ts';
 
-export interface ConstraintResiduals {
-  readonly meanLuminance: number;
-  readonly contrastRms: number;
-  readonly range: number;
-}
+const told = (value: number | undefined) => (value === undefined ? '–' : value === 0 ? '0' : value.toExponential(1));
 
-const relative = (value: number | undefined) =>
-  value === undefined ? '–' : value === 0 ? '0' : value.toExponential(1);
-
-/** What was asked for and how far the stimulus is from it. */
-export function ConstraintTable({ plan, residuals }: { plan: SearchPlan; residuals: ConstraintResiduals | null }) {
-  const { meanLuminance, contrastRms, range } = plan.constraints;
-  const rows = [
-    ['Mean luminance', formatNumber(meanLuminance), residuals?.meanLuminance],
-    ['RMS contrast', formatNumber(contrastRms), residuals?.contrastRms],
-    ['Range', `${formatNumber(range[0])} to ${formatNumber(range[1])}`, residuals?.range],
-  ] as const;
+/** What was asked for and how far the stimulus is from it, as found and, where that is known, as an 8-bit picture. */
+export function ConstraintTable({
+  plan,
+  residuals,
+  residuals8Bit = null,
+}: {
+  plan: SearchPlan;
+  residuals: Residuals | null;
+  residuals8Bit?: Residuals | null | undefined;
+}) {
   return (
     <Table aria-label="Constraints and residuals">
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Constraint</Table.Th>
           <Table.Th ta="right">Asked</Table.Th>
-          <Table.Th ta="right" title="Mean luminance and RMS contrast: relative to what was asked; range: absolute">
+          <Table.Th ta="right" title="Relative to what was asked; of range and background: luminance">
             Residual
           </Table.Th>
+          {residuals8Bit !== null && (
+            <Table.Th ta="right" title="Of the same picture after 8-bit sRGB encoding">
+              8-bit
+            </Table.Th>
+          )}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {rows.map(([label, asked, residual]) => (
-          <Table.Tr key={label}>
+        {constraintRows(plan.constraints).map(({ key, label, asked }) => (
+          <Table.Tr key={key}>
             <Table.Td>{label}</Table.Td>
             <Table.Td ta="right">{asked}</Table.Td>
-            <Table.Td ta="right">{relative(residual)}</Table.Td>
+            <Table.Td ta="right">{told(residuals?.[key])}</Table.Td>
+            {residuals8Bit !== null && <Table.Td ta="right">{told(residuals8Bit[key])}</Table.Td>}
           </Table.Tr>
         ))}
       </Table.Tbody>
@@ -53,10 +56,13 @@ export function unconstrainedText({ space, constraints }: SearchPlan): string {
   return space.type === 'gratings'
     ? `Gratings on the background, within the range ${formatNumber(constraints.range[0])} to ` +
         `${formatNumber(constraints.range[1])}; mean and RMS contrast are their own. ${controls}`
-    : `Stimuli of the set, shown as they are. ${controls}`;
+    : space.type === 'pixels'
+      ? `Within the range ${formatNumber(constraints.range[0])} to ${formatNumber(constraints.range[1])} and the aperture; ` +
+        `mean and RMS contrast are their own. ${controls}`
+      : `Stimuli of the set, shown as they are. ${controls}`;
 }
 
-export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: ConstraintResiduals | null }) {
+export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: Residuals | null }) {
   const { aperture } = plan.constraints;
   const pixels = plan.space.type === 'pixels';
   const behaviour = behaviourText(plan.behaviour);
@@ -92,7 +98,7 @@ export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: 
       <Text size="xs" c="dimmed">
         {!pixels
           ? unconstrainedText(plan)
-          : 'Residuals of the best candidate, in float64: mean and RMS relative, range absolute.'}
+          : 'Residuals of the best candidate, in float64, relative to what was asked; of range and background in luminance.'}
       </Text>
     </Stack>
   );

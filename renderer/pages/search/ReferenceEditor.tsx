@@ -1,10 +1,10 @@
 /** The set that responses are z-scored over: which, whether it was measured here, and measuring it ahead. */
 import { Button, Group, Select, Stack, Text } from '@mantine/core';
-import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { type SearchPlan, usesGradient } from '../../../main/contract/plans.ts';
 import type { ReferenceState, SetSummary } from '../../../main/contract/results.ts';
 import { useCheckingCall } from '../../client/checks.ts';
 import { useQueryCall } from '../../client/hooks.ts';
-import { formatDay, formatSeconds, plural } from '../../components/format.ts';
+import { formatDay, formatEstimate, plural } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 
 export function ReferenceEditor({
@@ -45,7 +45,7 @@ function Measured({ plan, set }: { plan: SearchPlan; set: string | null }) {
   const request = {
     id: twin.id,
     device,
-    by: optimiser.type === 'gradient' ? ('gradients' as const) : ('responses' as const),
+    by: usesGradient(optimiser) ? ('gradients' as const) : ('responses' as const),
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(threads === undefined ? {} : { threads }),
     ...(behaviour === undefined ? {} : { behaviour }),
@@ -100,7 +100,7 @@ export function referenceSentence(
   now: Date = new Date(),
 ): string {
   if (measured !== null) return `${name}: measured ${formatDay(measured.at, now)} on this computer (${deviceLabel}).`;
-  const time = secondsToMeasure === null ? '' : `, about ${formatSeconds(secondsToMeasure)}`;
+  const time = secondsToMeasure === null ? '' : `, ${formatEstimate(secondsToMeasure)}`;
   return (
     `${name}: not measured on this computer (${deviceLabel}) yet. The next search shows its ` +
     `${plural(stimuli, 'stimulus', 'stimuli')} first${time}; those after it need not.`

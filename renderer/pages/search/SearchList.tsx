@@ -3,11 +3,13 @@ import { Group, Text } from '@mantine/core';
 import { useLocation } from 'wouter';
 import type { SearchSummary } from '../../../main/contract/results.ts';
 import { outsideSpace } from '../../../main/twins/domain.ts';
+import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import { useQueryCall } from '../../client/hooks.ts';
 import { DomainMark } from '../../components/DomainMark.tsx';
 import { formatNumber, formatTime } from '../../components/format.ts';
 import { StimulusTile } from '../../components/StimulusTile.tsx';
 import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
+import { CroppedPicture, zoomedDeg } from './CandidateTile.tsx';
 
 const number = (value: number | null) => (value === null ? 'missing' : formatNumber(value));
 
@@ -23,19 +25,45 @@ function Drive({ search }: { search: SearchSummary }) {
   );
 }
 
+const picturePx = 32;
+
+/** The best candidate as large as its aperture lets it be, with the width of what is shown. */
+export function NamedPicture({ search: { name, thumbnail, aperture } }: { search: SearchSummary }) {
+  const fieldDeg = thumbnail === null ? null : thumbnailDegOf(thumbnail);
+  const shownDeg = fieldDeg === null || aperture === null ? fieldDeg : zoomedDeg(aperture, fieldDeg);
+  return (
+    <Group gap="sm" wrap="nowrap">
+      {thumbnail === null || fieldDeg === null ? (
+        <StimulusTile src={null} label="" sizePx={picturePx} caption={false} />
+      ) : (
+        <CroppedPicture
+          src={thumbnail}
+          alt=""
+          sizePx={picturePx}
+          aperture={aperture ?? undefined}
+          fieldDeg={fieldDeg}
+        />
+      )}
+      <div style={{ minWidth: 0 }}>
+        <Text size="xs" truncate="end">
+          {name}
+        </Text>
+        {shownDeg !== null && (
+          <Text size="xs" c="dimmed" truncate="end">
+            {formatNumber(shownDeg, 2)}° shown
+          </Text>
+        )}
+      </div>
+    </Group>
+  );
+}
+
 const columns: Column<SearchSummary>[] = [
   {
     key: 'name',
     title: 'Name',
     width: 'minmax(8.5rem, 2fr)',
-    render: (search) => (
-      <Group gap="sm" wrap="nowrap">
-        <StimulusTile src={search.thumbnail} label="" sizePx={32} caption={false} />
-        <Text size="xs" truncate="end">
-          {search.name}
-        </Text>
-      </Group>
-    ),
+    render: (search) => <NamedPicture search={search} />,
     sortBy: (search) => search.name,
   },
   {

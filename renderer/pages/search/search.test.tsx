@@ -1,9 +1,10 @@
+import { MantineProvider } from '@mantine/core';
 import { renderToStaticMarkup } from 'react-dom/server';
 import type { ReactElement } from 'react';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { plan as anyPlan, searchPlan, type SearchPlan } from '../../../main/contract/plans.ts';
-import type { Candidate, Control, SearchReport } from '../../../main/contract/results.ts';
+import type { Candidate, Control, SearchReport, SearchSummary } from '../../../main/contract/results.ts';
 import type { StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 import { Random } from '../../../main/platform/random.ts';
@@ -13,6 +14,7 @@ import { compareRows } from './CompareView.tsx';
 import { ControlStrip } from './ControlStrip.tsx';
 import { apertureFor, newPlan, planProblems, presetsFor, withAperture, withSpace } from './plan.ts';
 import { planJson, planYaml } from './planText.ts';
+import { NamedPicture } from './SearchList.tsx';
 import { referenceSentence } from './ReferenceEditor.tsx';
 import { Trajectory } from './Trajectory.tsx';
 
@@ -271,6 +273,25 @@ it('a zoomed tile is centred on the aperture and stays inside the picture', () =
   expect(cropTo(tenfold, 80)).toEqual({ scale: 4, left: -2, top: -1 });
   expect(zoomedDeg(tenfold, 80)).toBe(20);
   expect(zoomedDeg(tenfold, 12)).toBe(12);
+});
+
+it('an earlier search shows its candidate as large as the aperture allows, and how wide that is', () => {
+  const earlier = (thumbnail: string | null, aperture: SearchSummary['aperture']) =>
+    renderToStaticMarkup(
+      <MantineProvider>
+        <NamedPicture search={{ name: 'Drive', thumbnail, aperture } as SearchSummary} />
+      </MantineProvider>,
+    );
+  const small = earlier('/a.png?spec=1', { xDeg: 1, yDeg: 1, diameterDeg: 1.35, edgeDeg: 0.25 });
+  // Four times the tile of 32 px, moved by two tiles and one.
+  expect(small).toContain('width:128px;height:128px;left:-64px;top:-32px');
+  expect(small).toContain('2° shown');
+  const wide = earlier('/a.png?spec=1&deg=80', { xDeg: 5, yDeg: 0, diameterDeg: 30, edgeDeg: 0.25 });
+  expect(wide).toContain('38° shown');
+  const whole = earlier('/a.png?spec=1&deg=80', null);
+  expect(whole).toContain('width:32px;height:32px;left:0;top:0');
+  expect(whole).toContain('80° shown');
+  expect(earlier(null, null)).not.toMatch(/shown|<img/);
 });
 
 describe('plots', () => {
