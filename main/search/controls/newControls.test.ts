@@ -1,6 +1,6 @@
 /** Controls from the candidate, from its space and from the other half of the reference set. */
 import { describe, expect, it } from 'vitest';
-import { fft2 } from '../../stimuli/fft.ts';
+import { binFrequency, fft2 } from '../../stimuli/fft.ts';
 import { createConstraints } from '../constraints/constraints.ts';
 import { measureResiduals } from '../constraints/residuals.ts';
 import {
@@ -136,6 +136,38 @@ describe('controls made by default', () => {
       expect(control.beaten).toBe((outcome.candidates[0]?.value ?? 0) > control.best);
     }
     expect(scrambled?.beaten).toBe(true);
+  });
+
+  it('are drawn from the parameters that are searched, and meet the constraints', async () => {
+    const coarse = planOf({
+      space: { type: 'pixels', parameterisation: { type: 'low-resolution', pxPerDeg: 4 } },
+      optimiser: { type: 'gradient', steps: 3 },
+      controls: { random: 4, sameSpace: 6 },
+    });
+    const outcome = (await finish(searchOn(model(), coarse, { sources: {} }))).result();
+    const space = outcome.controls.find(({ kind }) => kind === 'same-space');
+    // Noise of full resolution is another family, so nothing is shared with it.
+    expect(outcome.controlEvaluations).toBe(4 + 72 + 6);
+    const residuals = measureResiduals(
+      space?.image as Float32Array,
+      new Float64Array(1024).fill(1),
+      coarse.constraints,
+    );
+    expect(residuals.contrastRms).toBeLessThan(1e-6);
+    // Twelve samples across the field hold no more than six cycles of it.
+    const power = (image: Float32Array, above: number): number => {
+      const contrast = Float64Array.from(image, (luminance) => luminance - 0.5);
+      const cycles = (k: number): number => Math.abs(binFrequency(k, 32));
+      return amplitudes(contrast, 32).reduce(
+        (sum, amplitude, k) =>
+          sum + (Math.max(cycles(k % 32), cycles(Math.floor(k / 32))) > above ? amplitude ** 2 : 0),
+        0,
+      );
+    };
+    const coarseOnes = space?.image as Float32Array;
+    expect(power(coarseOnes, 6)).toBeLessThan(1e-4 * power(coarseOnes, 0));
+    const noise = outcome.controls.find(({ kind }) => kind === 'random')?.image as Float32Array;
+    expect(power(noise, 6)).toBeGreaterThan(0.05 * power(noise, 0));
   });
 
   it('draw fewer than the noise control, or none, where the plan says so', async () => {
