@@ -99,7 +99,7 @@ function candidateFigures({ candidates }: SearchReport, pictures: ReportPictures
 }
 
 /** More units than this are a list for the JSON report. */
-const mostUnits = 64;
+const mostUnits = 24;
 
 function activityTables({ responseUnits }: SearchReport, { areas, units }: Candidate): string {
   const shown = units.slice(0, mostUnits);
@@ -252,7 +252,7 @@ body{font:14px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:
 h1{font-size:1.6rem;margin:0}h2{font-size:1.1rem;border-bottom:1px solid #ccc;margin:2rem 0 .6rem}h3{font-size:1rem}
 p{margin:.3rem 0}table{border-collapse:collapse;margin:.6rem 0;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0;border-bottom:1px solid #e4e4e4;overflow-wrap:anywhere}
-th{font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums}
+th{font-weight:600}td.n{white-space:nowrap}.n{text-align:right;font-variant-numeric:tabular-nums}
 .row{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0;width:160px}img,.none{width:160px;height:160px;background:#bcbcbc}
 .none{display:flex;align-items:center;text-align:center;font-size:12px}figcaption{font-size:12px}
 .claims{padding-left:1.2rem}.yes{list-style:"✓ "}.no{list-style:"✗ "}

@@ -65,9 +65,36 @@ describe('what was found out, in words', () => {
       },
     });
     expect(section?.sentences).toEqual([
-      'Median stretch of 2 targeted units: 1.25 ×; 1 exceeds its largest response to the reference (TSR-1, half A).',
+      'Median stretch of 2 driven units: 1.25 ×; 1 exceeds its largest response to the reference (TSR-1, half A).',
       'Not applicable to 1 unit, which no reference stimulus drives above the blank.',
       'V1 as a whole: 1.5 × its largest activity over the reference.',
+    ]);
+  });
+
+  it('leaves suppressed units out of the stretch', () => {
+    const unit = { area: 'V2', unit: 'x' };
+    const [section] = sections({
+      stretch: {
+        units: [
+          { area: 'V1', unit: 'a', referenceMax: 10, stretch: 2 },
+          { ...unit, referenceMax: 10, stretch: -0.5 },
+        ],
+        areas: [
+          { area: 'V1', referenceMax: 3, stretch: 2 },
+          { area: 'V2', referenceMax: 3, stretch: -0.5 },
+        ],
+      },
+      suppression: {
+        units: [
+          { ...unit, response: 1, blank: 2, outcome: 'below blank', mask: { alone: 8, both: 5, suppression: 0.5 } },
+        ],
+        suppressed: 1,
+        masked: 1,
+      },
+    });
+    expect(section?.sentences).toEqual([
+      'Stretch of V1 a: 2 × its largest response to the reference (10 spikes/s), both over the blank.',
+      'V1 as a whole: 2 × its largest activity over the reference.',
     ]);
   });
 

@@ -36,21 +36,27 @@ export function evidenceSections(
 }
 
 function stretchSection(
-  { stretch }: SearchEvidence,
+  { stretch, suppression }: SearchEvidence,
   { responseUnits, referenceName }: { responseUnits: string; referenceName: string },
 ): EvidenceSection | null {
-  if (stretch === null || stretch.units.length + stretch.areas.length === 0) return null;
-  const known = stretch.units.flatMap((unit) => unit.stretch ?? []);
+  if (stretch === null) return null;
+  // What is suppressed is not meant to exceed anything.
+  const key = (unit: { area: string; unit: string }): string => `${unit.area}/${unit.unit}`;
+  const suppressed = new Set(suppression?.units.map(key));
+  const units = stretch.units.filter((unit) => !suppressed.has(key(unit)));
+  const driven = new Set(units.map(({ area }) => area));
+  if (units.length === 0) return null;
+  const known = units.flatMap((unit) => unit.stretch ?? []);
   const sentences: string[] = [];
-  const missing = stretch.units.length - known.length;
+  const missing = units.length - known.length;
   if (known.length > 1) {
     const beyond = known.filter((value) => value > 1).length;
     sentences.push(
-      `Median stretch of ${plural(known.length, 'targeted unit')}: ${factor(medianOf(known))}; ${formatCount(beyond)} ${beyond === 1 ? 'exceeds its' : 'exceed their'} largest response to the reference (${referenceName}).`,
+      `Median stretch of ${plural(known.length, 'driven unit')}: ${factor(medianOf(known))}; ${formatCount(beyond)} ${beyond === 1 ? 'exceeds its' : 'exceed their'} largest response to the reference (${referenceName}).`,
     );
   }
-  const [only] = stretch.units;
-  if (stretch.units.length === 1 && only !== undefined && only.stretch !== null) {
+  const [only] = units;
+  if (units.length === 1 && only !== undefined && only.stretch !== null) {
     sentences.push(
       `Stretch of ${only.area} ${only.unit}: ${factor(only.stretch)} its largest response to the reference (${formatNumber(only.referenceMax)} ${responseUnits}), both over the blank.`,
     );
@@ -58,7 +64,7 @@ function stretchSection(
   if (missing > 0) {
     sentences.push(`Not applicable to ${plural(missing, 'unit')}, which no reference stimulus drives above the blank.`);
   }
-  for (const { area, stretch: s } of stretch.areas) {
+  for (const { area, stretch: s } of stretch.areas.filter((row) => driven.has(row.area))) {
     sentences.push(
       s === null
         ? `${area} as a whole: not applicable; no reference stimulus drives it above the blank.`
