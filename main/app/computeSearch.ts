@@ -32,7 +32,7 @@ import { createSearch, type Search } from '../search/search.ts';
 import { designCount, specAt } from '../stimuli/design.ts';
 import { encodeGreyPng } from '../stimuli/node/png.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
-import { renderSpec } from '../stimuli/render.ts';
+import { renderShown } from '../stimuli/clip.ts';
 import type { Held, SessionCache } from './sessionCache.ts';
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser };
@@ -94,7 +94,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
           held,
           lastTilesAt: -Infinity,
           optimisationSteps: usesGradient(optimiser) ? optimiser.steps : 0,
-          optimisationDone: start.checkpoint === null ? 0 : search.result().trajectory.length,
+          optimisationDone: start.checkpoint === null ? 0 : (search.result().trajectory.at(-1)?.step ?? 0),
         });
         return { total: search.total };
       } catch (error) {
@@ -263,7 +263,7 @@ async function searchOf(
       constraints: await constraintImages(plan.constraints, (role) => source(sets[role] as StimulusDesign)),
     },
     heldOut,
-    renderSpec: (spec) => renderSpec(spec, session.field),
+    renderSpec: (spec) => renderShown(spec, session.field),
   });
   if (checkpoint !== null) await search.restore(checkpoint);
   return search;

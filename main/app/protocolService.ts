@@ -1,5 +1,11 @@
 /** Protocols: what a plan's items stand for, pinned and expanded into trials when it is saved, and kept like that. */
-import type { Aperture, ProtocolItem, ProtocolPlan, SearchPlan } from '../contract/plans.ts';
+import {
+  type Aperture,
+  endsInPixels,
+  type ProtocolItem,
+  type ProtocolPlan,
+  type SearchPlan,
+} from '../contract/plans.ts';
 import type { ExpandedProtocol, StimulusSource } from '../contract/results.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { nearestName } from '../contract/validate.ts';
@@ -189,7 +195,7 @@ function searchInputs(search: SearchRow, item: Extract<ProtocolItem, { search: s
     searchContentSha256: search.contentSha256,
     role,
     objective,
-    constraints: plan.space.type === 'pixels' ? plan.constraints : null,
+    constraints: endsInPixels(plan) ? plan.constraints : null,
     aperture: measuredIn(plan, spec, best),
     provenance,
   });
@@ -223,7 +229,7 @@ function searchInputs(search: SearchRow, item: Extract<ProtocolItem, { search: s
 
 /** The aperture that mean and RMS contrast of a search stimulus belong to; null for the whole field. */
 function measuredIn(plan: SearchPlan, spec: StimulusSpec, best: StimulusSpec | undefined): Aperture | null {
-  if (plan.space.type === 'pixels') return plan.constraints.aperture ?? null;
+  if (endsInPixels(plan)) return plan.constraints.aperture ?? null;
   // Controls without an aperture of their own were matched to the best candidate in its aperture.
   const matched = spec.type === 'raster' && best !== undefined ? best : spec;
   return apertureOf(matched) ?? null;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { header, seed, session, setRef, twinRef } from './planParts.ts';
 import { inclusion, searchObjective, targetTerm } from './searchObjectives.ts';
-import { searchOptimiser } from './searchOptimisers.ts';
+import { searchOptimiser, usesGradient } from './searchOptimisers.ts';
 import { constraints, type Constraints, searchSpace, type SearchSpace } from './searchSpaces.ts';
 
 export const searchPlan = z.strictObject({
@@ -21,6 +21,13 @@ export const searchPlan = z.strictObject({
   /** Independent starts, run in one batch. */
   starts: z.int().min(1).max(256).default(4),
   seed: seed.default(1),
+  /**
+   * The starts of a gradient search become one set: Σ objective − weight · mean pairwise cosine of their whitened pixels, or
+   * of the z-scored responses of the target's areas.
+   */
+  diverse: z
+    .strictObject({ weight: z.number().min(0), over: z.enum(['pixels', 'responses']).default('pixels') })
+    .optional(),
   controls: z
     .strictObject({
       /**
@@ -48,19 +55,28 @@ export const searchPlan = z.strictObject({
 });
 export type SearchPlan = z.infer<typeof searchPlan>;
 
+/** Whether the candidates are pixels under the plan's constraints, rather than what a generator or a set makes. */
+export const endsInPixels = ({ space, optimiser }: Pick<SearchPlan, 'space' | 'optimiser'>): boolean =>
+  space.type === 'pixels' || (optimiser.type === 'hybrid' && usesGradient(optimiser.refine));
+
 /**
  * Names of the constraints that differ from their defaults although the plan's space cannot use them. A plan with any
  * is refused, because it asks for something that would not happen.
  */
-export function unusableConstraints(plan: Pick<SearchPlan, 'space' | 'constraints'>): (keyof Constraints)[] {
+export function unusableConstraints(
+  plan: Pick<SearchPlan, 'space' | 'constraints' | 'optimiser'>,
+): (keyof Constraints)[] {
   const pixelsAlone = ['normL2', 'mask', 'spectrum', 'distance', 'temporal'] as const;
+  const generated = ['contrastRms', 'aperture', ...pixelsAlone] as const;
+  const still = 'motion' in plan.space && plan.space.motion === 'moving' ? ([] as const) : (['temporal'] as const);
   const unused = {
-    pixels: 'motion' in plan.space && plan.space.motion === 'moving' ? [] : ['temporal'],
-    gratings: ['contrastRms', 'aperture', ...pixelsAlone],
+    pixels: still,
+    gratings: generated,
+    parametric: generated,
     set: ['meanLuminance', 'contrastRms', 'range', 'aperture', ...pixelsAlone],
   } as const satisfies Record<SearchSpace['type'], readonly (keyof Constraints)[]>;
   const defaults = constraints.parse({});
-  return unused[plan.space.type].filter(
+  return unused[endsInPixels(plan) ? 'pixels' : plan.space.type].filter(
     (name) => JSON.stringify(plan.constraints[name]) !== JSON.stringify(defaults[name]),
   );
 }

@@ -182,9 +182,51 @@ export const gratingSpace = z.strictObject({
   yDeg: bounds(-2, 2),
   contrast: z.number().gt(0).max(1).default(1),
 });
+/**
+ * How one parameter of a generator is searched: a value stands fixed; [low, high] is continuous (whole numbers for a seed);
+ * of `values` one is taken.
+ */
+export const parameterRange = z.union([
+  z.number(),
+  z.string(),
+  z.tuple([z.number(), z.number()]),
+  z.strictObject({
+    values: z
+      .array(z.union([z.number(), z.string()]))
+      .min(1)
+      .max(10_000),
+  }),
+]);
+export type ParameterRange = z.infer<typeof parameterRange>;
+
+/** Generators whose parameters can be searched; the names of `main/contract/stimuli.ts`. */
+export const parametricStimulus = z.enum([
+  'grating',
+  'gabor',
+  'noise',
+  'drifting-grating',
+  'counterphase-grating',
+  'drifting-plaid',
+  'random-dots',
+]);
+export type ParametricStimulus = z.infer<typeof parametricStimulus>;
+
+/** The parameters of one generator. Those left out have the generator's defaults. */
+export const parametricSpace = z.strictObject({
+  type: z.literal('parametric'),
+  stimulus: parametricStimulus,
+  parameters: z.record(z.string(), parameterRange).default({}),
+  /**
+   * Centre and size are those of this unit's receptive field, by the twin's table of units: the diameter, or ± 2 standard
+   * deviations of a Gabor, is `scale` times that of the field.
+   */
+  place: z.strictObject({ area: z.string(), unit: z.string(), scale: z.number().positive().default(1) }).optional(),
+});
+export type ParametricSpace = z.infer<typeof parametricSpace>;
+
 export const setSpace = z.strictObject({ type: z.literal('set'), stimuli: setRef });
 
-export const searchSpace = z.discriminatedUnion('type', [pixelSpace, gratingSpace, setSpace]);
+export const searchSpace = z.discriminatedUnion('type', [pixelSpace, gratingSpace, parametricSpace, setSpace]);
 export type SearchSpace = z.infer<typeof searchSpace>;
 export type PixelSpace = z.infer<typeof pixelSpace>;
 export type GratingSpace = z.infer<typeof gratingSpace>;

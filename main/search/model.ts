@@ -150,13 +150,13 @@ export async function evaluate(
 }
 
 /**
- * As `evaluate`, with the gradient of the objective. Where its cotangent depends on the responses, these are asked for first,
+ * As `evaluate`, with the gradient of the objective, which is told the index of the image too. Where its cotangent depends on the responses, these are asked for first,
  * in the same batches. The gradient of a still picture that is shown in many frames is the sum of theirs.
  */
 export async function evaluateWithGradient(
   model: ResponseModel,
   images: readonly Float32Array[],
-  objective: Pick<Objective, 'linear' | 'cotangent'>,
+  objective: Pick<Objective, 'linear'> & { cotangent(responses: Float32Array, index: number): Float32Array },
   what: string,
   signal?: CancelSignal,
 ): Promise<{ responses: Float32Array; gradient: Float32Array }[]> {
@@ -171,7 +171,7 @@ export async function evaluateWithGradient(
     const before = objective.linear ? null : await evaluate(model, chunk, what, signal);
     const cotangents = new Float32Array(chunk.length * units);
     for (let i = 0; i < chunk.length; i++) {
-      cotangents.set(objective.cotangent(before?.[i] ?? new Float32Array(units)), i * units);
+      cotangents.set(objective.cotangent(before?.[i] ?? new Float32Array(units), from + i), i * units);
     }
     const answer = await model.gradient(pack(model.field, chunk), chunk.length, cotangents);
     await requireFinite(answer.responses, model, chunk, what);

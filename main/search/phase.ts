@@ -7,6 +7,7 @@ import type { ResponseModel } from './model.ts';
 import type { Objective } from './objectives/objective.ts';
 import type { ObjectiveTerm } from './objectives/resolve.ts';
 import type { TargetGroup } from './objectives/target.ts';
+import type { ReferenceScale } from './reference/reference.ts';
 
 export type TrajectoryPoint = { step: number; best: number; median: number };
 
@@ -19,7 +20,7 @@ export type FoundStimulus = {
   image: Float32Array;
   /** Null for an image that only exists as a raster. */
   spec: StimulusSpec | null;
-  /** Index into the screened set; null elsewhere. */
+  /** Number in the screened set or among the screened samples; null elsewhere. */
   sourceIndex: number | null;
 };
 
@@ -34,6 +35,8 @@ export type SearchContext = {
   objective: Objective | null;
   /** The selective score that the report states, whatever the objective; null where the target has no rival. */
   readonly selective: { terms: readonly ObjectiveTerm[]; objective: Objective | null } | null;
+  /** What z-scores are made with; null until then. */
+  scale: ReferenceScale | null;
   /** Sentences about things that went another way than asked. */
   readonly notices: string[];
 };

@@ -174,6 +174,8 @@ describe('pixel search', () => {
   });
 });
 
+const cma = { type: 'cma-es', sigma: 0.25, covariance: 'full' } as const;
+
 describe('grating search by CMA-ES', () => {
   const planted = { orientationDeg: 70, spatialFrequencyCpd: 2.3, xDeg: 0.3, yDeg: -0.2, sigmaDeg: 0.25 };
   const plan = planOf({
@@ -218,9 +220,7 @@ describe('grating search by CMA-ES', () => {
 
   it('matches its noise controls to the candidate in mean, RMS contrast and aperture', async () => {
     const model = new GaborModel([unit('complex', planted)], smallField);
-    const outcome = (
-      await finish(searchOn(model, { ...plan, optimiser: { type: 'cma-es', evaluations: 300, sigma: 0.25 } }))
-    ).result();
+    const outcome = (await finish(searchOn(model, { ...plan, optimiser: { ...cma, evaluations: 300 } }))).result();
     const best = outcome.candidates[0];
     if (best?.spec?.type !== 'grating') throw new Error('not a grating');
     const weights = apertureWeights(best.spec, smallField);
@@ -263,7 +263,7 @@ describe('grating search by CMA-ES', () => {
   it('lowers the contrast to the luminance range and says so', async () => {
     const model = new GaborModel([unit('complex')], smallField);
     const narrow = { ...plan, constraints: { ...plan.constraints, range: [0.2, 0.9] as [number, number] } };
-    const search = searchOn(model, { ...narrow, optimiser: { type: 'cma-es', evaluations: 40, sigma: 0.25 } });
+    const search = searchOn(model, { ...narrow, optimiser: { ...cma, evaluations: 40 } });
     const outcome = (await finish(search)).result();
     for (const { spec, image } of outcome.candidates) {
       expect(spec?.type === 'grating' && spec.contrast).toBeCloseTo(0.6, 12);

@@ -1,32 +1,23 @@
 /** A whole search as a row of phases that can be stopped between any two steps and taken up again elsewhere. */
-import { goalsOf, type SearchPlan, unusableConstraints, usesGradient } from '../contract/plans.ts';
+import { endsInPixels, goalsOf, type SearchPlan, unusableConstraints, usesGradient } from '../contract/plans.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { CancelSignal } from '../platform/cancel.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import { hashJson } from '../platform/hash.ts';
+import { type Arrangement, arrangeGenerated } from './arrangeGenerated.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
 import { combine, decodeCheckpoint, encodeCheckpoint, part, type Saved } from './checkpoint.ts';
-import { CmaPhase } from './optimisers/cmaPhase.ts';
-import type { ConstraintImages, ConstraintSet } from './constraints/constraints.ts';
-import type { ControlPhase } from './controls/controlPhase.ts';
-import {
-  type Matched,
-  matchedControls,
-  matchedTo,
-  phaseScrambled,
-  randomGratings,
-  startingImages,
-} from './controls/controls.ts';
-import { createGratingBox } from './spaces/gratingSpace.ts';
+import type { ConstraintImages } from './constraints/constraints.ts';
+import { type Matched, matchedControls, matchedToBest, phaseScrambled, startingImages } from './controls/controls.ts';
 import type { ResponseModel, StimulusSource } from './model.ts';
+import { DiversePhase } from './optimisers/diversePhase.ts';
 import { FirstOrderPhase } from './optimisers/firstOrderPhase.ts';
-import type { FoundStimulus, OptimisationPhase, Phase, SearchContext, TrajectoryPoint } from './phase.ts';
+import type { FoundStimulus, Phase, SearchContext, TrajectoryPoint } from './phase.ts';
 import { CandidatePhase } from './evidence/candidatePhase.ts';
 import { HeldOutPhase, type HeldOutTwin } from './heldOut/heldOutPhase.ts';
 import type { ReferenceResponses } from './reference/reference.ts';
 import { type GoalImage, ReferencePhase } from './reference/referencePhase.ts';
 import { buildOutcome, liveState, ranked, type SearchLiveState, type SearchOutcome } from './report.ts';
-import { ScreeningPhase } from './optimisers/screeningPhase.ts';
 import { createPixelSearch } from './spaces/pixelSearch.ts';
 import { resolveObjective } from './objectives/resolve.ts';
 import { selectiveTerms } from './evidence/selective.ts';
@@ -54,7 +45,7 @@ export type SearchOptions = {
   };
   /** Twins that had no part in the search, in the order of the plan. */
   heldOut?: readonly HeldOutTwin[];
-  /** A rendered stimulus on the twin's raster; asked for blanks and gratings only. */
+  /** A rendered stimulus on the twin's raster, a moving one in all frames; asked for blanks and what generators draw. */
   renderSpec: (spec: StimulusSpec) => Float32Array;
 };
 
@@ -110,6 +101,7 @@ export function createSearch(options: SearchOptions): Search {
     groups: terms.flatMap(({ groups }) => groups),
     objective: null,
     selective: selectiveTerms(plan, model.units, model.field),
+    scale: null,
     notices: [],
   };
   const scale = new ReferencePhase(
@@ -270,14 +262,6 @@ export function referenceEnded(bytes: Uint8Array): boolean {
   return (part(decodeCheckpoint(bytes), 'search').json as { phaseIndex: number }).phaseIndex > 0;
 }
 
-type Arrangement = {
-  optimisation: OptimisationPhase;
-  before: ControlPhase[];
-  after: ControlPhase[];
-  /** Constraints of the candidates; null where a generator or a set makes them. */
-  constraints: ConstraintSet | null;
-};
-
 /** Controls that need no candidate come first, so that a search has something to beat from its first step. */
 function arrange(context: SearchContext, { reference, sources, renderSpec }: SearchOptions): Arrangement {
   const { plan, model } = context;
@@ -289,33 +273,25 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
       'bad-input',
       (space.type === 'set'
         ? 'The stimuli of a set are shown as they are, so the plan cannot constrain them: '
-        : space.type === 'pixels'
+        : endsInPixels(plan)
           ? 'A still picture does not change over time, so these constraints of the plan would hold nothing: '
-          : 'Gratings have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
+          : 'Stimuli of a generator have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
         `${unusable.join(', ')}. Nothing was started. Leave out ${unusable.length === 1 ? 'this constraint' : 'these constraints'}, ` +
-        (space.type === 'pixels' ? 'or search clips.' : 'or search pixels.'),
+        (endsInPixels(plan) ? 'or search clips.' : 'or search pixels.'),
     );
   }
-  let matched: Matched | null | undefined;
-  const matching = (phase: OptimisationPhase) => () => {
-    const [best] = ranked(phase);
-    if (matched === undefined) matched = best === undefined ? null : matchedTo(context, best);
-    return matched;
-  };
-  const afterwards = (phase: OptimisationPhase): ControlPhase[] => [
-    ...matchedControls(context, matching(phase), 'pink', phase.evaluations, sets),
-    ...phaseScrambled(context, matching(phase), () => ranked(phase)[0]),
-  ];
-  if (space.type === 'pixels') {
-    if (!usesGradient(optimiser)) throw mismatch('pixels', "gradient' or 'first-order", optimiser.type);
+  const asSet = plan.diverse !== undefined;
+  if (space.type === 'pixels' && usesGradient(optimiser) && !(asSet && optimiser.type === 'first-order')) {
     const pixels = createPixelSearch(plan, model.field, sources);
     const { constraints, frames } = pixels;
     const optimisation =
       optimiser.type === 'first-order'
         ? new FirstOrderPhase(context, optimiser, pixels)
-        : new AscentPhase(context, optimiser, pixels);
+        : plan.diverse === undefined
+          ? new AscentPhase(context, optimiser, pixels)
+          : new DiversePhase(context, optimiser, plan.diverse, pixels);
     const free = optimiser.type === 'first-order' && optimiser.hold === 'range';
-    const match = free ? matching(optimisation) : (): Matched => ({ constraints, frames });
+    const match = free ? matchedToBest(context, optimisation) : (): Matched => ({ constraints, frames });
     const noise = matchedControls(context, match, space.start, optimisation.evaluations, sets);
     const controls = [...noise, ...startingImages(context, match, pixels, optimisation.evaluations, noise)];
     const scrambled = phaseScrambled(context, match, () => ranked(optimisation)[0]);
@@ -326,36 +302,5 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
       constraints: free ? null : constraints,
     };
   }
-  if (space.type === 'gratings') {
-    if (optimiser.type !== 'cma-es') throw mismatch('gratings', 'cma-es', optimiser.type);
-    const box = createGratingBox(space, plan.constraints, model.field);
-    if (box.contrast < space.contrast) {
-      context.notices.push(
-        `The contrast of the gratings was lowered from ${space.contrast} to ${box.contrast} to stay within the luminance range.`,
-      );
-    }
-    const optimisation = new CmaPhase(context, optimiser, box, renderSpec);
-    return {
-      optimisation,
-      before: randomGratings(context, optimisation.evaluations, box, renderSpec),
-      after: afterwards(optimisation),
-      constraints: null,
-    };
-  }
-  if (optimiser.type !== 'screening') throw mismatch('set', 'screening', optimiser.type);
-  if (sources.screening === undefined) throw new Error('a search over a set needs sources.screening');
-  const optimisation = new ScreeningPhase(context, sources.screening, optimiser.keep);
-  return {
-    optimisation,
-    before: [],
-    after: afterwards(optimisation),
-    constraints: null,
-  };
-}
-
-function mismatch(space: string, needed: string, given: string): TwinscopeError {
-  return new TwinscopeError(
-    'bad-input',
-    `The search space '${space}' cannot be searched by '${given}'. Nothing was started. Set the optimiser to '${needed}'.`,
-  );
+  return arrangeGenerated(context, { ...sources, reference }, renderSpec);
 }

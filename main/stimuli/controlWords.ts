@@ -1,17 +1,28 @@
 /** What a control of a search is called. */
 import type { Control } from '../contract/results.ts';
-import { plural } from '../platform/words.ts';
+import type { ParametricStimulus } from '../contract/plans.ts';
+import { formatCount, plural } from '../platform/words.ts';
 import { isMoving } from './motion.ts';
+import { generatorNouns } from './words.ts';
 
 type Named = Pick<Control, 'kind' | 'label' | 'sourceSpec'> & Partial<Pick<Control, 'spec'>>;
 
-/** Results of older versions have random gratings among the controls of kind 'random'. */
-const isGratings = ({ kind, label, spec }: Named): boolean =>
-  (kind === 'random' || kind === 'same-space') && (label.includes('grating') || spec?.type === 'grating');
-
-/** Whether a control moves: noise by its label, everything else by what it was made from. */
+/** Whether a control moves: noise and stimuli of the searched space by their label, everything else by what it was made from. */
 const isClip = ({ kind, label, sourceSpec }: Named): boolean =>
-  kind === 'random' ? /\bnoise clips?\b/.test(label) : sourceSpec !== null && isMoving(sourceSpec);
+  kind === 'random' || kind === 'same-space'
+    ? /\bnoise clips?\b|\b(drifting|counterphase|of dots)\b/.test(label)
+    : sourceSpec !== null && isMoving(sourceSpec);
+
+/**
+ * What the random stimuli are called that a search drew from its own space: 'gratings'; null for other controls. In results of
+ * older versions they are among those of the kind 'random'.
+ */
+export function randomNouns({ kind, label, spec }: Named): string | null {
+  if (kind !== 'random' && kind !== 'same-space') return null;
+  const named = / random (.+) of the same space/.exec(label)?.[1];
+  if (named !== undefined) return named;
+  return spec != null && spec.type in generatorNouns ? generatorNouns[spec.type as ParametricStimulus] : null;
+}
 
 /** 'image', or 'clip' for one that moves. */
 export const pictureNoun = (control: Named): string => (isClip(control) ? 'clip' : 'image');
@@ -21,11 +32,11 @@ export function controlTitle(control: Named & Pick<Control, 'n'>): string {
   const { kind, n } = control;
   switch (kind) {
     case 'random':
-      return isGratings(control)
-        ? `best of ${plural(n, 'random grating')}`
-        : `best of ${plural(n, `noise ${pictureNoun(control)}`)}`;
-    case 'same-space':
-      return `best of ${plural(n, isGratings(control) ? 'random grating' : 'starting image')}`;
+    case 'same-space': {
+      const nouns = randomNouns(control);
+      if (nouns !== null) return `best of ${formatCount(n)} random ${nouns}`;
+      return `best of ${plural(n, kind === 'random' ? `noise ${pictureNoun(control)}` : 'starting image')}`;
+    }
     case 'phase-scrambled':
       return `best of ${plural(n, 'phase scramble')}`;
     case 'best-of-set':
@@ -41,9 +52,11 @@ export function controlTitle(control: Named & Pick<Control, 'n'>): string {
 export function controlFamily(control: Named): string {
   switch (control.kind) {
     case 'random':
-      return isGratings(control) ? 'Best of random gratings' : `Best of random ${pictureNoun(control)}s`;
-    case 'same-space':
-      return isGratings(control) ? 'Best of random gratings' : 'Best of starting images';
+      return `Best of random ${randomNouns(control) ?? `${pictureNoun(control)}s`}`;
+    case 'same-space': {
+      const nouns = randomNouns(control);
+      return nouns === null ? 'Best of starting images' : `Best of random ${nouns}`;
+    }
     case 'phase-scrambled':
       return 'Best of phase scrambles';
     case 'best-of-set':
@@ -59,9 +72,11 @@ export function controlFamily(control: Named): string {
 export function controlName(control: Named & Pick<Control, 'n'>): string {
   switch (control.kind) {
     case 'random':
-      return isGratings(control) ? 'random gratings' : `random ${control.n.toLocaleString('en-US')}`;
-    case 'same-space':
-      return isGratings(control) ? 'random gratings' : 'same space';
+      return `random ${randomNouns(control) ?? formatCount(control.n)}`;
+    case 'same-space': {
+      const nouns = randomNouns(control);
+      return nouns === null ? 'same space' : `random ${nouns}`;
+    }
     case 'phase-scrambled':
       return 'phase scrambled';
     case 'best-of-set':

@@ -2,10 +2,11 @@
  * What a search may claim, each claim with the control that it beats and by how much. Written once for the workbench, the
  * command line and the printed report.
  */
-import type { SearchPlan } from '../contract/plans.ts';
+import { type SearchOptimiser, type SearchPlan, type SearchSpace, usualSamples } from '../contract/plans.ts';
 import type { Candidate, Control, SearchReport } from '../contract/results.ts';
 import { formatCount, formatNumber, plural } from '../platform/words.ts';
 import { pictureNoun } from './controlWords.ts';
+import { generatorNouns } from './words.ts';
 
 export interface Claim {
   readonly beaten: boolean;
@@ -66,18 +67,33 @@ function pixelsText({ parameterisation, motion }: Extract<SearchPlan['space'], {
 }
 
 /** How the space is searched, in words with numbers. */
-export function methodText(plan: SearchPlan): string {
-  const { space, optimiser } = plan;
+export function methodText({ space, optimiser }: SearchPlan): string {
   const where =
-    space.type === 'pixels' ? pixelsText(space) : { gratings: 'gratings', set: 'a stimulus set' }[space.type];
+    space.type === 'parametric'
+      ? generatorNouns[space.stimulus]
+      : space.type === 'pixels'
+        ? pixelsText(space)
+        : { gratings: 'gratings', set: 'a stimulus set' }[space.type];
+  return `${where}, ${optimiserText(optimiser, space)}`;
+}
+
+function optimiserText(optimiser: SearchOptimiser, space: SearchSpace): string {
   switch (optimiser.type) {
     case 'gradient':
-      return `${where}, gradient ascent, ${plural(optimiser.steps, 'step')}`;
+      return `gradient ascent, ${plural(optimiser.steps, 'step')}`;
     case 'first-order':
-      return `${where}, ${optimiser.rule}, ${plural(optimiser.steps, 'step')}`;
+      return `${optimiser.rule}, ${plural(optimiser.steps, 'step')}`;
     case 'cma-es':
-      return `${where}, CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
+      // Plans of older versions name no covariance.
+      return `${(optimiser.covariance ?? 'full') === 'full' ? '' : `${optimiser.covariance} `}CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
+    case 'genetic':
+      return `genetic algorithm, ${plural(optimiser.evaluations, 'evaluation')}`;
     case 'screening':
-      return `${where}, screening, best ${formatCount(optimiser.keep)}`;
+      return `screening${samplesText(optimiser, space)}, best ${formatCount(optimiser.keep)}`;
+    case 'hybrid':
+      return `screening${samplesText(optimiser.screen, space)}, then ${optimiserText(optimiser.refine, space)}`;
   }
 }
+
+const samplesText = ({ samples = usualSamples }: { samples?: number | undefined }, space: SearchSpace): string =>
+  space.type === 'set' ? '' : ` of ${plural(samples, 'sample')}`;

@@ -2,7 +2,7 @@
 import { clipStrip } from '../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import { thumbnailPx, usualThumbnailDeg } from '../contract/thumbnails.ts';
-import { exp } from '../platform/exactMath.ts';
+import { upperTail } from '../platform/normal.ts';
 import { nyquistCpd } from './geometry.ts';
 import {
   carries,
@@ -187,13 +187,6 @@ function extremesOf(item: StimulusDesign | StimulusSpec): Extremes {
   }
 }
 
-/** Share of a normal distribution beyond ±z (Abramowitz & Stegun 26.2.17, error below 1e-7). */
-function twoTails(z: number): number {
-  const t = 1 / (1 + 0.2316419 * z);
-  const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return (2 * series * exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
-}
-
 function temporalWarnings(extremes: Extremes, { frameRateHz, shownBy = 'this twin' }: WarningContext): string[] {
   if (frameRateHz === undefined) return [];
   const { lifetimeS } = extremes;
@@ -251,7 +244,7 @@ function warningsFor(extremes: Extremes, context: WarningContext): string[] {
     );
   }
   const noisiest = largest(extremes.noiseContrasts);
-  const clipped = noisiest > 0 ? twoTails(Math.min(1, possible) / noisiest) : 0;
+  const clipped = noisiest > 0 ? 2 * upperTail(Math.min(1, possible) / noisiest) : 0;
   if (clipped > 0.001) {
     warnings.push(
       `Noise of RMS contrast ${text(noisiest)} reaches black or white in about ${text(100 * clipped)} % of its pixels; ` +

@@ -10,3 +10,14 @@ export function formatNumber(value: number): string {
 /** An angle or an extent as it was asked for, to a hundredth of a degree: 112.5° is not 113°. */
 export const formatDegrees = (valueDeg: number): string =>
   `${String(Number(valueDeg.toFixed(2)) || 0).replace('-', '−')}°`;
+
+/** What several stimuli of a generator are called. */
+export const generatorNouns = {
+  grating: 'gratings',
+  gabor: 'Gabors',
+  noise: 'noise images',
+  'drifting-grating': 'drifting gratings',
+  'counterphase-grating': 'counterphase gratings',
+  'drifting-plaid': 'drifting plaids',
+  'random-dots': 'fields of dots',
+} as const;

@@ -6,7 +6,7 @@ import { reportOf } from '../searchReportService.ts';
 import { requireWritable, type Services } from '../services.ts';
 import { expandPlan, savedProtocol } from '../protocolService.ts';
 import { parseWith } from '../../contract/validate.ts';
-import { display, protocolPlan, type Aperture } from '../../contract/plans.ts';
+import { display, endsInPixels, protocolPlan, type Aperture } from '../../contract/plans.ts';
 import { apertureOf } from '../../stimuli/aperture.ts';
 import { specOfThumbnail } from '../stimulusService.ts';
 
@@ -117,9 +117,9 @@ function searchSummaryOf({ plan, ...row }: SearchListRow): SearchSummary {
   };
 }
 
-/** Pixels are held to the plan's aperture; a grating or a stimulus of a set has its own. */
-function apertureIn({ space, constraints }: SearchListRow['plan'], thumbnail: string | null): Aperture | null {
-  if (space.type === 'pixels') return constraints.aperture ?? null;
+/** Pixels are held to the plan's aperture; a stimulus of a generator or a set has its own. */
+function apertureIn(plan: SearchListRow['plan'], thumbnail: string | null): Aperture | null {
+  if (endsInPixels(plan)) return plan.constraints.aperture ?? null;
   const spec = thumbnail === null ? null : specOfThumbnail(thumbnail);
   return (spec === null ? undefined : apertureOf(spec)) ?? null;
 }

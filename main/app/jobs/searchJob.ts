@@ -3,12 +3,14 @@ import type { SearchLive } from '../../contract/jobs.ts';
 import {
   constraintRole,
   constraintStimuli,
+  endsInPixels,
   goalRole,
   goalsOf,
+  type SearchOptimiser,
   searchPlan,
   type SearchPlan,
   startRole,
-  usesGradient,
+  usualSamples,
 } from '../../contract/plans.ts';
 import type { Candidate, Control, Provenance } from '../../contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
@@ -23,6 +25,7 @@ import { hashJson, sha256Hex } from '../../platform/hash.ts';
 import { medianOf } from '../../platform/median.ts';
 import type { SearchFindings, StoredArray } from '../../projects/rows.ts';
 import { stepOfCheckpoint } from '../../search/search.ts';
+import { generatorNouns } from '../../stimuli/words.ts';
 import { designCount, stimulusHash } from '../../stimuli/design.ts';
 import { defaultReferenceFor, type DefaultReference } from '../defaultReference.ts';
 import { gradientOutcomeOf } from '../gradientCheck.ts';
@@ -56,7 +59,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
           },
         });
         // Before the first step only: a search that has begun was judged when it began.
-        if (usesGradient(plan.optimiser) && context.checkpoint === null) {
+        if (endsInPixels(plan) && context.checkpoint === null) {
           await requireGradient(services, context, started.twin);
         }
         return started;
@@ -184,15 +187,29 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
 /** How many pictures a search presents, roughly; a gradient takes the time of three, with responses asked for first of four. */
 function picturesOf(plan: SearchPlan, designs: Record<string, { design: StimulusDesign }>): number {
   const sets = Object.values(designs).reduce((sum, { design }) => sum + designCount(design), 0);
-  const { optimiser } = plan;
-  const optimised = usesGradient(optimiser)
-    ? 3 * optimiser.steps * plan.starts
-    : optimiser.type === 'cma-es'
-      ? optimiser.evaluations * plan.starts
-      : 0;
+  const optimised = optimisedPictures(plan.optimiser, plan);
   const sameSpace = plan.controls.sameSpace === 'equal' ? optimised : plan.controls.sameSpace;
   return sets + Math.max(plan.controls.random, sameSpace) + plan.controls.phaseScrambled + optimised;
 }
+
+function optimisedPictures(optimiser: SearchOptimiser, plan: SearchPlan): number {
+  switch (optimiser.type) {
+    case 'gradient':
+    case 'first-order':
+      return 3 * optimiser.steps * plan.starts;
+    case 'cma-es':
+    case 'genetic':
+      return optimiser.evaluations * plan.starts;
+    case 'screening':
+      return samplesOf(plan, optimiser);
+    case 'hybrid':
+      return samplesOf(plan, optimiser.screen) + optimisedPictures(optimiser.refine, plan);
+  }
+}
+
+/** A set is among the designs. */
+const samplesOf = ({ space }: SearchPlan, { samples = usualSamples }: { samples?: number | undefined }): number =>
+  space.type === 'set' ? 0 : samples;
 
 /** A gradient that disagrees with finite differences would climb somewhere else; better not at all. */
 async function requireGradient(services: Services, context: JobContext, twin: ComputeTwin): Promise<void> {
@@ -201,7 +218,7 @@ async function requireGradient(services: Services, context: JobContext, twin: Co
   if (gradientFailed(verdict)) {
     throw new TwinscopeError(
       'unsupported',
-      `${sentence} A gradient search was not started. CMA-ES over gratings and screening of a set still work with this twin.`,
+      `${sentence} A gradient search was not started. Searches over the parameters of a generator and screening of a set still work with this twin.`,
     );
   }
   if (verdict === 'inconclusive') await context.notice(sentence);
@@ -246,7 +263,10 @@ export function describeTarget(plan: SearchPlan): string {
 }
 
 export function describeSpace(plan: SearchPlan): string {
-  return { pixels: 'pixels', gratings: 'gratings', set: 'stimulus set' }[plan.space.type];
+  const { space } = plan;
+  if (endsInPixels(plan)) return 'pixels';
+  if (space.type === 'parametric') return generatorNouns[space.stimulus];
+  return { pixels: 'pixels', gratings: 'gratings', set: 'stimulus set' }[space.type];
 }
 
 const verbs = { drive: 'Drive', suppress: 'Suppress', selective: 'Select', match: 'Match', sum: 'Search' } as const;

@@ -5,18 +5,12 @@
 import type { StimulusDesign, StimulusSpec } from '../../contract/stimuli.ts';
 import { specAt } from '../../stimuli/design.ts';
 import { rasterisePhotograph } from '../../stimuli/node/photographs.ts';
-import { isMoving, requireFrameRate } from '../../stimuli/motion.ts';
+import { type ClipRaster, renderShown } from '../../stimuli/clip.ts';
+import { isMoving } from '../../stimuli/motion.ts';
 import { decodeNpy } from '../../stimuli/npy.ts';
-import { renderSpec, type LinearImage, type StimulusSources } from '../../stimuli/render.ts';
+import { renderSpec, type LinearImage } from '../../stimuli/render.ts';
 
-export type RasterField = {
-  sizePx: number;
-  fieldOfViewDeg: number;
-  background: number;
-  /** Of a twin that sees clips: how many there are in one, and how many per second. */
-  frames?: number;
-  frameRateHz?: number | null;
-};
+export type RasterField = ClipRaster;
 
 export type FetchBytes = (kind: 'image' | 'array', sha256: string) => Promise<Uint8Array>;
 
@@ -71,22 +65,12 @@ export function createRasteriser(
     return values;
   }
 
-  function clip(spec: StimulusSpec, sources: StimulusSources, frames: number, frameRateHz: number): Float32Array {
-    requireFrameRate(spec, frameRateHz);
-    const pixels = field.sizePx ** 2;
-    const all = new Float32Array(frames * pixels);
-    for (let frame = 0; frame < frames; frame++) {
-      renderSpec(spec, field, sources, all.subarray(frame * pixels, (frame + 1) * pixels), frame / frameRateHz);
-    }
-    return all;
-  }
-
   async function render(spec: StimulusSpec, timeS = 0): Promise<Float32Array> {
     const { frames, frameRateHz } = field;
     const image = spec.type === 'image' ? await photograph(spec) : undefined;
     const stored = spec.type === 'raster' ? await array(spec.arraySha256) : undefined;
     const sources = { image: () => image, array: () => stored };
-    if (frames !== undefined && frameRateHz && isMoving(spec)) return clip(spec, sources, frames, frameRateHz);
+    if (frames !== undefined && frameRateHz && isMoving(spec)) return renderShown(spec, field, sources);
     return renderSpec(spec, field, sources, undefined, timeS);
   }
 

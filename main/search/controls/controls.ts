@@ -14,12 +14,13 @@ import { plural } from '../../platform/words.ts';
 import { formatNumber } from '../../stimuli/words.ts';
 import { type ConstraintSet, createConstraints } from '../constraints/constraints.ts';
 import { ControlPhase } from './controlPhase.ts';
-import type { GratingBox } from '../spaces/gratingSpace.ts';
+import type { SpecBox } from '../spaces/box.ts';
 import type { StimulusSource } from '../model.ts';
 import { NoiseImages, type NoiseSpectrum } from '../spaces/noise.ts';
 import type { PixelSearch } from '../spaces/pixelSearch.ts';
-import type { FoundStimulus, SearchContext } from '../phase.ts';
 import { PhaseScrambles } from './phaseScramble.ts';
+import type { FoundStimulus, OptimisationPhase, SearchContext } from '../phase.ts';
+import { ranked } from '../report.ts';
 import { weightedStatistics } from '../constraints/residuals.ts';
 
 /** What controls have in common with the candidate: the constraints they are brought to, and the `frames` of noise. */
@@ -154,25 +155,25 @@ export function matchedControls(
 }
 
 /**
- * Gratings drawn uniformly from the space that is searched, as many as the optimiser shows (`evaluations`): what chance
+ * Stimuli drawn uniformly from the space that is searched, as many as the optimiser shows (`evaluations`): what chance
  * finds with the same freedom and the same effort. None where the plan asks for none.
  */
-export function randomGratings(
+export function randomFromBox(
   context: SearchContext,
   evaluations: number,
-  box: GratingBox,
+  { noun, nouns, genes, spec: specAt }: SpecBox,
   render: (spec: StimulusSpec) => Float32Array,
 ): ControlPhase[] {
   const n = sameSpaceCount(context, evaluations);
   if (n === 0) return [];
   const spec = (index: number): StimulusSpec => {
-    const source = Random.fromSeed(context.plan.seed, `random grating/${index}`);
-    return box.spec(Array.from({ length: box.dimensions }, () => source.uniform()));
+    const source = Random.fromSeed(context.plan.seed, `random ${noun}/${index}`);
+    return specAt(genes.map(() => source.uniform()));
   };
   const description = {
     kind: 'same-space',
-    label: `${plural(n, 'random grating')} of the same space (the search used ${plural(evaluations, 'evaluation')})`,
-    name: 'measuring random gratings',
+    label: `${plural(n, `random ${noun}`, `random ${nouns}`)} of the same space (the search used ${plural(evaluations, 'evaluation')})`,
+    name: `measuring random ${nouns}`,
     n,
   } as const;
   return [
@@ -247,6 +248,16 @@ export function phaseScrambled(
       return { image: (index) => scrambles.image(index), spec: () => null, source: () => null };
     }),
   ];
+}
+
+/** `matchedTo` the best candidate, asked for once it is known. */
+export function matchedToBest(context: SearchContext, phase: OptimisationPhase): () => Matched | null {
+  let matched: Matched | null | undefined;
+  return () => {
+    const [best] = ranked(phase);
+    if (matched === undefined) matched = best === undefined ? null : matchedTo(context, best);
+    return matched;
+  };
 }
 
 /** What gives other images the best candidate's own mean, RMS contrast and aperture, and noise its frames. */

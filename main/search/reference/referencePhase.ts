@@ -131,6 +131,7 @@ export class ReferencePhase implements Phase {
     this.#groupSd = groupSd;
     this.#goalResponses = goalResponses;
     this.#context.objective = objective;
+    this.#context.scale = scale;
     this.#rows = [];
     this.#selectiveSd = selectiveSd;
     this.#setSelective(scale);
@@ -187,6 +188,7 @@ export class ReferencePhase implements Phase {
     };
     this.#selectiveSd = arrays['selectiveSd'] as Float64Array;
     this.#kept = (arrays['kept'] as Float32Array | undefined) ?? null;
+    this.#context.scale = this.#scale;
     this.#context.objective = createObjective(this.#context.terms, scale, this.#goalResponses);
     this.#setSelective(this.#scale);
   }

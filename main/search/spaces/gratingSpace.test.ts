@@ -12,7 +12,7 @@ const boxOf = (space: object) =>
 describe('the grating box', () => {
   it('maps the middle of every range, log-scaled for spatial frequency and diameter', () => {
     const box = boxOf({ spatialFrequencyCpd: [0.5, 8], diameterDeg: [0.25, 4], xDeg: [-1, 2] });
-    expect(box.dimensions).toBe(6);
+    expect(box.genes.length).toBe(6);
     expect(box.spec([0.5, 0.5, 0.5, 0.5, 0.5, 0.5])).toEqual({
       type: 'grating',
       orientationDeg: 90,
@@ -56,7 +56,7 @@ describe('the grating box', () => {
 
   it('holds parameters with a single value fixed and refuses a box of one point', () => {
     const box = boxOf({ spatialFrequencyCpd: [2, 2], diameterDeg: [1, 1], xDeg: [0, 0], yDeg: [0.5, 0.5] });
-    expect(box.dimensions).toBe(2);
+    expect(box.genes.length).toBe(2);
     expect(box.spec([0.25, 0.5])).toMatchObject({
       orientationDeg: 45,
       phaseDeg: 180,

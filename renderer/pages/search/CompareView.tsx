@@ -1,6 +1,7 @@
 /** Two searches side by side: what they found, and against which controls. */
 import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
+import { endsInPixels } from '../../../main/contract/plans.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
 import { boundedText } from '../../../main/stimuli/constraintWords.ts';
 import { controlFamily } from '../../../main/stimuli/controlWords.ts';
@@ -32,10 +33,10 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     row('Target', ({ plan }) => targetText(plan)),
     row('Method', ({ plan }) => methodText(plan)),
     row('Mean luminance', ({ plan }) =>
-      plan.space.type === 'pixels' ? formatNumber(plan.constraints.meanLuminance) : 'that of each stimulus',
+      endsInPixels(plan) ? formatNumber(plan.constraints.meanLuminance) : 'that of each stimulus',
     ),
     row('RMS contrast', ({ plan }) =>
-      plan.space.type !== 'pixels'
+      !endsInPixels(plan)
         ? 'that of each stimulus'
         : plan.constraints.contrastRms === null
           ? 'not held'

@@ -7,6 +7,7 @@ import { usesGradient } from '../../../main/contract/plans.ts';
 import type { SearchReport } from '../../../main/contract/results.ts';
 import { thumbnailDegOf } from '../../../main/contract/thumbnails.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
+import { endsInPixels } from '../../../main/contract/plans.ts';
 import { outsideSpace, outsideTested } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
 import { useAreaColour } from '../../components/areaColours.tsx';
@@ -56,7 +57,10 @@ function tilesOf(
       outside: tested === undefined ? null : outsideTested(tested, candidate.spec),
     }));
   }
-  const outside = tested === undefined || report === undefined ? null : outsideSpace(tested, report.plan.space.type);
+  const outside =
+    tested === undefined || report === undefined
+      ? null
+      : outsideSpace(tested, endsInPixels(report.plan) ? 'pixels' : '');
   return (live?.tiles ?? []).map((src, start) => {
     const best = live?.best[start];
     return {
@@ -100,7 +104,7 @@ export function LivePane({
     live !== null && live.trajectory.length > (report?.trajectory.length ?? 0)
       ? live.trajectory
       : (report?.trajectory ?? []);
-  const [zoomed, setZoomed] = useState(report?.plan.space.type === 'pixels');
+  const [zoomed, setZoomed] = useState(report !== undefined && endsInPixels(report.plan));
   const aperture = report?.plan.constraints.aperture;
   const finished = report !== undefined && report.candidates.length > 0;
   return (

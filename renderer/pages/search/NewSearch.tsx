@@ -2,7 +2,7 @@
 import { Button, Select, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { endsInPixels, type SearchPlan } from '../../../main/contract/plans.ts';
 import type { SetSummary } from '../../../main/contract/results.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
 import { domainSentence, outsideSpace } from '../../../main/twins/domain.ts';
@@ -85,8 +85,8 @@ function TwinPlan(props: {
 }
 
 /** What the candidates of a plan will be to the twin; null where they may lie inside what it was tested with. */
-function searchDomain({ space }: SearchPlan, { manifest }: TwinDetails): string | null {
-  const reason = outsideSpace(manifest.validity.tested, space.type);
+function searchDomain(plan: SearchPlan, { manifest }: TwinDetails): string | null {
+  const reason = outsideSpace(manifest.validity.tested, endsInPixels(plan) ? 'pixels' : '');
   return reason === null ? null : domainSentence(reason);
 }
 

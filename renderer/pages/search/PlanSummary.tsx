@@ -1,8 +1,9 @@
 /** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
 import { DataList, Stack, Table, Text } from '@mantine/core';
-import type { SearchPlan } from '../../../main/contract/plans.ts';
+import { endsInPixels, type SearchPlan } from '../../../main/contract/plans.ts';
 import type { Residuals } from '../../../main/contract/results.ts';
 import { constraintRows } from '../../../main/stimuli/constraintWords.ts';
+import { generatorNouns } from '../../../main/stimuli/words.ts';
 import { behaviourText } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
@@ -53,18 +54,25 @@ export function ConstraintTable({
 /** What holds for candidates that nothing brings to a mean and a contrast. */
 export function unconstrainedText({ space, constraints }: SearchPlan): string {
   const controls = 'Controls have the mean and RMS contrast that the best one has.';
-  return space.type === 'gratings'
-    ? `Gratings on the background, within the range ${formatNumber(constraints.range[0])} to ` +
-        `${formatNumber(constraints.range[1])}; mean and RMS contrast are their own. ${controls}`
-    : space.type === 'pixels'
-      ? `Within the range ${formatNumber(constraints.range[0])} to ${formatNumber(constraints.range[1])} and the aperture; ` +
-        `mean and RMS contrast are their own. ${controls}`
-      : `Stimuli of the set, shown as they are. ${controls}`;
+  const range = `the range ${formatNumber(constraints.range[0])} to ${formatNumber(constraints.range[1])}`;
+  switch (space.type) {
+    case 'set':
+      return `Stimuli of the set, shown as they are. ${controls}`;
+    case 'pixels':
+      return `Within ${range} and the aperture; mean and RMS contrast are their own. ${controls}`;
+    default: {
+      const nouns = space.type === 'parametric' ? generatorNouns[space.stimulus] : 'gratings';
+      return (
+        `${nouns.charAt(0).toUpperCase()}${nouns.slice(1)} on the background, within ${range}; mean and RMS contrast are their ` +
+        `own. ${controls}`
+      );
+    }
+  }
 }
 
 export function PlanSummary({ plan, residuals }: { plan: SearchPlan; residuals: Residuals | null }) {
   const { aperture } = plan.constraints;
-  const pixels = plan.space.type === 'pixels';
+  const pixels = endsInPixels(plan);
   const behaviour = behaviourText(plan.behaviour);
   const rows: [string, string][] = [
     ['Twin', `${plan.twin.id} ${plan.twin.version ?? ''}`],

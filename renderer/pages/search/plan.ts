@@ -1,6 +1,11 @@
 /** The plan of a search while it is edited: where it starts, what its presets are, and what keeps it from starting. */
 import type { Aperture, SearchPlan, SearchSpace, SetRef, TargetTerm } from '../../../main/contract/plans.ts';
-import { constraints as constraintSchema, searchPlan, unusableConstraints } from '../../../main/contract/plans.ts';
+import {
+  constraints as constraintSchema,
+  endsInPixels,
+  searchPlan,
+  unusableConstraints,
+} from '../../../main/contract/plans.ts';
 import type { SetSummary } from '../../../main/contract/results.ts';
 import type { TwinDetails, TwinUnit } from '../../../main/contract/twins.ts';
 
@@ -117,6 +122,21 @@ export function withSpace(plan: SearchPlan, type: SearchSpace['type'], stimuli: 
   const pair = {
     pixels: { space: { type: 'pixels' }, optimiser: { type: 'gradient' } },
     gratings: { space: { type: 'gratings' }, optimiser: { type: 'cma-es' } },
+    parametric: {
+      space: {
+        type: 'parametric',
+        stimulus: 'gabor',
+        parameters: {
+          orientationDeg: [0, 180],
+          spatialFrequencyCpd: [0.5, 4],
+          phaseDeg: [0, 360],
+          sigmaDeg: [0.1, 1],
+          xDeg: [-2, 2],
+          yDeg: [-2, 2],
+        },
+      },
+      optimiser: { type: 'cma-es' },
+    },
     set: { space: { type: 'set', stimuli: stimuli ?? { set: '' } }, optimiser: { type: 'screening' } },
   }[type];
   const unusable = new Set<string>(unusableConstraints({ ...plan, ...pair } as SearchPlan));
@@ -149,12 +169,14 @@ export function planProblems(plan: SearchPlan, twin: TwinDetails): string[] {
   if (space.type === 'set' && 'set' in space.stimuli && space.stimuli.set === '') {
     problems.push('Choose the set to screen.');
   }
-  if (space.type === 'pixels' && twin.manifest.capabilities.inputGradient === 'none') {
+  if (endsInPixels(plan) && twin.manifest.capabilities.inputGradient === 'none') {
     problems.push('This twin has no gradient, so pixels cannot be searched. Search gratings or a set.');
   }
   const unusable = unusableConstraints(plan);
   if (unusable.length > 0) {
-    problems.push(`A search over ${space.type === 'set' ? 'a set' : 'gratings'} cannot use: ${unusable.join(', ')}.`);
+    problems.push(
+      `A search over ${{ pixels: 'pixels', gratings: 'gratings', parametric: 'parameters', set: 'a set' }[space.type]} cannot use: ${unusable.join(', ')}.`,
+    );
   }
   const [low, high] = constraints.range;
   if (!(low < constraints.meanLuminance && constraints.meanLuminance < high)) {

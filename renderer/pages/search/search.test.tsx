@@ -250,6 +250,21 @@ describe('claims', () => {
     ).toEqual(['V1-complex', 'V1-simple', 'V4']);
     expect(targetText(plan)).toBe('drive V1-complex, suppress V1-simple');
     expect(methodText(plan)).toBe('pixels, gradient ascent, 120 steps');
+    const space = { type: 'parametric', stimulus: 'drifting-plaid', parameters: {} };
+    const method = (optimiser: object, over: object = space) =>
+      methodText(searchPlan.parse({ ...plan, space: over, optimiser }) as SearchPlan);
+    expect(method({ type: 'cma-es', covariance: 'diagonal' })).toBe(
+      'drifting plaids, diagonal CMA-ES, 4,000 evaluations',
+    );
+    expect(method({ type: 'genetic', evaluations: 1 })).toBe('drifting plaids, genetic algorithm, 1 evaluation');
+    expect(method({ type: 'screening', samples: 1_000_000 })).toBe(
+      'drifting plaids, screening of 1,000,000 samples, best 16',
+    );
+    const hybrid = { type: 'hybrid', refine: { type: 'gradient', steps: 60 } };
+    expect(method(hybrid)).toBe('drifting plaids, screening of 10,000 samples, then gradient ascent, 60 steps');
+    expect(method(hybrid, { type: 'set', stimuli: { set: 'a' } })).toBe(
+      'a stimulus set, screening, then gradient ascent, 60 steps',
+    );
   });
 });
 

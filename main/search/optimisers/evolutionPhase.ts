@@ -1,16 +1,15 @@
 /**
- * CMA-ES over grating parameters: independent runs, one generation of each per step. The evaluations are dealt out by
+ * Searches without a gradient over the parameters of a generator (CMA-ES, a genetic algorithm): independent runs, one
+ * generation of each per step. The evaluations are dealt out by
  * successive halving: equal rounds, after each of which only the better half of the runs goes on, down to one. With few
  * evaluations that finishes the most promising run instead of leaving all of them half way.
  */
-import type { SearchOptimiser } from '../../contract/plans.ts';
-import type { GratingSpec } from '../../contract/stimuli.ts';
+import type { StimulusSpec } from '../../contract/stimuli.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
 import { Random } from '../../platform/random.ts';
 import { medianOf } from '../../platform/median.ts';
 import type { Saved } from '../checkpoint.ts';
-import { type CmaState, defaultPopulation, sampleGeneration, startCma, updateCma } from './cma.ts';
-import type { GratingBox } from '../spaces/gratingSpace.ts';
+import type { SpecBox } from '../spaces/box.ts';
 import { evaluate } from '../model.ts';
 import {
   type FoundStimulus,
@@ -19,70 +18,80 @@ import {
   type SearchContext,
   type TrajectoryPoint,
 } from '../phase.ts';
-
-type CmaOptimiser = Extract<SearchOptimiser, { type: 'cma-es' }>;
+import type { Evolver } from './evolver.ts';
 
 type Round = { firstStep: number; steps: number; runs: number };
 
-type Run = {
+type Best = { spec: StimulusSpec; value: number; image: Float32Array; responses: Float32Array };
+
+type Run<State> = {
   /** False once other runs were more promising. */
   active: boolean;
   restarts: number;
-  state: CmaState;
-  best: { spec: GratingSpec; value: number; image: Float32Array; responses: Float32Array } | null;
+  state: State;
+  best: Best | null;
 };
 
-/** Largest standard deviation, in units of a parameter's range, at which a run has converged and begins anew. */
-const converged = 1e-4;
+/** Where a run begins: a point of the box and the stimulus that it is. */
+export type Beginning = { point: readonly number[]; best: Best };
 
-export class CmaPhase implements OptimisationPhase {
-  readonly name = 'evolving gratings';
+export class EvolutionPhase<
+  State extends { generation: number },
+  Generation extends { points: number[][] },
+> implements OptimisationPhase {
+  readonly name: string;
   readonly steps: number;
   readonly evaluations: number;
   readonly #context: SearchContext;
-  readonly #optimiser: CmaOptimiser;
-  readonly #box: GratingBox;
-  readonly #render: (spec: GratingSpec) => Float32Array;
-  readonly #population: number;
+  readonly #evolver: Evolver<State, Generation>;
+  readonly #box: SpecBox;
+  readonly #render: (spec: StimulusSpec) => Float32Array;
   readonly #rounds: Round[];
-  #runs: Run[];
+  #runs: Run<State>[];
 
+  /** `evaluations`: of every start, as far as it lasts. `beginnings`: of the first starts, in their order. */
   constructor(
     context: SearchContext,
-    optimiser: CmaOptimiser,
-    box: GratingBox,
-    render: (spec: GratingSpec) => Float32Array,
+    evaluations: number,
+    evolver: Evolver<State, Generation>,
+    box: SpecBox,
+    render: (spec: StimulusSpec) => Float32Array,
+    beginnings: readonly Beginning[] = [],
   ) {
     this.#context = context;
-    this.#optimiser = optimiser;
+    this.#evolver = evolver;
     this.#box = box;
     this.#render = render;
-    this.#population = optimiser.population ?? defaultPopulation(box.dimensions);
+    this.name = `evolving ${box.nouns}`;
     const { starts } = context.plan;
-    this.#rounds = roundsOf(optimiser.evaluations, starts, this.#population);
+    const { population } = evolver;
+    this.#rounds = roundsOf(evaluations, starts, population);
     this.steps = this.#rounds.reduce((sum, { steps }) => sum + steps, 0);
-    this.evaluations = this.#rounds.reduce((sum, { steps, runs }) => sum + steps * runs, 0) * this.#population;
+    this.evaluations = this.#rounds.reduce((sum, { steps, runs }) => sum + steps * runs, 0) * population;
     this.#runs = Array.from({ length: starts }, (_, start) => ({
       active: true,
       restarts: 0,
-      state: this.#begin(start, 0),
-      best: null,
+      state: this.#begin(start, 0, beginnings[start]?.point),
+      best: beginnings[start]?.best ?? null,
     }));
   }
 
-  #begin(start: number, restart: number): CmaState {
-    const random = Random.fromSeed(this.#context.plan.seed, `cma-es/${start}/${restart}/mean`);
-    const mean = Array.from({ length: this.#box.dimensions }, () => random.uniform());
-    return startCma(mean, this.#optimiser.sigma, this.#population);
+  #begin(start: number, restart: number, from?: readonly number[]): State {
+    const random = Random.fromSeed(this.#context.plan.seed, `${this.#evolver.stream}/${start}/${restart}/mean`);
+    return this.#evolver.begin(random, from);
   }
 
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint }> {
     const { model, plan } = this.#context;
     const objective = objectiveOf(this.#context);
+    const evolver = this.#evolver;
     const runs = this.#runsOf(index);
     const generations = runs.map(({ active, restarts, state }, start) =>
       active
-        ? sampleGeneration(state, Random.fromSeed(plan.seed, `cma-es/${start}/${restarts}/${state.generation}`))
+        ? evolver.sample(
+            state,
+            Random.fromSeed(plan.seed, `${evolver.stream}/${start}/${restarts}/${state.generation}`),
+          )
         : null,
     );
     const specs = generations.flatMap((generation) => (generation?.points ?? []).map((point) => this.#box.spec(point)));
@@ -94,20 +103,20 @@ export class CmaPhase implements OptimisationPhase {
       const generation = generations[start];
       if (generation === null || generation === undefined) return run;
       let { best } = run;
-      const to = from + this.#population;
+      const to = from + evolver.population;
       for (let k = from; k < to; k++) {
         const value = values[k] as number;
         if (best !== null && value <= best.value) continue;
         best = {
-          spec: specs[k] as GratingSpec,
+          spec: specs[k] as StimulusSpec,
           value,
           image: images[k] as Float32Array,
           responses: responses[k] as Float32Array,
         };
       }
-      const state = updateCma(run.state, generation, values.slice(from, to));
+      const state = evolver.update(run.state, generation, values.slice(from, to));
       from = to;
-      if (spreadOf(state) > converged) return { ...run, state, best };
+      if (!evolver.converged(state)) return { ...run, state, best };
       return { ...run, restarts: run.restarts + 1, state: this.#begin(start, run.restarts + 1), best };
     });
     const best = this.found().map(({ value }) => value);
@@ -115,7 +124,7 @@ export class CmaPhase implements OptimisationPhase {
   }
 
   /** The runs as they enter step `index`: at the start of a round only the better ones stay active. */
-  #runsOf(index: number): Run[] {
+  #runsOf(index: number): Run<State>[] {
     const round = this.#rounds.find(({ firstStep }) => firstStep === index);
     if (round === undefined || index === 0) return this.#runs;
     const valueOf = (start: number): number => this.#runs[start]?.best?.value ?? -Infinity;
@@ -144,8 +153,8 @@ export class CmaPhase implements OptimisationPhase {
     const stored = json as {
       active: boolean;
       restarts: number;
-      state: CmaState;
-      best: { spec: GratingSpec; value: number } | null;
+      state: State;
+      best: { spec: StimulusSpec; value: number } | null;
     }[];
     this.#runs = stored.map(({ active, restarts, state, best }, i) => ({
       active,
@@ -171,11 +180,4 @@ function roundsOf(evaluations: number, starts: number, population: number): Roun
     firstStep += steps;
   }
   return rounds;
-}
-
-/** Largest standard deviation of a coordinate. */
-function spreadOf({ sigma, covariance, mean }: CmaState): number {
-  let largest = 0;
-  for (let i = 0; i < mean.length; i++) largest = Math.max(largest, covariance[i * (mean.length + 1)] as number);
-  return sigma * Math.sqrt(largest);
 }
