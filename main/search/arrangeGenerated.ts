@@ -150,9 +150,7 @@ function hybridPixels(
   }
   // The second search is one over still pixels.
   const space = pixelSpace.parse({ type: 'pixels' });
-  const pixels = createPixelSearch({ ...plan, space, optimiser: refine }, model.field, {
-    ...(sources.constraints === undefined ? {} : { constraints: sources.constraints }),
-  });
+  const pixels = createPixelSearch({ ...plan, space, optimiser: refine }, model.field, sources);
   const { constraints, frames } = pixels;
   const screening = screeningOf(context, optimiser, source, what);
   const optimisation = new HybridPhase(screening, () => {

@@ -21,7 +21,7 @@ export function randomNouns({ kind, label, spec }: Named): string | null {
   if (kind !== 'random' && kind !== 'same-space') return null;
   const named = / random (.+) of the same space/.exec(label)?.[1];
   if (named !== undefined) return named;
-  return spec != null && spec.type in generatorNouns ? generatorNouns[spec.type as ParametricStimulus] : null;
+  return spec && spec.type in generatorNouns ? generatorNouns[spec.type as ParametricStimulus] : null;
 }
 
 /** 'image', or 'clip' for one that moves. */
