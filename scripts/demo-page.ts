@@ -21,6 +21,9 @@ type DemoResults = {
 
 const controlNames: Record<Control['kind'], string> = {
   random: 'best random',
+  'same-space': 'best start',
+  'phase-scrambled': 'phase scrambled',
+  'best-of-reference': 'best reference',
   'best-of-set': 'best photograph',
   'best-grating': 'best grating',
 };

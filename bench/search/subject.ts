@@ -96,6 +96,7 @@ export async function openSubject(options: { twin: string; batchSize: number; th
       reference: referenceDesign,
       knownReference: known,
       sets: {},
+      heldOut: [],
       checkpoint: null,
     }),
     close: async () => {
@@ -120,7 +121,8 @@ function planOf(twin: string, plan: Record<string, unknown>): SearchPlan {
     twin,
     space: { type: 'pixels', start: 'pink' },
     constraints: fullField,
-    controls: { random: 0 },
+    controls: { random: 0, phaseScrambled: 0, sameSpace: 0, bestOfReference: false },
+    checkCandidate: false,
     ...plan,
   });
 }

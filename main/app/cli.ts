@@ -5,20 +5,14 @@ import { createLog, logSentence, type Log } from '../platform/node/log.ts';
 import { logFile } from '../platform/node/paths.ts';
 import { createBackend, type Backend } from './backend.ts';
 import { exitInterrupted, type CliContext } from './cli/context.ts';
-import {
-  exportProtocol,
-  projectCheck,
-  projectInfo,
-  projectUnlock,
-  projectUpgrade,
-  saveProtocol,
-} from './cli/projectCommands.ts';
+import { projectCheck, projectInfo, projectUnlock, projectUpgrade, saveProtocol } from './cli/projectCommands.ts';
 import { runPlanCommand } from './cli/planCommand.ts';
 import { deviceOption, listDevices } from './cli/deviceCommands.ts';
 import { modelGradient } from './cli/modelCommands.ts';
 import { importTwin } from './cli/importCommand.ts';
 import { packTwin } from './cli/packCommand.ts';
 import { exportTwin, listTwins, removeTwin, showTwin, verifyTwins } from './cli/twinCommands.ts';
+import { exportFrom, reportSearch } from './cli/reportCommand.ts';
 import { measureTwinReference } from './cli/referenceCommand.ts';
 import { renderStimuli } from './cli/renderCommand.ts';
 import { serve } from './cli/serveCommand.ts';
@@ -195,14 +189,22 @@ function buildProgram(): Command {
     .requiredOption('--project <file>', 'required: the project; made when it does not exist')
     .action(action(program, saveProtocol));
   program
+    .command('report <search>')
+    .description('write the report of a search: HTML with its pictures, or JSON, by the name of --out')
+    .requiredOption('--project <file>', 'required: the project that holds it')
+    .requiredOption('--out <file>', 'required: NAME.html or NAME.json')
+    .action(action(program, reportSearch));
+  program
     .command('export <project>')
-    .description('write a protocol for the lab')
-    .requiredOption('--what <id>', 'required: a protocol by name or id')
+    .description('write a protocol for the lab, or the report of a search')
+    .requiredOption('--what <id>', 'required: a protocol, or for a report a search, by name or id')
     .addOption(
-      new Option('--format <name>', 'required: what to write').choices(['bundle', 'psychopy']).makeOptionMandatory(),
+      new Option('--format <name>', 'required: what to write')
+        .choices(['bundle', 'psychopy', 'report'])
+        .makeOptionMandatory(),
     )
     .requiredOption('--out <folder>', 'required: where to write it')
-    .action(action(program, exportProtocol));
+    .action(action(program, exportFrom));
 
   const project = program.command('project').description('project files');
   project.command('info <file>').description('what a project holds').action(action(program, projectInfo));

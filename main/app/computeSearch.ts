@@ -29,6 +29,8 @@ import type { ConstraintImages } from '../search/constraints/constraints.ts';
 import type { ResponseModel, StimulusSource } from '../search/model.ts';
 import type { ReferenceScale } from '../search/reference/reference.ts';
 import type { SearchOutcome } from '../search/report.ts';
+import type { HeldOutTwin } from '../search/heldOut/heldOutPhase.ts';
+import { onRaster } from '../search/heldOut/onRaster.ts';
 import { createSearch, type Search } from '../search/search.ts';
 import { designCount, specAt } from '../stimuli/design.ts';
 import { encodeGreyPng } from '../stimuli/node/png.ts';
@@ -97,10 +99,12 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         for (const { twin } of start.others ?? []) others.push(await sessions.hold(twin));
         // Nobody would end a search whose beginning was withdrawn.
         signal.throwIfAborted();
+        const heldOut = await Promise.all(start.heldOut.map((twin) => heldOutTwin(sessions, twin, start.reference)));
         const search = await searchOf(
           start,
           held.session,
           others.map((other) => other.session),
+          heldOut,
         );
         const { optimiser } = start.plan;
         forget(start.key);
@@ -209,6 +213,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         controlEvaluations: outcome.controlEvaluations,
         referenceStimuli: outcome.reference?.stimuli ?? 0,
         referenceStatistics: outcome.reference === null ? null : statisticsArray(outcome.reference.scale),
+        evidence: outcome.evidence,
         notices: [...outcome.notices, ...unmodulated(outcome)],
       };
     },
@@ -260,10 +265,43 @@ function modelOf(
 const titleOf = ({ label, twin }: { label: string; twin: ComputeTwin }, { manifest }: ComputeTwin): string =>
   twin.manifest.title === manifest.title ? `${twin.manifest.title} (${label})` : twin.manifest.title;
 
+/**
+ * A held-out twin is loaded when it is asked, and may be released between two of its batches: only the searched one is held
+ * for the whole search.
+ */
+async function heldOutTwin(
+  sessions: SessionCache<ComputeTwin, Loaded>,
+  { twin, tier }: SearchStart['heldOut'][number],
+  reference: StimulusDesign,
+): Promise<HeldOutTwin> {
+  const { id, version, sha256 } = twin;
+  const model = await sessions.use(twin, async ({ session }) => responseModel(session, twin));
+  const render = (design: StimulusDesign, index: number) =>
+    sessions.use(twin, ({ rasteriser }) => rasteriser.renderAt(design, index));
+  return {
+    twin: { id, version, sha256 },
+    tier,
+    model: {
+      ...model,
+      gradient: null,
+      nodeAtFault: undefined,
+      responses: (images, n) => sessions.use(twin, ({ session }) => session.responses(images, n)),
+    },
+    reference: {
+      count: designCount(reference),
+      render: (index) => render(reference, index),
+      spec: (index) => specAt(reference, index),
+    },
+    show: async ({ image, spec }, shown) =>
+      spec === null ? onRaster(image, shown, model.field) : render({ type: 'list', stimuli: [spec] }, 0),
+  };
+}
+
 async function searchOf(
   start: SearchStart,
   { session, rasteriser }: Loaded,
   others: readonly Loaded[],
+  heldOut: readonly HeldOutTwin[],
 ): Promise<Search> {
   const { plan, reference, knownReference, sets, checkpoint } = start;
   const source = (design: StimulusDesign): StimulusSource => sourceOf(design, rasteriser);
@@ -275,10 +313,12 @@ async function searchOf(
     sources: {
       ...(sets['screening'] ? { screening: source(sets['screening']) } : {}),
       ...(sets['bestOf'] ? { bestOf: source(sets['bestOf']) } : {}),
+      ...(sets['halfB'] ? { halfB: source(sets['halfB']) } : {}),
       ...(sets[startRole] ? { start: source(sets[startRole]) } : {}),
       goals: goalsOf(plan).map((_, i) => source(sets[goalRole(i)] as StimulusDesign)),
       constraints: await constraintImages(plan.constraints, (role) => source(sets[role] as StimulusDesign)),
     },
+    heldOut,
     renderSpec: (spec) => renderShown(spec, session.field),
   });
   if (checkpoint !== null) await search.restore(checkpoint);
@@ -306,9 +346,9 @@ async function constraintImages(
   return images;
 }
 
-/** Rows: mean, sd, response to the blank, coefficient in the area's activity; one column per unit of every twin and state. */
-function statisticsArray({ mean, sd, blank, areaCoefficient }: ReferenceScale): Uint8Array {
-  const rows = [mean, sd, blank, areaCoefficient];
+/** Rows: mean, sd, response to the blank, coefficient in the area's activity, largest response; one column per unit of every twin and state. */
+function statisticsArray({ mean, sd, blank, areaCoefficient, max }: ReferenceScale): Uint8Array {
+  const rows = [mean, sd, blank, areaCoefficient, max];
   const values = new Float64Array(rows.length * mean.length);
   for (const [i, row] of rows.entries()) values.set(row, i * mean.length);
   return encodeNpy(values, [rows.length, mean.length]);

@@ -275,7 +275,8 @@ test('a search keeps the response unit and counts its controls; it does not star
     space: { type: 'pixels', start: 'white' },
     reference: { design: noise(12) },
     optimiser: { type: 'gradient', steps: 4 },
-    controls: { random: 5 },
+    controls: { random: 5, phaseScrambled: 0, sameSpace: 0, bestOfReference: false },
+    checkCandidate: false,
     starts: 2,
   });
   const found = await queue.waitFor((await queue.start('search', 'found', plan)).id);

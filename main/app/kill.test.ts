@@ -45,7 +45,7 @@ const plans = {
       design: { type: 'gratings', factors: { orientationDeg: [0, 45, 90, 135], spatialFrequencyCpd: [1.5, 3] } },
     },
     optimiser: { type: 'gradient', steps: 60 },
-    controls: { random: 80 },
+    controls: { random: 80, sameSpace: 90, phaseScrambled: 4 },
     starts: 3,
   },
 };

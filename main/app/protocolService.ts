@@ -2,12 +2,11 @@
 import {
   type Aperture,
   endsInPixels,
-  type ParametricStimulus,
   type ProtocolItem,
   type ProtocolPlan,
   type SearchPlan,
 } from '../contract/plans.ts';
-import type { Control, ExpandedProtocol, StimulusSource } from '../contract/results.ts';
+import type { ExpandedProtocol, StimulusSource } from '../contract/results.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { nearestName } from '../contract/validate.ts';
 import { TwinscopeError } from '../platform/errors.ts';
@@ -19,8 +18,7 @@ import { expandProtocol, type ProtocolStimulusInput } from '../protocols/expand.
 import { patternExtentDeg } from '../protocols/extent.ts';
 import { luminanceOfPicture } from '../protocols/node/luminance.ts';
 import { apertureOf } from '../stimuli/aperture.ts';
-import { pictureNoun } from '../stimuli/controlWords.ts';
-import { generatorNouns } from '../stimuli/words.ts';
+import { controlTitle } from '../stimuli/controlWords.ts';
 import {
   describeDesign,
   designCount,
@@ -216,7 +214,7 @@ function searchInputs(search: SearchRow, item: Extract<ProtocolItem, { search: s
   for (const control of report.controls) {
     const { spec, sha256, thumbnail, kind, label, n } = control;
     if (spec === null || sha256 === null || thumbnail === null) continue;
-    const name = controlName(control);
+    const name = controlTitle(control);
     inputs.push({
       label: `${name} ${spec.type === 'raster' ? '' : `${specLabel(spec)} `}${search.name}`,
       condition: `control: ${name}`,
@@ -235,22 +233,6 @@ function measuredIn(plan: SearchPlan, spec: StimulusSpec, best: StimulusSpec | u
   // Controls without an aperture of their own were matched to the best candidate in its aperture.
   const matched = spec.type === 'raster' && best !== undefined ? best : spec;
   return apertureOf(matched) ?? null;
-}
-
-/** Short enough for a column of a table; the report has the whole description. */
-function controlName(control: Control): string {
-  const { kind, n, spec } = control;
-  switch (kind) {
-    case 'random':
-      // A search over the parameters of a generator has two: noise, and stimuli drawn from its own space.
-      return spec !== null && spec.type in generatorNouns
-        ? `best of ${formatCount(n)} random ${generatorNouns[spec.type as ParametricStimulus]}`
-        : `best of ${plural(n, `noise ${pictureNoun(control)}`)}`;
-    case 'best-of-set':
-      return `best of ${plural(n, pictureNoun(control))}`;
-    case 'best-grating':
-      return `best of ${plural(n, 'grating')}`;
-  }
 }
 
 /** By id, or the newest complete search of this name. */

@@ -6,6 +6,7 @@ import { thumbnailDegOf } from '../contract/thumbnails.ts';
 import { isTwinscopeError, TwinscopeError, type ErrorCode } from '../platform/errors.ts';
 import { formatCount } from '../platform/words.ts';
 import { createStimulusService, type StimulusService } from './stimulusService.ts';
+import { reportOf, reportText, searchReportHtml } from './searchReportService.ts';
 import type { Services } from './services.ts';
 import { receivePackageFile, receiveUpload, uploadOf } from './uploads.ts';
 
@@ -67,6 +68,17 @@ export function createResources(services: Services): (request: Request) => Promi
       pattern: /^\/resource\/run\/([\w-]+)\/responses\.f32$/,
       async handle([id]) {
         return bytes(await interleavedResponses(services, id as string), 'application/octet-stream');
+      },
+    },
+    {
+      method: 'GET',
+      pattern: /^\/resource\/search\/([\w-]+)\/report\.(html|json)$/,
+      async handle([id, kind]) {
+        const report = reportOf(await services.current().project.searches.get(id as string));
+        const text = kind === 'json' ? reportText(report) : await searchReportHtml(report, stimuli());
+        const type = kind === 'json' ? 'application/json' : 'text/html; charset=utf-8';
+        const headers = { 'content-disposition': attachment(`${report.name}.${kind}`) };
+        return bytes(new TextEncoder().encode(text), type, headers);
       },
     },
     {

@@ -85,7 +85,10 @@ test('the second search takes what the first has measured, with the same content
   const { project } = watched.backend.services.current();
   const { data, shape } = decodeNpyArray(await project.arrays.bytes(sha256));
   const units = 512;
-  expect(shape).toEqual([4, units]);
+  expect(shape).toEqual([5, units]);
+  const largest = second.report?.evidence?.stretch?.units ?? [];
+  expect(largest.length).toBeGreaterThan(200);
+  for (const { referenceMax } of largest) expect(Array.from(data.slice(4 * units), Number)).toContain(referenceMax);
   const found = second.report?.candidates[0]?.units ?? [];
   expect(found.length).toBeGreaterThan(200);
   for (const { response, z, blank } of found) {

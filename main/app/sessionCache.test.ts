@@ -75,11 +75,11 @@ test('a search goes on however many other sessions were opened since it began', 
     space: { type: 'pixels' },
     reference: { design },
     optimiser: { type: 'gradient', steps: 50 },
-    controls: { random: 4 },
+    controls: { random: 4, phaseScrambled: 0, sameSpace: 0, bestOfReference: false },
     starts: 1,
     seed: 3,
   });
-  const none = { sets: {}, knownReference: null, checkpoint: null };
+  const none = { sets: {}, heldOut: [], knownReference: null, checkpoint: null };
   const start = { key: 'a', plan, twin, batchSize: twin.batchSize, reference: stimulusDesign.parse(design), ...none };
   await compute.call('search.begin', start);
   const before = await compute.call('search.advance', { key: 'a', budgetMs: 1 });

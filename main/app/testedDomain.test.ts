@@ -64,7 +64,7 @@ test('a search names candidate and controls, each by its own reason', async () =
     optimiser: { type: 'gradient', steps: 2 },
     reference: gratings,
     starts: 1,
-    controls: { random: 2 },
+    controls: { random: 2, phaseScrambled: 2 },
     device: 'cpu',
   });
   const { stdout, stderr, code } = await run('search', plan, '--project', project);

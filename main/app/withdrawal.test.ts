@@ -58,7 +58,7 @@ const searchOf = (key: string, of: ComputeTwin, area: string): SearchStart => ({
     space: { type: 'pixels' },
     reference: { design: reference },
     optimiser: { type: 'gradient', steps },
-    controls: { random: 4 },
+    controls: { random: 4, phaseScrambled: 0, sameSpace: 0, bestOfReference: false },
     starts: 1,
     seed: 3,
   }),
@@ -67,6 +67,7 @@ const searchOf = (key: string, of: ComputeTwin, area: string): SearchStart => ({
   reference: stimulusDesign.parse(reference),
   sets: {},
   knownReference: null,
+  heldOut: [],
   checkpoint: null,
 });
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { deviceId, gradientForms } from './devices.ts';
 import { sha256, stimulusDesign, stimulusSpec } from './stimuli.ts';
+import { controlKind, searchEvidence } from './searchEvidence.ts';
 import { aperture, constraints, display, plan, protocolPlan, runPlan, searchPlan } from './plans.ts';
 
 const referenceOrigin = z.object({ from: z.enum(['search', 'cache']), measuredAt: z.string(), sha256 });
@@ -137,8 +138,6 @@ export const runDetails = runSummary.extend({
 });
 export type RunDetails = z.infer<typeof runDetails>;
 
-export const controlKind = z.enum(['random', 'best-of-set', 'best-grating']);
-
 export const control = z.object({
   kind: controlKind,
   label: z.string(),
@@ -206,12 +205,15 @@ export const searchReport = z.object({
   referenceName: z.string(),
   referenceStimuli: z.int(),
   /**
-   * The stored array of what every response is expressed in: float64 NPY, 4 × units in the twin's order, those of other states and twins behind them: mean, sd (0 for an
-   * unmodulated unit), response to the blank, coefficient in the area's activity. Absent in results of older versions.
+   * The stored array of what every response is expressed in: float64 NPY, 5 × units in the twin's order, those of other states
+   * and twins behind them: mean, sd (0 for an unmodulated unit), response to the blank, coefficient in the area's activity,
+   * largest response. Absent in results of older versions, which may also lack the last row.
    */
   referenceStatistics: sha256.optional(),
   candidates: z.array(candidate),
   controls: z.array(control),
+  /** Absent in results of older versions. */
+  evidence: searchEvidence.optional(),
   trajectory: z.array(z.object({ step: z.int(), best: z.number(), median: z.number() })),
   /** Images shown to the twin, those of the reference set and of the controls included. */
   evaluations: z.int(),

@@ -51,14 +51,26 @@ export const searchPlan = z.strictObject({
   controls: z
     .strictObject({
       /**
-       * Random images of the same mean, RMS contrast and aperture. A search over the parameters of a generator is also
-       * compared with random stimuli of its space, as many as it has evaluations; 0 leaves out both.
+       * Random images of the same mean, RMS contrast and aperture.
        */
       random: z.int().min(0).max(100_000).default(999),
       /** Best image of this set, re-projected onto the constraints. */
       bestOf: setRef.optional(),
+      /** Phase scrambles of the best candidate: its aperture, amplitude spectrum and histogram. */
+      phaseScrambled: z.int().min(0).max(100_000).default(99),
+      /**
+       * Images drawn from the searched space: starting noise of pixels, random gratings. 'equal': as many as the search shows,
+       * a step with a gradient counting as several, at most 10,000.
+       */
+      sameSpace: z.union([z.literal('equal'), z.int().min(0).max(1_000_000)]).default('equal'),
+      /** Best of half B of the reference set, or of all of it where it is not half A of a set with halves. */
+      bestOfReference: z.boolean().default(true),
     })
     .prefault({}),
+  /** Show the best candidate at other contrasts, places and sizes, encoded in 8 bits and under fixational jitter. */
+  checkCandidate: z.boolean().default(true),
+  /** Twins that had no part in the search: how much of the candidate's gain over the reference they retain. */
+  heldOut: z.array(twinRef).max(16).default([]),
   ...session,
 });
 export type SearchPlan = z.infer<typeof searchPlan>;

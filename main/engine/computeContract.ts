@@ -6,6 +6,7 @@ import type { DeviceId, DeviceMeasurement, GradientForms } from '../contract/dev
 import type { SearchLive } from '../contract/jobs.ts';
 import type { ResponseWindow, SearchPlan } from '../contract/plans.ts';
 import type { Residuals } from '../contract/results.ts';
+import type { ControlKind, HeldOutResult, SearchEvidence } from '../contract/searchEvidence.ts';
 import type { RasterSpec, StimulusDesign, StimulusSpec } from '../contract/stimuli.ts';
 import type { TwinManifest, UnitPlace } from '../contract/twins.ts';
 import type { GradientCheck } from '../autodiff/index.ts';
@@ -59,8 +60,10 @@ export type SearchStart = {
    * states what each answered when it drew the set itself, side by side as in the search.
    */
   knownReference: ReferenceResponses | null;
-  /** The plan's other stimuli by role: 'screening', 'bestOf', 'start', 'goal 0' … */
+  /** The plan's other stimuli by role: 'screening', 'bestOf', 'halfB', 'start', 'goal 0' … */
   sets: Record<string, StimulusDesign>;
+  /** The plan's held-out twins in its order, each with what it is to the searched one. */
+  heldOut: { twin: ComputeTwin; tier: HeldOutResult['tier'] }[];
   checkpoint: Uint8Array | null;
 };
 
@@ -112,7 +115,7 @@ export type SearchOutcomeMessage = {
     residuals8Bit: Residuals | null;
   }[];
   controls: {
-    kind: 'random' | 'best-of-set' | 'best-grating';
+    kind: ControlKind;
     label: string;
     values: number[];
     best: number;
@@ -125,8 +128,9 @@ export type SearchOutcomeMessage = {
   controlEvaluations: number;
   /** Stimuli of the reference set that responses are z-scored over: blanks are left out. */
   referenceStimuli: number;
-  /** Float64 NPY, 4 × units: mean, sd, response to the blank, coefficient in the area's activity. */
+  /** Float64 NPY, 5 × units: mean, sd, response to the blank, coefficient in the area's activity, largest response. */
   referenceStatistics: Uint8Array | null;
+  evidence: SearchEvidence | null;
   notices: string[];
 };
 

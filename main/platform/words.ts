@@ -18,3 +18,17 @@ export function formatBytes(bytes: number): string {
   for (; value >= 999.5 && unit < byteUnits.length - 1; unit++) value /= 1000;
   return `${value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} ${byteUnits[unit]}`;
 }
+
+/** Three significant digits and every digit before the point, without an exponent where it can be avoided. */
+export function formatNumber(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return 'missing';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1e6 || size < 1e-4)
+    return value
+      .toExponential(digits - 1)
+      .replace('e-', 'e−')
+      .replace(/^-/, '−');
+  const shown = size >= 10 ** digits ? Math.round(value) : Number(value.toPrecision(digits));
+  return shown.toString().replace('-', '−');
+}

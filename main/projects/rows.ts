@@ -93,6 +93,7 @@ export type SearchFindings = Pick<
   | 'referenceStatistics'
   | 'candidates'
   | 'controls'
+  | 'evidence'
   | 'evaluations'
   | 'controlEvaluations'
   | 'responseUnits'

@@ -11,7 +11,7 @@ import { TwinscopeError } from '../platform/errors.ts';
 import { isMoving } from '../stimuli/motion.ts';
 import type { ConstraintImages, ConstraintSet } from './constraints/constraints.ts';
 import type { ControlPhase } from './controls/controlPhase.ts';
-import { matchedControls, matchedToBest, randomFromBox } from './controls/controls.ts';
+import { type Matched, matchedControls, matchedToBest, phaseScrambled, randomFromBox } from './controls/controls.ts';
 import { noGradient, type StimulusSource } from './model.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
 import { cmaEvolver } from './optimisers/evolver.ts';
@@ -21,6 +21,7 @@ import { geneticEvolver } from './optimisers/genetic.ts';
 import { HybridPhase } from './optimisers/hybridPhase.ts';
 import { type Kept, ScreeningPhase } from './optimisers/screeningPhase.ts';
 import type { OptimisationPhase, SearchContext } from './phase.ts';
+import { ranked } from './report.ts';
 import type { SpecBox } from './spaces/box.ts';
 import { drawnFrom, type DrawnSource } from './spaces/drawn.ts';
 import { createGratingBox } from './spaces/gratingSpace.ts';
@@ -44,6 +45,7 @@ export type Sources = {
   reference: StimulusSource;
   screening?: StimulusSource;
   bestOf?: StimulusSource;
+  halfB?: StimulusSource;
   constraints?: ConstraintImages;
 };
 
@@ -143,7 +145,7 @@ function hybridPixels(
   optimiser: Hybrid,
   source: StimulusSource,
   what: string,
-  { reference, bestOf, constraints: images }: Sources,
+  sources: Sources,
 ): Arrangement {
   const { plan, model } = context;
   const { refine } = optimiser;
@@ -154,7 +156,7 @@ function hybridPixels(
   }
   // The second search is one over still pixels.
   const space = pixelSpace.parse({ type: 'pixels' });
-  const pixels = createPixelSearch({ ...plan, space, optimiser: refine }, model.field, { constraints: images });
+  const pixels = createPixelSearch({ ...plan, space, optimiser: refine }, model.field, sources);
   const { constraints, frames } = pixels;
   const screening = screeningOf(context, optimiser, source, what);
   const optimisation = new HybridPhase(screening, () => {
@@ -168,41 +170,36 @@ function hybridPixels(
       : new FirstOrderPhase(context, refine, { ...pixels, starts });
   });
   const free = leavesContrastFree(refine);
-  const controls = matchedControls(
-    context,
-    free ? matchedToBest(context, optimisation) : () => ({ constraints, frames }),
-    space.start,
-    optimisation.evaluations,
-    reference,
-    bestOf,
-  );
+  const match = free ? matchedToBest(context, optimisation) : (): Matched => ({ constraints, frames });
+  // What chance finds in its space is what it screened.
+  const controls = matchedControls(context, match, space.start, optimisation.evaluations, sources);
+  const scrambled = phaseScrambled(context, match, () => ranked(optimisation)[0]);
   return {
     optimisation,
     before: free ? [] : controls,
-    after: free ? controls : [],
+    after: free ? [...controls, ...scrambled] : scrambled,
     constraints: free ? null : constraints,
   };
 }
 
 /** With the controls that are matched to what was found. */
-const followed = (
+function followed(
   context: SearchContext,
   optimisation: OptimisationPhase,
   before: ControlPhase[],
-  { reference, bestOf }: Sources,
-): Arrangement => ({
-  optimisation,
-  before,
-  after: matchedControls(
-    context,
-    matchedToBest(context, optimisation),
-    'pink',
-    optimisation.evaluations,
-    reference,
-    bestOf,
-  ),
-  constraints: null,
-});
+  sources: Sources,
+): Arrangement {
+  const match = matchedToBest(context, optimisation);
+  return {
+    optimisation,
+    before,
+    after: [
+      ...matchedControls(context, match, 'pink', optimisation.evaluations, sources),
+      ...phaseScrambled(context, match, () => ranked(optimisation)[0]),
+    ],
+    constraints: null,
+  };
+}
 
 function requireWholeSet({ samples }: { samples?: number | undefined }): void {
   if (samples === undefined) return;

@@ -57,7 +57,8 @@ function forwardOnly(model: GaborModel): ResponseModel {
 }
 
 const complex = (batchSize = 16) => new GaborModel([unit('complex', planted)], smallField, { batchSize });
-const plan = (changes: object) => planOf({ target, space: gabors, controls: { random: 9 }, ...changes });
+const plan = (changes: object) =>
+  planOf({ target, space: gabors, controls: { random: 9, sameSpace: 'equal' }, ...changes });
 
 async function refusal(make: () => Search): Promise<string> {
   try {

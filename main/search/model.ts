@@ -46,7 +46,7 @@ export interface ResponseModel {
    * The node where numbers stop being finite for one image in all its frames, described for people: on the way to the responses, or, with
    * a cotangent (units), on the way back. Null where that cannot be told.
    */
-  nodeAtFault?(image: Float32Array, cotangent: Float32Array | null): Promise<string | null>;
+  nodeAtFault?: ((image: Float32Array, cotangent: Float32Array | null) => Promise<string | null>) | undefined;
 }
 
 /** An ordered set of stimuli that are rendered one by one, so that a large set never lies in memory. */

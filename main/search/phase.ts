@@ -33,6 +33,8 @@ export type SearchContext = {
   readonly groups: readonly TargetGroup[];
   /** Null until the reference set was measured. */
   objective: Objective | null;
+  /** The selective score that the report states, whatever the objective; null where the target has no rival. */
+  readonly selective: { terms: readonly ObjectiveTerm[]; objective: Objective | null } | null;
   /** What z-scores are made with; null until then. */
   scale: ReferenceScale | null;
   /** Sentences about things that went another way than asked. */

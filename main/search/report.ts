@@ -3,10 +3,15 @@ import { medianOf } from '../platform/median.ts';
 import type { Residuals } from '../contract/results.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import type { ConstraintSet } from './constraints/constraints.ts';
-import type { ControlKind, ControlPhase } from './controls/controlPhase.ts';
+import type { ControlKind, SearchEvidence, Selectivity } from '../contract/searchEvidence.ts';
+import type { CandidatePhase } from './evidence/candidatePhase.ts';
+import { stretchReport, uniquenessOf } from './evidence/summary.ts';
+import type { HeldOutPhase } from './heldOut/heldOutPhase.ts';
+import type { TargetGroup } from './objectives/target.ts';
+import type { ControlPhase } from './controls/controlPhase.ts';
 import { areasOf } from './objectives/normalisation.ts';
 import type { FoundStimulus, OptimisationPhase, SearchContext, TrajectoryPoint } from './phase.ts';
-import type { ReferenceScale } from './reference/reference.ts';
+import { activityOfArea, type ReferenceScale } from './reference/reference.ts';
 import { measureResiduals, measureResiduals8Bit } from './constraints/residuals.ts';
 
 /** Activity of an area: mean z of its modulated units over the sd of that mean across the reference set. */
@@ -53,6 +58,8 @@ export type SearchOutcome = {
   controlEvaluations: number;
   /** Stimuli of the reference set without blanks, and units that it does not modulate. */
   reference: { stimuli: number; unmodulatedUnits: number; scale: ReferenceScale } | null;
+  /** Null before the first candidate. */
+  evidence: SearchEvidence | null;
   notices: string[];
 };
 
@@ -107,6 +114,8 @@ export function buildOutcome(parts: {
   scale: ReferenceScale | null;
   optimisation: OptimisationPhase;
   controls: readonly ControlPhase[];
+  checks: CandidatePhase;
+  heldOut: readonly HeldOutPhase[];
   constraints: ConstraintSet | null;
   trajectory: readonly TrajectoryPoint[];
   evaluations: number;
@@ -154,7 +163,42 @@ export function buildOutcome(parts: {
       scale === null
         ? null
         : { stimuli: scale.stimuli, unmodulatedUnits: scale.sd.reduce((n, sd) => n + (sd === 0 ? 1 : 0), 0), scale },
+    evidence: found[0] === undefined || scale === null ? null : evidenceOf(parts, scale, found),
     notices: [...context.notices],
+  };
+}
+
+function evidenceOf(
+  { context, controls, checks, heldOut, constraints }: Parameters<typeof buildOutcome>[0],
+  scale: ReferenceScale,
+  found: readonly FoundStimulus[],
+): SearchEvidence {
+  const best = found[0] as FoundStimulus;
+  const { field } = context.model;
+  const weights = constraints?.weights ?? new Float64Array(field.sizePx ** 2).fill(1);
+  return {
+    stretch: stretchReport(context, scale, best),
+    suppression: checks.suppression(),
+    selectivity: selectivityOf(context, best, controls),
+    variations: checks.variations(),
+    // The stimuli of a set differ by what the set is.
+    uniqueness: context.plan.space.type === 'set' ? null : uniquenessOf(found, weights),
+    heldOut: heldOut.flatMap(({ result }) => result ?? []),
+  };
+}
+
+function selectivityOf(
+  { selective }: SearchContext,
+  best: FoundStimulus,
+  controls: readonly ControlPhase[],
+): Selectivity | null {
+  if (selective === null || selective.objective === null) return null;
+  const labels = (groups: readonly TargetGroup[]): string[] => groups.map(({ label }) => label);
+  return {
+    candidate: selective.objective.value(best.responses),
+    bestOfReference: controls.find(({ kind }) => kind === 'best-of-reference')?.selective ?? null,
+    target: labels(selective.terms.flatMap(({ groups }) => groups)),
+    against: labels(selective.terms.flatMap(({ against }) => against)),
   };
 }
 
@@ -167,13 +211,10 @@ function residualsOf(
 }
 
 function areaActivities({ model }: SearchContext, scale: ReferenceScale, responses: Float32Array): AreaActivity[] {
-  return [...areasOf(model.units)].map(([area, members]) => {
-    let z = 0;
-    for (const u of members) {
-      z += (scale.areaCoefficient[u] as number) * ((responses[u] as number) - (scale.mean[u] as number));
-    }
-    return { area, z };
-  });
+  return [...areasOf(model.units)].map(([area, members]) => ({
+    area,
+    z: activityOfArea(members, scale.areaCoefficient, scale.mean, responses),
+  }));
 }
 
 function targetedUnits({ model, groups }: SearchContext, scale: ReferenceScale, responses: Float32Array) {

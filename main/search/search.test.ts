@@ -201,6 +201,7 @@ describe('grating search by CMA-ES', () => {
     ...complex,
     space: { type: 'gratings', spatialFrequencyCpd: [0.5, 5], diameterDeg: [0.3, 2.5], xDeg: [-1, 1], yDeg: [-1, 1] },
     optimiser: { type: 'cma-es', evaluations: 2000 },
+    controls: { sameSpace: 'equal' },
   });
 
   it('recovers planted parameters without a gradient and beats its controls', async () => {
@@ -221,7 +222,7 @@ describe('grating search by CMA-ES', () => {
     expect(Math.abs(best.spec.yDeg - planted.yDeg)).toBeLessThan(0.12);
     expect(best.residuals).toBeNull();
     expect(await model.responses(renderSpec(best.spec, smallField), 1)).toEqual(best.responses);
-    expect(outcome.controls.map(({ kind }) => kind)).toEqual(['random', 'random', 'best-of-set', 'best-grating']);
+    expect(outcome.controls.map(({ kind }) => kind)).toEqual(['same-space', 'random', 'best-of-set', 'best-grating']);
     // As many random gratings as the optimiser showed: what is left of all evaluations is shared equally.
     const shown = (outcome.evaluations - (73 + 60 + 40 + 72)) / 2;
     expect(outcome.controls[0]?.n).toBe(shown);

@@ -15,16 +15,19 @@ import { type Arrangement, arrangeGenerated } from './arrangeGenerated.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
 import { combine, decodeCheckpoint, encodeCheckpoint, part, type Saved } from './checkpoint.ts';
 import type { ConstraintImages } from './constraints/constraints.ts';
-import { matchedControls, matchedToBest } from './controls/controls.ts';
+import { type Matched, matchedControls, matchedToBest, phaseScrambled, startingImages } from './controls/controls.ts';
 import type { ResponseModel, StimulusSource } from './model.ts';
 import { DiversePhase } from './optimisers/diversePhase.ts';
 import { FirstOrderPhase } from './optimisers/firstOrderPhase.ts';
-import type { Phase, SearchContext, TrajectoryPoint } from './phase.ts';
+import type { FoundStimulus, Phase, SearchContext, TrajectoryPoint } from './phase.ts';
+import { CandidatePhase } from './evidence/candidatePhase.ts';
+import { HeldOutPhase, type HeldOutTwin } from './heldOut/heldOutPhase.ts';
 import type { ReferenceResponses } from './reference/reference.ts';
 import { type GoalImage, ReferencePhase } from './reference/referencePhase.ts';
-import { buildOutcome, liveState, type SearchLiveState, type SearchOutcome } from './report.ts';
+import { buildOutcome, liveState, ranked, type SearchLiveState, type SearchOutcome } from './report.ts';
 import { createPixelSearch } from './spaces/pixelSearch.ts';
 import { resolveObjective } from './objectives/resolve.ts';
+import { selectiveTerms } from './evidence/selective.ts';
 
 export type SearchOptions = {
   plan: SearchPlan;
@@ -38,6 +41,8 @@ export type SearchOptions = {
     screening?: StimulusSource;
     /** The set of `controls.bestOf`. */
     bestOf?: StimulusSource;
+    /** Half B of the reference set, where responses are z-scored over its half A. */
+    halfB?: StimulusSource;
     /** The set of `space.startFrom`. */
     start?: StimulusSource;
     /** One for each goal stimulus of the plan, in the order of `goalsOf`. */
@@ -45,6 +50,8 @@ export type SearchOptions = {
     /** The stimuli that the constraints speak of, rendered. */
     constraints?: ConstraintImages;
   };
+  /** Twins that had no part in the search, in the order of the plan. */
+  heldOut?: readonly HeldOutTwin[];
   /** A rendered stimulus on the twin's raster, a moving one in all frames; asked for blanks and what generators draw. */
   renderSpec: (spec: StimulusSpec) => Float32Array;
 };
@@ -100,6 +107,7 @@ export function createSearch(options: SearchOptions): Search {
     terms,
     groups: terms.flatMap(({ groups }) => groups),
     objective: null,
+    selective: selectiveTerms(plan, model.units, model.field),
     scale: null,
     notices: [...(model.notices ?? [])],
   };
@@ -112,13 +120,19 @@ export function createSearch(options: SearchOptions): Search {
   const { optimisation, before, after, constraints } = arrange(context, options);
   const controls = [...before, ...after];
   const controlPhases = new Set<Phase>(controls);
-  const phases: Phase[] = [scale, ...before, optimisation, ...after].filter(({ steps }) => steps > 0);
+  const best = (): FoundStimulus | undefined => ranked(optimisation)[0];
+  const checks = new CandidatePhase(context, () => scale.scale, reference, best);
+  const heldOut = (options.heldOut ?? []).map((twin) => new HeldOutPhase(context, twin, scale, best));
+  const phases: Phase[] = [scale, ...before, optimisation, ...after, checks, ...heldOut].filter(
+    ({ steps }) => steps > 0,
+  );
   const total = phases.reduce((sum, { steps }) => sum + steps, 0);
   const identity = hashJson({
     plan,
     units: model.units,
     field: model.field,
     batchSize: model.batchSize,
+    heldOut: options.heldOut?.map(({ twin }) => twin) ?? [],
     steps: phases.map(({ name, steps }) => [name, steps]),
   });
 
@@ -220,6 +234,8 @@ export function createSearch(options: SearchOptions): Search {
         scale: context.objective === null ? null : scale.scale,
         optimisation,
         controls,
+        checks,
+        heldOut,
         constraints,
         trajectory,
         evaluations,
@@ -258,6 +274,7 @@ export function referenceEnded(bytes: Uint8Array): boolean {
 function arrange(context: SearchContext, { reference, sources, renderSpec }: SearchOptions): Arrangement {
   const { plan, model } = context;
   const { space, optimiser } = plan;
+  const sets = { reference, halfB: sources.halfB, bestOf: sources.bestOf };
   const unusable = unusableConstraints(plan);
   if (unusable.length > 0) {
     throw new TwinscopeError(
@@ -282,18 +299,14 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
           ? new AscentPhase(context, optimiser, pixels)
           : new DiversePhase(context, optimiser, plan.diverse, pixels);
     const free = leavesContrastFree(optimiser);
-    const controls = matchedControls(
-      context,
-      free ? matchedToBest(context, optimisation) : () => ({ constraints, frames }),
-      space.start,
-      optimisation.evaluations,
-      reference,
-      sources.bestOf,
-    );
+    const match = free ? matchedToBest(context, optimisation) : (): Matched => ({ constraints, frames });
+    const noise = matchedControls(context, match, space.start, optimisation.evaluations, sets);
+    const controls = [...noise, ...startingImages(context, match, pixels, optimisation.evaluations, noise)];
+    const scrambled = phaseScrambled(context, match, () => ranked(optimisation)[0]);
     return {
       optimisation,
       before: free ? [] : controls,
-      after: free ? controls : [],
+      after: free ? [...controls, ...scrambled] : scrambled,
       constraints: free ? null : constraints,
     };
   }

@@ -69,8 +69,9 @@ const labels: Record<Area, string> = {
   IT: 'IT, view-tuned units',
 };
 
-export function buildTwin(): TwinDraft {
-  const built = buildWithParts();
+/** The package's content; other options than none make a sibling, which `npm run siblings` gives an id and a card of its own. */
+export function buildTwin(options: BuildOptions = {}): TwinDraft {
+  const built = buildWithParts(options);
   return {
     manifest: {
       format: 1,

@@ -140,8 +140,9 @@ function goldenChecks(reference: ReferenceModel): GoldenChecks {
 
 const batch = { name: 'batch', size: null };
 
-export function buildTwin(): TwinDraft {
-  const reference = createReference();
+/** The package's content; other options than none make a sibling, which `npm run siblings` gives an id and a card of its own. */
+export function buildTwin(options: BuildOptions = {}): TwinDraft {
+  const reference = createReference(options);
   const stateAxes = [
     batch,
     { name: 'channel', size: stateChannels(reference.bank) },
@@ -252,7 +253,7 @@ export function buildTwin(): TwinDraft {
         },
       },
     },
-    model: buildModel(),
+    model: buildModel(options),
     units: reference.units.map(unitRow),
     checks: goldenChecks(reference),
   };

@@ -90,11 +90,12 @@ function goldenChecks(reference: ReferenceModel): GoldenChecks {
   };
 }
 
-export function buildTwin(): TwinDraft {
-  const reference = createReference();
+/** The package's content; other options than none make a sibling, which `npm run siblings` gives an id and a card of its own. */
+export function buildTwin(options: BuildOptions = {}): TwinDraft {
+  const reference = createReference(options);
   return {
     manifest,
-    model: buildModel(),
+    model: buildModel(options),
     units: areas.flatMap((area) => reference.units[area].map(unitRow)),
     checks: goldenChecks(reference),
   };

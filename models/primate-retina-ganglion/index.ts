@@ -78,8 +78,9 @@ function goldenChecks(reference: ReferenceModel): GoldenChecks {
   };
 }
 
-export function buildTwin(): TwinDraft {
-  const reference = createReference();
+/** The package's content; other options than none make a sibling, which `npm run siblings` gives an id and a card of its own. */
+export function buildTwin(options: BuildOptions = {}): TwinDraft {
+  const reference = createReference(options);
   return {
     manifest: {
       format: 1,
@@ -173,7 +174,7 @@ export function buildTwin(): TwinDraft {
         ],
       },
     },
-    model: buildModel(),
+    model: buildModel(options),
     units: areas.flatMap((area) => reference.units[area].map(unitRow)),
     checks: goldenChecks(reference),
   };

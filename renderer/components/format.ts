@@ -1,20 +1,8 @@
 /** Numbers as people read them: with units, and no more digits than are meant. */
 
-export { formatBytes, formatCount, plural } from '../../main/platform/words.ts';
+import { formatNumber } from '../../main/platform/words.ts';
 
-/** Three significant digits and every digit before the point, without an exponent where it can be avoided. */
-export function formatNumber(value: number, digits = 3): string {
-  if (!Number.isFinite(value)) return 'missing';
-  if (value === 0) return '0';
-  const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-4)
-    return value
-      .toExponential(digits - 1)
-      .replace('e-', 'e−')
-      .replace(/^-/, '−');
-  const shown = size >= 10 ** digits ? Math.round(value) : Number(value.toPrecision(digits));
-  return shown.toString().replace('-', '−');
-}
+export { formatBytes, formatCount, formatNumber, plural } from '../../main/platform/words.ts';
 
 /** Response units as an axis or a column has room for: what an author adds behind a colon is said in the inspector. */
 export function unitsInShort(units: string): string {

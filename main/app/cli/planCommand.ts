@@ -18,6 +18,8 @@ import { objectiveText, objectiveTypeOf, scoreWords } from '../../stimuli/object
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { TestedDomain } from '../../contract/twins.ts';
 import { outsideInDesign, outsideSummary, outsideTested, outsideTestedControl } from '../../twins/domain.ts';
+import { evidenceSections } from '../../stimuli/evidenceWords.ts';
+import { searchReportJson } from '../searchReportService.ts';
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
 import { requireNames } from '../jobs/areas.ts';
@@ -311,5 +313,9 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
     lines.push(formatTable(['constraint', 'asked', 'residual', 'after 8-bit sRGB'], rows));
     lines.push('Residuals are relative to what was asked; those of range and background are in luminance.');
   }
-  context.print(lines.join('\n'), { ...report, testedDomain: candidateDomain });
+  for (const { title, sentences, table } of evidenceSections(report)) {
+    lines.push([title, ...sentences.map((sentence) => `  ${sentence}`)].join('\n'));
+    if (table.columns.length > 0) lines.push(formatTable(table.columns, table.rows));
+  }
+  context.print(lines.join('\n'), { ...searchReportJson(report), testedDomain: candidateDomain });
 }

@@ -4,18 +4,12 @@ import type { RunSummary, SearchSummary } from '../../contract/results.ts';
 import type { RunRow, SearchListRow } from '../../projects/rows.ts';
 import { describeSpace } from '../jobs/searchJob.ts';
 import { storeBestSoFar } from '../jobs/searchBest.ts';
+import { reportOf } from '../searchReportService.ts';
 import { requireWritable, type Services } from '../services.ts';
 import { expandPlan, savedProtocol } from '../protocolService.ts';
 import { searchPresets } from '../../search/presets.ts';
 import { parseWith } from '../../contract/validate.ts';
-import {
-  display,
-  endsInPixels,
-  protocolPlan,
-  searchPlan,
-  type Aperture,
-  type SearchPlan,
-} from '../../contract/plans.ts';
+import { display, endsInPixels, protocolPlan, type Aperture } from '../../contract/plans.ts';
 import { apertureOf } from '../../stimuli/aperture.ts';
 import { objectiveText, objectiveTypeOf } from '../../stimuli/objectiveWords.ts';
 import { specOfThumbnail } from '../stimulusService.ts';
@@ -61,28 +55,7 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
     },
     'searches.live': async () => [...services.liveSearches.values()],
     async 'searches.get'({ id }) {
-      const search = await project().searches.get(id);
-      return {
-        id: search.id,
-        name: search.name,
-        plan: wholePlan(search.plan),
-        provenance: search.provenance,
-        state: search.state,
-        referenceName: search.report?.referenceName ?? '',
-        referenceStimuli: search.report?.referenceStimuli ?? 0,
-        ...(search.report?.referenceStatistics === undefined
-          ? {}
-          : { referenceStatistics: search.report.referenceStatistics }),
-        candidates: search.report?.candidates ?? [],
-        controls: search.report?.controls ?? [],
-        trajectory: search.trajectory,
-        evaluations: search.report?.evaluations ?? 0,
-        controlEvaluations: search.report?.controlEvaluations ?? 0,
-        responseUnits: search.report?.responseUnits ?? '',
-        seconds: search.report?.seconds ?? 0,
-        contentSha256: search.contentSha256,
-        createdAt: search.createdAt,
-      };
+      return reportOf(await project().searches.get(id));
     },
 
     async 'searches.best'({ id }) {
@@ -140,12 +113,6 @@ export function resultHandlers(services: Services): Pick<Handlers, ResultMethods
       return rows.map((row) => ({ ...row, download: `/resource/export/${row.id}.zip` }));
     },
   };
-}
-
-/** Plans of older versions lack what came later: they are shown with its defaults. */
-function wholePlan(plan: SearchPlan): SearchPlan {
-  const parsed = searchPlan.safeParse(plan);
-  return parsed.success ? (parsed.data as SearchPlan) : plan;
 }
 
 function runSummaryOf(run: RunRow): RunSummary {

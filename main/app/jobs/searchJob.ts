@@ -33,6 +33,7 @@ import { gradientOutcomeOf } from '../gradientCheck.ts';
 import type { OpenProject, Services } from '../services.ts';
 import { createStimulusService, thumbnailPath, type ImportOptions, type StimulusService } from '../stimulusService.ts';
 import { importing, startOrResume } from './frozen.ts';
+import { heldOutTwins, pinHeldOut } from './heldOut.ts';
 import { findMemberReferences } from './memberReferences.ts';
 import { inBatchesOf, openOthers, pinOthers } from './otherTwins.ts';
 import { findReference, keepReference } from './searchReference.ts';
@@ -52,7 +53,10 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
           pictures: (designs) => picturesOf(plan, designs),
           seedsOf: () => [plan.seed],
           hashOf: 'reference',
-          pinned: () => pinOthers(services, plan),
+          pinned: async () => ({
+            ...(await pinOthers(services, plan)),
+            heldOut: await pinHeldOut(services, plan),
+          }),
           resolveDesigns: async () => {
             const { manifest } = await services.library.resolve(plan.twin);
             const usual = defaultReferenceFor(manifest);
@@ -104,6 +108,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             : await findMemberReferences(services, context, job, others, saved?.bytes ?? null);
         job = found.job;
         const { twin } = job;
+        const heldOut = await heldOutTwins(services, pinned, twin);
         // A later slice may be the first to derive and load the gradient.
         const deadline = createDeadline(
           { ...services.deadlines, leastMs: services.deadlines.firstMs },
@@ -120,6 +125,7 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
             batchSize: frozen.provenance.batchSize,
             reference: reference.design,
             knownReference: found.known,
+            heldOut,
             sets: Object.fromEntries(Object.entries(frozen.designs).map(([role, { design }]) => [role, design])),
             checkpoint: saved?.bytes ?? null,
           },
@@ -200,7 +206,9 @@ export function createSearchJob(services: Services, open: () => OpenProject): Jo
 /** How many pictures a search presents, roughly; a gradient takes the time of three, with responses asked for first of four. */
 function picturesOf(plan: SearchPlan, designs: Record<string, { design: StimulusDesign }>): number {
   const sets = Object.values(designs).reduce((sum, { design }) => sum + designCount(design), 0);
-  return sets + plan.controls.random + optimisedPictures(plan.optimiser, plan);
+  const optimised = optimisedPictures(plan.optimiser, plan);
+  const sameSpace = plan.controls.sameSpace === 'equal' ? optimised : plan.controls.sameSpace;
+  return sets + Math.max(plan.controls.random, sameSpace) + plan.controls.phaseScrambled + optimised;
 }
 
 function optimisedPictures(optimiser: SearchOptimiser, plan: SearchPlan): number {
@@ -251,6 +259,11 @@ async function resolveDesigns(
   const designs: Record<string, { name: string; design: StimulusDesign }> = {
     reference: plan.reference ? await stimuli.resolve(plan.reference, importing) : { name, design },
   };
+  // Of a set with halves the other one is left for what a candidate has to beat.
+  const halves = designs['reference'] as { name: string; design: StimulusDesign };
+  if (plan.controls.bestOfReference && 'half' in halves.design && halves.design.half === 'A') {
+    designs['halfB'] = { name: `half B of ${halves.name}`, design: { ...halves.design, half: 'B', blank: false } };
+  }
   if (plan.controls.bestOf) designs['bestOf'] = await stimuli.resolve(plan.controls.bestOf, importing);
   for (const [i, goal] of goalsOf(plan).entries()) {
     designs[goalRole(i)] = await stimuli.resolve(goal.from, importing);
@@ -377,6 +390,7 @@ function describeOutcome(
       ...(statisticsSha256 === null ? {} : { referenceStatistics: statisticsSha256 }),
       candidates,
       controls,
+      ...(outcome.evidence === null ? {} : { evidence: outcome.evidence }),
       evaluations: outcome.evaluations,
       controlEvaluations: outcome.controlEvaluations,
       responseUnits: context.responseUnits,

@@ -114,7 +114,8 @@ function planFor(
     },
     starts: options.starts,
     seed: options.seed ?? 1,
-    controls: { random: options.random },
+    controls: { random: options.random, phaseScrambled: 19 },
+    checkCandidate: false,
   });
 }
 

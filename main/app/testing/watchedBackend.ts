@@ -86,7 +86,8 @@ export function pixelSearch({ reference, steps, randomControls, starts }: Search
     space: { type: 'pixels' },
     reference: { design: { type: 'gratings', factors: reference } },
     optimiser: { type: 'gradient', steps },
-    controls: { random: randomControls },
+    controls: { random: randomControls, phaseScrambled: 0, sameSpace: 0, bestOfReference: false },
+    checkCandidate: false,
     starts,
     seed: 3,
   });

@@ -1,6 +1,6 @@
 /**
- * The controls of a search, made by default (science.md §4): matched noise, the best of a set, the best grating of the
- * reference set. All are brought to the constraints of the candidate before they are measured.
+ * The controls of a search, made by default (science.md §4): matched noise, images drawn from the same space, phase scrambles
+ * of the candidate, the best of a set, the best of the reference set and its best grating. All are brought to the constraints of the candidate before they are measured.
  */
 import type { Constraints, SearchPlan } from '../../contract/plans.ts';
 import type { StimulusSpec } from '../../contract/stimuli.ts';
@@ -17,6 +17,8 @@ import { ControlPhase } from './controlPhase.ts';
 import type { SpecBox } from '../spaces/box.ts';
 import type { StimulusSource } from '../model.ts';
 import { NoiseImages, type NoiseSpectrum } from '../spaces/noise.ts';
+import type { PixelSearch } from '../spaces/pixelSearch.ts';
+import { PhaseScrambles } from './phaseScramble.ts';
 import type { FoundStimulus, OptimisationPhase, SearchContext } from '../phase.ts';
 import { ranked } from '../report.ts';
 import { weightedStatistics } from '../constraints/residuals.ts';
@@ -24,8 +26,22 @@ import { weightedStatistics } from '../constraints/residuals.ts';
 /** What controls have in common with the candidate: the constraints they are brought to, and the `frames` of noise. */
 export type Matched = { constraints: ConstraintSet; frames: number };
 
+export type ControlSets = {
+  reference: StimulusSource;
+  /** The half of the reference set that responses are not z-scored over, where it has halves. */
+  halfB?: StimulusSource | undefined;
+  bestOf?: StimulusSource | undefined;
+};
+
+/** More than these are not drawn by default: what they add is smaller than what they cost. */
+const mostSameSpace = 10_000;
+
+/** Passes that a step with a gradient stands for: one forward and twice as much backward, and one more for the responses first. */
+const gradientPasses = (context: SearchContext): number =>
+  context.terms.every(({ objective }) => objective.type === 'drive' || objective.type === 'suppress') ? 3 : 4;
+
 /**
- * Noise, best of a set and best reference grating, each on the constraints that `match` tells when the first is shown; none
+ * Noise, best of a set, best of the reference set's other half and best reference grating, each on the constraints that `match` tells when the first is shown; none
  * where it is null, for a candidate without contrast. `evaluations`: images that the optimiser shows.
  */
 export function matchedControls(
@@ -33,10 +49,9 @@ export function matchedControls(
   match: () => Matched | null,
   spectrum: NoiseSpectrum,
   evaluations: number,
-  reference: StimulusSource,
-  bestOf: StimulusSource | undefined,
+  { reference, halfB, bestOf }: ControlSets,
 ): ControlPhase[] {
-  const { random } = context.plan.controls;
+  const { random, bestOfReference } = context.plan.controls;
   const { seed } = context.plan;
   const controls: ControlPhase[] = [];
   const alike = likeness(context.plan);
@@ -98,13 +113,38 @@ export function matchedControls(
     }
   }
   const gratings = indicesOf(reference, isGrating);
+  const all = indicesOf(reference, (spec) => spec.type !== 'blank');
+  const held = halfB ?? reference;
+  const indices = halfB === undefined ? all : indicesOf(halfB, (spec) => spec.type !== 'blank');
+  // A reference of nothing but gratings is the control after this one.
+  const onlyGratings = halfB === undefined && gratings.length === all.length;
+  if (bestOfReference && indices.length > 0 && !onlyGratings) {
+    const noun = plural(indices.length, ...nounOf(held, indices));
+    const which =
+      halfB === undefined
+        ? `${noun} of the reference set, the one that responses are z-scored over`
+        : `${noun} of half B of the reference set, which responses are not z-scored over`;
+    controls.push(
+      new ControlPhase(
+        context,
+        {
+          kind: 'best-of-reference',
+          label: `best of ${which}, brought to the same mean and RMS contrast`,
+          name: 'measuring the reference set on the constraints',
+          n: indices.length,
+        },
+        projected(held, indices),
+      ),
+    );
+  }
   if (gratings.length > 0) {
+    const every = onlyGratings ? ', all that responses are z-scored over' : '';
     controls.push(
       new ControlPhase(
         context,
         {
           kind: 'best-grating',
-          label: `best of ${plural(gratings.length, 'grating')} of the reference set, brought to the same ${alike}`,
+          label: `best of ${plural(gratings.length, 'grating')} of the reference set${every}, brought to the same ${alike}`,
           name: 'measuring gratings',
           n: gratings.length,
         },
@@ -117,7 +157,7 @@ export function matchedControls(
 
 /**
  * Stimuli drawn uniformly from the space that is searched, as many as the optimiser shows (`evaluations`): what chance
- * finds with the same freedom and the same effort. None where the plan asks for no random controls.
+ * finds with the same freedom and the same effort. None where the plan asks for none.
  */
 export function randomFromBox(
   context: SearchContext,
@@ -125,19 +165,88 @@ export function randomFromBox(
   { noun, nouns, genes, spec: specAt }: SpecBox,
   render: (spec: StimulusSpec) => Float32Array,
 ): ControlPhase[] {
-  if (context.plan.controls.random === 0) return [];
+  const n = sameSpaceCount(context, evaluations);
+  if (n === 0) return [];
   const spec = (index: number): StimulusSpec => {
     const source = Random.fromSeed(context.plan.seed, `random ${noun}/${index}`);
     return specAt(genes.map(() => source.uniform()));
   };
   const description = {
-    kind: 'random',
-    label: `${plural(evaluations, `random ${noun}`, `random ${nouns}`)} of the same space (the search used ${plural(evaluations, 'evaluation')})`,
+    kind: 'same-space',
+    label: `${plural(n, `random ${noun}`, `random ${nouns}`)} of the same space (the search used ${plural(evaluations, 'evaluation')})`,
     name: `measuring random ${nouns}`,
-    n: evaluations,
+    n,
   } as const;
   return [
     new ControlPhase(context, description, () => ({ image: (index) => render(spec(index)), spec, source: () => null })),
+  ];
+}
+
+const sameSpaceCount = ({ plan: { controls } }: SearchContext, evaluations: number): number =>
+  controls.sameSpace === 'equal' ? Math.min(evaluations, mostSameSpace) : controls.sameSpace;
+
+/**
+ * Starting noise of a search over pixels in the parameters that it moves, as many as its steps are forward passes worth. For
+ * plain pixels the noise control among `controls` draws from the same images: what both have is shown once.
+ */
+export function startingImages(
+  context: SearchContext,
+  match: () => Matched | null,
+  pixels: Pick<PixelSearch, 'plain' | 'parameterisation' | 'smooth'>,
+  gradientSteps: number,
+  controls: readonly ControlPhase[],
+): ControlPhase[] {
+  const { seed, space } = context.plan;
+  if (space.type !== 'pixels') throw new Error('not a search over pixels');
+  const equivalents = gradientPasses(context) * gradientSteps;
+  const n = sameSpaceCount(context, equivalents);
+  if (n === 0) return [];
+  const asIs = pixels.plain && space.temporalCutoffHz === undefined;
+  const earlier = controls.find(({ kind }) => asIs && kind === 'random') ?? null;
+  const description = {
+    kind: 'same-space',
+    label:
+      `best of ${plural(n, 'starting image')} of the same space (the search used ${plural(gradientSteps, 'gradient step')}, ` +
+      `${plural(equivalents, 'forward pass', 'forward passes')})`,
+    name: 'measuring starting images',
+    n,
+  } as const;
+  const open = () => {
+    const matched = match();
+    if (matched === null) return null;
+    const { constraints, frames } = matched;
+    const noise = new NoiseImages(constraints, space.start, seed, asIs ? 'random control' : 'same space', frames);
+    const image = (index: number): Float32Array => {
+      const drawn = noise.image(index);
+      if (asIs) return drawn;
+      const shaped = pixels.smooth(new Float64Array(drawn.length), Float64Array.from(drawn));
+      const { parameterisation } = pixels;
+      return constraints.project(parameterisation.decode(parameterisation.encode(shaped)), seed);
+    };
+    return { image, spec: () => null, source: () => null };
+  };
+  return [new ControlPhase(context, description, open, earlier)];
+}
+
+/** Phase scrambles of the best candidate, on the constraints that `match` tells; they follow the optimisation. */
+export function phaseScrambled(
+  context: SearchContext,
+  match: () => Matched | null,
+  best: () => FoundStimulus | undefined,
+): ControlPhase[] {
+  const { seed, controls } = context.plan;
+  const n = controls.phaseScrambled;
+  if (n === 0) return [];
+  const label = `${plural(n, 'phase scramble')} of the candidate, of the same aperture, amplitude spectrum and histogram`;
+  const description = { kind: 'phase-scrambled', label, name: 'measuring phase scrambles', n } as const;
+  return [
+    new ControlPhase(context, description, () => {
+      const matched = match();
+      const found = best();
+      if (matched === null || found === undefined) return null;
+      const scrambles = new PhaseScrambles(found.image, matched.constraints, seed);
+      return { image: (index) => scrambles.image(index), spec: () => null, source: () => null };
+    }),
   ];
 }
 

@@ -26,6 +26,11 @@ export type ReferenceScale = {
   blank: Float32Array;
   /** Coefficient of each unit's deviation from its mean in its area's activity; 0 for unmodulated units. */
   areaCoefficient: Float64Array;
+  /** Largest response over the reference, and the index of its stimulus in the set. */
+  max: Float64Array;
+  maxIndex: Float64Array;
+  /** Largest activity of every area over the reference, z, in the order of `areasOf`. */
+  areaMax: Float64Array;
 };
 
 /** A reference set and how the blank is drawn. */
@@ -127,7 +132,47 @@ export function scaleOf(
     for (const [i, u] of (activity?.units ?? []).entries()) areaCoefficient[u] = activity?.coefficient[i] as number;
   }
   const { stimuli, mean, sd } = statistics;
-  return { scale: { stimuli, mean, sd, blank, areaCoefficient }, statistics };
+  const scale = { stimuli, mean, sd, blank, areaCoefficient, ...largestOf(rows, source, units, areaCoefficient, mean) };
+  return { scale, statistics };
+}
+
+/** Of equal responses the first one of the set. */
+function largestOf(
+  rows: Float32Array,
+  source: StimulusSource,
+  units: readonly ModelUnit[],
+  areaCoefficient: Float64Array,
+  mean: Float64Array,
+): Pick<ReferenceScale, 'max' | 'maxIndex' | 'areaMax'> {
+  const n = units.length;
+  const max = new Float64Array(n).fill(-Infinity);
+  const maxIndex = new Float64Array(n);
+  const areas = [...areasOf(units).values()];
+  const areaMax = new Float64Array(areas.length).fill(-Infinity);
+  for (const [s, index] of referenceIndices(source).entries()) {
+    const row = rows.subarray(s * n, (s + 1) * n);
+    for (let u = 0; u < n; u++) {
+      if ((row[u] as number) <= (max[u] as number)) continue;
+      max[u] = row[u] as number;
+      maxIndex[u] = index;
+    }
+    for (const [a, members] of areas.entries()) {
+      areaMax[a] = Math.max(areaMax[a] as number, activityOfArea(members, areaCoefficient, mean, row));
+    }
+  }
+  return { max, maxIndex, areaMax };
+}
+
+/** Σ coefficient · (response − mean) over the units of an area, z. */
+export function activityOfArea(
+  members: readonly number[],
+  areaCoefficient: Float64Array,
+  mean: Float64Array,
+  responses: Float32Array,
+): number {
+  let z = 0;
+  for (const u of members) z += (areaCoefficient[u] as number) * ((responses[u] as number) - (mean[u] as number));
+  return z;
 }
 
 export function stackRows(rows: readonly Float32Array[], length: number): Float32Array {

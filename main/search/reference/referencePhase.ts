@@ -1,5 +1,6 @@
 /** Measures the reference set and the blank: the scale on which everything else is expressed. */
 import type { CancelSignal } from '../../platform/cancel.ts';
+import { isTwinscopeError } from '../../platform/errors.ts';
 import { formatCount, plural } from '../../platform/words.ts';
 import type { Saved } from '../checkpoint.ts';
 import { sdOfMean } from '../objectives/normalisation.ts';
@@ -41,6 +42,9 @@ export class ReferencePhase implements Phase {
   #groupSd: Float64Array = new Float64Array(0);
   /** Responses to the goal stimuli. */
   #goalResponses: Float32Array[] = [];
+  #selectiveSd: Float64Array = new Float64Array(0);
+  /** Kept for held-out twins only: stimuli × units. */
+  #kept: Float32Array | null = null;
 
   constructor(
     context: SearchContext,
@@ -59,6 +63,12 @@ export class ReferencePhase implements Phase {
   get scale(): ReferenceScale {
     if (this.#scale === null) throw new Error('the reference phase has not ended');
     return this.#scale;
+  }
+
+  /** Stimuli × units of the reference without blanks; for plans with held-out twins, once the phase has ended. */
+  get rows(): Float32Array {
+    if (this.#kept === null) throw new Error('the responses to the reference set were not kept');
+    return this.#kept;
   }
 
   /** Stimuli measured, and how many there are; the blank counts in neither. */
@@ -105,6 +115,9 @@ export class ReferencePhase implements Phase {
     const responses = { rows: stackRows(this.#rows, units.length), blank };
     const { scale, statistics } = scaleOf(responses, this.#stimuli.source, units);
     const groupSd = Float64Array.from(groupsOf(terms), (group) => sdOfMean(group.units, statistics, responses.rows));
+    const selectiveSd = Float64Array.from(groupsOf(this.#context.selective?.terms ?? []), (group) =>
+      sdOfMean(group.units, statistics, responses.rows),
+    );
     const objective = createObjective(terms, { ...scale, groupSd }, goalResponses);
     for (const { label, units: members } of groups) {
       const left = members.filter((u) => statistics.sd[u] === 0).length;
@@ -120,6 +133,9 @@ export class ReferencePhase implements Phase {
     this.#context.objective = objective;
     this.#context.scale = scale;
     this.#rows = [];
+    this.#selectiveSd = selectiveSd;
+    this.#setSelective(scale);
+    if (this.#context.plan.heldOut.length > 0) this.#kept = responses.rows;
     if (this.#known === null) this.#measured = responses;
   }
 
@@ -135,6 +151,11 @@ export class ReferencePhase implements Phase {
             sd: scale.sd,
             blank: scale.blank,
             areaCoefficient: scale.areaCoefficient,
+            max: scale.max,
+            maxIndex: scale.maxIndex,
+            areaMax: scale.areaMax,
+            selectiveSd: this.#selectiveSd,
+            ...(this.#kept === null ? {} : { kept: this.#kept }),
             groupSd: this.#groupSd,
             goals: stackRows(this.#goalResponses, units),
           },
@@ -161,9 +182,26 @@ export class ReferencePhase implements Phase {
       sd: scale.sd,
       blank: arrays['blank'] as Float32Array,
       areaCoefficient: arrays['areaCoefficient'] as Float64Array,
+      max: arrays['max'] as Float64Array,
+      maxIndex: arrays['maxIndex'] as Float64Array,
+      areaMax: arrays['areaMax'] as Float64Array,
     };
+    this.#selectiveSd = arrays['selectiveSd'] as Float64Array;
+    this.#kept = (arrays['kept'] as Float32Array | undefined) ?? null;
     this.#context.scale = this.#scale;
     this.#context.objective = createObjective(this.#context.terms, scale, this.#goalResponses);
+    this.#setSelective(this.#scale);
+  }
+
+  #setSelective({ mean, sd }: ReferenceScale): void {
+    const { selective } = this.#context;
+    if (selective === null) return;
+    // A group that the set does not modulate has no scale; then there is no selective score.
+    try {
+      selective.objective = createObjective(selective.terms, { mean, sd, groupSd: this.#selectiveSd }, []);
+    } catch (error) {
+      if (!isTwinscopeError(error)) throw error;
+    }
   }
 }
 

@@ -9,7 +9,7 @@ export type NoiseSpectrum = 'white' | 'pink';
 type ComplexImages = { size: number; samples: number; real: Float64Array; imaginary: Float64Array };
 
 /** The square of pixels that holds the aperture; noise outside it would be thrown away. */
-type Box = { row: number; column: number; size: number };
+export type Box = { row: number; column: number; size: number };
 
 /**
  * Image `index` of the noise family (seed, stream): each is a function of these alone, so that a resumed search draws
@@ -129,7 +129,7 @@ function divideByFrequency(real: Float64Array, imaginary: Float64Array, size: nu
   }
 }
 
-function boxOf({ field: { sizePx }, weights }: ConstraintSet): Box {
+export function boxOf({ field: { sizePx }, weights }: ConstraintSet): Box {
   let top = sizePx;
   let bottom = -1;
   let left = sizePx;

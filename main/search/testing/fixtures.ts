@@ -82,8 +82,16 @@ export function planOf(changes: Record<string, unknown>): SearchPlan {
     target: [{ area: 'V1-simple', units: ['u0'] }],
     space: { type: 'pixels' },
     optimiser: { type: 'gradient' },
-    controls: { random: 60 },
+    // The rest only where a test is about it.
+    checkCandidate: false,
     ...changes,
+    controls: {
+      random: 60,
+      phaseScrambled: 0,
+      sameSpace: 0,
+      bestOfReference: false,
+      ...(changes['controls'] as object | undefined),
+    },
   });
 }
 

@@ -1,10 +1,10 @@
 /** Two searches side by side: what they found, and against which controls. */
 import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
-import type { Control, SearchReport } from '../../../main/contract/results.ts';
 import { endsInPixels } from '../../../main/contract/plans.ts';
+import type { SearchReport } from '../../../main/contract/results.ts';
 import { boundedText } from '../../../main/stimuli/constraintWords.ts';
-import { pictureNoun, randomNouns } from '../../../main/stimuli/controlWords.ts';
+import { controlFamily } from '../../../main/stimuli/controlWords.ts';
 import { inclusionText, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { outsideTested } from '../../../main/twins/domain.ts';
 import { useQueryCall } from '../../client/hooks.ts';
@@ -22,25 +22,13 @@ import { evaluationsText, methodText, nameOfGoals, scoreText, shortScore, target
 
 const tilePx = 104;
 
-/** What a control is, whatever its number of samples, so that two searches can be set beside each other. */
-function controlTitle(control: Control): string {
-  switch (control.kind) {
-    case 'random':
-      return `Best of random ${randomNouns(control) ?? `${pictureNoun(control)}s`}`;
-    case 'best-of-set':
-      return `Best ${pictureNoun(control)} of a set`;
-    case 'best-grating':
-      return 'Best grating of the reference';
-  }
-}
-
 /** Rows of the comparison: a label and the two values. */
 export function compareRows(a: SearchReport, b: SearchReport): { label: string; values: [string, string] }[] {
   const row = (label: string, value: (report: SearchReport) => string) => ({
     label,
     values: [value(a), value(b)] as [string, string],
   });
-  const names = [...new Set([...a.controls, ...b.controls].map(controlTitle))];
+  const names = [...new Set([...a.controls, ...b.controls].map(controlFamily))];
   const areas = [
     ...new Set([...a.candidates, ...b.candidates].flatMap((candidate) => candidate.areas.map((area) => area.area))),
   ];
@@ -66,7 +54,7 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
     ),
     ...names.map((name) =>
       row(name, ({ plan, controls }) => {
-        const control = controls.find((candidate) => controlTitle(candidate) === name);
+        const control = controls.find((candidate) => controlFamily(candidate) === name);
         return control === undefined
           ? 'not measured'
           : `${scoreText(plan, control.best)} (n = ${formatCount(control.n)})`;

@@ -2,6 +2,7 @@
 import { Divider, Group, Stack, Table, Text } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import type { Candidate, SearchReport } from '../../../main/contract/results.ts';
+import { evidenceSections } from '../../../main/stimuli/evidenceWords.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
 import { scoreWords } from '../../../main/stimuli/objectiveWords.ts';
 import { domainSentence, noTestedDomain, outsideTested, outsideTestedControl } from '../../../main/twins/domain.ts';
@@ -51,6 +52,42 @@ export function DomainList({
       )}
     </Stack>
   );
+}
+
+/** What was found out about the best candidate, in the words of the printed report. */
+export function FindingList({ report }: { report: SearchReport }) {
+  return evidenceSections(report).map(({ title, sentences, table }) => (
+    <Stack gap={4} key={title}>
+      <PaneTitle>{title}</PaneTitle>
+      {sentences.map((sentence) => (
+        <Text size="xs" key={sentence}>
+          {sentence}
+        </Text>
+      ))}
+      {table.columns.length > 0 && (
+        <Table.ScrollContainer minWidth={0}>
+          <Table aria-label={title} fz="xs">
+            <Table.Thead>
+              <Table.Tr>
+                {table.columns.map((column) => (
+                  <Table.Th key={column}>{column}</Table.Th>
+                ))}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {table.rows.map((row) => (
+                <Table.Tr key={row.join('/')}>
+                  {row.map((cell, i) => (
+                    <Table.Td key={table.columns[i]}>{cell}</Table.Td>
+                  ))}
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+    </Stack>
+  ));
 }
 
 export function EvidencePane({
@@ -159,6 +196,7 @@ export function EvidencePane({
           </Stack>
         </>
       )}
+      {selected === 0 && candidate !== undefined && <FindingList report={report} />}
       {candidate !== undefined && <DomainList report={report} candidate={candidate} tested={tested} />}
       {candidate !== undefined && (
         <>

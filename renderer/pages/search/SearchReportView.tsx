@@ -68,6 +68,27 @@ function CompareMenu({ search }: { search: SearchReport }) {
   );
 }
 
+function ReportMenu({ search }: { search: SearchReport }) {
+  const address = (kind: 'html' | 'json') => `/resource/search/${search.id}/report.${kind}`;
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default" rightSection={<IconChevronDown size={13} />}>
+          Report
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item component="a" href={address('html')} download>
+          HTML, with pictures
+        </Menu.Item>
+        <Menu.Item component="a" href={address('json')} download>
+          JSON, every number
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
 function stateText(report: SearchReport, job: JobSnapshot | null): string {
   if (report.state === 'complete') return 'finished';
   return job === null ? 'not finished' : job.state;
@@ -104,6 +125,7 @@ export function SearchReportView({ report }: { report: SearchReport }) {
             {complete && (
               <>
                 <CompareMenu search={report} />
+                <ReportMenu search={report} />
                 <AddToProtocol search={report} />
               </>
             )}

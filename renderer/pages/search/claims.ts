@@ -1,62 +1,18 @@
 /** What a search may claim, each claim with the control it beats and by how much. */
-import type { Candidate, Control, Provenance, SearchReport } from '../../../main/contract/results.ts';
+import type { Provenance } from '../../../main/contract/results.ts';
 import {
   goalRole,
   goalsOf,
   objectiveTerms,
-  type SearchOptimiser,
   type SearchPlan,
-  type SearchSpace,
   type SetRef,
   termArea,
-  usualSamples,
 } from '../../../main/contract/plans.ts';
-import { pictureNoun, randomNouns } from '../../../main/stimuli/controlWords.ts';
-import { nameOfSet, scoreWords, type ObjectiveType } from '../../../main/stimuli/objectiveWords.ts';
-import { generatorNouns } from '../../../main/stimuli/words.ts';
-import { formatCount, formatNumber, plural } from '../../components/format.ts';
+import { nameOfSet, scoreWords } from '../../../main/stimuli/objectiveWords.ts';
+import { formatNumber } from '../../components/format.ts';
 
-export interface Claim {
-  readonly beaten: boolean;
-  readonly text: string;
-}
-
-/** One sentence per control about the candidate, in the units of the objective; larger objectives are better. */
-export function claimsOf(candidate: Candidate, controls: readonly Control[], type: ObjectiveType = 'drive'): Claim[] {
-  const { text } = scoreWords(type);
-  return controls.map((control) => {
-    const drive = text(candidate.objective, formatNumber);
-    const best = text(control.best, formatNumber);
-    const beaten = candidate.objective > control.best;
-    const name =
-      control.n > 1 && !/\d/.test(control.label) ? `${control.label} (n = ${formatCount(control.n)})` : control.label;
-    if (!beaten) {
-      const reach = control.values.filter((value) => value >= candidate.objective).length;
-      const share =
-        control.values.length > 1 ? `; ${formatCount(reach)} of ${formatCount(control.values.length)} reach it` : '';
-      return { beaten, text: `Does not beat ${name}: ${drive} against ${best}${share}.` };
-    }
-    // 0 of n reached: the exceedance is below 3/n with 95 % confidence (the rule of three).
-    const bound =
-      control.kind === 'random' && control.values.length >= 100
-        ? `; none of ${formatCount(control.values.length)} reaches it, so fewer than ${formatNumber(300 / control.values.length, 2)} % of such ${pictureNoun(control)}s would (95 % confidence)`
-        : '';
-    return { beaten, text: `Beats ${name}: ${drive} against ${best}${bound}.` };
-  });
-}
-
-/** A control in two words, for axes. */
-export function controlName(control: Pick<Control, 'kind' | 'n' | 'label' | 'sourceSpec'>): string {
-  switch (control.kind) {
-    case 'random':
-      // A search over the parameters of a generator has two: noise, and stimuli drawn from its own space.
-      return `random ${randomNouns(control) ?? formatCount(control.n)}`;
-    case 'best-of-set':
-      return `best ${pictureNoun(control)}`;
-    case 'best-grating':
-      return 'best grating';
-  }
-}
+export { claimsOf, type Claim, evaluationsText, methodText } from '../../../main/stimuli/reportWords.ts';
+export { controlName } from '../../../main/stimuli/controlWords.ts';
 
 /** Areas with the targeted ones first, in the order of the plan. */
 export function targetFirst<T extends { area: string }>(areas: readonly T[], plan: SearchPlan): T[] {
@@ -79,47 +35,3 @@ export function nameOfGoals(plan: SearchPlan, provenance?: Pick<Provenance, 'set
 /** The same under a tile. */
 export const shortScore = (plan: Pick<SearchPlan, 'objective'>, value: number): string =>
   scoreWords(plan.objective.type).short(value, formatNumber);
-
-/** `2,164 evaluations, of which 1,200 for controls`; those of the reference set are among the others. */
-export const evaluationsText = (report: Pick<SearchReport, 'evaluations' | 'controlEvaluations'>): string =>
-  `${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls`;
-
-function pixelsText({ parameterisation, motion }: Extract<SearchPlan['space'], { type: 'pixels' }>): string {
-  const what = {
-    pixels: 'pixels',
-    fourier: 'Fourier coefficients',
-    'low-resolution': 'pixels at low resolution',
-  }[parameterisation.type];
-  return motion === 'moving' ? `${what} of clips` : what;
-}
-
-/** How the space is searched, in words with numbers. */
-export function methodText({ space, optimiser }: SearchPlan): string {
-  const where =
-    space.type === 'parametric'
-      ? generatorNouns[space.stimulus]
-      : space.type === 'pixels'
-        ? pixelsText(space)
-        : { gratings: 'gratings', set: 'a stimulus set' }[space.type];
-  return `${where}, ${optimiserText(optimiser, space)}`;
-}
-
-function optimiserText(optimiser: SearchOptimiser, space: SearchSpace): string {
-  switch (optimiser.type) {
-    case 'gradient':
-      return `gradient ascent, ${plural(optimiser.steps, 'step')}`;
-    case 'first-order':
-      return `${optimiser.rule}, ${plural(optimiser.steps, 'step')}`;
-    case 'cma-es':
-      return `${optimiser.covariance === 'full' ? '' : `${optimiser.covariance} `}CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
-    case 'genetic':
-      return `genetic algorithm, ${plural(optimiser.evaluations, 'evaluation')}`;
-    case 'screening':
-      return `screening${samplesText(optimiser, space)}, best ${formatCount(optimiser.keep)}`;
-    case 'hybrid':
-      return `screening${samplesText(optimiser.screen, space)}, then ${optimiserText(optimiser.refine, space)}`;
-  }
-}
-
-const samplesText = ({ samples = usualSamples }: { samples?: number | undefined }, space: SearchSpace): string =>
-  space.type === 'set' ? '' : ` of ${plural(samples, 'sample')}`;

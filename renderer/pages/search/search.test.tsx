@@ -90,7 +90,13 @@ describe('a new plan', () => {
 
   it('takes the best photograph as a control where there are photographs', () => {
     const photographs = { id: 'set-1', name: 'p', type: 'images', description: '', count: 3, createdAt: '' } as const;
-    expect(newPlan(v1, new URLSearchParams(), photographs).controls).toEqual({ random: 999, bestOf: { set: 'set-1' } });
+    expect(newPlan(v1, new URLSearchParams(), photographs).controls).toEqual({
+      random: 999,
+      phaseScrambled: 99,
+      sameSpace: 'equal',
+      bestOfReference: true,
+      bestOf: { set: 'set-1' },
+    });
   });
 
   it('offers the presets that the twin has areas for', () => {
