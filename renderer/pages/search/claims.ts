@@ -8,6 +8,7 @@ import {
   type SearchPlan,
   type SearchSpace,
   type SetRef,
+  startRole,
   termArea,
   usualSamples,
 } from '../../../main/contract/plans.ts';
@@ -79,6 +80,14 @@ export function nameOfGoals(plan: SearchPlan, provenance?: Pick<Provenance, 'set
 /** The same under a tile. */
 export const shortScore = (plan: Pick<SearchPlan, 'objective'>, value: number): string =>
   scoreWords(plan.objective.type).short(value, formatNumber);
+
+/** The stimulus that a search over pixels starts from; null for noise, the usual start. */
+export function startText({ space }: SearchPlan, provenance?: Pick<Provenance, 'sets'>): string | null {
+  if (space.type !== 'pixels' || space.startFrom === undefined) return null;
+  const { from, index } = space.startFrom;
+  const set = provenance?.sets[startRole]?.name ?? nameOfSet(from);
+  return 'set' in from ? `stimulus ${index + 1} of ${set}` : set;
+}
 
 /** `2,164 evaluations, of which 1,200 for controls`; those of the reference set are among the others. */
 export const evaluationsText = (report: Pick<SearchReport, 'evaluations' | 'controlEvaluations'>): string =>
