@@ -18,7 +18,7 @@ import { AreaBars } from '../../plots/AreaBars.tsx';
 import stage from '../../components/StimulusTile.module.css';
 import { GoButton } from '../../components/GoButton.tsx';
 import { CandidateTile } from './CandidateTile.tsx';
-import { evaluationsText, methodText, nameOfGoals, scoreText, shortScore, targetFirst } from './claims.ts';
+import { evaluationsText, methodText, nameOfGoals, scoreText, shortScore, startText, targetFirst } from './claims.ts';
 
 const tilePx = 104;
 
@@ -46,6 +46,13 @@ export function compareRows(a: SearchReport, b: SearchReport): { label: string; 
         : plan.constraints.contrastRms === null
           ? 'not held'
           : boundedText(plan.constraints.contrastRms),
+    ),
+    row('Started from', ({ plan, provenance }) =>
+      plan.space.type === 'pixels'
+        ? (startText(plan, provenance) ?? `${plan.space.start} noise`)
+        : plan.space.type === 'set'
+          ? 'every stimulus of the set'
+          : 'random parameters',
     ),
     row('Starts, seed', ({ plan }) => `${plan.starts}, ${plan.seed}`),
     row('Reference', (report) => report.referenceName),

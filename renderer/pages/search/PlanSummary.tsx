@@ -1,15 +1,15 @@
 /** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
 import { DataList, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { endsInPixels, leavesContrastFree, startRole, type SearchPlan } from '../../../main/contract/plans.ts';
+import { endsInPixels, leavesContrastFree, type SearchPlan } from '../../../main/contract/plans.ts';
 import type { Provenance, Residuals } from '../../../main/contract/results.ts';
 import { constraintRows } from '../../../main/stimuli/constraintWords.ts';
-import { inclusionText, nameOfSet, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
+import { inclusionText, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
 import { generatorNouns } from '../../../main/stimuli/words.ts';
 import { behaviourText } from '../../components/BehaviourFields.tsx';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
-import { methodText, nameOfGoals } from './claims.ts';
+import { methodText, nameOfGoals, startText } from './claims.ts';
 import { ForkedFrom } from './ForkedFrom.tsx';
 import { ResidualGauge, told } from './ResidualGauge.tsx';
 
@@ -78,14 +78,6 @@ export function unconstrainedText({ space, constraints }: SearchPlan): string {
   }
 }
 
-/** The stimulus that a search over pixels starts from; noise is the usual start and not named. */
-function startRow({ space }: SearchPlan, provenance?: Pick<Provenance, 'sets'>): [string, string][] {
-  if (space.type !== 'pixels' || space.startFrom === undefined) return [];
-  const { from, index } = space.startFrom;
-  const set = provenance?.sets[startRole]?.name ?? nameOfSet(from);
-  return [['Started from', 'set' in from ? `stimulus ${index + 1} of ${set}` : set]];
-}
-
 export function PlanSummary({
   plan,
   residuals,
@@ -97,6 +89,7 @@ export function PlanSummary({
 }) {
   const nameOf = nameOfGoals(plan, provenance);
   const limits = inclusionText(plan.include);
+  const start = startText(plan, provenance);
   const { aperture } = plan.constraints;
   const pixels = endsInPixels(plan);
   const held = pixels && !leavesContrastFree(plan.optimiser);
@@ -108,7 +101,7 @@ export function PlanSummary({
     ...(limits === '' ? [] : ([['Limits', limits]] as [string, string][])),
     ['Method', methodText(plan)],
     ['Starts', `${plan.starts}, seed ${plan.seed}`],
-    ...startRow(plan, provenance),
+    ...(start === null ? [] : ([['Started from', start]] as [string, string][])),
     [
       'Aperture',
       !pixels

@@ -13,7 +13,11 @@ import { VirtualTable, type Column } from '../../components/VirtualTable.tsx';
 import { CroppedPicture, zoomedDeg } from './CandidateTile.tsx';
 
 const scored = (search: SearchSummary, value: number | null) =>
-  value === null ? 'missing' : scoreWords(search.objective).short(value, formatNumber);
+  value === null
+    ? search.state === 'partial'
+      ? 'not ended'
+      : 'missing'
+    : scoreWords(search.objective).short(value, formatNumber);
 
 /** The best objective, marked where its stimulus lies outside what the twin that the library has was tested with. */
 function Best({ search }: { search: SearchSummary }) {

@@ -6,6 +6,7 @@ import {
   objectiveTerms,
   type SearchPlan,
   type SetRef,
+  startRole,
   termArea,
 } from '../../../main/contract/plans.ts';
 import { nameOfSet, scoreWords } from '../../../main/stimuli/objectiveWords.ts';
@@ -35,3 +36,11 @@ export function nameOfGoals(plan: SearchPlan, provenance?: Pick<Provenance, 'set
 /** The same under a tile. */
 export const shortScore = (plan: Pick<SearchPlan, 'objective'>, value: number): string =>
   scoreWords(plan.objective.type).short(value, formatNumber);
+
+/** The stimulus that a search over pixels starts from; null for noise, the usual start. */
+export function startText({ space }: SearchPlan, provenance?: Pick<Provenance, 'sets'>): string | null {
+  if (space.type !== 'pixels' || space.startFrom === undefined) return null;
+  const { from, index } = space.startFrom;
+  const set = provenance?.sets[startRole]?.name ?? nameOfSet(from);
+  return 'set' in from ? `stimulus ${index + 1} of ${set}` : set;
+}

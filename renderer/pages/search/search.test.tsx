@@ -266,6 +266,7 @@ describe('controls', () => {
     expect(mixed.find((row) => row.label === 'Objective')?.values[0]).toBe(
       'match V1-simple unit 0 to stimulus 3 of Scenes',
     );
+    expect(mixed.find((row) => row.label === 'Started from')?.values[0]).toBe('pink noise');
     expect(mixed.find((row) => row.label === 'Value of the best candidate')?.values[0]).toBe('error 0.5 z²');
     expect(rows.find((row) => row.label === 'Best of random images')?.values).toEqual([
       '2.5 z (n = 99)',
