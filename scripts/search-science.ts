@@ -4,9 +4,10 @@
  */
 import { parseArgs } from 'node:util';
 import type { Row } from './search-science/rows.ts';
+import { motion } from './search-science/motion.ts';
 import { tuning } from './search-science/tuning.ts';
 
-const parts: Record<string, () => Promise<Row[]>> = { tuning };
+const parts: Record<string, () => Promise<Row[]>> = { tuning, motion };
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

@@ -8,6 +8,7 @@ import { computeTwin } from '../../main/app/services.ts';
 import { constraints, searchPlan, type SearchPlan } from '../../main/contract/plans.ts';
 import { stimulusDesign } from '../../main/contract/stimuli.ts';
 import type { SearchStart } from '../../main/engine/computeContract.ts';
+import type { TwinUnit } from '../../main/contract/twins.ts';
 import { createRasteriser } from '../../main/engine/node/rasteriser.ts';
 import { openTwinSession, type TwinSession } from '../../main/engine/node/twinSession.ts';
 import { Random } from '../../main/platform/random.ts';
@@ -18,7 +19,7 @@ import {
   type ReferenceScale,
   scaleOf,
 } from '../../main/search/reference/reference.ts';
-import { createSearch, type Search } from '../../main/search/search.ts';
+import { createSearch, type Search, type SearchOptions } from '../../main/search/search.ts';
 import { renderSpec } from '../../main/stimuli/render.ts';
 import { openLibrary } from '../../main/twins/node/library.ts';
 
@@ -34,9 +35,12 @@ export interface Subject {
   known: ReferenceResponses;
   scale: ReferenceScale;
   areas: string[];
+  /** The twin's table of units. */
+  table: readonly TwinUnit[];
   /** Indices of the units that are searched for, modulated by the reference set. */
   units: Map<string, number[]>;
-  search(plan: Record<string, unknown>): Search;
+  /** `sources`: the sets that the plan names. */
+  search(plan: Record<string, unknown>, sources?: SearchOptions['sources']): Search;
   /** The same as the backend would send it to compute. */
   start(plan: Record<string, unknown>): SearchStart;
   close(): Promise<void>;
@@ -56,7 +60,11 @@ export async function openSubject(options: { twin: string; batchSize: number; th
   for (const { area, index, unit } of twin.units) (units[area] ??= [])[index] = unit;
   const model = responseModel(session, { units, manifest: twin.manifest });
   const rasteriser = createRasteriser(session.field, () => Promise.reject(new Error('no photographs here')));
-  const referenceDesign = stimulusDesign.parse({ type: 'tsr1', half: 'A', blank: false });
+  const referenceDesign = stimulusDesign.parse({
+    type: session.field.frames === undefined ? 'tsr1' : 'tsr1v',
+    half: 'A',
+    blank: false,
+  });
   const reference = sourceOf(referenceDesign, rasteriser);
   const draw = (spec: Parameters<typeof renderSpec>[0]): Float32Array => renderSpec(spec, session.field);
   const known = await measureReference(model, { source: reference, renderSpec: draw });
@@ -69,14 +77,15 @@ export async function openSubject(options: { twin: string; batchSize: number; th
     known,
     scale,
     areas,
+    table: twin.units,
     units: new Map(areas.map((area) => [area, chooseUnits(model, scale, area)])),
-    search: (plan) =>
+    search: (plan, sources = {}) =>
       createSearch({
         plan: planOf(twin.manifest.id, plan),
         model,
         reference,
         knownReference: known,
-        sources: {},
+        sources,
         renderSpec: draw,
       }),
     start: (plan) => ({
