@@ -1,5 +1,4 @@
 /** The report of a search as files: HTML with its pictures in it, and JSON. */
-import { searchPlan, type SearchPlan } from '../contract/plans.ts';
 import type { SearchReport } from '../contract/results.ts';
 import type { StimulusSpec } from '../contract/stimuli.ts';
 import { thumbnailDegOf } from '../contract/thumbnails.ts';
@@ -15,7 +14,7 @@ export function reportOf(search: SearchRow): SearchReport {
   return {
     id: search.id,
     name: search.name,
-    plan: wholePlan(search.plan),
+    plan: search.plan,
     provenance: search.provenance,
     state: search.state,
     referenceName: search.report?.referenceName ?? '',
@@ -34,12 +33,6 @@ export function reportOf(search: SearchRow): SearchReport {
     contentSha256: search.contentSha256,
     createdAt: search.createdAt,
   };
-}
-
-/** Plans of older versions lack what came later: they are shown with its defaults. */
-function wholePlan(plan: SearchPlan): SearchPlan {
-  const parsed = searchPlan.safeParse(plan);
-  return parsed.success ? (parsed.data as SearchPlan) : plan;
 }
 
 /** A self-contained page. */

@@ -31,7 +31,7 @@ export const provenance = z.object({
   versions: z.record(z.string(), z.string()),
   /**
    * Of a search, once it has its reference: whether the responses to the reference set were measured by the search itself,
-   * or before it on this machine in the same way, when, and the hash over them. Absent in results of older versions.
+   * or before it on this machine in the same way, when, and the hash over them.
    */
   reference: referenceOrigin.optional(),
   /** Of a search over several twins or states of behaviour: every one but the twin above in its first state. */
@@ -191,7 +191,7 @@ export const candidate = z.object({
   ),
   /** Null for stimuli made by a generator, which are exact by construction. */
   residuals: residuals.nullable(),
-  /** Of the same pixels after 8-bit sRGB encoding. Absent in results of older versions. */
+  /** Of the same pixels after 8-bit sRGB encoding. */
   residuals8Bit: residuals.nullable().optional(),
 });
 export type Candidate = z.infer<typeof candidate>;
@@ -207,12 +207,12 @@ export const searchReport = z.object({
   /**
    * The stored array of what every response is expressed in: float64 NPY, 5 × units in the twin's order, those of other states
    * and twins behind them: mean, sd (0 for an unmodulated unit), response to the blank, coefficient in the area's activity,
-   * largest response. Absent in results of older versions, which may also lack the last row.
+   * largest response. Absent until the set was measured.
    */
   referenceStatistics: sha256.optional(),
   candidates: z.array(candidate),
   controls: z.array(control),
-  /** Absent in results of older versions. */
+  /** Absent until the candidate was checked. */
   evidence: searchEvidence.optional(),
   trajectory: z.array(z.object({ step: z.int(), best: z.number(), median: z.number() })),
   /** Images shown to the twin, those of the reference set and of the controls included. */

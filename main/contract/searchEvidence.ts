@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { sha256 } from './stimuli.ts';
 
 export const controlKind = z.enum([
-  /** Matched noise; in results of older versions also gratings drawn from the searched space. */
+  /** Matched noise. */
   'random',
   /** Drawn from the space that was searched, as many as the search had evaluations. */
   'same-space',

@@ -13,12 +13,9 @@ const isClip = ({ kind, label, sourceSpec }: Named): boolean =>
     ? /\bnoise clips?\b|\b(drifting|counterphase|of dots)\b/.test(label)
     : sourceSpec !== null && isMoving(sourceSpec);
 
-/**
- * What the random stimuli are called that a search drew from its own space: 'gratings'; null for other controls. In results of
- * older versions they are among those of the kind 'random'.
- */
+/** What the random stimuli are called that a search drew from its own space: 'gratings'; null for other controls. */
 export function randomNouns({ kind, label, spec }: Named): string | null {
-  if (kind !== 'random' && kind !== 'same-space') return null;
+  if (kind !== 'same-space') return null;
   const named = / random (.+) of the same space/.exec(label)?.[1];
   if (named !== undefined) return named;
   return spec && spec.type in generatorNouns ? generatorNouns[spec.type as ParametricStimulus] : null;

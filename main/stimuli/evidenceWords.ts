@@ -18,7 +18,7 @@ const nothing = { columns: [], rows: [] };
 const factor = (value: number): string => `${formatNumber(value)} ×`;
 const percent = (share: number): string => `${formatNumber(100 * share, 2)} %`;
 
-/** Sections that have something to say; none for results of older versions. */
+/** Sections that have something to say; none before the candidate was checked. */
 export function evidenceSections(
   report: Pick<SearchReport, 'evidence' | 'responseUnits' | 'referenceName' | 'plan'>,
 ): EvidenceSection[] {

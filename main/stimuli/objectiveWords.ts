@@ -91,10 +91,6 @@ const scores: Record<ObjectiveType, ScoreWords> = {
   sum: { name: 'weighted sum', axis: 'weighted sum', column: 'weighted_sum', text: plain, short: plain },
 };
 
-/** Plans of older versions, stored before there was a choice, drive. */
-export const objectiveTypeOf = (plan: { objective?: { type: ObjectiveType } | undefined }): ObjectiveType =>
-  plan.objective?.type ?? 'drive';
-
 /** What the value of an objective is called and counted in. */
 export const scoreWords = (type: ObjectiveType): ScoreWords => scores[type];
 
@@ -184,8 +180,6 @@ export function objectiveText(
   const target = named(plan.target);
   const rivalsNamed = (each: SimpleObjective): SimpleObjective =>
     each.type === 'selective' && each.against !== undefined ? { ...each, against: named(each.against) } : each;
-  // Plans of older versions have none.
-  if ((objective as SearchObjective | undefined) === undefined) return targetText(target);
   if (objective.type !== 'sum') return simpleText(rivalsNamed(objective), target, nameOf);
   return objective.terms
     .map(({ weight, objective: each, target: own }, i) => {

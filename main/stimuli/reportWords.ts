@@ -59,12 +59,11 @@ export const evaluationsText = (report: Pick<SearchReport, 'evaluations' | 'cont
   `${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls`;
 
 function pixelsText({ parameterisation, motion }: Extract<SearchPlan['space'], { type: 'pixels' }>): string {
-  // Plans of older versions have neither.
   const what = {
     pixels: 'pixels',
     fourier: 'Fourier coefficients',
     'low-resolution': 'pixels at low resolution',
-  }[parameterisation?.type ?? 'pixels'];
+  }[parameterisation.type];
   return motion === 'moving' ? `${what} of clips` : what;
 }
 
@@ -86,8 +85,7 @@ function optimiserText(optimiser: SearchOptimiser, space: SearchSpace): string {
     case 'first-order':
       return `${optimiser.rule}, ${plural(optimiser.steps, 'step')}`;
     case 'cma-es':
-      // Plans of older versions name no covariance.
-      return `${(optimiser.covariance ?? 'full') === 'full' ? '' : `${optimiser.covariance} `}CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
+      return `${optimiser.covariance === 'full' ? '' : `${optimiser.covariance} `}CMA-ES, ${plural(optimiser.evaluations, 'evaluation')}`;
     case 'genetic':
       return `genetic algorithm, ${plural(optimiser.evaluations, 'evaluation')}`;
     case 'screening':

@@ -29,7 +29,7 @@ const setRoles: Record<string, string> = {
 const roleText = (role: string): string =>
   setRoles[role] ?? (role.startsWith('goal ') ? 'Stimulus to be matched, of' : role);
 
-/** Whether a search has measured its reference set itself; nothing for results of older versions. */
+/** Whether a search has measured its reference set itself; nothing before that is known. */
 function referenceOrigin({ reference }: Provenance): [string, string][] {
   if (reference === undefined) return [];
   const by = reference.from === 'search' ? 'by this search' : 'before it, on the same device';

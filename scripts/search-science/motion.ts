@@ -1,15 +1,18 @@
 /**
- * Pattern cells of the motion twin: the velocity of the clip that drives one best, against the preference planted in it.
+ * Pattern cells of the motion twin: the velocity of the clip that drives one best, against the preference that rigidly moving
+ * noise shows it to have. (The velocity planted in a cell is that of its weights; its response is largest beside it.)
  *
  * A pattern that moves with velocity v has its power on the plane f_t + v·f = 0 of frequencies. The velocity of a clip is
  * that of the plane with the least squared distance in f_t, weighted by power (Adelson & Bergen 1985; Heeger 1987):
  * v = −(Σ P f fᵀ)⁻¹ Σ P f f_t.
  */
+import { evaluate } from '../../main/search/model.ts';
+import { Random } from '../../main/platform/random.ts';
 import { openSubject, type Subject } from '../../bench/search/subject.ts';
 import { medianOf } from '../../main/platform/median.ts';
 import type { TwinUnit } from '../../main/contract/twins.ts';
 import type { SearchField } from '../../main/search/model.ts';
-import { fft } from '../../main/stimuli/fft.ts';
+import { fft, fft2 } from '../../main/stimuli/fft.ts';
 import type { Row } from './rows.ts';
 
 const twin = 'primate-motion-v1-mt';
@@ -17,14 +20,19 @@ const area = 'MT-pattern';
 const within = { directionDeg: 15, octaves: 0.5 };
 const steps = 100;
 
+const directionsDeg = Array.from({ length: 24 }, (_, k) => 15 * k);
+const speedsDegPerS = Array.from({ length: 9 }, (_, k) => 2 ** (0.5 * k));
+const samples = 4;
+
 /** Eight units of the area, of all speeds and places in turn. */
 const isChosen = (_: unknown, index: number): boolean => index % 18 === 4;
 
 export async function motion(): Promise<Row[]> {
   const subject = await openSubject({ twin, batchSize: 4, threads: 2 });
   const units = subject.table.filter((unit) => unit.area === area).filter(isChosen);
+  const preferenceOf = await measurePreferences(subject);
   const misses: { directionDeg: number; octaves: number }[] = [];
-  for (const { unit, extra, ...place } of units) {
+  for (const { unit, ...place } of units) {
     const index = modestClip(subject, unit);
     const search = subject.search(
       {
@@ -39,10 +47,11 @@ export async function motion(): Promise<Row[]> {
     const found = search.result().candidates[0];
     if (found === undefined) throw new Error(`nothing was found for ${unit}`);
     const velocity = velocityOf(found.image, subject.model.field, seenBy(place, subject.model.field));
-    const turned = Math.abs(velocity.directionDeg - Number(extra['direction_deg'])) % 360;
+    const preferred = preferenceOf(unit);
+    const turned = Math.abs(velocity.directionDeg - preferred.directionDeg) % 360;
     misses.push({
       directionDeg: Math.min(turned, 360 - turned),
-      octaves: Math.abs(Math.log2(velocity.degPerS / Number(extra['speed_deg_per_s']))),
+      octaves: Math.abs(Math.log2(velocity.degPerS / preferred.degPerS)),
     });
   }
   await subject.close();
@@ -55,10 +64,83 @@ export async function motion(): Promise<Row[]> {
       measured:
         `${good.length} of ${misses.length} cells (median miss ${medianOf(misses.map((m) => m.directionDeg)).toFixed(1)}°, ` +
         `${medianOf(misses.map((m) => m.octaves)).toFixed(2)} octaves)`,
-      wanted: `all within ${within.directionDeg}° and ${within.octaves} octaves of the planted preference`,
+      wanted: `all within ${within.directionDeg}° and ${within.octaves} octaves of the measured preference`,
       passed: good.length === misses.length,
     },
   ];
+}
+
+type Velocity = { directionDeg: number; degPerS: number };
+
+/** The largest mean response to pictures of 1/f noise that move rigidly, between the samples by a parabola each. */
+async function measurePreferences({ model }: Subject): Promise<(unit: string) => Velocity> {
+  const n = model.units.length;
+  const mean = directionsDeg.map(() => speedsDegPerS.map(() => new Float64Array(n)));
+  for (const [d, directionDeg] of directionsDeg.entries()) {
+    for (const [v, degPerS] of speedsDegPerS.entries()) {
+      const clips = Array.from({ length: samples }, (_, seed) =>
+        movingNoise(model.field, seed, { directionDeg, degPerS }),
+      );
+      for (const row of await evaluate(model, clips, 'moving noise was shown')) {
+        for (let u = 0; u < n; u++) (mean[d]?.[v] as Float64Array)[u]! += (row[u] as number) / samples;
+      }
+    }
+  }
+  return (unit) => {
+    const u = model.units.findIndex((each) => each.area === area && each.unit === unit);
+    const at = (d: number, v: number): number =>
+      mean[(d + directionsDeg.length) % directionsDeg.length]?.[Math.min(Math.max(v, 0), speedsDegPerS.length - 1)]?.[
+        u
+      ] ?? 0;
+    let best = { d: 0, v: 0 };
+    for (const d of directionsDeg.keys())
+      for (const v of speedsDegPerS.keys()) if (at(d, v) > at(best.d, best.v)) best = { d, v };
+    const { d, v } = best;
+    const along = vertex(at(d - 1, v), at(d, v), at(d + 1, v));
+    const across = v === 0 || v === speedsDegPerS.length - 1 ? 0 : vertex(at(d, v - 1), at(d, v), at(d, v + 1));
+    return { directionDeg: 15 * (d + along), degPerS: 2 ** (0.5 * (v + across)) };
+  };
+}
+
+/** Where the parabola through three values at −1, 0 and 1 is largest. */
+const vertex = (before: number, middle: number, after: number): number => {
+  const bend = before - 2 * middle + after;
+  return bend < 0 ? (before - after) / (2 * bend) : 0;
+};
+
+/** A periodic picture of 1/f noise up to half the Nyquist limit, moved by turning the phases of its components; RMS contrast .2. */
+function movingNoise(field: SearchField, seed: number, { directionDeg, degPerS }: Velocity): Float32Array {
+  const { sizePx: n, fieldOfViewDeg, frames = 1, frameRateHz, background } = field;
+  const random = Random.fromSeed(seed, 'moving noise');
+  const direction = (directionDeg * Math.PI) / 180;
+  const pxPerFrame = ((degPerS / (frameRateHz ?? 1)) * n) / fieldOfViewDeg;
+  // Rows run downwards.
+  const [right, down] = [pxPerFrame * Math.cos(direction), -pxPerFrame * Math.sin(direction)];
+  const waves: { at: number; amplitude: number; phase: number; perFrame: number }[] = [];
+  for (let row = -n / 4; row <= n / 4; row++) {
+    for (let column = -n / 4; column <= n / 4; column++) {
+      const phase = 2 * Math.PI * random.uniform();
+      const f = Math.hypot(row, column);
+      if (f === 0) continue;
+      const perFrame = (2 * Math.PI * (column * right + row * down)) / n;
+      waves.push({ at: ((row + n) % n) * n + ((column + n) % n), amplitude: 1 / f, phase, perFrame });
+    }
+  }
+  // The real part of a sum of waves has half their power.
+  const power = waves.reduce((sum, { amplitude }) => sum + (amplitude * amplitude) / 2, 0);
+  const scale = (0.2 * background) / Math.sqrt(power);
+  const clip = new Float32Array(frames * n * n);
+  for (let frame = 0; frame < frames; frame++) {
+    const real = new Float64Array(n * n);
+    const imaginary = new Float64Array(n * n);
+    for (const { at, amplitude, phase, perFrame } of waves) {
+      real[at] = amplitude * Math.cos(phase + perFrame * frame);
+      imaginary[at] = amplitude * Math.sin(phase + perFrame * frame);
+    }
+    fft2(real, imaginary, n);
+    for (let i = 0; i < n * n; i++) clip[frame * n * n + i] = background + scale * (real[i] as number);
+  }
+  return clip;
 }
 
 /**

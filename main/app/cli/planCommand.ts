@@ -14,7 +14,7 @@ import { fileError } from '../../platform/node/files.ts';
 import { hashJson } from '../../platform/hash.ts';
 import { formatCount, plural } from '../../platform/words.ts';
 import { constraintRows } from '../../stimuli/constraintWords.ts';
-import { objectiveText, objectiveTypeOf, scoreWords } from '../../stimuli/objectiveWords.ts';
+import { objectiveText, scoreWords } from '../../stimuli/objectiveWords.ts';
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { TestedDomain } from '../../contract/twins.ts';
 import { outsideInDesign, outsideSummary, outsideTested, outsideTestedControl } from '../../twins/domain.ts';
@@ -269,7 +269,7 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
   const tested = await testedDomainOf(context, report.provenance.twin.sha256);
   const domain = (reason: string | null): string => (tested === undefined ? 'not known' : (reason ?? 'inside'));
   const candidateDomain = best === undefined ? '' : domain(outsideTested(tested, best.spec));
-  const score = scoreWords(objectiveTypeOf(report.plan));
+  const score = scoreWords(report.plan.objective.type);
   const toThree = (value: number): string => value.toFixed(3);
   const rows: (string | number)[][] = [
     ['candidate', 1, best === undefined ? 'none' : score.text(best.objective, toThree), '', candidateDomain],

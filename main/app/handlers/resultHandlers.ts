@@ -11,7 +11,7 @@ import { searchPresets } from '../../search/presets.ts';
 import { parseWith } from '../../contract/validate.ts';
 import { display, endsInPixels, protocolPlan, type Aperture } from '../../contract/plans.ts';
 import { apertureOf } from '../../stimuli/aperture.ts';
-import { objectiveText, objectiveTypeOf } from '../../stimuli/objectiveWords.ts';
+import { objectiveText } from '../../stimuli/objectiveWords.ts';
 import { specOfThumbnail } from '../stimulusService.ts';
 
 type ResultMethods =
@@ -126,7 +126,7 @@ function searchSummaryOf({ plan, ...row }: SearchListRow): SearchSummary {
     name: row.name,
     twinId: plan.twin.id,
     target: objectiveText(plan),
-    objective: objectiveTypeOf(plan),
+    objective: plan.objective.type,
     space: describeSpace(plan),
     best: row.best,
     bestControl: row.bestControl,
