@@ -75,14 +75,18 @@ type Velocity = { directionDeg: number; degPerS: number };
 /** The largest mean response to pictures of 1/f noise that move rigidly, between the samples by a parabola each. */
 async function measurePreferences({ model }: Subject): Promise<(unit: string) => Velocity> {
   const n = model.units.length;
-  const mean = directionsDeg.map(() => speedsDegPerS.map(() => new Float64Array(n)));
-  for (const [d, directionDeg] of directionsDeg.entries()) {
-    for (const [v, degPerS] of speedsDegPerS.entries()) {
+  const mean: Float64Array[][] = [];
+  for (const directionDeg of directionsDeg) {
+    const row: Float64Array[] = [];
+    mean.push(row);
+    for (const degPerS of speedsDegPerS) {
+      const sum = new Float64Array(n);
       const clips = Array.from({ length: samples }, (_, seed) =>
         movingNoise(model.field, seed, { directionDeg, degPerS }),
       );
-      for (const row of await evaluate(model, clips, 'moving noise was shown')) {
-        for (let u = 0; u < n; u++) (mean[d]?.[v] as Float64Array)[u]! += (row[u] as number) / samples;
+      row.push(sum);
+      for (const responses of await evaluate(model, clips, 'moving noise was shown')) {
+        for (let u = 0; u < n; u++) sum[u] = (sum[u] as number) + (responses[u] as number) / samples;
       }
     }
   }
