@@ -6,6 +6,7 @@ import { canonicalJson } from '../platform/hash.ts';
 import type { SearchRow } from '../projects/rows.ts';
 import { type ReportPictures, searchReportPage } from '../search/reportPage.ts';
 import { evidenceSections } from '../stimuli/evidenceWords.ts';
+import { scoreWords } from '../stimuli/objectiveWords.ts';
 import { claimsOf } from '../stimuli/reportWords.ts';
 import type { StimulusService } from './stimulusService.ts';
 
@@ -56,13 +57,16 @@ export async function searchReportHtml(
 
 /** The stored report with its claims and findings in sentences, as every other place states them. */
 export function searchReportJson(report: SearchReport): SearchReport & {
+  /** What `objective`, `best` and `median` are, with their unit; larger is better. */
+  objectiveAxis: string;
   claims: ReturnType<typeof claimsOf>;
   findings: { title: string; sentences: string[] }[];
 } {
   const [best] = report.candidates;
   return {
     ...report,
-    claims: best === undefined ? [] : claimsOf(best, report.controls),
+    objectiveAxis: scoreWords(report.plan.objective.type).axis,
+    claims: best === undefined ? [] : claimsOf(best, report.controls, report.plan.objective.type),
     findings: evidenceSections(report).map(({ title, sentences }) => ({ title, sentences })),
   };
 }

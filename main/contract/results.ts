@@ -189,7 +189,7 @@ export const candidate = z.object({
   units: z.array(
     z.object({ area: z.string(), unit: z.string(), response: z.number(), z: z.number(), blank: z.number() }),
   ),
-  /** Null for stimuli made by a generator, which are exact by construction. */
+  /** Null for stimuli made by a generator or taken from a set, and where the plan leaves mean luminance and RMS contrast free. */
   residuals: residuals.nullable(),
   /** Of the same pixels after 8-bit sRGB encoding. */
   residuals8Bit: residuals.nullable().optional(),

@@ -1,10 +1,27 @@
 /** The report of a search as one HTML file: no scripts, nothing loaded from elsewhere, to be kept, mailed or printed. */
 import type { TwinRef } from '../contract/plans.ts';
-import type { Candidate, Control, SearchReport } from '../contract/results.ts';
-import { constraintRows } from '../stimuli/constraintWords.ts';
+import type { Candidate, SearchReport } from '../contract/results.ts';
+import { constraintRows, residualsText, unconstrainedText } from '../stimuli/constraintWords.ts';
 import { controlName } from '../stimuli/controlWords.ts';
 import { evidenceSections } from '../stimuli/evidenceWords.ts';
-import { claimsOf, evaluationsText, methodText, targetText } from '../stimuli/reportWords.ts';
+import { inclusionText, objectiveNames, objectiveText, scoreWords } from '../stimuli/objectiveWords.ts';
+import {
+  behaviourText,
+  gradientFormsText,
+  ownBehaviourText,
+  referenceOriginText,
+  setRoleText,
+  smallerBatches,
+  statesText,
+} from '../stimuli/provenanceWords.ts';
+import {
+  claimsOf,
+  evaluationsText,
+  methodText,
+  nameOfGoals,
+  responseWords,
+  startText,
+} from '../stimuli/reportWords.ts';
 import { formatCount, formatNumber, plural } from '../platform/words.ts';
 
 /** Data URLs; null where a stimulus is a clip whose frames are not kept. */
@@ -34,7 +51,7 @@ export function searchReportPage(report: SearchReport, pictures: ReportPictures)
         ]),
     section('Provenance', provenancePart(report)),
   ];
-  const what = `${targetText(report.plan)} · ${methodText(report.plan)} · ${evaluationsText(report)}`;
+  const what = `${objectiveText(report.plan, nameOfGoals(report.plan, report.provenance))} · ${methodText(report.plan)} · ${evaluationsText(report)}`;
   return [
     '<!doctype html>',
     '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
@@ -61,15 +78,34 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
 }
 
 function planTable({ plan, referenceName, referenceStimuli, provenance }: SearchReport): string {
-  const heldOut = (plan.heldOut ?? []).map(({ id, version }) => `${id} ${version ?? ''}`.trim());
+  const heldOut = plan.heldOut.map(({ id, version }) => `${id} ${version ?? ''}`.trim());
+  const states = statesText(plan);
+  const behaviour = ownBehaviourText(plan);
+  const limits = inclusionText(plan.include);
+  const start = startText(plan, provenance);
+  const { window } = plan;
   return table(
     ['', ''],
     [
       ['Twin', `${provenance.twin.id} ${provenance.twin.version}`],
-      ['Target', targetText(plan)],
-      ['Objective', plan.objective?.type ?? 'drive'],
+      ...otherTwins(provenance).map(({ as, twin, behaviour: told }) => [
+        `Twin ${as}`,
+        `${twin.id} ${twin.version}${told === undefined ? '' : `, ${behaviourText(told)}`}`,
+      ]),
+      ...(states.length > 0
+        ? [['States of behaviour', states.join('; ')]]
+        : behaviour === undefined
+          ? []
+          : [['Behaviour', behaviour]]),
+      ...(window === undefined
+        ? []
+        : [['Window', `${formatNumber(window.fromMs)} to ${formatNumber(window.toMs)} ms from onset`]]),
+      ['Objective', `${objectiveNames[plan.objective.type]}: ${objectiveText(plan, nameOfGoals(plan, provenance))}`],
+      ['Counted in', scoreWords(plan.objective.type).axis],
+      ...(limits === '' ? [] : [['Limits', limits]]),
       ['Method', methodText(plan)],
       ['Starts', `${plan.starts}, seed ${plan.seed}`],
+      ...(start === null ? [] : [['Started from', start]]),
       [
         'Reference set',
         `${referenceName}, ${plural(referenceStimuli, 'stimulus', 'stimuli')} without blanks; every z is in its standard deviations`,
@@ -82,6 +118,9 @@ function planTable({ plan, referenceName, referenceStimuli, provenance }: Search
   );
 }
 
+/** Members of the search that are other twins, rather than other states of the plan's own. */
+const otherTwins = ({ others = [] }: SearchReport['provenance']) => others.filter(({ as }) => !as.includes(' '));
+
 function figure(picture: string | null, caption: string): string {
   const shown =
     picture === null
@@ -90,10 +129,14 @@ function figure(picture: string | null, caption: string): string {
   return `<figure>${shown}<figcaption>${escape(caption)}</figcaption></figure>`;
 }
 
-function candidateFigures({ candidates }: SearchReport, pictures: ReportPictures): string {
-  return `<div class="row">${candidates
+/** A value of the objective with its unit. */
+const scoreText = ({ plan }: SearchReport, value: number): string =>
+  scoreWords(plan.objective.type).text(value, formatNumber);
+
+function candidateFigures(report: SearchReport, pictures: ReportPictures): string {
+  return `<div class="row">${report.candidates
     .map(({ rank, start, objective }, i) =>
-      figure(pictures.candidates[i] ?? null, `Candidate ${rank} (start ${start + 1}): ${formatNumber(objective)} z`),
+      figure(pictures.candidates[i] ?? null, `Candidate ${rank} (start ${start + 1}): ${scoreText(report, objective)}`),
     )
     .join('')}</div>`;
 }
@@ -101,20 +144,24 @@ function candidateFigures({ candidates }: SearchReport, pictures: ReportPictures
 /** More units than this are a list for the JSON report. */
 const mostUnits = 24;
 
-function activityTables({ responseUnits }: SearchReport, { areas, units }: Candidate): string {
+function activityTables(report: SearchReport, { areas, units }: Candidate): string {
   const shown = units.slice(0, mostUnits);
   const rest = units.length - shown.length;
+  const responses = responseWords(
+    report,
+    shown.map(({ area }) => area),
+  );
   return [
     table(
       ['area', 'activity (z)'],
       areas.map(({ area, z }) => [area, formatNumber(z)]),
     ),
     table(
-      ['targeted unit', `response (${responseUnits})`, `blank (${responseUnits})`, 'z'],
+      ['targeted unit', responses.heading('response'), responses.heading('blank'), 'z'],
       shown.map(({ area, unit, response, blank, z }) => [
         `${area} ${unit}`,
-        formatNumber(response),
-        formatNumber(blank),
+        responses.text(area, response),
+        responses.text(area, blank),
         formatNumber(z),
       ]),
     ),
@@ -125,23 +172,23 @@ function activityTables({ responseUnits }: SearchReport, { areas, units }: Candi
 function controlsPart(report: SearchReport, best: Candidate, pictures: ReportPictures): string {
   const { controls } = report;
   if (controls.length === 0) return paragraph('The plan left out all controls, so nothing can be claimed.');
-  const claims = claimsOf(best, controls)
+  const claims = claimsOf(best, controls, report.plan.objective.type)
     .map(({ beaten, text }) => `<li class="${beaten ? 'yes' : 'no'}">${escape(text)}</li>`)
     .join('');
   const rows = controls.map((control) => [
     control.label,
     formatCount(control.n),
-    formatNumber(control.best),
-    formatNumber(control.median),
+    scoreText(report, control.best),
+    scoreText(report, control.median),
     control.beaten ? 'beaten' : 'not beaten',
   ]);
   const figures = controls.map((control, i) =>
-    figure(pictures.controls[i] ?? null, `${controlName(control)}: ${formatNumber(control.best)} z`),
+    figure(pictures.controls[i] ?? null, `${controlName(control)}: ${scoreText(report, control.best)}`),
   );
   return [
     `<ul class="claims">${claims}</ul>`,
-    table(['control', 'n', 'best (z)', 'median (z)', 'by the candidate'], rows),
-    controlPlot(best, controls),
+    table(['control', 'n', `best ${scoreWords(report.plan.objective.type).name}`, 'median', 'by the candidate'], rows),
+    controlPlot(report, best),
     `<div class="row">${figures.join('')}</div>`,
   ].join('');
 }
@@ -150,7 +197,8 @@ const width = 640;
 const left = 150;
 
 /** Line: from the smallest to the largest value; tick: median; dot: best; the upright line is the candidate. */
-function controlPlot({ objective }: Candidate, controls: readonly Control[]): string {
+function controlPlot(report: SearchReport, { objective }: Candidate): string {
+  const { controls } = report;
   const all = [objective, 0, ...controls.flatMap(({ values, best }) => (values.length === 0 ? [best] : values))];
   const low = all.reduce((a, b) => Math.min(a, b));
   const high = all.reduce((a, b) => Math.max(a, b));
@@ -167,18 +215,17 @@ function controlPlot({ objective }: Candidate, controls: readonly Control[]): st
     );
   });
   return (
-    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Objective of the candidate and of every control, z">${rows.join('')}` +
+    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(`Candidate and every control, ${scoreWords(report.plan.objective.type).axis}`)}">${rows.join('')}` +
     `<line x1="${x(objective)}" x2="${x(objective)}" y1="4" y2="${height - 24}" stroke="#0072b2" stroke-width="2"/>` +
-    `<text x="${left}" y="${height - 6}">${formatNumber(low)} z</text><text x="${width - 20}" y="${height - 6}" text-anchor="end">${formatNumber(high)} z</text></svg>` +
+    `<text x="${left}" y="${height - 6}">${scoreText(report, low)}</text><text x="${width - 20}" y="${height - 6}" text-anchor="end">${scoreText(report, high)}</text></svg>` +
     paragraph(
-      `Upright line: the candidate, ${formatNumber(objective)} z. For every control: line, all samples; tick, median; dot, best.`,
+      `Upright line: the candidate, ${scoreText(report, objective)}. For every control: line, all samples; tick, median; dot, best.`,
     )
   );
 }
 
 function constraintsPart({ plan }: SearchReport, { residuals, residuals8Bit }: Candidate): string {
-  if (residuals === null)
-    return paragraph('Made by a generator or taken from a set: exact by construction, nothing was projected.');
+  if (residuals === null) return paragraph(unconstrainedText(plan));
   const told = (value: number | undefined): string =>
     value === undefined ? 'not measured' : value === 0 ? '0' : value.toExponential(1);
   return (
@@ -190,14 +237,13 @@ function constraintsPart({ plan }: SearchReport, { residuals, residuals8Bit }: C
         told(residuals[key]),
         told(residuals8Bit?.[key]),
       ]),
-    ) +
-    paragraph(
-      'Residuals are relative to what was asked; that of the range is absolute, in linear luminance from 0 to 1.',
-    )
+    ) + paragraph(residualsText)
   );
 }
 
-function trajectoryPlot({ trajectory, seconds, ...report }: SearchReport): string {
+function trajectoryPlot(report: SearchReport): string {
+  const { trajectory, seconds } = report;
+  const score = scoreWords(report.plan.objective.type);
   const text = `${evaluationsText(report)}, in ${seconds.toFixed(1)} s on ${report.provenance.device}.`;
   if (trajectory.length < 2) return paragraph(text);
   const values = trajectory.flatMap(({ best, median }) => [best, median]);
@@ -210,41 +256,73 @@ function trajectoryPlot({ trajectory, seconds, ...report }: SearchReport): strin
   const line = (of: (point: (typeof trajectory)[number]) => number, colour: string): string =>
     `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${trajectory.map((point) => at(point.step, of(point))).join(' ')}"/>`;
   return (
-    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Objective over steps, z">` +
+    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(`Over steps, ${score.axis}`)}">` +
     line(({ median }) => median, '#767676') +
     line(({ best }) => best, '#0072b2') +
-    `<text x="52" y="24" text-anchor="end">${formatNumber(high)} z</text><text x="52" y="${height - 28}" text-anchor="end">${formatNumber(low)} z</text>` +
+    `<text x="64" y="12">${escape(score.axis)}</text><text x="52" y="24" text-anchor="end">${formatNumber(high)}</text><text x="52" y="${height - 28}" text-anchor="end">${formatNumber(low)}</text>` +
     `<text x="${width - 20}" y="${height - 8}" text-anchor="end">step ${formatCount(last)}</text></svg>` +
     paragraph(`Blue: best of all starts; grey: their median. ${text}`)
   );
 }
 
 function provenancePart({ provenance, contentSha256, createdAt, plan }: SearchReport): string {
-  const { twin, planSha256, sets, seeds, device, batchSize, threads, versions } = provenance;
+  const {
+    twin,
+    planSha256,
+    sets,
+    seeds,
+    device,
+    batchSize,
+    threads,
+    gradientForms,
+    versions,
+    others = [],
+  } = provenance;
+  const versionList = (of: Record<string, string>): string =>
+    Object.entries(of)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ');
+  const measured = referenceRow('Reference measured', provenance.reference);
+  const behaviour = ownBehaviourText(plan);
   return (
     table(
       ['', ''],
       [
         ['Twin package', `${twin.id} ${twin.version}, SHA-256 ${twin.sha256}`],
-        ...((plan.heldOut ?? []) as TwinRef[]).map(({ id, version, sha256 }) => [
+        ...others.flatMap((other) => [
+          [`${other.as}: package`, `${other.twin.id} ${other.twin.version}, SHA-256 ${other.twin.sha256}`],
+          ...(other.behaviour === undefined
+            ? []
+            : [[`${other.as}: behaviour`, behaviourText(other.behaviour) || 'defaults']]),
+          [
+            `${other.as}: session`,
+            `${other.device}, ${plural(other.threads, 'thread')}, gradient forms: ${gradientFormsText(other.gradientForms)}; ${versionList(other.versions)}`,
+          ],
+          ...referenceRow(`${other.as}: reference measured`, other.reference),
+        ]),
+        ...plan.heldOut.map(({ id, version, sha256 }: TwinRef) => [
           'Held-out package',
           `${id} ${version ?? ''}, SHA-256 ${sha256 ?? ''}`,
         ]),
         ['Plan', `SHA-256 ${planSha256}`],
-        ...Object.entries(sets).map(([role, { name, sha256 }]) => [`Set: ${role}`, `${name}, SHA-256 ${sha256}`]),
+        ...Object.entries(sets).map(([role, { name, sha256 }]) => [setRoleText(role), `${name}, SHA-256 ${sha256}`]),
+        ...measured,
         ['Result', contentSha256 === null ? 'not complete' : `SHA-256 ${contentSha256}`],
         ['Seeds', seeds.join(', ')],
+        ...(behaviour === undefined ? [] : [['Behaviour', behaviour]]),
         ['Device', `${device}, batches of ${batchSize}, ${plural(threads, 'thread')}`],
-        [
-          'Versions',
-          Object.entries(versions)
-            .map(([name, version]) => `${name} ${version}`)
-            .join(', '),
-        ],
+        ...smallerBatches(provenance).map((sentence) => ['Smaller batches', sentence]),
+        ['Gradient forms', gradientFormsText(gradientForms)],
+        ['Versions', versionList(versions)],
         ['Started', createdAt],
       ],
     ) + `<h3>Plan</h3><pre>${escape(JSON.stringify(plan, null, 2))}</pre>`
   );
+}
+
+function referenceRow(label: string, reference: SearchReport['provenance']['reference']): string[][] {
+  const origin = referenceOriginText(reference);
+  return origin === null || reference === undefined ? [] : [[label, `${origin}, SHA-256 ${reference.sha256}`]];
 }
 
 const style = `

@@ -1,7 +1,13 @@
 /** What a search holds its candidates to, in words that the window and the command line share. */
-import type { Bounded, Constraints } from '../contract/plans.ts';
+import {
+  type Bounded,
+  type Constraints,
+  endsInPixels,
+  leavesContrastFree,
+  type SearchPlan,
+} from '../contract/plans.ts';
 import type { Residuals } from '../contract/results.ts';
-import { formatNumber } from './words.ts';
+import { formatNumber, generatorNouns } from './words.ts';
 
 /** '0.15', 'at most 0.2', '0.1 to 0.2'. */
 export function boundedText(value: Bounded): string {
@@ -45,4 +51,27 @@ export function constraintRows(constraints: Constraints): { key: keyof Residuals
           } as const,
         ]),
   ];
+}
+
+/** What the residuals of `constraintRows` are in. */
+export const residualsText =
+  'Residuals are relative to what was asked; those of range and background are in linear luminance from 0 to 1.';
+
+/** Whether candidates are brought to the plan's mean luminance and RMS contrast, and so have residuals. */
+export const holdsContrast = (plan: Pick<SearchPlan, 'space' | 'optimiser'>): boolean =>
+  endsInPixels(plan) && !leavesContrastFree(plan.optimiser);
+
+/** What holds for candidates that nothing brings to a mean and a contrast. */
+export function unconstrainedText(plan: Pick<SearchPlan, 'space' | 'optimiser' | 'constraints'>): string {
+  const { space, constraints } = plan;
+  const controls = 'Controls have the mean and RMS contrast that the best one has.';
+  const range = `the range ${formatNumber(constraints.range[0])} to ${formatNumber(constraints.range[1])}`;
+  // A screening that goes on by gradient ends in pixels, whatever it screened.
+  if (endsInPixels(plan)) return `Within ${range} and the aperture; mean and RMS contrast are their own. ${controls}`;
+  if (space.type === 'set') return `Stimuli of the set, shown as they are. ${controls}`;
+  const nouns = space.type === 'parametric' ? generatorNouns[space.stimulus] : 'gratings';
+  return (
+    `${nouns.charAt(0).toUpperCase()}${nouns.slice(1)} on the background, within ${range}; mean and RMS contrast are their ` +
+    `own. ${controls}`
+  );
 }

@@ -1,8 +1,11 @@
 /** What a search found out about its best candidate, in sentences and tables: the same in the workbench, on paper and in a terminal. */
+import { objectiveTerms, termArea } from '../contract/plans.ts';
 import type { SearchReport } from '../contract/results.ts';
 import type { HeldOutResult, SearchEvidence } from '../contract/searchEvidence.ts';
 import { medianOf } from '../platform/median.ts';
 import { formatCount, formatNumber, plural } from '../platform/words.ts';
+import { scoreWords } from './objectiveWords.ts';
+import { responseWords } from './reportWords.ts';
 
 export type EvidenceSection = {
   title: string;
@@ -18,10 +21,10 @@ const nothing = { columns: [], rows: [] };
 const factor = (value: number): string => `${formatNumber(value)} ×`;
 const percent = (share: number): string => `${formatNumber(100 * share, 2)} %`;
 
+type Told = Pick<SearchReport, 'responseUnits' | 'referenceName' | 'plan'>;
+
 /** Sections that have something to say; none before the candidate was checked. */
-export function evidenceSections(
-  report: Pick<SearchReport, 'evidence' | 'responseUnits' | 'referenceName' | 'plan'>,
-): EvidenceSection[] {
+export function evidenceSections(report: Told & Pick<SearchReport, 'evidence'>): EvidenceSection[] {
   const { evidence } = report;
   if (evidence === undefined) return [];
   const sections = [
@@ -30,15 +33,12 @@ export function evidenceSections(
     selectivitySection(evidence),
     variationsSection(evidence, report),
     uniquenessSection(evidence),
-    ...evidence.heldOut.map(heldOutSection),
+    ...evidence.heldOut.map((result) => heldOutSection(result, report)),
   ];
   return sections.filter((section) => section !== null);
 }
 
-function stretchSection(
-  { stretch, suppression }: SearchEvidence,
-  { responseUnits, referenceName }: { responseUnits: string; referenceName: string },
-): EvidenceSection | null {
+function stretchSection({ stretch, suppression }: SearchEvidence, report: Told): EvidenceSection | null {
   if (stretch === null) return null;
   // What is suppressed is not meant to exceed anything.
   const key = (unit: { area: string; unit: string }): string => `${unit.area}/${unit.unit}`;
@@ -52,13 +52,13 @@ function stretchSection(
   if (known.length > 1) {
     const beyond = known.filter((value) => value > 1).length;
     sentences.push(
-      `Median stretch of ${plural(known.length, 'driven unit')}: ${factor(medianOf(known))}; ${formatCount(beyond)} ${beyond === 1 ? 'exceeds its' : 'exceed their'} largest response to the reference (${referenceName}).`,
+      `Median stretch of ${plural(known.length, 'driven unit')}: ${factor(medianOf(known))}; ${formatCount(beyond)} ${beyond === 1 ? 'exceeds its' : 'exceed their'} largest response to the reference (${report.referenceName}).`,
     );
   }
   const [only] = units;
   if (units.length === 1 && only !== undefined && only.stretch !== null) {
     sentences.push(
-      `Stretch of ${only.area} ${only.unit}: ${factor(only.stretch)} its largest response to the reference (${formatNumber(only.referenceMax)} ${responseUnits}), both over the blank.`,
+      `Stretch of ${only.area} ${only.unit}: ${factor(only.stretch)} its largest response to the reference (${responseWords(report, [only.area]).inSentence(only.area, only.referenceMax)}), both over the blank.`,
     );
   }
   if (missing > 0) {
@@ -74,12 +74,14 @@ function stretchSection(
   return { title: 'Stretch', sentences, table: nothing };
 }
 
-function suppressionSection(
-  { suppression }: SearchEvidence,
-  { responseUnits }: { responseUnits: string },
-): EvidenceSection | null {
+function suppressionSection({ suppression }: SearchEvidence, report: Told): EvidenceSection | null {
   if (suppression === null) return null;
   const { units, suppressed, masked } = suppression;
+  const shown = units.slice(0, mostRows);
+  const responses = responseWords(
+    report,
+    shown.map(({ area }) => area),
+  );
   const count = (outcome: (typeof units)[number]['outcome']): number =>
     units.filter((unit) => unit.outcome === outcome).length;
   const sentences = [
@@ -101,20 +103,18 @@ function suppressionSection(
     table: {
       columns: [
         'unit',
-        `response (${responseUnits})`,
-        `blank (${responseUnits})`,
+        responses.heading('response'),
+        responses.heading('blank'),
         'outcome',
         'driven response taken by the mask',
       ],
-      rows: units
-        .slice(0, mostRows)
-        .map(({ area, unit, response, blank, outcome, mask }) => [
-          `${area} ${unit}`,
-          formatNumber(response),
-          formatNumber(blank),
-          outcome,
-          mask === null ? 'not measured' : mask.suppression === null ? 'not applicable' : percent(mask.suppression),
-        ]),
+      rows: shown.map(({ area, unit, response, blank, outcome, mask }) => [
+        `${area} ${unit}`,
+        responses.text(area, response),
+        responses.text(area, blank),
+        outcome,
+        mask === null ? 'not measured' : mask.suppression === null ? 'not applicable' : percent(mask.suppression),
+      ]),
     },
   };
 }
@@ -122,25 +122,30 @@ function suppressionSection(
 function selectivitySection({ selectivity }: SearchEvidence): EvidenceSection | null {
   if (selectivity === null) return null;
   const { candidate, bestOfReference, target, against } = selectivity;
+  const text = (value: number): string => scoreWords('selective').text(value, formatNumber);
   const rivals = against.length > 6 ? `${formatCount(against.length)} others` : against.join(', ');
-  const what = `Selective score of ${target.join(', ')} against ${rivals}: ${formatNumber(candidate)}`;
+  const what = `Selective score of ${target.join(', ')} against ${rivals}: ${text(candidate)}`;
   const sentence =
     bestOfReference === null
       ? `${what}. No reference stimulus was measured to compare it with.`
-      : `${what}, ${candidate > bestOfReference ? 'higher than' : 'not higher than'} the best of the reference set brought to the same constraints (${formatNumber(bestOfReference)}).`;
+      : `${what}, ${candidate > bestOfReference ? 'higher than' : 'not higher than'} the best of the reference set brought to the same constraints (${text(bestOfReference)}).`;
   return { title: 'Selectivity', sentences: [sentence], table: nothing };
 }
 
-function variationsSection(
-  { variations }: SearchEvidence,
-  { responseUnits }: { responseUnits: string },
-): EvidenceSection | null {
+function variationsSection({ variations }: SearchEvidence, report: Told): EvidenceSection | null {
   if (variations.length === 0) return null;
+  const { plan } = report;
+  const targeted = objectiveTerms(plan).flatMap(({ target }) => target.map((term) => termArea(plan, term)));
   return {
     title: 'The candidate elsewhere',
     sentences: ['The best candidate changed in one way at a time, outside it the background.'],
     table: {
-      columns: ['change', 'as', 'objective (z)', `mean response of the target (${responseUnits})`],
+      columns: [
+        'change',
+        'as',
+        scoreWords(plan.objective.type).axis,
+        responseWords(report, targeted).heading('mean response of the target'),
+      ],
       rows: variations.map(({ kind, label, n, objective, smallest, response }) => [
         kind,
         n === 1 ? label : `${label}, mean of ${n} draws`,
@@ -178,13 +183,13 @@ export const tierText = (tier: HeldOutResult['tier']): string =>
     ? 'same architecture, other seed: not independent evidence'
     : 'another architecture: stronger evidence than a sibling';
 
-function heldOutSection({ twin, tier, failure, areas }: HeldOutResult): EvidenceSection {
+function heldOutSection({ twin, tier, failure, areas }: HeldOutResult, { referenceName }: Told): EvidenceSection {
   const title = `Held out: ${twin.id} ${twin.version}`;
   const label = `${tierText(tier).replace(/^./, (letter) => letter.toUpperCase())}.`;
   if (failure !== null) return { title, sentences: [label, `Not compared: ${failure}`], table: nothing };
   return {
     title,
-    sentences: [label, ...areas.flatMap(areaSentences)],
+    sentences: [label, ...areas.flatMap((row) => areaSentences(row, referenceName))],
     table: {
       columns: ['area', 'matched by', 'matched units', 'correlation', 'gain retained, units', 'gain retained, area'],
       rows: areas.map(({ area, matchedBy, units, matched, correlation, gainRetained, areaGain }) => [
@@ -201,22 +206,25 @@ function heldOutSection({ twin, tier, failure, areas }: HeldOutResult): Evidence
   };
 }
 
-function areaSentences({
-  area,
-  units,
-  matched,
-  applicable,
-  bestUnmatched,
-  correlation,
-  gainRetained,
-  areaGain,
-  matchedBy,
-}: HeldOutResult['areas'][number]): string[] {
+function areaSentences(
+  {
+    area,
+    units,
+    matched,
+    applicable,
+    bestUnmatched,
+    correlation,
+    gainRetained,
+    areaGain,
+    matchedBy,
+  }: HeldOutResult['areas'][number],
+  referenceName: string,
+): string[] {
   if (matched === 0) {
     const evidence =
       bestUnmatched === null
         ? 'it has no unit that the reference modulates'
-        : `the best correlation over reference half A is ${formatNumber(bestUnmatched)}`;
+        : `the best correlation over the reference (${referenceName}) is ${formatNumber(bestUnmatched)}`;
     return [`${area}: no match for ${plural(units, 'unit')}; ${evidence}, and 0.5 is needed.`];
   }
   const how =

@@ -2,11 +2,22 @@
  * What a search may claim, each claim with the control that it beats and by how much. Written once for the workbench, the
  * command line and the printed report.
  */
-import { type SearchOptimiser, type SearchPlan, type SearchSpace, usualSamples } from '../contract/plans.ts';
-import type { Candidate, Control, SearchReport } from '../contract/results.ts';
+import {
+  goalRole,
+  goalsOf,
+  memberArea,
+  searchMembers,
+  type SearchOptimiser,
+  type SearchPlan,
+  type SearchSpace,
+  type SetRef,
+  startRole,
+  usualSamples,
+} from '../contract/plans.ts';
+import type { Candidate, Control, Provenance, SearchReport } from '../contract/results.ts';
 import { formatCount, formatNumber, plural } from '../platform/words.ts';
 import { pictureNoun } from './controlWords.ts';
-import { type ObjectiveType, scoreWords } from './objectiveWords.ts';
+import { nameOfSet, type ObjectiveType, scoreWords } from './objectiveWords.ts';
 import { generatorNouns } from './words.ts';
 
 export interface Claim {
@@ -15,7 +26,7 @@ export interface Claim {
 }
 
 /** One sentence per control about the candidate, in the units of the objective; larger objectives are better. */
-export function claimsOf(candidate: Candidate, controls: readonly Control[], type: ObjectiveType = 'drive'): Claim[] {
+export function claimsOf(candidate: Candidate, controls: readonly Control[], type: ObjectiveType): Claim[] {
   const { text } = scoreWords(type);
   return controls.map((control) => {
     const drive = text(candidate.objective, formatNumber);
@@ -38,20 +49,31 @@ export function claimsOf(candidate: Candidate, controls: readonly Control[], typ
   });
 }
 
-/** The target in words: `drive V1-complex, suppress V1-simple`. */
-export function targetText(plan: SearchPlan): string {
-  return plan.target
-    .map(({ area, units, weight }) => {
-      const what =
-        units === undefined
-          ? area
-          : units.length === 1
-            ? `${area} unit ${units[0]}`
-            : `${units.length} units of ${area}`;
-      const size = Math.abs(weight) === 1 ? '' : ` × ${formatNumber(Math.abs(weight))}`;
-      return `${weight < 0 ? 'suppress' : 'drive'} ${what}${size}`;
-    })
-    .join(', ');
+/**
+ * How responses of units of these areas are labelled: in `responseUnits`, which are the plan's own twin's. Those of other
+ * twins are in units of their own, which a report does not hold, and are given without any.
+ */
+export function responseWords(
+  { plan, responseUnits }: { plan: SearchPlan; responseUnits: string },
+  areas: readonly string[],
+): {
+  /** Heading of a column of values by `text`: `response (spikes/s)`. */
+  heading: (what: string) => string;
+  /** A value beneath such a heading. */
+  text: (area: string, value: number, format?: (value: number) => string) => string;
+  /** A value with its unit in a sentence. */
+  inSentence: (area: string, value: number) => string;
+} {
+  const labels = searchMembers(plan).others.map(({ member }) => memberArea(member, ''));
+  const own = (area: string): boolean => !labels.some((label) => area.startsWith(label));
+  const allOwn = areas.every(own);
+  const inSentence = (area: string, value: number, format = (x: number): string => formatNumber(x)): string =>
+    own(area) ? `${format(value)} ${responseUnits}` : format(value);
+  return {
+    heading: (what) => (allOwn ? `${what} (${responseUnits})` : what),
+    text: (area, value, format = (x) => formatNumber(x)) => (allOwn ? format(value) : inSentence(area, value, format)),
+    inSentence: (area, value) => inSentence(area, value),
+  };
 }
 
 /** `2,164 evaluations, of which 1,200 for controls`; those of the reference set are among the others. */
@@ -97,3 +119,18 @@ function optimiserText(optimiser: SearchOptimiser, space: SearchSpace): string {
 
 const samplesText = ({ samples = usualSamples }: { samples?: number | undefined }, space: SearchSpace): string =>
   space.type === 'set' ? '' : ` of ${plural(samples, 'sample')}`;
+
+/** Names of the sets of goal stimuli by what a search has kept of them; a plan alone knows their ids. */
+export function nameOfGoals(plan: SearchPlan, provenance?: Pick<Provenance, 'sets'>): (ref: SetRef) => string {
+  const goals = goalsOf(plan).map(({ from }) => JSON.stringify(from));
+  return (ref: SetRef): string =>
+    provenance?.sets[goalRole(goals.indexOf(JSON.stringify(ref)))]?.name ?? nameOfSet(ref);
+}
+
+/** The stimulus that a search over pixels starts from; null for noise, the usual start. */
+export function startText({ space }: SearchPlan, provenance?: Pick<Provenance, 'sets'>): string | null {
+  if (space.type !== 'pixels' || space.startFrom === undefined) return null;
+  const { from, index } = space.startFrom;
+  const set = provenance?.sets[startRole]?.name ?? nameOfSet(from);
+  return 'set' in from ? `stimulus ${index + 1} of ${set}` : set;
+}

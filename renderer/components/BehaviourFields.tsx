@@ -21,14 +21,6 @@ export function withBehaviour(
   return Object.keys(next).length === 0 ? undefined : next;
 }
 
-/** 'running_cm_per_s 20, pupil 1.5'; undefined where nothing was set. */
-export const behaviourText = (values: BehaviourValues | undefined): string | undefined =>
-  values === undefined
-    ? undefined
-    : Object.entries(values)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(', ');
-
 function outside({ range }: Channel, value: number): string | undefined {
   if (range === undefined || (value >= range[0] && value <= range[1])) return undefined;
   return `The twin is made for ${range[0]} to ${range[1]}.`;

@@ -1,9 +1,15 @@
 import { Code, CopyButton, DataList, UnstyledButton } from '@mantine/core';
 import { Fragment } from 'react';
+import type { TwinRef } from '../../main/contract/plans.ts';
 import type { Provenance } from '../../main/contract/results.ts';
-import { behaviourText } from './BehaviourFields.tsx';
+import {
+  behaviourText,
+  ownBehaviourText,
+  referenceOriginText,
+  setRoleText,
+  smallerBatches,
+} from '../../main/stimuli/provenanceWords.ts';
 import { formatTime, plural, shortHash } from './format.ts';
-import { smallerBatches } from './smallerBatches.ts';
 
 /** A hash, shortened; a click copies all of it. */
 export function Hash({ sha256 }: { sha256: string }) {
@@ -18,34 +24,32 @@ export function Hash({ sha256 }: { sha256: string }) {
   );
 }
 
-/** What a stimulus set was for, as people say it. */
-const setRoles: Record<string, string> = {
-  stimuli: 'Stimuli',
-  reference: 'Reference set',
-  bestOf: 'Best image of',
-  screening: 'Screened set',
-  start: 'Started from',
-};
-const roleText = (role: string): string =>
-  setRoles[role] ?? (role.startsWith('goal ') ? 'Stimulus to be matched, of' : role);
-
-/** Whether a search has measured its reference set itself; nothing before that is known. */
-function referenceOrigin({ reference }: Provenance): [string, string][] {
-  if (reference === undefined) return [];
-  const by = reference.from === 'search' ? 'by this search' : 'before it, on the same device';
-  return [['Reference measured', `${formatTime(reference.measuredAt)}, ${by}`]];
-}
+const referenceOf = (reference: Provenance['reference']): string | null => referenceOriginText(reference, formatTime);
 
 /** Of a search over several twins or states of behaviour: those beside the first. */
 function otherMembers({ others = [] }: Provenance): [string, React.ReactNode][] {
-  return others.flatMap(({ as, twin, behaviour, device, threads }): [string, React.ReactNode][] => [
-    [
+  return others.map(({ as, twin, behaviour, device, threads, reference }): [string, React.ReactNode] => {
+    const told = behaviourText(behaviour) ?? '';
+    const measured = referenceOf(reference);
+    return [
       as,
       <Fragment key={as}>
         {twin.id} {twin.version} <Hash sha256={twin.sha256} />, {device}, {plural(threads, 'thread')}
-        {behaviour === undefined ? '' : `, ${behaviourText(behaviour)}`}
+        {told === '' ? '' : `, ${told}`}
+        {measured === null ? '' : `; reference measured ${measured}`}
       </Fragment>,
-    ],
+    ];
+  });
+}
+
+/** Twins that had no part in a search, as its plan has pinned them. */
+function heldOutTwins({ plan }: Provenance): [string, React.ReactNode][] {
+  const twins: TwinRef[] = plan.kind === 'search' ? plan.heldOut : [];
+  return twins.map(({ id, version, sha256 }, i): [string, React.ReactNode] => [
+    twins.length === 1 ? 'Held-out twin' : `Held-out twin ${i + 1}`,
+    <Fragment key={i}>
+      {id} {version} {sha256 !== undefined && <Hash sha256={sha256} />}
+    </Fragment>,
   ]);
 }
 
@@ -57,19 +61,23 @@ export function ProvenancePanel({
   provenance: Provenance;
   contentSha256: string | null;
 }) {
-  const behaviour = 'behaviour' in provenance.plan ? behaviourText(provenance.plan.behaviour) : undefined;
+  const { plan } = provenance;
+  const behaviour =
+    plan.kind === 'search' ? ownBehaviourText(plan) : 'behaviour' in plan ? behaviourText(plan.behaviour) : undefined;
+  const reference = referenceOf(provenance.reference);
   const rows: [string, React.ReactNode][] = [
     ['Twin', `${provenance.twin.id} ${provenance.twin.version}`],
     ['Twin package', <Hash key="twin" sha256={provenance.twin.sha256} />],
     ...otherMembers(provenance),
+    ...heldOutTwins(provenance),
     ['Plan', <Hash key="plan" sha256={provenance.planSha256} />],
     ...Object.entries(provenance.sets).map(([role, { name, sha256 }]): [string, React.ReactNode] => [
-      roleText(role),
+      setRoleText(role),
       <Fragment key={role}>
         {name} <Hash sha256={sha256} />
       </Fragment>,
     ]),
-    ...referenceOrigin(provenance),
+    ...(reference === null ? [] : ([['Reference measured', reference]] as [string, string][])),
     ['Result', contentSha256 === null ? 'not complete' : <Hash key="result" sha256={contentSha256} />],
     ['Seeds', provenance.seeds.length === 0 ? 'none' : provenance.seeds.join(', ')],
     ...(behaviour === undefined ? [] : ([['Behaviour', behaviour]] as [string, string][])),

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { TwinscopeError } from '../../main/platform/errors.ts';
+import { behaviourText, smallerBatches } from '../../main/stimuli/provenanceWords.ts';
 import { screenPxOf } from '../app/settings.ts';
-import { behaviourText, withBehaviour } from './BehaviourFields.tsx';
+import { withBehaviour } from './BehaviourFields.tsx';
 import { errorSentence } from './errors.tsx';
 import { safeFileName, toCsv } from './exportPlot.ts';
 import { formatEstimate, formatNumber, formatRate, formatSeconds, plural, unitsInShort } from './format.ts';
-import { smallerBatches } from './smallerBatches.ts';
 import { unbroken } from './StimulusTile.tsx';
 import { columnsFor, sortRows, type Column } from './VirtualTable.tsx';
 

@@ -13,12 +13,13 @@ import { TwinscopeError } from '../../platform/errors.ts';
 import { fileError } from '../../platform/node/files.ts';
 import { hashJson } from '../../platform/hash.ts';
 import { formatCount, plural } from '../../platform/words.ts';
-import { constraintRows } from '../../stimuli/constraintWords.ts';
+import { constraintRows, residualsText } from '../../stimuli/constraintWords.ts';
 import { objectiveText, scoreWords } from '../../stimuli/objectiveWords.ts';
 import { listImageFiles } from '../../stimuli/node/photographs.ts';
 import type { TestedDomain } from '../../contract/twins.ts';
 import { outsideInDesign, outsideSummary, outsideTested, outsideTestedControl } from '../../twins/domain.ts';
 import { evidenceSections } from '../../stimuli/evidenceWords.ts';
+import { nameOfGoals, responseWords } from '../../stimuli/reportWords.ts';
 import { searchReportJson } from '../searchReportService.ts';
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
@@ -283,21 +284,24 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
   ];
   const lines = [
     `${report.name}: ${plural(report.evaluations, 'evaluation')}, of which ${formatCount(report.controlEvaluations)} for controls, in ${formatDuration(report.seconds)}, z-scored over ${report.referenceName}${takenFrom(report)}, content ${report.contentSha256?.slice(0, 12)}`,
-    `Objective: ${objectiveText(report.plan)}`,
+    `Objective: ${objectiveText(report.plan, nameOfGoals(report.plan, report.provenance))}`,
     formatTable(['stimulus', 'n', `best ${score.name}`, 'by the candidate', 'tested domain'], rows),
   ];
   const targeted = best?.units ?? [];
   if (targeted.length > 0) {
-    const rows = targeted
-      .slice(0, mostUnits)
-      .map(({ area, unit, response, blank, z }) => [
-        `${area} ${unit}`,
-        response.toFixed(2),
-        blank.toFixed(2),
-        report.responseUnits,
-        z.toFixed(2),
-      ]);
-    lines.push(formatTable(['targeted unit', 'response', 'blank', 'in', 'z'], rows));
+    const shown = targeted.slice(0, mostUnits);
+    const responses = responseWords(
+      report,
+      shown.map(({ area }) => area),
+    );
+    const toTwo = (value: number): string => value.toFixed(2);
+    const rows = shown.map(({ area, unit, response, blank, z }) => [
+      `${area} ${unit}`,
+      responses.text(area, response, toTwo),
+      responses.text(area, blank, toTwo),
+      toTwo(z),
+    ]);
+    lines.push(formatTable(['targeted unit', responses.heading('response'), responses.heading('blank'), 'z'], rows));
   }
   if (targeted.length > mostUnits) lines.push(`and ${targeted.length - mostUnits} more; --json lists all`);
   if (best?.residuals) {
@@ -311,7 +315,7 @@ async function printSearch(context: CliContext, id: string): Promise<void> {
       told(residuals8Bit?.[key]),
     ]);
     lines.push(formatTable(['constraint', 'asked', 'residual', 'after 8-bit sRGB'], rows));
-    lines.push('Residuals are relative to what was asked; those of range and background are in luminance.');
+    lines.push(residualsText);
   }
   for (const { title, sentences, table } of evidenceSections(report)) {
     lines.push([title, ...sentences.map((sentence) => `  ${sentence}`)].join('\n'));

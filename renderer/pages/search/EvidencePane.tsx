@@ -2,9 +2,11 @@
 import { Divider, Group, Stack, Table, Text } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import type { Candidate, SearchReport } from '../../../main/contract/results.ts';
+import { unconstrainedText } from '../../../main/stimuli/constraintWords.ts';
 import { evidenceSections } from '../../../main/stimuli/evidenceWords.ts';
 import type { TestedDomain } from '../../../main/contract/twins.ts';
 import { scoreWords } from '../../../main/stimuli/objectiveWords.ts';
+import { responseWords } from '../../../main/stimuli/reportWords.ts';
 import { domainSentence, noTestedDomain, outsideTested, outsideTestedControl } from '../../../main/twins/domain.ts';
 import type { LiveSearch } from '../../client/stores.ts';
 import { useAreaColour } from '../../components/areaColours.tsx';
@@ -16,7 +18,7 @@ import { ProvenancePanel } from '../../components/ProvenancePanel.tsx';
 import { AreaBars } from '../../plots/AreaBars.tsx';
 import { claimsOf, controlName, evaluationsText, targetFirst } from './claims.ts';
 import { ControlStrip } from './ControlStrip.tsx';
-import { ConstraintTable, unconstrainedText } from './PlanSummary.tsx';
+import { ConstraintTable } from './PlanSummary.tsx';
 
 /** More units than this are a list, not evidence. */
 const mostUnits = 24;
@@ -106,6 +108,10 @@ export function EvidencePane({
   const { plan, controls } = report;
   const score = scoreWords(plan.objective.type);
   const candidate = report.candidates[selected] ?? report.candidates[0];
+  const responses = responseWords(
+    { plan, responseUnits: unitsInShort(report.responseUnits) },
+    (candidate?.units ?? []).map(({ area }) => area),
+  );
   const areas = targetFirst(candidate?.areas ?? live?.areas ?? [], plan);
   // Targeted units stand before the areas: they are what the search was about.
   const targeted = candidate?.units ?? live?.units ?? [];
@@ -140,8 +146,8 @@ export function EvidencePane({
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Unit</Table.Th>
-              <Table.Th ta="right">Response ({unitsInShort(report.responseUnits)})</Table.Th>
-              <Table.Th ta="right">Blank ({unitsInShort(report.responseUnits)})</Table.Th>
+              <Table.Th ta="right">{responses.heading('Response')}</Table.Th>
+              <Table.Th ta="right">{responses.heading('Blank')}</Table.Th>
               <Table.Th ta="right">z</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -151,8 +157,8 @@ export function EvidencePane({
                 <Table.Td>
                   {unit.area} {unit.unit}
                 </Table.Td>
-                <Table.Td ta="right">{formatNumber(unit.response)}</Table.Td>
-                <Table.Td ta="right">{formatNumber(unit.blank)}</Table.Td>
+                <Table.Td ta="right">{responses.text(unit.area, unit.response)}</Table.Td>
+                <Table.Td ta="right">{responses.text(unit.area, unit.blank)}</Table.Td>
                 <Table.Td ta="right">{formatNumber(unit.z)}</Table.Td>
               </Table.Tr>
             ))}

@@ -1,12 +1,11 @@
 /** The PLAN column of a search that has been started: what was asked, and how well the constraints hold. */
 import { DataList, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { endsInPixels, leavesContrastFree, type SearchPlan } from '../../../main/contract/plans.ts';
+import { endsInPixels, type SearchPlan } from '../../../main/contract/plans.ts';
 import type { Provenance, Residuals } from '../../../main/contract/results.ts';
-import { constraintRows } from '../../../main/stimuli/constraintWords.ts';
+import { constraintRows, holdsContrast, unconstrainedText } from '../../../main/stimuli/constraintWords.ts';
 import { inclusionText, objectiveText } from '../../../main/stimuli/objectiveWords.ts';
-import { generatorNouns } from '../../../main/stimuli/words.ts';
-import { behaviourText } from '../../components/BehaviourFields.tsx';
+import { behaviourText } from '../../../main/stimuli/provenanceWords.ts';
 import { formatNumber } from '../../components/format.ts';
 import { PaneTitle } from '../../components/Page.tsx';
 import { methodText, nameOfGoals, startText } from './claims.ts';
@@ -59,25 +58,6 @@ export function ConstraintTable({
   );
 }
 
-/** What holds for candidates that nothing brings to a mean and a contrast. */
-export function unconstrainedText({ space, constraints }: SearchPlan): string {
-  const controls = 'Controls have the mean and RMS contrast that the best one has.';
-  const range = `the range ${formatNumber(constraints.range[0])} to ${formatNumber(constraints.range[1])}`;
-  switch (space.type) {
-    case 'set':
-      return `Stimuli of the set, shown as they are. ${controls}`;
-    case 'pixels':
-      return `Within ${range} and the aperture; mean and RMS contrast are their own. ${controls}`;
-    default: {
-      const nouns = space.type === 'parametric' ? generatorNouns[space.stimulus] : 'gratings';
-      return (
-        `${nouns.charAt(0).toUpperCase()}${nouns.slice(1)} on the background, within ${range}; mean and RMS contrast are their ` +
-        `own. ${controls}`
-      );
-    }
-  }
-}
-
 export function PlanSummary({
   plan,
   residuals,
@@ -92,7 +72,7 @@ export function PlanSummary({
   const start = startText(plan, provenance);
   const { aperture } = plan.constraints;
   const pixels = endsInPixels(plan);
-  const held = pixels && !leavesContrastFree(plan.optimiser);
+  const held = holdsContrast(plan);
   const behaviour = behaviourText(plan.behaviour);
   const { forkedFrom } = plan;
   const rows: [string, ReactNode][] = [
