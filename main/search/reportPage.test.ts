@@ -122,4 +122,131 @@ describe('the report as a page', () => {
     expect(early).toContain('This search has not ended');
     expect(early).toContain('Nothing was found yet.');
   });
+
+  const changed = (plan: object, changes: Partial<SearchReport> = {}): string =>
+    searchReportPage(
+      { ...report, ...changes, plan: searchPlan.parse({ ...report.plan, ...plan }) },
+      { candidates: [picture], controls: [null, picture] },
+    );
+  const found = report.candidates[0] as SearchReport['candidates'][number];
+
+  it('counts a match as an error in z² and says what was matched', () => {
+    const html = changed(
+      { objective: { type: 'match', goal: { from: { set: 'set-1' }, index: 2 } } },
+      {
+        candidates: [{ ...found, objective: -0.5 }],
+        controls: [control({ best: -1.25, median: -2, values: [-1.25, -2] })],
+        trajectory: [
+          { step: 1, best: -1, median: -3 },
+          { step: 2, best: -0.5, median: -2 },
+        ],
+        evidence: {
+          ...(report.evidence as NonNullable<SearchReport['evidence']>),
+          variations: [{ kind: 'contrast', label: '¼ ×', n: 1, objective: -2, smallest: null, response: 3, areas: [] }],
+        },
+        provenance: { ...report.provenance, sets: { 'goal 0': { name: 'Scenes', sha256: sha } } },
+      },
+    );
+    expect(html).toContain('<td>Match: match V1 unit u1 to stimulus 3 of Scenes</td>');
+    expect(html).toContain('Beats 999 pink noise images: error 0.5 z² against error 1.25 z².');
+    expect(html).toContain('Candidate 1 (start 1): error 0.5 z²<');
+    expect(html).toContain('<th>best mean squared error</th>');
+    expect(html).toContain('<th class="n">−mean squared error (z²)</th>');
+    expect(html).toContain('the candidate, error 0.5 z².');
+    expect(html).not.toMatch(/−[\d.]+ z\b|objective \(z\)/);
+  });
+
+  it('counts selectivity in nats of z, and a sum in no unit', () => {
+    const selective = changed({ objective: { type: 'selective' } });
+    expect(selective).toContain('drive V1 unit u1 alone, against every other area');
+    expect(selective).toContain('Beats 999 pink noise images: 3.5 nats of z against 1.25 nats of z.');
+    expect(selective).toContain('aria-label="Over steps, selectivity (nats of z)"');
+    const sum = changed({ objective: { type: 'sum', terms: [{ weight: 2, objective: { type: 'drive' } }] } });
+    expect(sum).toContain('2 × (drive V1 unit u1)');
+    expect(sum).toContain('Beats 999 pink noise images: 3.5 against 1.25.');
+    expect(sum).not.toContain('3.5 z<');
+  });
+
+  it('says the target of a suppression the right way round', () => {
+    expect(changed({ objective: { type: 'suppress' } })).toContain('<td>Suppress: suppress V1 unit u1</td>');
+  });
+
+  it('prints every twin, state, window, origin of the reference, batch and gradient form', () => {
+    const measuredAt = '2026-01-02T03:04:05Z';
+    const html = changed(
+      {
+        with: [{ twin: 'retina', behaviour: { pupil: 3 } }],
+        behaviour: { pupil: 1 },
+        states: [{ behaviour: { running: 0 } }, { behaviour: { running: 20 }, weight: 3 }],
+        window: { fromMs: 50, toMs: 150 },
+      },
+      {
+        candidates: [
+          { ...found, units: [...found.units, { area: 'B: RGC', unit: 'r', response: 7, z: 1, blank: 0.5 }] },
+        ],
+        provenance: {
+          ...report.provenance,
+          sets: {
+            halfB: { name: 'half B of TSR-1', sha256: sha },
+            'constraint spectrum': { name: 'Scenes', sha256: sha },
+          },
+          segments: [{ first: 640, batchSize: 8 }],
+          gradientForms: { strided: { a: 'phases', b: 'phases' }, mask: 'comparison', blockedLayout: true },
+          reference: { from: 'cache', measuredAt, sha256: 'd'.repeat(64) },
+          others: [
+            {
+              as: 'state 2',
+              twin: { id: 'v1', version: '1.0.0', sha256: sha },
+              behaviour: { pupil: 1, running: 20 },
+              device: 'cpu',
+              threads: 2,
+              gradientForms: null,
+              versions: {},
+            },
+            {
+              as: 'B',
+              twin: { id: 'retina', version: '2.0.0', sha256: 'e'.repeat(64) },
+              behaviour: { pupil: 3 },
+              device: 'gpu',
+              threads: 1,
+              gradientForms: null,
+              versions: { runtime: '1.2' },
+              reference: { from: 'search', measuredAt, sha256: 'f'.repeat(64) },
+            },
+          ],
+        },
+      },
+    );
+    const row = (label: string, value: string): void => expect(html).toContain(`<td>${label}</td><td>${value}`);
+    row('Twin B', 'retina 2.0.0, pupil 3</td>');
+    // Weights 1 and 3.
+    row(
+      'States of behaviour',
+      'state 1: pupil 1, running 0, 25 % of the objective; state 2: pupil 1, running 20, 75 % of the objective',
+    );
+    row('Behaviour', 'pupil 1, running 0</td>');
+    row('Window', '50 to 150 ms from onset');
+    row('B: package', `retina 2.0.0, SHA-256 ${'e'.repeat(64)}`);
+    row('B: session', 'gpu, 1 thread, gradient forms: the usual ones of the device; runtime 1.2');
+    row('B: reference measured', `${measuredAt}, by this search, SHA-256 ${'f'.repeat(64)}`);
+    row('state 2: behaviour', 'pupil 1, running 20');
+    row('Reference measured', `${measuredAt}, before it, on the same device, SHA-256 ${'d'.repeat(64)}`);
+    row('Best reference stimulus of', 'half B of TSR-1');
+    row('Spectrum of a stimulus of', 'Scenes');
+    row('Smaller batches', 'after 640 steps: batches of 8');
+    row('Gradient forms', 'mask by comparison, strided layers phases, blocked layout');
+    // The other twin answers in units of its own.
+    expect(html).toContain('<th class="n">response</th>');
+    expect(html).toMatch(/<td>B: RGC r<\/td><td class="n">7<\/td><td class="n">0\.5<\/td>/);
+    expect(html).toMatch(/<td>V1 u1<\/td><td class="n">41 spikes\/s<\/td>/);
+  });
+
+  it('says of pixels held to the range alone that their contrast is free, not that a generator made them', () => {
+    const html = changed(
+      { optimiser: { type: 'first-order', rule: 'adam', hold: 'range' } },
+      { candidates: [{ ...found, residuals: null }] },
+    );
+    expect(html).toContain('Within the range 0 to 1 and the aperture; mean and RMS contrast are their own.');
+    expect(html).not.toMatch(/generator|by construction/);
+  });
 });

@@ -117,10 +117,54 @@ describe('what was found out, in words', () => {
     const missed = { ...area, matched: 0, applicable: 0, correlation: null, gainRetained: null, areaGain: null };
     const [section] = sections({ heldOut: [{ ...heldOut, areas: [missed] }] });
     expect(section?.sentences[1]).toBe(
-      'V1: no match for 4 units; the best correlation over reference half A is 0.3, and 0.5 is needed.',
+      'V1: no match for 4 units; the best correlation over the reference (TSR-1, half A) is 0.3, and 0.5 is needed.',
     );
     const [failed] = sections({ heldOut: [{ ...heldOut, failure: 'It sees 8 frames.', areas: [] }] });
     expect(failed?.sentences[1]).toBe('Not compared: It sees 8 frames.');
+  });
+
+  it('labels no response of another twin with the units of the own one', () => {
+    const shared = searchPlan.parse({
+      ...plan,
+      with: [{ twin: 'u' }],
+      target: [{ area: 'V1' }, { area: 'V1', twin: 'B' }],
+      objective: { type: 'selective' },
+    });
+    const variation = { label: '¼ ×', n: 1, objective: 1.5, smallest: null, response: 3, areas: [] };
+    const [stretch, suppression, selectivity, variations] = evidenceSections({
+      evidence: {
+        ...none,
+        stretch: { units: [{ area: 'B: V1', unit: 'a', referenceMax: 10, stretch: 2 }], areas: [] },
+        suppression: {
+          units: ['B: V1', 'V1'].map((name) => ({
+            area: name,
+            unit: 'x',
+            response: 1,
+            blank: 2,
+            outcome: 'below blank' as const,
+            mask: null,
+          })),
+          suppressed: 2,
+          masked: 0,
+        },
+        selectivity: { candidate: 2.5, bestOfReference: 1.25, target: ['V1'], against: ['B: V1'] },
+        variations: [{ kind: 'contrast', ...variation }],
+      },
+      responseUnits: 'spikes/s',
+      referenceName: 'TSR-1, half A',
+      plan: shared,
+    });
+    expect(stretch?.sentences[0]).toBe(
+      'Stretch of B: V1 a: 2 × its largest response to the reference (10), both over the blank.',
+    );
+    expect(suppression?.table.columns.slice(1, 3)).toEqual(['response', 'blank']);
+    expect(suppression?.table.rows.map((row) => row.slice(0, 3))).toEqual([
+      ['B: V1 x', '1', '2'],
+      ['V1 x', '1 spikes/s', '2 spikes/s'],
+    ]);
+    expect(selectivity?.sentences[0]).toContain('against B: V1: 2.5 nats of z, higher than');
+    expect(selectivity?.sentences[0]).toContain('(1.25 nats of z)');
+    expect(variations?.table.columns.slice(2)).toEqual(['selectivity (nats of z)', 'mean response of the target']);
   });
 
   it('tells one image from several', () => {

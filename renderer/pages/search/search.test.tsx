@@ -239,7 +239,7 @@ describe('controls', () => {
       'best image',
     );
     const label = '999 pink noise clips of the same mean and RMS contrast (the search used 128 evaluations)';
-    const [claim] = claimsOf(candidate, [control({ label })]);
+    const [claim] = claimsOf(candidate, [control({ label })], 'drive');
     expect(claim?.text).toMatch(/so fewer than 0\.3 % of such clips would \(95 % confidence\)\.$/);
   });
 
@@ -282,7 +282,7 @@ describe('controls', () => {
 
 describe('claims', () => {
   it('name the control, its number and the margin', () => {
-    expect(claimsOf(candidate, [control({})])).toEqual([
+    expect(claimsOf(candidate, [control({})], 'drive')).toEqual([
       {
         beaten: true,
         text:
@@ -291,9 +291,11 @@ describe('claims', () => {
       },
     ]);
     expect(
-      claimsOf(candidate, [
-        control({ kind: 'best-grating', label: 'best of 128 gratings', n: 128, best: 3, values: [3] }),
-      ])[0],
+      claimsOf(
+        candidate,
+        [control({ kind: 'best-grating', label: 'best of 128 gratings', n: 128, best: 3, values: [3] })],
+        'drive',
+      )[0],
     ).toEqual({ beaten: true, text: 'Beats best of 128 gratings: 3.21 z against 3 z.' });
   });
 
@@ -308,7 +310,7 @@ describe('claims', () => {
   });
 
   it('say plainly when a control is not beaten', () => {
-    const [claim] = claimsOf(candidate, [control({ best: 4, values: [1, 3.5, 4] })]);
+    const [claim] = claimsOf(candidate, [control({ best: 4, values: [1, 3.5, 4] })], 'drive');
     expect(claim).toEqual({
       beaten: false,
       text: 'Does not beat random images (n = 999): 3.21 z against 4 z; 2 of 3 reach it.',
