@@ -50,8 +50,9 @@ export async function makeSibling({
   const { buildTwin } = (await import(pathToFileURL(join(models, twin, 'index.ts')).href)) as {
     buildTwin: (options: { seed?: number; perturbation?: number }) => TwinDraft;
   };
+  const draft = buildTwin({ ...(seed === undefined ? {} : { seed }), perturbation });
   // The builder knows with which seed it is shipped; units of that seed are no others.
-  const shipped = seed !== undefined && sameModel(buildTwin({ seed }), buildTwin({}));
+  const shipped = seed !== undefined && sameModel(perturbation === 0 ? draft : buildTwin({ seed }), buildTwin({}));
   if (shipped) {
     throw new TwinscopeError(
       'bad-input',
@@ -69,7 +70,6 @@ export async function makeSibling({
       `${folder} is there already. Nothing was written. Remove it, or choose another --out.`,
     );
   }
-  const draft = buildTwin({ ...(seed === undefined ? {} : { seed }), perturbation });
   const { manifest } = draft;
   const card = [
     `# ${manifest.title}, ${change.title}`,

@@ -48,7 +48,7 @@ test('what is searched, on its own or beside it, cannot be held out, whatever it
   const other = named('other');
   const services = libraryOf(named('own'), other, named('third'), {
     ...other,
-    ...{ manifest: named('alias').manifest },
+    manifest: named('alias').manifest,
   });
   const beside = { with: [{ twin: 'other', as: 'B' }] };
   const pinned = await pinHeldOut(services, plan({ ...beside, heldOut: ['third'] }));
