@@ -109,9 +109,11 @@ export async function requireForNew(backend: Backend, plan: Plan, file: string):
 /** Every set, search and folder of photographs that a plan names, wherever it stands. */
 function referencesIn(value: unknown): { key: string; value: string }[] {
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) =>
-    typeof item === 'string' && references.has(key) ? [{ key, value: item }] : referencesIn(item),
-  );
+  return Object.entries(value).flatMap(([key, item]) => {
+    // Where a plan came from is a record: that search may be in another project.
+    if (key === 'forkedFrom') return [];
+    return typeof item === 'string' && references.has(key) ? [{ key, value: item }] : referencesIn(item);
+  });
 }
 
 const references: ReadonlySet<string> = new Set(['set', 'search', 'imageFolder']);
