@@ -39,7 +39,7 @@ import { encodeGreyPng } from '../stimuli/node/png.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
 import { radialSpectrum } from '../stimuli/statistics.ts';
 import { renderShown } from '../stimuli/clip.ts';
-import type { Held, SessionCache } from './sessionCache.ts';
+import { type Hold, holdsOf, type SessionCache } from './sessionCache.ts';
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser };
 
@@ -263,31 +263,9 @@ function modelOf(
 const titleOf = ({ label, twin }: { label: string; twin: ComputeTwin }, { manifest }: ComputeTwin): string =>
   twin.manifest.title === manifest.title ? `${twin.manifest.title} (${label})` : twin.manifest.title;
 
-type Hold = SessionCache<ComputeTwin, Loaded>['hold'];
-
-/** All that one search holds; what it still asks for once it has let go is let go at once. */
-function holdsOf(sessions: SessionCache<ComputeTwin, Loaded>): { hold: Hold; letGo(): void } {
-  const holds = new Set<Held<Loaded>>();
-  let over = false;
-  const release = (held: Held<Loaded>): void => {
-    if (holds.delete(held)) held.letGo();
-  };
-  const letGo = (): void => {
-    over = true;
-    for (const held of holds) release(held);
-  };
-  const hold: Hold = async (twin) => {
-    const held = await sessions.hold(twin);
-    holds.add(held);
-    if (over) letGo();
-    return { session: held.session, letGo: () => release(held) };
-  };
-  return { hold, letGo };
-}
-
 /** Loaded when its turn comes and held until it has a result, so that one at a time lies in memory. */
 function heldOutTwin(
-  hold: Hold,
+  hold: Hold<ComputeTwin, Loaded>,
   { twin, tier, failure }: SearchStart['heldOut'][number],
   reference: StimulusDesign,
 ): HeldOutTwin {
