@@ -129,10 +129,10 @@ export class FirstOrderPhase implements OptimisationPhase {
         i,
       );
     }
-    this.#starts = next;
     if (isDriven(this.#context) && next.every(isSilent)) {
       throw silentTarget(groups.map(({ label }) => label).join(' and '), index + 1);
     }
+    this.#starts = next;
     return moves === null ? images.length : 2 * images.length;
   }
 
