@@ -157,7 +157,7 @@ function hybridPixels(
   }
   // The second search is one over still pixels.
   const space = pixelSpace.parse({ type: 'pixels' });
-  const pixels = createPixelSearch({ ...plan, space, optimiser: refine }, model.field, sources);
+  const pixels = createPixelSearch({ ...plan, space, optimiser: refine }, model.field, sources, context.resumes);
   const { constraints, frames } = pixels;
   const screening = screeningOf(context, optimiser, source, what);
   const optimisation = new HybridPhase(screening, () => {

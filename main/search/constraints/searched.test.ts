@@ -105,6 +105,8 @@ describe('searches over pixels under joint constraints', () => {
     expect(() => searchOn(model, planOf({ constraints: band }))).toThrow(
       /cannot be met together: spectrum, contrastRms\. Nothing was started\..*nearest feasible value of contrastRms is 0\.[3-8]/,
     );
+    // One that has a checkpoint was seen to be feasible when it was started.
+    expect(searchOn(model, planOf({ constraints: band }), { resumes: true }).step).toBe(0);
     expect(() => searchOn(model, planOf({ constraints: { temporal: { maxChangeRms: 0.1 } } }))).toThrow(
       /still picture does not change over time.*: temporal\. Nothing was started/,
     );

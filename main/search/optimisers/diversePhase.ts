@@ -43,6 +43,7 @@ export class DiversePhase implements OptimisationPhase {
   readonly name = 'climbing the gradient of the set';
   readonly steps: number;
   readonly evaluations: number;
+  readonly gradients: number;
   readonly #context: SearchContext;
   readonly #optimiser: GradientOptimiser;
   readonly #constraints: ConstraintSet;
@@ -79,6 +80,7 @@ export class DiversePhase implements OptimisationPhase {
     this.#starts = newStarts(context.plan.starts);
     this.steps = optimiser.steps;
     this.evaluations = optimiser.steps * context.plan.starts;
+    this.gradients = this.evaluations;
   }
 
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint | null }> {
