@@ -320,6 +320,7 @@ async function searchOf(
       constraints: await constraintImages(plan.constraints, (role) => source(sets[role] as StimulusDesign)),
     },
     heldOut,
+    resumes: checkpoint !== null,
     renderSpec: (spec) => renderShown(spec, session.field),
   });
   if (checkpoint !== null) await search.restore(checkpoint);

@@ -96,6 +96,10 @@ test('the report is written as HTML and JSON, never over a file', async () => {
   expect(json.evidence?.heldOut).toHaveLength(2);
   const refused = await run('report', 'Drive the upper half', '--project', project, '--out', own('report.pdf'));
   expect(refused.stderr).toMatch(/neither in \.html nor in \.json.*Nothing was written/);
+  const nowhere = await run('report', 'Drive the upper half', '--project', project, '--out', own('no/report.html'));
+  expect(nowhere.code).not.toBe(0);
+  expect(nowhere.stderr).toMatch(/There is no file or folder .*report\.html/);
+  expect(existsSync(own('no'))).toBe(false);
 });
 
 test('the searched twin cannot be held out of its own search, and one that is not there is named', async () => {
