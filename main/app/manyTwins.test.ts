@@ -257,7 +257,7 @@ test('several twins and states: killed on the way, the search ends as if it had 
     space: { type: 'pixels', start: 'white' },
     constraints: { contrastRms: 0.1 },
     optimiser: { type: 'gradient', steps: 400 },
-    controls: { random: 500 },
+    controls: { random: 500, sameSpace: 0 },
     starts: 2,
   });
   const watched = await withClipTwin('killed');
