@@ -3,7 +3,7 @@
  * passes a random search, what a step costs beyond the twin, and many starts at once against one at a time.
  *
  * `npm run bench search -- [--json] [--parts reach,overhead,seeds] [--areas V1,IT] [--starts 8] [--steps 40] [--threads 2]`.
- * The random search is run once by bench/search/randomSearch.ts and lies in bench/search/random.json.
+ * The random search of the first is run once, by bench/search/randomSearch.ts (an hour), and kept in bench/search/random.json.
  */
 import { parseArgs } from 'node:util';
 import { interleaved, ratio } from './engine/statistics.ts';

@@ -32,7 +32,7 @@ const seed = 1;
 const batchSize = 8;
 const keepEvery = 200;
 
-type Part = { done: number; areas: number[]; units: number[]; after: RandomSearch['after'] };
+type Part = { sha256: string; done: number; areas: number[]; units: number[]; after: RandomSearch['after'] };
 
 async function run(evaluations: number): Promise<void> {
   const subject = await openSubject({ twin: benchTwin, batchSize, threads: 1 });
@@ -41,8 +41,16 @@ async function run(evaluations: number): Promise<void> {
   const members = areas.map((area) => model.units.flatMap((unit, u) => (unit.area === area ? [u] : [])));
   const noise = new NoiseImages(createConstraints(fullField, model.field), 'pink', seed, 'random search');
   const milestones = [1000, 10_000, 100_000].filter((n) => n <= evaluations);
-  let part: Part = { done: 0, areas: areas.map(() => -Infinity), units: chosen.map(() => -Infinity), after: [] };
-  if (existsSync(partFile)) part = JSON.parse(readFileSync(partFile, 'utf8')) as Part;
+  const none: Part = {
+    sha256: session.twin.sha256,
+    done: 0,
+    areas: areas.map(() => -Infinity),
+    units: chosen.map(() => -Infinity),
+    after: [],
+  };
+  const kept = existsSync(partFile) ? (JSON.parse(readFileSync(partFile, 'utf8')) as Part) : none;
+  // Of another build of the twin nothing is taken over.
+  const part = kept.sha256 === none.sha256 ? kept : none;
   for (let batch = 0; part.done < evaluations; batch++) {
     const images = Array.from({ length: batchSize }, (_, i) => noise.image(part.done + i));
     for (const row of await evaluate(model, images, 'random images were shown')) {

@@ -49,7 +49,7 @@ export function controlTitle(control: Named & Pick<Control, 'n'>): string {
 export function controlFamily(control: Named): string {
   switch (control.kind) {
     case 'random':
-      return `Best of random ${randomNouns(control) ?? `${pictureNoun(control)}s`}`;
+      return `Best of random ${pictureNoun(control)}s`;
     case 'same-space': {
       const nouns = randomNouns(control);
       return nouns === null ? 'Best of starting images' : `Best of random ${nouns}`;
@@ -69,7 +69,7 @@ export function controlFamily(control: Named): string {
 export function controlName(control: Named & Pick<Control, 'n'>): string {
   switch (control.kind) {
     case 'random':
-      return `random ${randomNouns(control) ?? formatCount(control.n)}`;
+      return `random ${formatCount(control.n)}`;
     case 'same-space': {
       const nouns = randomNouns(control);
       return nouns === null ? 'same space' : `random ${nouns}`;

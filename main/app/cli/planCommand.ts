@@ -24,6 +24,7 @@ import { searchReportJson } from '../searchReportService.ts';
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
 import { requireNames } from '../jobs/areas.ts';
+import { pinHeldOut } from '../jobs/heldOut.ts';
 import { requireShown } from '../jobs/shown.ts';
 import { onInterrupt } from './interrupt.ts';
 import { jobTitle } from '../handlers/jobHandlers.ts';
@@ -91,7 +92,8 @@ export async function requireForNew(backend: Backend, plan: Plan, file: string):
   if ('twin' in plan) {
     const { library } = backend.services;
     await requireNames(plan, await library.resolve(plan.twin), (ref) => library.resolve(ref));
-    await requireShown(plan, backend.services.library, null);
+    await requireShown(plan, library, null);
+    if (plan.kind === 'search') await pinHeldOut(backend.services, plan);
   }
   for (const { key, value } of referencesIn(plan)) {
     if (key === 'imageFolder') {
@@ -108,9 +110,11 @@ export async function requireForNew(backend: Backend, plan: Plan, file: string):
 /** Every set, search and folder of photographs that a plan names, wherever it stands. */
 function referencesIn(value: unknown): { key: string; value: string }[] {
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) =>
-    typeof item === 'string' && references.has(key) ? [{ key, value: item }] : referencesIn(item),
-  );
+  return Object.entries(value).flatMap(([key, item]) => {
+    // Where a plan came from is a record: that search may be in another project.
+    if (key === 'forkedFrom') return [];
+    return typeof item === 'string' && references.has(key) ? [{ key, value: item }] : referencesIn(item);
+  });
 }
 
 const references: ReadonlySet<string> = new Set(['set', 'search', 'imageFolder']);

@@ -43,22 +43,22 @@ async function take(path: string, mark: string, longestMs: number): Promise<void
     if (found !== seen) since = performance.now();
     seen = found;
     const abandoned = found !== null && ownerOf(found) === 'ended';
-    if (abandoned || performance.now() - since > longestMs) await breakLock(path, found);
-    else await setTimeout(waitMs);
+    const broken = (abandoned || performance.now() - since > longestMs) && (await breakLock(path, found));
+    // Where it cannot be broken, another user's say, it is waited for.
+    if (!broken) await setTimeout(waitMs);
   }
 }
 
-/** Renamed and looked at again: meanwhile somebody else may have taken the lock, which stays theirs. */
-async function breakLock(path: string, found: string | null): Promise<void> {
+/** Renamed and looked at again: meanwhile somebody else may have taken the lock, which stays theirs. False where it cannot be renamed. */
+async function breakLock(path: string, found: string | null): Promise<boolean> {
   const aside = `${path}.${ownedName('broken').slice(1)}`;
-  if (
-    !(await rename(path, aside).then(
-      () => true,
-      () => false,
-    ))
-  )
-    return;
+  const renamed = await rename(path, aside).then(
+    () => true,
+    () => false,
+  );
+  if (!renamed) return false;
   const taken = await holder(aside);
   if (taken !== found && taken !== null) await writeFile(path, taken, { flag: 'wx' }).catch(() => undefined);
   await rm(aside, { recursive: true, force: true });
+  return true;
 }

@@ -186,7 +186,8 @@ const sameSpaceCount = ({ plan: { controls } }: SearchContext, evaluations: numb
   controls.sameSpace === 'equal' ? Math.min(evaluations, mostSameSpace) : controls.sameSpace;
 
 /**
- * Starting noise of a search over pixels in the parameters that it moves, as many as its steps are forward passes worth. For
+ * Starting noise of a search over pixels in the parameters that it moves, as many as its steps are forward passes worth, beside
+ * the `forwardPasses` that it makes without a gradient. For
  * plain pixels the noise control among `controls` draws from the same images: what both have is shown once.
  */
 export function startingImages(
@@ -195,10 +196,11 @@ export function startingImages(
   pixels: Pick<PixelSearch, 'plain' | 'parameterisation' | 'smooth'>,
   gradientSteps: number,
   controls: readonly ControlPhase[],
+  forwardPasses = 0,
 ): ControlPhase[] {
   const { seed, space } = context.plan;
   if (space.type !== 'pixels') throw new Error('not a search over pixels');
-  const equivalents = gradientPasses(context) * gradientSteps;
+  const equivalents = gradientPasses(context) * gradientSteps + forwardPasses;
   const n = sameSpaceCount(context, equivalents);
   if (n === 0) return [];
   const asIs = pixels.plain && space.temporalCutoffHz === undefined;
