@@ -120,12 +120,15 @@ export class ControlPhase implements Phase {
     return this.#images;
   }
 
-  /** Null before the end, and where the control makes no sense. */
+  /**
+   * Null before the end, and where the control makes no sense. What its images are is asked for only when they, or those of the
+   * earlier control, were shown: before that nothing is known to match them to.
+   */
   measured(): MeasuredControl | null {
     if (this.#dropped || this.#done < this.#own) return null;
-    const label = this.#source()?.label ?? this.#description.label;
     const earlier = this.#earlier?.measured() ?? null;
-    if (this.#earlier !== null && earlier === null) return null;
+    if (this.#earlier === null ? this.#best === null : earlier === null) return null;
+    const label = this.#source()?.label ?? this.#description.label;
     if (earlier !== null && this.#own === 0) return this.#firstOf(earlier, label);
     if (this.#best === null) return null;
     const skipped = earlier?.values.length ?? 0;

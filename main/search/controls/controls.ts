@@ -250,13 +250,15 @@ export function phaseScrambled(
   ];
 }
 
-/** `matchedTo` the best candidate, asked for once it is known. */
+/** `matchedTo` the candidate that is the best when it is asked; made again where that is another one. */
 export function matchedToBest(context: SearchContext, phase: OptimisationPhase): () => Matched | null {
-  let matched: Matched | null | undefined;
+  let known: { start: number; value: number; matched: Matched | null } | null = null;
   return () => {
     const [best] = ranked(phase);
-    if (matched === undefined) matched = best === undefined ? null : matchedTo(context, best);
-    return matched;
+    if (best === undefined) return null;
+    const { start, value } = best;
+    if (known?.start !== start || known.value !== value) known = { start, value, matched: matchedTo(context, best) };
+    return known.matched;
   };
 }
 

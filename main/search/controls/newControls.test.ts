@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { binFrequency, fft2 } from '../../stimuli/fft.ts';
 import { createConstraints } from '../constraints/constraints.ts';
-import { measureResiduals } from '../constraints/residuals.ts';
+import { measureResiduals, weightedStatistics } from '../constraints/residuals.ts';
 import {
   differencesAfterResuming,
   finish,
@@ -225,5 +225,37 @@ describe('controls made by default', () => {
         sources: { halfB },
       });
     expect(await differencesAfterResuming(make)).toEqual([]);
+  });
+
+  it('are matched to the last best alone, however often a window asks for them before', async () => {
+    const free = planOf({
+      optimiser: { type: 'first-order', rule: 'adam', rate: 0.02, hold: 'range', steps: 4 },
+      starts: 2,
+      // The starting images are all among the noise, so the last of the controls shows nothing itself.
+      controls: { random: 7, sameSpace: 5, phaseScrambled: 3 },
+    });
+    const make = () => searchOn(model(), free, { sources: {} });
+    expect(await differencesAfterResuming(make)).toEqual([]);
+    const search = make();
+    while (!search.done) {
+      search.live();
+      await search.advance();
+    }
+    const { controls: shown, candidates } = search.result();
+    expect(shown.map(({ kind, n }) => [kind, n])).toEqual([
+      ['random', 7],
+      ['best-grating', 72],
+      ['same-space', 5],
+      ['phase-scrambled', 3],
+    ]);
+    const { mean, contrastRms } = weightedStatistics(
+      candidates[0]?.image as Float32Array,
+      new Float64Array(1024).fill(1),
+    );
+    for (const { image } of shown) {
+      const own = weightedStatistics(image, new Float64Array(1024).fill(1));
+      expect(own.mean).toBeCloseTo(mean, 6);
+      expect(own.contrastRms).toBeCloseTo(contrastRms, 6);
+    }
   });
 });
