@@ -276,16 +276,23 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
   const { space, optimiser } = plan;
   const sets = { reference, halfB: sources.halfB, bestOf: sources.bestOf };
   const unusable = unusableConstraints(plan);
+  const free = endsInPixels(plan) && leavesContrastFree(optimiser);
   if (unusable.length > 0) {
     throw new TwinscopeError(
       'bad-input',
       (space.type === 'set'
         ? 'The stimuli of a set are shown as they are, so the plan cannot constrain them: '
-        : endsInPixels(plan)
-          ? 'A still picture does not change over time, so these constraints of the plan would hold nothing: '
-          : 'Stimuli of a generator have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
+        : free
+          ? 'The optimiser holds the range, the aperture and the mask alone (hold: range), so these constraints of the plan would not hold: '
+          : endsInPixels(plan)
+            ? 'A still picture does not change over time, so these constraints of the plan would hold nothing: '
+            : 'Stimuli of a generator have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
         `${unusable.join(', ')}. Nothing was started. Leave out ${unusable.length === 1 ? 'this constraint' : 'these constraints'}, ` +
-        (endsInPixels(plan) ? 'or search clips.' : 'or search pixels.'),
+        (free
+          ? 'or hold them at-end or at every-step.'
+          : endsInPixels(plan)
+            ? 'or search clips.'
+            : 'or search pixels.'),
     );
   }
   const asSet = plan.diverse !== undefined;
@@ -298,10 +305,14 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
         : plan.diverse === undefined
           ? new AscentPhase(context, optimiser, pixels)
           : new DiversePhase(context, optimiser, plan.diverse, pixels);
-    const free = leavesContrastFree(optimiser);
-    const match = free ? matchedToBest(context, optimisation) : (): Matched => ({ constraints, frames });
+    const match = free
+      ? matchedToBest(context, optimisation, sources.constraints)
+      : (): Matched => ({ constraints, frames });
     const noise = matchedControls(context, match, space.start, optimisation.evaluations, sets);
-    const controls = [...noise, ...startingImages(context, match, pixels, optimisation.evaluations, noise)];
+    const controls = [
+      ...noise,
+      ...startingImages(context, match, pixels, { space, gradientSteps: optimisation.evaluations }, noise),
+    ];
     const scrambled = phaseScrambled(context, match, () => ranked(optimisation)[0]);
     return {
       optimisation,

@@ -52,7 +52,7 @@ describe('phase scrambles', () => {
   });
 
   it('have the histogram of the image and meet its constraints', () => {
-    const shown = new PhaseScrambles(image, whole, 7).image(3);
+    const shown = new PhaseScrambles(image, whole, 7).image(3) as Float32Array;
     const sorted = (values: Float32Array) => [...values].toSorted((a, b) => a - b);
     const expected = sorted(image);
     for (const [i, value] of sorted(shown).entries())
@@ -67,7 +67,7 @@ describe('phase scrambles', () => {
     const aperture = { xDeg: 0.3, yDeg: 0, diameterDeg: 1.2, edgeDeg: 0.3 };
     const set = createConstraints({ meanLuminance: 0.5, contrastRms: 0.1, range: [0, 1], aperture }, smallField);
     const candidate = new NoiseImages(set, 'pink', 5, 'image').image(0);
-    const shown = new PhaseScrambles(candidate, set, 1).image(0);
+    const shown = new PhaseScrambles(candidate, set, 1).image(0) as Float32Array;
     const residuals = measureResiduals(shown, set.weights, set.constraints);
     expect(residuals.contrastRms).toBeLessThan(1e-6);
     const outside = shown.filter((_, i) => set.weights[i] === 0);
