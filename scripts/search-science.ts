@@ -4,10 +4,16 @@
  */
 import { parseArgs } from 'node:util';
 import type { Row } from './search-science/rows.ts';
+import { v1Controls, ventralControls } from './search-science/controls.ts';
 import { motion } from './search-science/motion.ts';
 import { tuning } from './search-science/tuning.ts';
 
-const parts: Record<string, () => Promise<Row[]>> = { tuning, motion };
+const parts: Record<string, () => Promise<Row[]>> = {
+  tuning,
+  motion,
+  'v1-controls': v1Controls,
+  'ventral-controls': ventralControls,
+};
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
