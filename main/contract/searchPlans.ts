@@ -56,7 +56,7 @@ export const searchPlan = z.strictObject({
       random: z.int().min(0).max(100_000).default(999),
       /** Best image of this set, re-projected onto the constraints. */
       bestOf: setRef.optional(),
-      /** Phase scrambles of the best candidate: its aperture, amplitude spectrum and histogram. */
+      /** Phase scrambles of the best candidate: its amplitudes and histogram, in its aperture, brought to its constraints. */
       phaseScrambled: z.int().min(0).max(100_000).default(99),
       /**
        * Images drawn from the searched space: starting noise of pixels, random gratings. 'equal': as many as the search shows,

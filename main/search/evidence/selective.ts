@@ -16,7 +16,9 @@ export function selectiveTerms(
 ): SearchContext['selective'] {
   const { objective, target } = plan;
   const driven = target.filter(({ weight }) => weight > 0);
-  const suppressed = target.filter(({ weight }) => weight < 0).map(({ weight: _, ...term }) => term);
+  const suppressed = target
+    .filter(({ weight }) => weight < 0)
+    .map(({ twin, area, units: chosen, within }) => ({ twin, area, units: chosen, within }));
   if (objective.type === 'suppress' || objective.type === 'match' || objective.type === 'sum') return null;
   // Only in a drive does a negative weight say what is to stay quiet.
   if (suppressed.length > 0 && objective.type !== 'drive' && objective.type !== 'selective') return null;

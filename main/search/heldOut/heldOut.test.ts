@@ -177,7 +177,7 @@ describe('matching and intervals', () => {
 
   it('looks up the area of a state of the searched twin under the name that the held-out twin has for it', () => {
     const rows = Float32Array.of(1, 3, -1, 1, 0, -3, 0, -1);
-    const scale = scaleOf({ rows, blank: new Float32Array(2) }, { count: 4, spec: reference.spec }, [
+    const scale = scaleOf({ rows, blank: new Float32Array(2) }, reference, [
       { area: 'A', unit: 'a' },
       { area: 'Z', unit: 'a' },
     ]).scale;

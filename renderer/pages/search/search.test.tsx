@@ -217,7 +217,9 @@ const candidate = { objective: 3.21 } as Candidate;
 describe('controls', () => {
   it('have names that tell the two random ones apart', () => {
     expect(controlName(control({}))).toBe('random 999');
-    expect(controlName(control({ label: '999 random gratings of the same space' }))).toBe('random gratings');
+    expect(controlName(control({ kind: 'same-space', label: '999 random gratings of the same space' }))).toBe(
+      'random gratings',
+    );
     expect(controlName(control({ kind: 'best-of-set' }))).toBe('best image');
   });
 
