@@ -224,7 +224,7 @@ describe('grating search by CMA-ES', () => {
     expect(await model.responses(renderSpec(best.spec, smallField), 1)).toEqual(best.responses);
     expect(outcome.controls.map(({ kind }) => kind)).toEqual(['same-space', 'random', 'best-of-set', 'best-grating']);
     // As many random gratings as the optimiser showed: what is left of all evaluations is shared equally.
-    // One Gabor of the set lies outside the best grating's aperture, where it is uniform.
+    // The smallest Gabor fills too little of the best grating's aperture for its contrast of .68: all around it is one luminance.
     expect(outcome.controls[2]).toMatchObject({
       n: 39,
       label: expect.stringMatching(/^best of 40 images.*; 1 of them left out/),

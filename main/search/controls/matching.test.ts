@@ -91,6 +91,29 @@ describe('what controls are matched to', () => {
     expect(new Set(noise.filter((_, i) => inside(i))).size).toBeGreaterThan(90);
   });
 
+  it('is that foreground for every control of a search', async () => {
+    const foreground = { shape: 'rectangle', xDeg: 0, yDeg: 0, widthDeg: 1.5, heightDeg: 1.5 };
+    const masked = planOf({
+      optimiser: range.optimiser,
+      starts: 1,
+      constraints: { mask: { foreground, background: { from: { set: 'x' }, index: 0 } } },
+      controls: { random: 3, sameSpace: 5, phaseScrambled: 3 },
+    });
+    const background = stripes(0.1, 0.9, 2);
+    const make = () => searchOn(model(), masked, { sources: { constraints: { background } } });
+    const { controls, candidates } = (await finish(make())).result();
+    expect(controls.map(({ kind }) => kind)).toEqual(['random', 'best-grating', 'same-space', 'phase-scrambled']);
+    const inside = (i: number): boolean => Math.abs((i % 32) - 15.5) < 8 && Math.abs(Math.floor(i / 32) - 15.5) < 8;
+    const weights = Float64Array.from({ length: 1024 }, (_, i) => (inside(i) ? 1 : 0));
+    const best = weightedStatistics(candidates[0]?.image as Float32Array, weights);
+    for (const { image } of controls) {
+      expect(image.every((value, i) => inside(i) || value === background[i])).toBe(true);
+      const own = weightedStatistics(image, weights);
+      expect([own.mean, own.contrastRms]).toEqual([expect.closeTo(best.mean, 6), expect.closeTo(best.contrastRms, 6)]);
+    }
+    expect(await differencesAfterResuming(make)).toEqual([]);
+  });
+
   it('is the aperture of every stimulus that has one, and a window of ±2 standard deviations for a Gabor', () => {
     const gabor = gaborSet(smallField).spec(8) as Extract<StimulusSpec, { type: 'gabor' }>;
     const { xDeg, yDeg, sigmaDeg } = gabor;
