@@ -35,8 +35,25 @@ test('a sibling has the units of the original and other weights, an id, a title 
   );
 });
 
+test('another seed gives other weights, and a share in per cent has no digits of its own', async () => {
+  const { id, folder } = await makeSibling({ twin, seed: 2, perturbation: 0.07, out });
+  expect(id).toBe(`${twin}-seed-2-sibling-7`);
+  const { title, summary, files } = await manifestIn(folder);
+  expect(title).toMatch(/, other seed \(2, jitter 7 %\)$/);
+  expect(summary).toContain('jittered by 7 % around');
+  expect(await readFile(join(folder, 'card.md'), 'utf8')).toContain('jittered by 7 % around');
+  const original = await manifestIn(join(import.meta.dirname, '..', 'dist', 'twins', twin));
+  expect(files['model.onnx']).not.toBe(original.files['model.onnx']);
+});
+
 test('what would be the twin itself, and what is no twin, is refused', async () => {
   await expect(makeSibling({ twin, out })).rejects.toThrow(/would be the twin itself\. Nothing was written/);
+  await expect(makeSibling({ twin, seed: 1, out })).rejects.toThrow(
+    /With --seed 1 the result would be the twin itself.*Nothing was written/,
+  );
+  await expect(makeSibling({ twin, seed: 1, perturbation: 0.05, out })).rejects.toThrow(
+    /is made with --seed 1, so the units would not be others\. Nothing was written/,
+  );
   await expect(makeSibling({ twin: 'nothing', seed: 2, out })).rejects.toThrow(
     /no built-in twin.*primate-retina-ganglion/,
   );

@@ -10,6 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { TwinDraft } from '../main/contract/twins.ts';
 import { isTwinscopeError, TwinscopeError } from '../main/platform/errors.ts';
+import { sha256Hex } from '../main/platform/hash.ts';
 import { packDraft, writePackage } from '../main/twins/node/package.ts';
 import { root } from './tools.ts';
 
@@ -46,6 +47,20 @@ export async function makeSibling({
       'Without --seed and with a --perturbation of 0 the result would be the twin itself. Nothing was written. Give --perturbation, e.g. 0.05, or --seed.',
     );
   }
+  const { buildTwin } = (await import(pathToFileURL(join(models, twin, 'index.ts')).href)) as {
+    buildTwin: (options: { seed?: number; perturbation?: number }) => TwinDraft;
+  };
+  const draft = buildTwin({ ...(seed === undefined ? {} : { seed }), perturbation });
+  // The builder knows with which seed it is shipped; units of that seed are no others.
+  const shipped = seed !== undefined && sameModel(perturbation === 0 ? draft : buildTwin({ seed }), buildTwin({}));
+  if (shipped) {
+    throw new TwinscopeError(
+      'bad-input',
+      perturbation === 0
+        ? `With --seed ${seed} the result would be the twin itself, which is made with that seed. Nothing was written. Give another --seed, or --perturbation, e.g. 0.05.`
+        : `${twin} is made with --seed ${seed}, so the units would not be others. Nothing was written. Give another --seed, or leave it out to have a sibling.`,
+    );
+  }
   const change = described(seed, perturbation);
   const id = `${twin}-${change.suffix}`;
   const folder = join(resolve(out), id);
@@ -55,10 +70,6 @@ export async function makeSibling({
       `${folder} is there already. Nothing was written. Remove it, or choose another --out.`,
     );
   }
-  const { buildTwin } = (await import(pathToFileURL(join(models, twin, 'index.ts')).href)) as {
-    buildTwin: (options: { seed?: number; perturbation?: number }) => TwinDraft;
-  };
-  const draft = buildTwin({ ...(seed === undefined ? {} : { seed }), perturbation });
   const { manifest } = draft;
   const card = [
     `# ${manifest.title}, ${change.title}`,
@@ -90,25 +101,29 @@ export async function makeSibling({
   return { id, folder };
 }
 
-/** The number in an id: .05 is 5 (per cent), .125 is 12-5. */
-const perCent = (share: number): string => String(Number((100 * share).toFixed(3))).replace('.', '-');
+const sameModel = (a: TwinDraft, b: TwinDraft): boolean => sha256Hex(a.model) === sha256Hex(b.model);
+
+/** Without the last bits of a product: .07 is 7. */
+const perCent = (share: number): number => Number((100 * share).toFixed(3));
+/** The number in an id: .125 is 12-5. */
+const inId = (share: number): string => String(perCent(share)).replace('.', '-');
 
 function described(
   seed: number | undefined,
   perturbation: number,
 ): { suffix: string; title: string; sentence: string } {
-  const jitter = `parameters jittered by ${100 * perturbation} % around those of its seed`;
+  const jitter = `parameters jittered by ${perCent(perturbation)} % around those of its seed`;
   if (seed === undefined) {
     return {
-      suffix: `sibling-${perCent(perturbation)}`,
-      title: `sibling (jitter ${Number((100 * perturbation).toFixed(3))} %)`,
+      suffix: `sibling-${inId(perturbation)}`,
+      title: `sibling (jitter ${perCent(perturbation)} %)`,
       sentence: `${jitter}; the units are the same`,
     };
   }
-  const jittered = perturbation === 0 ? '' : `-sibling-${perCent(perturbation)}`;
+  const jittered = perturbation === 0 ? '' : `-sibling-${inId(perturbation)}`;
   return {
     suffix: `seed-${seed}${jittered}`,
-    title: `other seed (${seed}${perturbation === 0 ? '' : `, jitter ${Number((100 * perturbation).toFixed(3))} %`})`,
+    title: `other seed (${seed}${perturbation === 0 ? '' : `, jitter ${perCent(perturbation)} %`})`,
     sentence: `seed ${seed}, so with other units${perturbation === 0 ? '' : `, and ${jitter}`}`,
   };
 }

@@ -19,10 +19,12 @@ import type {
   SearchProgress,
   SearchStart,
 } from '../engine/computeContract.ts';
+import { mayRestart } from '../engine/failures.ts';
 import { twinNodeAtFault } from '../engine/node/diagnose.ts';
 import type { Rasteriser } from '../engine/node/rasteriser.ts';
 import type { TwinSession } from '../engine/node/twinSession.ts';
-import { TwinscopeError } from '../platform/errors.ts';
+import { isTwinscopeError, TwinscopeError } from '../platform/errors.ts';
+import { fileError } from '../platform/node/files.ts';
 import { plural } from '../platform/words.ts';
 import { combineModels } from '../search/combinedModel.ts';
 import type { ConstraintImages } from '../search/constraints/constraints.ts';
@@ -37,7 +39,7 @@ import { encodeGreyPng } from '../stimuli/node/png.ts';
 import { encodeNpy } from '../stimuli/npy.ts';
 import { radialSpectrum } from '../stimuli/statistics.ts';
 import { renderShown } from '../stimuli/clip.ts';
-import type { Held, SessionCache } from './sessionCache.ts';
+import { type Hold, holdsOf, type SessionCache } from './sessionCache.ts';
 
 type Loaded = { session: TwinSession; rasteriser: Rasteriser };
 
@@ -60,10 +62,10 @@ const spectrumEveryMs = 2000;
 
 type Running = {
   search: Search;
-  /** Held from the beginning of the search to its end. */
-  held: Held<Loaded>;
-  /** The plan's other twins, held as long. */
-  others: Held<Loaded>[];
+  /** Of the searched twin, held from the beginning of the search to its end. */
+  loaded: Loaded;
+  /** Lets go of all that is held. */
+  letGo(): void;
   lastTilesAt: number;
   lastSpectrumAt: number;
   optimisationSteps: number;
@@ -88,30 +90,26 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
   function forget(key: string): void {
     const running = searches.get(key);
     searches.delete(key);
-    for (const each of running === undefined ? [] : [running.held, ...running.others]) each.letGo();
+    running?.letGo();
   }
 
   return {
     async begin(start, { signal }) {
-      const held = await sessions.hold(start.twin);
-      const others: Held<Loaded>[] = [];
+      const { hold, letGo } = holdsOf(sessions);
       try {
-        for (const { twin } of start.others ?? []) others.push(await sessions.hold(twin));
+        const { session: loaded } = await hold(start.twin);
+        const others: Loaded[] = [];
+        for (const { twin } of start.others ?? []) others.push((await hold(twin)).session);
         // Nobody would end a search whose beginning was withdrawn.
         signal.throwIfAborted();
-        const heldOut = await Promise.all(start.heldOut.map((twin) => heldOutTwin(sessions, twin, start.reference)));
-        const search = await searchOf(
-          start,
-          held.session,
-          others.map((other) => other.session),
-          heldOut,
-        );
+        const heldOut = start.heldOut.map((twin) => heldOutTwin(hold, twin, start.reference));
+        const search = await searchOf(start, loaded, others, heldOut);
         const { optimiser } = start.plan;
         forget(start.key);
         searches.set(start.key, {
           search,
-          held,
-          others,
+          loaded,
+          letGo,
           lastTilesAt: -Infinity,
           lastSpectrumAt: -Infinity,
           optimisationSteps: usesGradient(optimiser) ? gradientSteps(optimiser) : 0,
@@ -119,7 +117,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
         });
         return { total: search.total };
       } catch (error) {
-        for (const each of [held, ...others]) each.letGo();
+        letGo();
         throw error;
       }
     },
@@ -127,7 +125,7 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
     async advance({ key, budgetMs }, { signal }): Promise<SearchProgress> {
       const running = find(key);
       const { search } = running;
-      const { session } = running.held.session;
+      const { session } = running.loaded;
       const started = performance.now();
       const trajectory: SearchProgress['trajectory'] = [];
       let update = null;
@@ -177,9 +175,9 @@ export function createSearchHost(sessions: SessionCache<ComputeTwin, Loaded>): S
     },
 
     async result({ key }): Promise<SearchOutcomeMessage> {
-      const { search, held } = find(key);
+      const { search, loaded } = find(key);
       const outcome = search.result();
-      const { sizePx, frameRateHz } = held.session.session.field;
+      const { sizePx, frameRateHz } = loaded.session.field;
       const found = (image: Float32Array, spec: FoundStimulus['spec']): FoundStimulus => {
         if (spec !== null) return { array: null, clip: null, spec };
         const frames = image.length / (sizePx * sizePx);
@@ -265,36 +263,39 @@ function modelOf(
 const titleOf = ({ label, twin }: { label: string; twin: ComputeTwin }, { manifest }: ComputeTwin): string =>
   twin.manifest.title === manifest.title ? `${twin.manifest.title} (${label})` : twin.manifest.title;
 
-/**
- * A held-out twin is loaded when it is asked, and may be released between two of its batches: only the searched one is held
- * for the whole search.
- */
-async function heldOutTwin(
-  sessions: SessionCache<ComputeTwin, Loaded>,
-  { twin, tier }: SearchStart['heldOut'][number],
+/** Loaded when its turn comes and held until it has a result, so that one at a time lies in memory. */
+function heldOutTwin(
+  hold: Hold<ComputeTwin, Loaded>,
+  { twin, tier, failure }: SearchStart['heldOut'][number],
   reference: StimulusDesign,
-): Promise<HeldOutTwin> {
+): HeldOutTwin {
   const { id, version, sha256 } = twin;
-  const model = await sessions.use(twin, async ({ session }) => responseModel(session, twin));
-  const render = (design: StimulusDesign, index: number) =>
-    sessions.use(twin, ({ rasteriser }) => rasteriser.renderAt(design, index));
   return {
     twin: { id, version, sha256 },
     tier,
-    model: {
-      ...model,
-      gradient: null,
-      nodeAtFault: undefined,
-      responses: (images, n) => sessions.use(twin, ({ session }) => session.responses(images, n)),
+    reference: { count: designCount(reference), spec: (index) => specAt(reference, index) },
+    async open() {
+      if (failure !== null) throw new TwinscopeError('unsupported', failure);
+      const { session: loaded, letGo } = await hold(twin).catch((error: unknown) => {
+        throw notToBeHad(error, twin);
+      });
+      const { session, rasteriser } = loaded;
+      return {
+        model: { ...responseModel(session, twin), gradient: null, nodeAtFault: undefined },
+        render: (index) => rasteriser.renderAt(reference, index),
+        show: async ({ image, spec }, shown) =>
+          spec === null ? onRaster(image, shown, session.field) : rasteriser.render(spec),
+        letGo,
+      };
     },
-    reference: {
-      count: designCount(reference),
-      render: (index) => render(reference, index),
-      spec: (index) => specAt(reference, index),
-    },
-    show: async ({ image, spec }, shown) =>
-      spec === null ? onRaster(image, shown, model.field) : render({ type: 'list', stimuli: [spec] }, 0),
   };
+}
+
+/** A twin that cannot be loaded is a finding about it, unless a fresh process may load it. */
+function notToBeHad(error: unknown, { modelFile }: ComputeTwin): unknown {
+  const known = fileError(error, modelFile);
+  if (!isTwinscopeError(known) || mayRestart(known)) return known;
+  return new TwinscopeError('unsupported', known.message, known.details);
 }
 
 async function searchOf(
@@ -319,6 +320,7 @@ async function searchOf(
       constraints: await constraintImages(plan.constraints, (role) => source(sets[role] as StimulusDesign)),
     },
     heldOut,
+    resumes: checkpoint !== null,
     renderSpec: (spec) => renderShown(spec, session.field),
   });
   if (checkpoint !== null) await search.restore(checkpoint);

@@ -2,7 +2,7 @@
  * Searches over several twins, states of behaviour and windows of time, through the whole of the product: the command
  * line on two built-in twins, and a twin of a few bytes against the closed form of its graph.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
@@ -146,6 +146,7 @@ test('the command line drives one twin against another on other rasters, and eac
     const refused = await runCli(['search', file, '--project', unmade], home);
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toMatch(words);
+    expect(existsSync(unmade)).toBe(false);
   }
 });
 
@@ -256,7 +257,7 @@ test('several twins and states: killed on the way, the search ends as if it had 
     space: { type: 'pixels', start: 'white' },
     constraints: { contrastRms: 0.1 },
     optimiser: { type: 'gradient', steps: 400 },
-    controls: { random: 500 },
+    controls: { random: 500, sameSpace: 0 },
     starts: 2,
   });
   const watched = await withClipTwin('killed');

@@ -52,11 +52,7 @@ export const referenceKey = (
 
 /** Stimuli of a set that count for the scale: blanks do not. Throws 'bad-input' where there are too few. */
 export const shownStimuli = (design: StimulusDesign): number =>
-  referenceIndices({
-    count: designCount(design),
-    spec: (index) => specAt(design, index),
-    render: () => Promise.reject(new Error('nothing is drawn to be counted')),
-  }).length;
+  referenceIndices({ count: designCount(design), spec: (index) => specAt(design, index) }).length;
 
 export const unitCount = ({ units }: Pick<ComputeTwin, 'units'>): number =>
   Object.values(units).reduce((sum, { length }) => sum + length, 0);

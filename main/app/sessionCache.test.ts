@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { searchPlan } from '../contract/plans.ts';
 import { stimulusDesign } from '../contract/stimuli.ts';
 import type { ComputeTwin } from '../engine/computeContract.ts';
-import { createSessionCache } from './sessionCache.ts';
+import { createSessionCache, holdsOf } from './sessionCache.ts';
 import { openPlainCompute, type PlainCompute } from './testing/plainCompute.ts';
 
 /** A cache of two whose sessions are their own names, and what it has opened and released. */
@@ -23,6 +23,25 @@ function cacheOfTwo() {
   const touch = (name: string) => cache.use(name, async () => undefined);
   return { cache, opened, released, touch };
 }
+
+test('what one piece of work holds is let go together, and once', async () => {
+  const { cache, released, touch } = cacheOfTwo();
+  const { hold, letGo } = holdsOf(cache);
+  const [, b] = [await hold('a'), await hold('b')];
+  await touch('c');
+  expect(released).toEqual(['c']);
+  b.letGo();
+  b.letGo();
+  await touch('d');
+  expect(released).toEqual(['c', 'b']);
+  letGo();
+  // Asked for too late: it is nobody's.
+  await hold('e');
+  await touch('f');
+  await touch('g');
+  // The last use of a is its end, after that of d.
+  expect(released).toEqual(['c', 'b', 'd', 'a', 'e']);
+});
 
 test('a session that is held is kept beyond the limit, and makes room once it is let go', async () => {
   const { cache, opened, released, touch } = cacheOfTwo();

@@ -3,9 +3,11 @@
 /** A session that is not released before its holder lets it go. */
 export type Held<Session> = { session: Session; letGo(): void };
 
+export type Hold<Request, Session> = (request: Request) => Promise<Held<Session>>;
+
 export type SessionCache<Request, Session> = {
   /** For work of several requests; whoever holds it lets it go, once. */
-  hold(request: Request): Promise<Held<Session>>;
+  hold: Hold<Request, Session>;
   /** Loads the session where it is not loaded, and keeps it until `work` is over. */
   use<T>(request: Request, work: (session: Session) => Promise<T>): Promise<T>;
 };
@@ -72,4 +74,26 @@ export function createSessionCache<Request, Session>(options: {
       }
     },
   };
+}
+
+/** All that one piece of work holds; what it still asks for once it has let go is let go at once. */
+export function holdsOf<Request, Session>(
+  sessions: SessionCache<Request, Session>,
+): { hold: Hold<Request, Session>; letGo(): void } {
+  const holds = new Set<Held<Session>>();
+  let over = false;
+  const release = (held: Held<Session>): void => {
+    if (holds.delete(held)) held.letGo();
+  };
+  const letGo = (): void => {
+    over = true;
+    for (const held of holds) release(held);
+  };
+  const hold: Hold<Request, Session> = async (request) => {
+    const held = await sessions.hold(request);
+    holds.add(held);
+    if (over) letGo();
+    return { session: held.session, letGo: () => release(held) };
+  };
+  return { hold, letGo };
 }

@@ -10,7 +10,10 @@ export const gradientOptimiser = z.strictObject({
    */
   stepSize: z.tuple([z.number().positive(), z.number().positive()]).default([0.5, 0.02]),
 });
-/** Evaluations are shown to every start. */
+/**
+ * Images shown by all starts together: in rounds of equal shares, into each of which half of the starts go on, the best by
+ * then, but at least one generation of each round's starts.
+ */
 const evaluations = z.int().min(1).max(10_000_000).default(4000);
 
 /** A number, or the values at the first step and behind the last one. */
@@ -66,7 +69,7 @@ export const geneticOptimiser = z.strictObject({
   type: z.literal('genetic'),
   evaluations,
   population: z.int().min(4).max(10_000).default(32),
-  /** So many of the best are shown again in the next generation as they are. */
+  /** So many of the best live on in the next generation with the values they have; they are not shown again. */
   elite: z.int().min(0).default(2),
   crossover: z
     .strictObject({
@@ -100,7 +103,7 @@ export const usualSamples = 10_000;
 
 export const screeningOptimiser = z.strictObject({
   type: z.literal('screening'),
-  keep: z.int().min(1).default(16),
+  keep: z.int().min(1).max(10_000).default(16),
   /** Stimuli drawn from a parametric space; 10,000 when left out. A set is shown whole. */
   samples: z.int().min(1).max(100_000_000).optional(),
   /** 'halton': a randomised Halton sequence, which fills the space evenly. */

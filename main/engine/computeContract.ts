@@ -62,8 +62,10 @@ export type SearchStart = {
   knownReference: ReferenceResponses | null;
   /** The plan's other stimuli by role: 'screening', 'bestOf', 'halfB', 'start', 'goal 0' … */
   sets: Record<string, StimulusDesign>;
-  /** The plan's held-out twins in its order, each with what it is to the searched one. */
-  heldOut: { twin: ComputeTwin; tier: HeldOutResult['tier'] }[];
+  /** The plan's held-out twins in its order, each with what it is to the searched one, or why it is not to be had. */
+  heldOut: ({ tier: HeldOutResult['tier'] } & (
+    { twin: ComputeTwin; failure: null } | { twin: HeldOutResult['twin']; failure: string }
+  ))[];
   checkpoint: Uint8Array | null;
 };
 

@@ -21,6 +21,7 @@ import {
 } from './controls/controls.ts';
 import { noGradient, type StimulusSource } from './model.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
+import { boundOrNull } from './optimisers/beginnings.ts';
 import { cmaEvolver } from './optimisers/evolver.ts';
 import { type Beginning, EvolutionPhase } from './optimisers/evolutionPhase.ts';
 import { FirstOrderPhase } from './optimisers/firstOrderPhase.ts';
@@ -163,11 +164,15 @@ function hybridPixels(
   }
   // The second search is one over still pixels.
   const space = pixelSpace.parse({ type: 'pixels' });
-  const pixels = createPixelSearch({ ...plan, space, optimiser: refine }, model.field, sources);
+  const pixels = createPixelSearch({ ...plan, space, optimiser: refine }, model.field, sources, context.resumes);
   const { constraints, frames } = pixels;
   const screening = screeningOf(context, optimiser, source, what);
   const optimisation = new HybridPhase(screening, () => {
-    const first = screening.kept.map(({ image }) => pixels.bind(Float64Array.from(image), plan.seed));
+    const first = boundOrNull(
+      screening.kept.map(({ image }) => image),
+      (image) => pixels.bind(image, plan.seed),
+      context.notices,
+    );
     const starts: StartImages = {
       prepare: () => pixels.starts.prepare(),
       image: (index, inverted) => (inverted ? undefined : first[index]) ?? pixels.starts.image(index, inverted),
@@ -181,8 +186,13 @@ function hybridPixels(
     ? matchedToBest(context, optimisation, sources.constraints)
     : (): Matched => ({ constraints, frames });
   const noise = matchedControls(context, match, space.start, optimisation.evaluations, sources);
-  const screened = screening.evaluations;
-  const effort = { space, gradientSteps: optimisation.evaluations - screened, screened };
+  const { evaluations, gradients } = optimisation;
+  const effort = {
+    space,
+    gradientSteps: gradients,
+    forwardPasses: evaluations - gradients,
+    screened: screening.evaluations,
+  };
   const controls = [...noise, ...startingImages(context, match, pixels, effort, noise)];
   const scrambled = phaseScrambled(context, match, () => ranked(optimisation)[0]);
   return {

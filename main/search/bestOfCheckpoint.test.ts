@@ -35,3 +35,37 @@ it('is nothing where gratings are searched', async () => {
   const search = await stepped(searchOn(model, plan), 1);
   expect(bestOfCheckpoint(search.checkpoint())).toBeNull();
 });
+
+it('is the best of a diverse set, and before there is one the best that was seen', async () => {
+  // A small simple cell is silent to half of all noise images, so that starts are looked for.
+  const model = new GaborModel([unit('simple', { xDeg: 0.6, sigmaDeg: 0.15 })], smallField);
+  const optimiser = { type: 'gradient', steps: 12 };
+  const plan = planOf({ optimiser, diverse: { weight: 1, over: 'pixels' }, starts: 4, controls: { random: 0 } });
+  const search = searchOn(model, plan);
+  let seen = 0;
+  let climbed = 0;
+  while (climbed < 3) {
+    const { point } = await search.advance();
+    const found = bestOfCheckpoint(search.checkpoint());
+    const { best, bestImage } = search.live();
+    if (point === null && best.length > 0) seen++;
+    if (point !== null) climbed++;
+    expect(found?.objective).toBe(best.length === 0 ? undefined : Math.max(...best));
+    expect(found?.image ?? null).toEqual(bestImage);
+  }
+  expect(seen).toBeGreaterThan(0);
+});
+
+it('is the best of what goes on from a screening', async () => {
+  const model = new GaborModel([unit('simple')], smallField);
+  const optimiser = { type: 'hybrid', refine: { type: 'gradient', steps: 6 } };
+  const space = { type: 'set', stimuli: { set: 'gabors' } };
+  const search = searchOn(model, planOf({ space, optimiser, starts: 2, controls: { random: 0 } }));
+  while (search.live().bestImage === null) await search.advance();
+  // Stimuli of a set are drawn again, so their pictures are in no checkpoint.
+  expect(bestOfCheckpoint(search.checkpoint())).toBeNull();
+  while (search.step < search.total - 1) await search.advance();
+  const found = bestOfCheckpoint(search.checkpoint());
+  expect(found?.objective).toBe(Math.max(...search.live().best));
+  expect(found?.image).toEqual(search.live().bestImage);
+});

@@ -142,6 +142,13 @@ describe('several twins as one', () => {
       'Twin B sees 2° of the 3° that the stimuli of this search fill.',
       'Twin B was made for a background of 0.45; it is shown the stimuli of this search on 0.5.',
     ]);
+    const finer = new GaborModel([unit('linear')], { ...smallField, sizePx: 48 });
+    expect(combine([['B', finer]]).notices).toEqual([
+      expect.stringMatching(
+        /^Twin B has smaller pixels .* may leave the luminance range by a little, where a run holds it/,
+      ),
+    ]);
+    expect(combine([['B', new GaborModel([unit('linear')], { ...smallField, sizePx: 24 })]]).notices).toEqual([]);
   });
 });
 

@@ -120,6 +120,12 @@ function noticesOf(own: ModelMember, members: readonly ModelMember[]): string[] 
     seen.add(title);
     const other = model.field;
     return [
+      ...(field.fieldOfViewDeg / field.sizePx > other.fieldOfViewDeg / other.sizePx
+        ? [
+            `${title} has smaller pixels than the stimuli of this search, which are interpolated for it; beside sharp edges what it is ` +
+              'shown may leave the luminance range by a little, where a run holds it there. Run the best stimuli on it to compare.',
+          ]
+        : []),
       ...(other.fieldOfViewDeg < field.fieldOfViewDeg
         ? [
             `${title} sees ${formatNumber(other.fieldOfViewDeg)}° of the ${formatNumber(field.fieldOfViewDeg)}° that the stimuli of this search fill.`,

@@ -18,7 +18,7 @@ type Field = Pick<SearchField, 'sizePx' | 'fieldOfViewDeg' | 'background'>;
 /**
  * Weighed as a run shows a picture (stimuli/resample.ts): pixels that become larger average over their area, those that
  * become smaller are interpolated by a windowed sinc, which beside sharp edges may leave the range by a little; a run holds
- * it there, which would not be linear. Null where nothing changes.
+ * it there, which would not be linear, so that a notice of the search tells of it. Null where nothing changes.
  */
 export function createFieldChange(from: Field, to: Field): FieldChange | null {
   if (from.sizePx === to.sizePx && from.fieldOfViewDeg === to.fieldOfViewDeg) return null;

@@ -39,6 +39,8 @@ export type SearchContext = {
   scale: ReferenceScale | null;
   /** Sentences about things that went another way than asked. */
   readonly notices: string[];
+  /** A checkpoint will be restored, so that the constraints were seen to be feasible before. */
+  readonly resumes: boolean;
 };
 
 export interface Phase {
@@ -56,6 +58,8 @@ export interface Phase {
 export interface OptimisationPhase extends Phase {
   /** Images that it shows in all. */
   readonly evaluations: number;
+  /** How many of them it asks for a gradient; 0 when left out. */
+  readonly gradients?: number;
   /** Best of every start so far; empty before the first step. */
   found(): FoundStimulus[];
 }

@@ -119,6 +119,30 @@ describe('refusals', () => {
     );
   });
 
+  it.each([
+    {},
+    { optimiser: { type: 'first-order', rule: 'adam', steps: 20, rate: 0.02 } },
+    { diverse: { weight: 1, over: 'pixels' }, starts: 2 },
+  ])('changes nothing in the step that finds no slope: %o', async (changes) => {
+    const flat: ResponseModel = {
+      ...altered(() => {}),
+      gradient: async (images, n) => ({
+        responses: await model.responses(images, n),
+        gradient: new Float32Array(images.length),
+      }),
+    };
+    const search = searchOn(flat, planOf({ controls: { random: 0 }, ...changes }));
+    let before = search.checkpoint();
+    const walk = async (): Promise<void> => {
+      while (!search.done) {
+        before = search.checkpoint();
+        await search.advance();
+      }
+    };
+    await expect(walk()).rejects.toThrow(/step 16.*start from a stimulus that drives it \(startFrom\)/);
+    expect(search.checkpoint()).toEqual(before);
+  });
+
   it('says what still works on a twin without a gradient', async () => {
     const forward: ResponseModel = { ...altered(() => {}), gradient: null };
     expect(await refusal(planOf({}), forward)).toMatch(/no gradient.*CMA-ES.*screening/);

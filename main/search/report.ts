@@ -12,6 +12,7 @@ import type { ControlPhase } from './controls/controlPhase.ts';
 import { areasOf } from './objectives/normalisation.ts';
 import type { FoundStimulus, OptimisationPhase, SearchContext, TrajectoryPoint } from './phase.ts';
 import { activityOfArea, type ReferenceScale } from './reference/reference.ts';
+import { livePowers } from './constraints/livePowers.ts';
 import { measureResiduals, measureResiduals8Bit } from './constraints/residuals.ts';
 
 /** Activity of an area: mean z of its modulated units over the sd of that mean across the reference set. */
@@ -52,7 +53,7 @@ export type SearchOutcome = {
   /** Only those measured to the end. */
   controls: SearchControl[];
   trajectory: TrajectoryPoint[];
-  /** Images shown to the twin, reference set and controls included. */
+  /** Images shown to the twin and to held-out twins, reference set and controls included. */
   evaluations: number;
   /** How many of them were controls. */
   controlEvaluations: number;
@@ -97,7 +98,7 @@ export function liveState(
     tiles: found.map(({ image }) => image),
     areas: best === undefined || scale === null ? [] : areaActivities(context, scale, best.responses),
     units: best === undefined || scale === null ? [] : targetedUnits(context, scale, best.responses),
-    residuals: best === undefined ? null : residualsOf(best, constraints),
+    residuals: best === undefined ? null : residualsOf(best, constraints, measureLive),
     bestImage: best?.image ?? null,
     controls: controls.flatMap((phase) => {
       const measured = phase.measured();
@@ -132,8 +133,8 @@ export function buildOutcome(parts: {
       rank: i + 1,
       areas: areaActivities(context, scale as ReferenceScale, stimulus.responses),
       units: targetedUnits(context, scale as ReferenceScale, stimulus.responses),
-      residuals: residualsOf(stimulus, constraints),
-      residuals8Bit: residualsOf(stimulus, constraints, measureResiduals8Bit),
+      residuals: residualsOf(stimulus, constraints, measureStored),
+      residuals8Bit: residualsOf(stimulus, constraints, measureShown8Bit),
     })),
     controls: parts.controls.flatMap((phase) => {
       const measured = phase.measured();
@@ -205,13 +206,29 @@ function selectivityOf(
   };
 }
 
-function residualsOf(
+type Measure = (image: Float32Array, constraints: ConstraintSet) => Residuals;
+
+/** Once for every image: a search shows its best again and again, and makes a new array for every image. */
+function onceEach(measure: Measure): Measure {
+  const known = new WeakMap<ConstraintSet, WeakMap<Float32Array, Residuals>>();
+  return (image, constraints) => {
+    let measured = known.get(constraints);
+    if (measured === undefined) known.set(constraints, (measured = new WeakMap()));
+    let residuals = measured.get(image);
+    if (residuals === undefined) measured.set(image, (residuals = measure(image, constraints)));
+    return residuals;
+  };
+}
+
+const measureStored = onceEach((image, set) => measureResiduals(image, set.weights, set.constraints, set));
+const measureShown8Bit = onceEach((image, set) => measureResiduals8Bit(image, set.weights, set.constraints, set));
+const measureLive = onceEach((image, set) => measureResiduals(image, set.weights, set.constraints, set, livePowers));
+
+const residualsOf = (
   { image }: FoundStimulus,
   constraints: ConstraintSet | null,
-  measure: typeof measureResiduals8Bit = measureResiduals,
-): Residuals | null {
-  return constraints === null ? null : measure(image, constraints.weights, constraints.constraints, constraints);
-}
+  measure: Measure,
+): Residuals | null => (constraints === null ? null : measure(image, constraints));
 
 function areaActivities({ model }: SearchContext, scale: ReferenceScale, responses: Float32Array): AreaActivity[] {
   return [...areasOf(model.units)].map(([area, members]) => ({

@@ -52,6 +52,8 @@ export type SearchOptions = {
   };
   /** Twins that had no part in the search, in the order of the plan. */
   heldOut?: readonly HeldOutTwin[];
+  /** A checkpoint will be restored: that its constraints can be met was seen when it was started. */
+  resumes?: boolean;
   /** A rendered stimulus on the twin's raster, a moving one in all frames; asked for blanks and what generators draw. */
   renderSpec: (spec: StimulusSpec) => Float32Array;
 };
@@ -110,6 +112,7 @@ export function createSearch(options: SearchOptions): Search {
     selective: selectiveTerms(plan, model.units, model.field),
     scale: null,
     notices: [...(model.notices ?? [])],
+    resumes: options.resumes ?? false,
   };
   const scale = new ReferencePhase(
     context,
@@ -297,7 +300,7 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
   }
   const asSet = plan.diverse !== undefined;
   if (space.type === 'pixels' && usesGradient(optimiser) && !(asSet && optimiser.type === 'first-order')) {
-    const pixels = createPixelSearch(plan, model.field, sources);
+    const pixels = createPixelSearch(plan, model.field, sources, context.resumes);
     const { constraints, frames } = pixels;
     const optimisation =
       optimiser.type === 'first-order'
@@ -309,10 +312,9 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
       ? matchedToBest(context, optimisation, sources.constraints)
       : (): Matched => ({ constraints, frames });
     const noise = matchedControls(context, match, space.start, optimisation.evaluations, sets);
-    const controls = [
-      ...noise,
-      ...startingImages(context, match, pixels, { space, gradientSteps: optimisation.evaluations }, noise),
-    ];
+    const { evaluations, gradients } = optimisation;
+    const effort = { gradientSteps: gradients, forwardPasses: evaluations - gradients };
+    const controls = [...noise, ...startingImages(context, match, pixels, { space, ...effort }, noise)];
     const scrambled = phaseScrambled(context, match, () => ranked(optimisation)[0]);
     return {
       optimisation,

@@ -45,8 +45,8 @@ it('what moves is not for a twin of still pictures', () => {
 
 it('what moves is for a twin of clips, as fast as its frames can show', () => {
   expect(whyNotShown(twin(true), still)).toBeNull();
-  expect(whyNotShown(twin(true), drift([4, 15]))).toBeNull();
+  expect(whyNotShown(twin(true), drift([4, 14.9]))).toBeNull();
   expect(whyNotShown(twin(true), drift([4, 16]))?.why).toBe(
-    'Clips has 30 frames per second, and a temporal frequency of 16 Hz needs at least 32: it would show another motion.',
+    'Clips has 30 frames per second, and a drift of 16 Hz needs more than 32: it would show another motion.',
   );
 });

@@ -23,6 +23,7 @@ import { searchReportJson } from '../searchReportService.ts';
 import type { Backend } from '../backend.ts';
 import { exitInterrupted, type CliContext } from './context.ts';
 import { requireNames } from '../jobs/areas.ts';
+import { pinHeldOut } from '../jobs/heldOut.ts';
 import { requireShown } from '../jobs/shown.ts';
 import { onInterrupt } from './interrupt.ts';
 import { jobTitle } from '../handlers/jobHandlers.ts';
@@ -90,7 +91,8 @@ export async function requireForNew(backend: Backend, plan: Plan, file: string):
   if ('twin' in plan) {
     const { library } = backend.services;
     await requireNames(plan, await library.resolve(plan.twin), (ref) => library.resolve(ref));
-    await requireShown(plan, backend.services.library, null);
+    await requireShown(plan, library, null);
+    if (plan.kind === 'search') await pinHeldOut(backend.services, plan);
   }
   for (const { key, value } of referencesIn(plan)) {
     if (key === 'imageFolder') {

@@ -35,8 +35,10 @@ export async function reportSearch(
     );
   }
   const report = await openReport(context, options.project, search);
-  const text = kind === '.json' ? reportText(report) : await page(context, report);
-  await writeNewFileAtomic(out, (handle) => handle.writeFile(text));
+  // Its pictures are rendered only once there is a place for them.
+  await writeNewFileAtomic(out, async (handle) =>
+    handle.writeFile(kind === '.json' ? reportText(report) : await page(context, report)),
+  );
   context.print(`Wrote the report of ${report.name} to ${out}`, { search: report.id, files: [out] });
 }
 
@@ -50,14 +52,14 @@ export async function exportFrom(
   const report = await openReport(context, project, options.what.replace(/^search:/, ''));
   const folder = path.resolve(options.out);
   const name = safeFileName(report.name);
-  const texts = [
-    [`${name}.html`, await page(context, report)],
-    [`${name}.json`, reportText(report)],
-  ] as const;
+  const made = {
+    [`${name}.html`]: () => page(context, report),
+    [`${name}.json`]: () => reportText(report),
+  };
   await writeFolderAtomic(folder, async (temporary) => {
-    for (const [file, text] of texts) await writeFile(path.join(temporary, file), text);
+    for (const [file, text] of Object.entries(made)) await writeFile(path.join(temporary, file), await text());
   });
-  const files = texts.map(([file]) => path.join(folder, file));
+  const files = Object.keys(made).map((file) => path.join(folder, file));
   context.print(`Wrote the report of ${report.name}:\n${files.join('\n')}`, { search: report.id, files });
   return 0;
 }

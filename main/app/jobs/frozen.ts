@@ -44,12 +44,13 @@ export async function startOrResume(
     resolveDesigns: () => Promise<Designs>;
     /** Which of the designs the stimulus hash is taken over. */
     hashOf: string | null;
-    /** Parts of the plan that mean one thing at its first start and might mean another later. */
+    /** Parts of the plan that mean one thing at its first start and might mean another later; what it refuses is refused before any work. */
     pinned?: () => Promise<Partial<Plan>>;
   },
 ): Promise<StartedJob> {
   const before = context.frozen === null ? null : frozenJob.parse(context.frozen);
   const resolved = await services.library.resolve(before ? before.provenance.twin : plan.twin);
+  const pinnedParts = before === null ? await options.pinned?.() : undefined;
   let resolving: Promise<Designs> | null = null;
   const resolveDesigns = (): Promise<Designs> => (resolving ??= options.resolveDesigns());
   const { twin, versions } =
@@ -66,7 +67,7 @@ export async function startOrResume(
   const designs = await resolveDesigns();
   const hashed = options.hashOf === null ? undefined : designs[options.hashOf];
   const twinIdentity: Provenance['twin'] = { id: twin.id, version: twin.version, sha256: twin.sha256 };
-  const pinned = { ...plan, ...(await options.pinned?.()), twin: twinIdentity } as typeof plan;
+  const pinned = { ...plan, ...pinnedParts, twin: twinIdentity } as typeof plan;
   const frozen: FrozenJob = {
     designs,
     provenance: {

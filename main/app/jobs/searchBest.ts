@@ -1,4 +1,5 @@
 /** What a search that has not ended has found so far, as a stimulus that another can start from. */
+import { endsInPixels } from '../../contract/plans.ts';
 import type { StimulusSpec } from '../../contract/stimuli.ts';
 import { stimulusInputOf } from '../../contract/twins.ts';
 import { sha256Hex } from '../../platform/hash.ts';
@@ -12,7 +13,7 @@ import { unpackCheckpoint } from './searchJob.ts';
 
 export async function storeBestSoFar(services: Services, search: SearchRow) {
   const { project } = services.current();
-  if (search.plan.space.type !== 'pixels') return null;
+  if (!endsInPixels(search.plan)) return null;
   const saved = unpackCheckpoint(await project.jobs.checkpoint(search.jobId));
   const best = saved === null ? null : bestOfCheckpoint(saved.bytes);
   if (best === null) return null;

@@ -34,7 +34,7 @@ test('a run: what moves needs a twin that sees clips, and frames that can show i
   await expect(requireShown(run(drifting([0])), still, null)).resolves.toBeUndefined();
   await expect(requireShown(run(drifting([4, 14.9])), clips, null)).resolves.toBeUndefined();
   await expect(requireShown(run(drifting([4, 16])), clips, null)).rejects.toThrow(
-    /Twin of a test has 30 frames per second, and a temporal frequency of 16 Hz needs at least 32/,
+    /Twin of a test has 30 frames per second, and a drift of 16 Hz needs more than 32/,
   );
 });
 

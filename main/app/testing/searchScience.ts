@@ -114,7 +114,11 @@ function planFor(
     },
     starts: options.starts,
     seed: options.seed ?? 1,
-    controls: { random: options.random, phaseScrambled: 19 },
+    // Yardsticks are compared with nothing.
+    controls:
+      options.random > 0
+        ? { random: options.random, phaseScrambled: 19 }
+        : { random: 0, phaseScrambled: 0, sameSpace: 0, bestOfReference: false },
     checkCandidate: false,
   });
 }

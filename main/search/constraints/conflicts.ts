@@ -1,7 +1,8 @@
 /**
  * Which constraints are in conflict, and the nearest value of one of them that can be held with the others: found by
  * projecting test images onto sets from which constraints were taken away, and by bisection. The sets with an exact contrast
- * */
+ * or an amplitude spectrum are not convex, so that what fails for all test images is called a conflict, without a proof.
+ */
 import { type Constraints, endsOf } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { Random } from '../../platform/random.ts';

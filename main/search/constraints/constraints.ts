@@ -26,7 +26,8 @@ export interface ConstraintSet {
   /** Aperture weight of every pixel; 0 outside the foreground of a mask. */
   readonly weights: Float64Array;
   /**
-   * The feasible image nearest to `image` (linear luminance, sizePx²) in the aperture-weighted least-squares sense.
+   * The feasible image nearest to `image` (linear luminance, sizePx²) in the aperture-weighted least-squares sense. A feasible
+   * image near to it under an amplitude spectrum, and under a spectrum with an aperture, which project in two metrics.
    * A clip (frames × sizePx²) is projected as one volume: mean and RMS contrast over all its frames, the range per pixel.
    * `seed` decides the noise that is used where an image has too little structure to be scaled, e.g. a uniform one.
    * Throws 'bad-input' naming the constraints in conflict where no such image is found.
@@ -44,7 +45,8 @@ export interface ConstraintSet {
 }
 
 /**
- * `images`: the stimuli that the constraints speak of; `frames`: of the clips that will be projected. Throws 'bad-input' naming
+ * `images`: the stimuli that the constraints speak of; `frames`: of the clips that will be projected; `feasible`: that they can
+ * be met is known, so that it is not tried. Throws 'bad-input' naming
  * the constraints that cannot be met and the nearest value that can.
  */
 export function createConstraints(
@@ -52,9 +54,10 @@ export function createConstraints(
   field: SearchField,
   images: ConstraintImages = {},
   frames = 1,
+  feasible = false,
 ): ConstraintSet {
   const bare = bareConstraints(constraints, field, images);
-  if (bare.joint) {
+  if (bare.joint && !feasible) {
     const conflict = conflictBeforeStart({ constraints, field, images, frames });
     if (conflict !== null) throw conflict;
   }

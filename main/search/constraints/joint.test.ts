@@ -4,6 +4,7 @@ import { type Constraints, constraints as schema, endsOf } from '../../contract/
 import { Random } from '../../platform/random.ts';
 import { type ConstraintImages, createConstraints } from './constraints.ts';
 import { emptySpectrum, squareTransform } from './halfSpectrum.ts';
+import { livePowers } from './livePowers.ts';
 import { measureResiduals, measureResiduals8Bit, statisticsOf } from './residuals.ts';
 import { largestChange } from './temporal.ts';
 
@@ -282,6 +283,25 @@ describe('measures', () => {
       spectrum: 1,
     });
     expect(endsOf({ max: 2 })).toEqual([0, 2]);
+  });
+
+  it('measures a spectrum by fast transforms as by the definition', () => {
+    for (const sizePx of [9, 12]) {
+      const random = Random.fromSeed(3, 'powers');
+      const clip = (): Float32Array => Float32Array.from({ length: 2 * sizePx ** 2 }, () => random.uniform());
+      const one = { field: { ...field, sizePx }, images: { spectrum: clip() } };
+      const weights = new Float64Array(sizePx ** 2).fill(1);
+      const image = clip();
+      for (const spectrum of [{ lowCpd: 1, highCpd: 2 }, { exponent: 1 }, given]) {
+        const constraints: Constraints = schema.parse({ spectrum });
+        const slow = measureResiduals(image, weights, constraints, one).spectrum as number;
+        expect(slow).toBeGreaterThan(0.01);
+        // The second time the goal's spectrum is known.
+        for (let times = 0; times < 2; times++) {
+          expect(measureResiduals(image, weights, constraints, one, livePowers).spectrum).toBeCloseTo(slow, 10);
+        }
+      }
+    }
   });
 
   it('measures again after 8-bit encoding', () => {

@@ -2,7 +2,8 @@
  * Several constraints at once. Convex ones: Dykstra's algorithm (Boyle & Dykstra 1986) ends at the nearest point of all. An
  * exact RMS contrast, and any smallest contrast or distance, is made convex: the point of {contrast = S} nearest to z is that
  * of {contrast ≤ S} nearest to b·z for every b from some size on, because both maximise ⟨d, z⟩. With an amplitude spectrum,
- * which is not convex, projections alternate (Gerchberg & Saxton 1972) and end at a near point, not always the nearest.
+ * which is not convex, projections alternate (Gerchberg & Saxton 1972) and end at a near point, not always the nearest. So does a
+ * band under an aperture: the band is projected on in the plain metric of pixels, all else in that weighted by the aperture.
  */
 import { TwinscopeError } from '../../platform/errors.ts';
 import { Random } from '../../platform/random.ts';
@@ -53,7 +54,7 @@ export type Unmet = { name: JointSet['name'] | 'contrast'; violation: number };
 export type JointResult = { point: Float64Array; unmet: null } | { point: null; unmet: Unmet };
 
 /**
- * The nearest point of all sets, or, where rounding or the shape of the target leaves none, what was missed. `ladder`: noise that
+ * The nearest point of all sets (a feasible one near to it where sets differ in metric or are not convex), or, where rounding or the shape of the target leaves none, what was missed. `ladder`: noise that
  * is added in one attempt after the other, in standard deviations of the target.
  */
 export function projectJointly(problem: JointProblem, ladder: readonly number[] = noiseLadder): JointResult {

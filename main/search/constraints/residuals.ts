@@ -1,4 +1,7 @@
-/** How far a stored image is from its constraints, in float64, by code that shares nothing with the projection. */
+/**
+ * How far a stored image is from its constraints, in float64, by code that shares nothing with the projection (only what a
+ * running search shows takes its spectrum from fast transforms, livePowers.ts).
+ */
 import { type Bounded, type ConstraintRole, type Constraints, endsOf } from '../../contract/plans.ts';
 import type { Residuals } from '../../contract/results.ts';
 import { cos, pow, sin } from '../../platform/exactMath.ts';
@@ -11,11 +14,15 @@ export type Given = {
   images?: Partial<Record<ConstraintRole, Float32Array>>;
 };
 
+/** n² powers of one frame of n × n pixels, row-major by frequency, that of its mean 0. */
+export type FramePowers = (frame: Float32Array, n: number) => Float64Array;
+
 /**
  * Relative errors, 0 between two ends; `range`: largest distance outside the luminance range; `background`: largest
  * difference from the background of a mask outside its foreground; both absolute. `spectrum`: root of the power that is
  * wrong (outside the band; of the differences from the amplitudes asked for) over that of the contrast image.
- * `weights` are the aperture's, one per pixel, 0 outside the foreground of a mask.
+ * `weights` are the aperture's, one per pixel, 0 outside the foreground of a mask. By its definition, a spectrum takes
+ * O(n³) operations per frame.
  */
 export function measureResiduals(
   image: Float32Array,
@@ -24,6 +31,7 @@ export function measureResiduals(
   given: Omit<Given, 'constraints'> = {
     field: { sizePx: Math.sqrt(weights.length), fieldOfViewDeg: 1, background: 0.5 },
   },
+  powers: FramePowers = powersByDefinition,
 ): Residuals {
   const { meanLuminance, contrastRms, normL2, range, mask, spectrum, distance, temporal } = constraints;
   const own = statisticsOf(image, weights, { constraints, ...given });
@@ -36,7 +44,7 @@ export function measureResiduals(
     range: outside,
     ...(normL2 === undefined ? {} : { normL2: beyond(own.normL2, normL2) }),
     ...(mask === undefined ? {} : { background: fromBackground(image, weights, { constraints, ...given }) }),
-    ...(spectrum === undefined ? {} : { spectrum: spectralError(image, { constraints, ...given }) }),
+    ...(spectrum === undefined ? {} : { spectrum: spectralError(image, { constraints, ...given }, powers) }),
     ...(distance === undefined ? {} : { distance: beyond(own.distance / unit, distance.rms) }),
     ...(temporal === undefined ? {} : { temporal: beyond(own.largestChange, { max: temporal.maxChangeRms }) }),
   };
@@ -143,7 +151,7 @@ function fromBackground(image: Float32Array, weights: Float64Array, { field, ima
 }
 
 /** By the definition of the Fourier sum, first along rows, then along columns; the mean of every frame is left out. */
-function powers(frame: ArrayLike<number>, n: number): Float64Array {
+function powersByDefinition(frame: Float32Array, n: number): Float64Array {
   const cosines = Float64Array.from({ length: n }, (_, k) => cos((2 * Math.PI * k) / n));
   const sines = Float64Array.from({ length: n }, (_, k) => sin((2 * Math.PI * k) / n));
   let mean = 0;
@@ -183,14 +191,29 @@ function powers(frame: ArrayLike<number>, n: number): Float64Array {
   return found;
 }
 
+/** Amplitudes of the frames of the goals of running searches, by how they were found. */
+const goals = new WeakMap<FramePowers, WeakMap<Float32Array, Float64Array[]>>();
+
+function amplitudesOfGoal(goal: Float32Array, n: number, powers: FramePowers): Float64Array[] {
+  let known = goals.get(powers);
+  if (known === undefined) goals.set(powers, (known = new WeakMap()));
+  let found = known.get(goal);
+  if (found === undefined) {
+    found = powersOfFrames(goal, n, powers).map((frame) => frame.map(Math.sqrt));
+    known.set(goal, found);
+  }
+  return found;
+}
+
+const powersOfFrames = (clip: Float32Array, n: number, powers: FramePowers): Float64Array[] =>
+  Array.from({ length: clip.length / (n * n) }, (_, t) => powers(clip.subarray(t * n * n, (t + 1) * n * n), n));
+
 const signed = (k: number, n: number): number => (2 * k <= n ? k : k - n);
 
-function spectralError(image: Float32Array, { constraints, field, images }: Given): number {
+function spectralError(image: Float32Array, { constraints, field, images }: Given, powers: FramePowers): number {
   const { spectrum, contrastRms, normL2 } = constraints;
   const n = field.sizePx;
-  const split = (clip: Float32Array): Float64Array[] =>
-    Array.from({ length: clip.length / (n * n) }, (_, t) => powers(clip.subarray(t * n * n, (t + 1) * n * n), n));
-  const shown = split(image);
+  const shown = powersOfFrames(image, n, powers);
   const cpd = (at: number): number =>
     Math.sqrt(signed(at % n, n) ** 2 + signed(Math.floor(at / n), n) ** 2) / field.fieldOfViewDeg;
   let all = 0;
@@ -210,7 +233,7 @@ function spectralError(image: Float32Array, { constraints, field, images }: Give
   const asked =
     spectrum !== undefined && 'exponent' in spectrum
       ? [law(spectrum.exponent)]
-      : split(images?.spectrum as Float32Array).map((frame) => frame.map(Math.sqrt));
+      : amplitudesOfGoal(images?.spectrum as Float32Array, n, powers);
   const equal = spectrum !== undefined && 'from' in spectrum && contrastRms === null && normL2 === undefined;
   const goal = (t: number): Float64Array => asked[asked.length === 1 ? 0 : t] as Float64Array;
   let along = 0;

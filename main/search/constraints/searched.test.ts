@@ -84,11 +84,29 @@ describe('searches over pixels under joint constraints', () => {
     expect(await differencesAfterResuming(() => searchOn(model, plan, options({})))).toEqual([]);
   });
 
+  it('measures the best image once, however often it is looked at', async () => {
+    const plan = planOf({
+      constraints: { contrastRms: 0.2, spectrum: { lowCpd: 0.5, highCpd: 3 } },
+      starts: 1,
+      optimiser: { type: 'gradient', steps: 3 },
+      controls: { random: 0 },
+    });
+    const search = await finish(searchOn(model, plan, options({})));
+    const { residuals } = search.live();
+    expect(residuals?.spectrum).toBeLessThanOrEqual(1e-6);
+    expect(search.live().residuals).toBe(residuals);
+    const [best] = search.result().candidates;
+    expect(best?.residuals?.spectrum).toBeCloseTo(residuals?.spectrum as number, 9);
+    expect(search.result().candidates[0]?.residuals).toBe(best?.residuals);
+  });
+
   it('refuses before the first step what cannot be, and changes over time of a still picture', () => {
     const band = { contrastRms: 0.9, spectrum: { highCpd: 0.5 } };
     expect(() => searchOn(model, planOf({ constraints: band }))).toThrow(
       /cannot be met together: spectrum, contrastRms\. Nothing was started\..*nearest feasible value of contrastRms is 0\.[3-8]/,
     );
+    // One that has a checkpoint was seen to be feasible when it was started.
+    expect(searchOn(model, planOf({ constraints: band }), { resumes: true }).step).toBe(0);
     expect(() => searchOn(model, planOf({ constraints: { temporal: { maxChangeRms: 0.1 } } }))).toThrow(
       /still picture does not change over time.*: temporal\. Nothing was started/,
     );

@@ -195,20 +195,23 @@ export function randomFromBox(
 const sameSpaceCount = ({ plan: { controls } }: SearchContext, evaluations: number): number =>
   controls.sameSpace === 'equal' ? Math.min(evaluations, mostSameSpace) : controls.sameSpace;
 
+/** What a search over pixels shows in all. */
+type Effort = { space: PixelSpace; gradientSteps: number; forwardPasses: number; screened?: number };
+
 /**
- * Starting noise of a search over pixels in the parameters that it moves, as many as its steps, and what was `screened` before
- * them, are forward passes worth. For
+ * Starting noise of a search over pixels in the parameters that it moves, as many as its steps with a gradient are forward passes
+ * worth, beside the `forwardPasses` that it makes without one, of which a hybrid `screened` some before. For
  * plain pixels the noise control among `controls` draws from the same images: what both have is shown once.
  */
 export function startingImages(
   context: SearchContext,
   match: () => Matched | null,
   pixels: Pick<PixelSearch, 'plain' | 'parameterisation' | 'smooth'>,
-  { space, gradientSteps, screened = 0 }: { space: PixelSpace; gradientSteps: number; screened?: number },
+  { space, gradientSteps, forwardPasses, screened = 0 }: Effort,
   controls: readonly ControlPhase[],
 ): ControlPhase[] {
   const { seed } = context.plan;
-  const equivalents = gradientPasses(context) * gradientSteps + screened;
+  const equivalents = gradientPasses(context) * gradientSteps + forwardPasses;
   const n = sameSpaceCount(context, equivalents);
   if (n === 0) return [];
   const asIs = pixels.plain && space.temporalCutoffHz === undefined;

@@ -125,6 +125,16 @@ describe('controls made by default', () => {
     expect(space?.label).toBe(
       'best of 60 starting images of the same space (the search used 20 gradient steps, 60 forward passes)',
     );
+    // With jitter each of them is shown once more as it is; two images of every start are brought to the constraints.
+    const jittered = {
+      optimiser: { type: 'first-order', rule: 'adam', steps: 3, rate: 0.02, jitterDeg: 0.2, hold: 'at-end' },
+      starts: 2,
+      controls: { ...controls, random: 0, phaseScrambled: 0, bestOfReference: false },
+    };
+    const followed = (await finish(searchOn(model(), planOf(jittered), { sources: {} }))).result();
+    expect(followed.controls.find(({ kind }) => kind === 'same-space')?.label).toBe(
+      'best of 28 starting images of the same space (the search used 6 gradient steps, 28 forward passes)',
+    );
     // The noise control's images are the first ones of the space: shown once, counted in both.
     expect(space?.values.slice(0, 20)).toEqual(random?.values);
     expect(outcome.controlEvaluations).toBe(60 + 9 + 72 + 9);

@@ -1,10 +1,11 @@
 /** Gain retained on held-out twins, against values computed by hand. */
 import { describe, expect, it } from 'vitest';
 import type { StimulusSpec } from '../../contract/stimuli.ts';
+import { TwinscopeError } from '../../platform/errors.ts';
 import type { ResponseModel, SearchField, StimulusSource } from '../model.ts';
 import { differencesAfterResuming, finish, planOf, searchOn } from '../testing/fixtures.ts';
 import { compareAreas, medianWithInterval } from './gain.ts';
-import type { HeldOutTwin } from './heldOutPhase.ts';
+import type { HeldOutTwin, OpenHeldOut } from './heldOutPhase.ts';
 import { scaleOf } from '../reference/reference.ts';
 import { matchUnits, standardised } from './matching.ts';
 import { onRaster } from './onRaster.ts';
@@ -56,13 +57,17 @@ const plan = (changes: object = {}) =>
     heldOut: ['other'],
     ...changes,
   });
-const heldOutTwin = (model: ResponseModel, changes: Partial<HeldOutTwin> = {}): HeldOutTwin => ({
+const heldOutTwin = (model: ResponseModel, changes: Partial<OpenHeldOut> = {}): HeldOutTwin => ({
   twin: { id: 'other', version: '1.0.0', sha256: 'c'.repeat(64) },
   tier: 'same architecture',
-  model,
   reference,
-  show: async ({ image }) => image,
-  ...changes,
+  open: async () => ({
+    model,
+    render: reference.render,
+    show: async ({ image }) => image,
+    letGo: () => undefined,
+    ...changes,
+  }),
 });
 const search = (twin: HeldOutTwin, changes: object = {}) =>
   searchOn(own(), plan(changes), { reference, sources: { screening: shown([candidate]) }, heldOut: [twin] });
@@ -133,10 +138,41 @@ describe('held-out twins', () => {
   });
 
   it('that cannot be shown the stimuli are told of, and the search ends well', async () => {
-    const refusing: StimulusSource = { ...reference, render: refused };
-    const result = await resultOf(heldOutTwin(own(), { reference: refusing }));
+    let letGo = 0;
+    const result = await resultOf(heldOutTwin(own(), { render: refused, letGo: () => letGo++ }));
     expect(result?.failure).toMatch(/2 frames/);
     expect(result?.areas).toEqual([]);
+    expect(letGo).toBe(1);
+  });
+
+  it('are opened when their turn comes, one after another, and let go with their result', async () => {
+    const events: string[] = [];
+    const named = (id: string): HeldOutTwin => {
+      const twin = heldOutTwin(own(), { letGo: () => events.push(`${id} let go`) });
+      return { ...twin, twin: { ...twin.twin, id }, open: () => (events.push(`${id} opened`), twin.open()) };
+    };
+    const sources = { screening: shown([candidate]) };
+    const made = searchOn(own(), plan(), { reference, sources, heldOut: [named('one'), named('two')] });
+    while ((await made.advance()).phase !== 'showing the candidate to one') expect(events).toEqual([]);
+    await finish(made);
+    expect(events).toEqual(['one opened', 'one let go', 'two opened', 'two let go']);
+  });
+
+  it('that are gone when a search is taken up again are told of, without what they answered before', async () => {
+    const gone = new TwinscopeError('unsupported', 'There is no twin "other" in the library.');
+    const before = search(heldOutTwin(own()));
+    while ((await before.advance()).phase !== 'showing the candidate to other');
+    await before.advance();
+    const after = search({ ...heldOutTwin(own()), open: () => Promise.reject(gone) });
+    await after.restore(before.checkpoint());
+    expect((await finish(after)).result().evidence?.heldOut).toEqual([
+      expect.objectContaining({ failure: gone.message, areas: [] }),
+    ]);
+    // What was found out before it went stays.
+    const complete = await finish(search(heldOutTwin(own())));
+    const again = search({ ...heldOutTwin(own()), open: () => Promise.reject(gone) });
+    await again.restore(complete.checkpoint());
+    expect(again.result().evidence?.heldOut[0]?.failure).toBeNull();
   });
 
   it('resume at every step with equal bytes', async () => {

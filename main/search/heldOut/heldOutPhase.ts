@@ -10,11 +10,20 @@ import { type ReferenceScale, referenceIndices, scaleOf, stackRows } from '../re
 import { compareAreas } from './gain.ts';
 
 export type HeldOutTwin = Pick<HeldOutResult, 'twin' | 'tier'> & {
+  /** The set that the search is z-scored over. */
+  reference: Pick<StimulusSource, 'count' | 'spec'>;
+  /** Called when the twin's turn has come. Throws 'unsupported' where it is not to be had. */
+  open(): Promise<OpenHeldOut>;
+};
+
+export type OpenHeldOut = {
   model: ResponseModel;
-  /** The set that the search is z-scored over, on this twin's raster. */
-  reference: StimulusSource;
+  /** A stimulus of the reference on this twin's raster. */
+  render(index: number): Promise<Float32Array>;
   /** A candidate of a search on the raster `field` on this twin's raster, in degrees. Throws 'unsupported' where it cannot be shown. */
   show(found: FoundStimulus, field: SearchField): Promise<Float32Array>;
+  /** Called once, when there is a result. */
+  letGo(): void;
 };
 
 /** What the searched twin answered to the reference set. */
@@ -28,6 +37,7 @@ export class HeldOutPhase implements Phase {
   readonly #own: OwnReference;
   readonly #best: () => FoundStimulus | undefined;
   readonly #indices: number[];
+  #open: OpenHeldOut | null = null;
   #rows: Float32Array[] = [];
   #result: HeldOutResult | null = null;
 
@@ -61,12 +71,13 @@ export class HeldOutPhase implements Phase {
 
   async #show(index: number, signal?: CancelSignal): Promise<number> {
     const { batchSize } = this.#context.model;
-    const { model, reference, show } = this.#heldOut;
+    this.#open ??= await this.#heldOut.open();
+    const { model, render, show } = this.#open;
     if (index < this.steps - 1) {
       const images: Float32Array[] = [];
       for (const i of this.#indices.slice(index * batchSize, (index + 1) * batchSize)) {
         signal?.throwIfAborted();
-        images.push(await reference.render(i));
+        images.push(await render(i));
       }
       this.#rows.push(...(await evaluate(model, images, 'the reference set was shown to a held-out twin', signal)));
       return images.length;
@@ -85,7 +96,7 @@ export class HeldOutPhase implements Phase {
     );
     const rows = stackRows(this.#rows, model.units.length);
     const blank = new Float32Array(model.units.length);
-    const { scale } = scaleOf({ rows, blank }, reference, model.units);
+    const { scale } = scaleOf({ rows, blank }, this.#heldOut.reference, model.units);
     const own = { units: this.#context.model.units, scale: this.#own.scale, rows: this.#own.rows };
     const areas = compareAreas(
       { ...own, candidate: best.responses },
@@ -94,25 +105,33 @@ export class HeldOutPhase implements Phase {
       this.#context.plan.seed,
       `held-out bootstrap/${this.#heldOut.twin.sha256}`,
     );
-    this.#rows = [];
-    this.#result = { twin: this.#heldOut.twin, tier: this.#heldOut.tier, failure: null, areas };
+    this.#end({ failure: null, areas });
     return 1;
   }
 
   #fail(sentence: string): void {
+    this.#end({ failure: sentence, areas: [] });
+  }
+
+  #end(result: Pick<HeldOutResult, 'failure' | 'areas'>): void {
     this.#rows = [];
-    this.#result = { twin: this.#heldOut.twin, tier: this.#heldOut.tier, failure: sentence, areas: [] };
+    this.#result = { twin: this.#heldOut.twin, tier: this.#heldOut.tier, ...result };
+    this.#open?.letGo();
+    this.#open = null;
   }
 
   save(): Saved {
-    return { json: this.#result, arrays: { rows: stackRows(this.#rows, this.#heldOut.model.units.length) } };
+    const units = this.#rows[0]?.length ?? 0;
+    return { json: { result: this.#result, units }, arrays: { rows: stackRows(this.#rows, units) } };
   }
 
   restore({ json, arrays }: Saved): void {
-    this.#result = json as HeldOutResult | null;
+    const { result, units } = json as { result: HeldOutResult | null; units: number };
     const rows = arrays['rows'] as Float32Array;
-    const units = this.#heldOut.model.units.length;
-    this.#rows = Array.from({ length: rows.length / units }, (_, s) => rows.slice(s * units, (s + 1) * units));
+    this.#result = result;
+    this.#rows = Array.from({ length: units === 0 ? 0 : rows.length / units }, (_, s) =>
+      rows.slice(s * units, (s + 1) * units),
+    );
   }
 }
 

@@ -105,7 +105,7 @@ export function propose(
 }
 
 /**
- * Takes the evaluated proposal or refuses it; changes `start`. `restartScale` is the factor that gives a new beginning
+ * Takes the evaluated proposal or refuses it; changes the fields of `start`, and none of its arrays. `restartScale` is the factor that gives a new beginning
  * the first step length of the plan.
  */
 export function absorb(start: AscentStart, point: AscentPoint, weights: Float64Array, restartScale: number): void {
@@ -153,7 +153,7 @@ export function silentTarget(target: string, step: number): TwinscopeError {
     'unsupported',
     `${target} answered the same to all ${mostSilent} starting images (step ${step}), so there is no slope to climb. ` +
       'The reference statistics and the controls are kept. Raise the RMS contrast, place the aperture on the receptive ' +
-      'field, or search with CMA-ES.',
+      'field, search with CMA-ES, or start from a stimulus that drives it (startFrom).',
   );
 }
 

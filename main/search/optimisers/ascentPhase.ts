@@ -27,6 +27,7 @@ export class AscentPhase implements OptimisationPhase {
   readonly name = 'climbing the gradient';
   readonly steps: number;
   readonly evaluations: number;
+  readonly gradients: number;
   readonly #context: SearchContext;
   readonly #optimiser: GradientOptimiser;
   readonly #constraints: ConstraintSet;
@@ -42,6 +43,7 @@ export class AscentPhase implements OptimisationPhase {
     this.#starts = newStarts(context.plan.starts);
     this.steps = optimiser.steps;
     this.evaluations = optimiser.steps * context.plan.starts;
+    this.gradients = this.evaluations;
   }
 
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint }> {
@@ -53,18 +55,20 @@ export class AscentPhase implements OptimisationPhase {
     const images = this.#starts.map((start, i) => propose(start, i, plan.starts, length, this.#constraints, starts));
     const answers = await evaluateWithGradient(model, images, objective, `step ${index + 1} was evaluated`, signal);
     const restartScale = (this.#optimiser.stepSize[0] as number) / length;
+    const next = this.#starts.map((start) => ({ ...start }));
     for (const [i, { responses, gradient }] of answers.entries()) {
       const value = objective.value(responses);
       absorb(
-        this.#starts[i] as AscentStart,
+        next[i] as AscentStart,
         { image: images[i] as Float32Array, value, responses, gradient: direction(gradient) },
         this.#constraints.weights,
         restartScale,
       );
     }
-    if (isDriven(this.#context) && this.#starts.every(isSilent)) {
+    if (isDriven(this.#context) && next.every(isSilent)) {
       throw silentTarget(groups.map(({ label }) => label).join(' and '), index + 1);
     }
+    this.#starts = next;
     const best = this.found().map(({ value }) => value);
     return { evaluations: images.length, point: { step: index + 1, best: Math.max(...best), median: medianOf(best) } };
   }

@@ -43,6 +43,7 @@ export class DiversePhase implements OptimisationPhase {
   readonly name = 'climbing the gradient of the set';
   readonly steps: number;
   readonly evaluations: number;
+  readonly gradients: number;
   readonly #context: SearchContext;
   readonly #optimiser: GradientOptimiser;
   readonly #constraints: ConstraintSet;
@@ -79,6 +80,7 @@ export class DiversePhase implements OptimisationPhase {
     this.#starts = newStarts(context.plan.starts);
     this.steps = optimiser.steps;
     this.evaluations = optimiser.steps * context.plan.starts;
+    this.gradients = this.evaluations;
   }
 
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: TrajectoryPoint | null }> {
@@ -103,6 +105,7 @@ export class DiversePhase implements OptimisationPhase {
     const objective = objectiveOf(this.#context);
     const what = `starting images of step ${index + 1} were evaluated`;
     const answers = await evaluateWithGradient(this.#context.model, images, objective, what, signal);
+    const next = this.#starts.map((start) => ({ ...start }));
     for (const [k, { responses, gradient }] of answers.entries()) {
       const image = images[k] as Float32Array;
       const point: AscentPoint = {
@@ -111,10 +114,10 @@ export class DiversePhase implements OptimisationPhase {
         responses,
         gradient: this.#pixels.direction(gradient),
       };
-      absorb(this.#starts[open[k] as number] as AscentStart, point, this.#constraints.weights, 1);
+      absorb(next[open[k] as number] as AscentStart, point, this.#constraints.weights, 1);
     }
     for (const [k, i] of open.entries()) {
-      const start = this.#starts[i] as AscentStart;
+      const start = next[i] as AscentStart;
       if (start.current !== null || !isSilent(start)) continue;
       if (isDriven(this.#context)) {
         throw silentTarget(this.#context.groups.map(({ label }) => label).join(' and '), index + 1);
@@ -123,6 +126,7 @@ export class DiversePhase implements OptimisationPhase {
       const { responses, gradient } = answers[k] as (typeof answers)[0];
       start.current = { image: images[k] as Float32Array, value: objective.value(responses), gradient };
     }
+    this.#starts = next;
     return { evaluations: images.length, point: null };
   }
 

@@ -49,6 +49,7 @@ export class FirstOrderPhase implements OptimisationPhase {
   readonly name = 'following the gradient';
   readonly steps: number;
   readonly evaluations: number;
+  readonly gradients: number;
   readonly #context: SearchContext;
   readonly #optimiser: FirstOrderOptimiser;
   readonly #pixels: PixelSearch;
@@ -71,7 +72,8 @@ export class FirstOrderPhase implements OptimisationPhase {
     const { starts } = context.plan;
     const atEnd = optimiser.hold === 'at-end';
     this.steps = gradientSteps(optimiser);
-    this.evaluations = starts * (optimiser.steps * (optimiser.jitterDeg > 0 ? 2 : 1) + (atEnd ? 2 : 0));
+    this.gradients = starts * optimiser.steps;
+    this.evaluations = this.gradients * (optimiser.jitterDeg > 0 ? 2 : 1) + (atEnd ? 2 * starts : 0);
     this.#starts = Array.from({ length: starts }, () => ({
       draws: 0,
       inverted: false,
@@ -129,10 +131,10 @@ export class FirstOrderPhase implements OptimisationPhase {
         i,
       );
     }
-    this.#starts = next;
     if (isDriven(this.#context) && next.every(isSilent)) {
       throw silentTarget(groups.map(({ label }) => label).join(' and '), index + 1);
     }
+    this.#starts = next;
     return moves === null ? images.length : 2 * images.length;
   }
 

@@ -39,7 +39,7 @@ export type ReferenceStimuli = { source: StimulusSource; renderSpec: (spec: Stim
 const fewestStimuli = 2;
 
 /** Indices of the stimuli that are not blanks. Throws 'bad-input' where there are too few of them. */
-export function referenceIndices(source: StimulusSource): number[] {
+export function referenceIndices(source: Pick<StimulusSource, 'count' | 'spec'>): number[] {
   const indices: number[] = [];
   for (let i = 0; i < source.count; i++) if (source.spec(i).type !== 'blank') indices.push(i);
   if (indices.length < fewestStimuli) {
@@ -121,7 +121,7 @@ function referenceWeight(spec: StimulusSpec): number {
 /** Mean, sd, blank and area coefficients; deterministic, so equal responses give equal bits. */
 export function scaleOf(
   { rows, blank }: ReferenceResponses,
-  source: StimulusSource,
+  source: Pick<StimulusSource, 'count' | 'spec'>,
   units: readonly ModelUnit[],
 ): { scale: ReferenceScale; statistics: UnitStatistics } {
   const weights = Float64Array.from(referenceIndices(source), (i) => referenceWeight(source.spec(i)));
@@ -139,7 +139,7 @@ export function scaleOf(
 /** Of equal responses the first one of the set. */
 function largestOf(
   rows: Float32Array,
-  source: StimulusSource,
+  source: Pick<StimulusSource, 'count' | 'spec'>,
   units: readonly ModelUnit[],
   areaCoefficient: Float64Array,
   mean: Float64Array,

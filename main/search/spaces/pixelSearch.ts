@@ -27,16 +27,20 @@ export type PixelSearch = {
   direction(gradient: Float32Array): Float32Array;
 };
 
-/** Throws 'bad-input' where constraints, twin and space do not fit together. */
+/**
+ * Throws 'bad-input' where constraints, twin and space do not fit together. `feasible`: that the constraints can be met was
+ * seen before, so that no test images are projected.
+ */
 export function createPixelSearch(
   plan: SearchPlan,
   field: SearchField,
   sources: { start?: StimulusSource; constraints?: ConstraintImages },
+  feasible = false,
 ): PixelSearch {
   const { space, optimiser } = plan;
   if (space.type !== 'pixels') throw new Error('not a search over pixels');
   const frames = framesSearched(space, field);
-  const constraints = createConstraints(plan.constraints, field, sources.constraints, frames);
+  const constraints = createConstraints(plan.constraints, field, sources.constraints, frames, feasible);
   const { parameterisation: options } = space;
   const squashed = 'squash' in options && options.squash === 'sigmoid';
   const plain = options.type === 'pixels' && !squashed;
@@ -59,11 +63,12 @@ export function createPixelSearch(
     plain,
     starts: createStartImages(
       space,
-      plan.seed,
+      plan,
       constraints,
       sources.start,
       (image, seed) => bind(plain ? image : parameterisation.decode(parameterisation.encode(image)), seed),
       plain && everyStep,
+      feasible,
     ),
     bind,
     smooth: (from, to) => {

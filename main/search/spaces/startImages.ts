@@ -1,5 +1,5 @@
 /** Where searches over pixels begin: seeded noise, or a given stimulus with noise upon it. */
-import type { Constraints, PixelSpace } from '../../contract/plans.ts';
+import type { Constraints, PixelSpace, SearchPlan } from '../../contract/plans.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import { type ConstraintSet, createConstraints } from '../constraints/constraints.ts';
 import { formatNumber } from '../../stimuli/words.ts';
@@ -58,22 +58,24 @@ function ofStart(held: Constraints, { startMeanLuminance, startContrastRms }: Pi
 
 /**
  * `finish` brings an image to what the search can show and holds from its first step; `noiseIsFinished` where noise on the
- * constraints is that already. Throws 'bad-input' where the given stimulus is not in its set.
+ * constraints is that already; `feasible` as for `createConstraints`. Throws 'bad-input' where the given stimulus is not in its
+ * set, and where several starts would be one.
  */
 export function createStartImages(
   space: PixelSpace,
-  seed: number,
+  { seed, starts }: Pick<SearchPlan, 'seed' | 'starts'>,
   constraints: ConstraintSet,
   given: StimulusSource | undefined,
   finish: (image: Float64Array, seed: number) => Float32Array,
   noiseIsFinished: boolean,
+  feasible = false,
 ): StartImages {
   const { field } = constraints;
   const frames = framesSearched(space, field);
   const sigmaFrames = temporalSigmaFrames(space, field);
   const ownNoise = space.startMeanLuminance !== undefined || space.startContrastRms !== undefined;
   const own = ownNoise
-    ? createConstraints(ofStart(constraints.constraints, space), field, constraints.images, frames)
+    ? createConstraints(ofStart(constraints.constraints, space), field, constraints.images, frames, feasible)
     : constraints;
   const noise = new NoiseImages(own, space.start, seed, 'start', frames);
   const finished = (image: Float64Array): Float32Array => {
@@ -96,6 +98,13 @@ export function createStartImages(
     throw new TwinscopeError(
       'bad-input',
       `The stimulus to start from is number ${number} (from 0) of a set of ${given.count}. Nothing was started. Choose one that it has.`,
+    );
+  }
+  if (space.startNoise === 0 && starts > 1) {
+    throw new TwinscopeError(
+      'bad-input',
+      `Without noise (startNoise 0) all ${starts} starts would begin from the same image and find the same. Nothing was started. ` +
+        'Set starts to 1, or raise startNoise.',
     );
   }
   const { meanLuminance } = own.constraints;

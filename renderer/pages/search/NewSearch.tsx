@@ -2,7 +2,7 @@
 import { Button, Select, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { endsInPixels, type SearchPlan, type SetRef } from '../../../main/contract/plans.ts';
+import { endsInPixels, type SearchPlan, type SetRef, type TwinRef } from '../../../main/contract/plans.ts';
 import type { SearchReport, SetSummary } from '../../../main/contract/results.ts';
 import type { StimulusDesign, StimulusSpec } from '../../../main/contract/stimuli.ts';
 import type { TwinDetails } from '../../../main/contract/twins.ts';
@@ -45,7 +45,9 @@ export function forkOf(
     ...(rest.space.type === 'pixels' && design !== null
       ? { space: withStart(rest.space, { from: { design, name: `best of ${name}`.slice(0, 120) }, index: 0 }) }
       : {}),
-    twin: { id: plan.twin.id },
+    twin: unpinned(plan.twin),
+    ...(plan.with === undefined ? {} : { with: plan.with.map((other) => ({ ...other, twin: unpinned(other.twin) })) }),
+    heldOut: plan.heldOut.map(unpinned),
     forkedFrom: {
       search: id,
       name,
@@ -54,6 +56,8 @@ export function forkOf(
     },
   };
 }
+
+const unpinned = ({ id }: TwinRef): TwinRef => ({ id });
 
 type ForkSource = Pick<SearchReport, 'id' | 'name' | 'plan' | 'state' | 'trajectory' | 'contentSha256'>;
 

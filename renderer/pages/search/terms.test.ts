@@ -158,6 +158,37 @@ it('a fork says where it comes from, how far that had come, and starts from the 
   });
 });
 
+it('a fork runs on the twins that there are now: on its own, beside it and held out', () => {
+  const pinned = (id: string) => ({ id, version: '1.0.0', sha256: 'a'.repeat(64) });
+  const behaviour = { running_cm_per_s: 20 };
+  const source = {
+    id: 'search-1',
+    name: 'Drive V1',
+    plan: {
+      ...plan({
+        with: [
+          { twin: pinned('w'), as: 'B', behaviour },
+          { twin: pinned('x'), as: 'C' },
+        ],
+        heldOut: [pinned('y'), pinned('z')],
+      }),
+      twin: pinned('v'),
+    },
+    trajectory: [],
+    contentSha256: null,
+    state: 'complete' as const,
+  };
+  const fork = forkOf(source, null);
+  expect(fork.twin).toEqual({ id: 'v' });
+  expect(fork.with).toEqual([
+    { twin: { id: 'w' }, as: 'B', behaviour },
+    { twin: { id: 'x' }, as: 'C' },
+  ]);
+  expect(fork.heldOut).toEqual([{ id: 'y' }, { id: 'z' }]);
+  expect(searchPlan.safeParse(fork).success).toBe(true);
+  expect(forkOf({ ...source, plan: plan() }, null)).not.toHaveProperty('with');
+});
+
 it('a gauge is empty at nothing, and its tolerance stands at two thirds', () => {
   expect(gaugeShare(0)).toBe(0);
   expect(gaugeShare(1e-6)).toBeCloseTo(6 / 9, 12);
