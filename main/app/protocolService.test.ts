@@ -111,7 +111,11 @@ async function storeSearch(project: Project, name: string, cpd: number, aperture
       controls: [
         control('random', 999, 2, picture(3)),
         control('best-of-set', 24, 1.5, picture(4)),
-        control('random', 200, 1, { spec: grating, sha256: stimulusHash(grating), thumbnail: thumbnailPath(grating) }),
+        control('same-space', 200, 1, {
+          spec: grating,
+          sha256: stimulusHash(grating),
+          thumbnail: thumbnailPath(grating),
+        }),
         control('best-grating', 32, 0.5, picture(5)),
       ],
       evaluations: 10,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { header, seed, session, setRef, twinRef } from './planParts.ts';
 import { inclusion, searchObjective, targetTerm } from './searchObjectives.ts';
-import { searchOptimiser, usesGradient } from './searchOptimisers.ts';
+import { leavesContrastFree, searchOptimiser, usesGradient } from './searchOptimisers.ts';
 import { constraints, type Constraints, searchSpace, type SearchSpace } from './searchSpaces.ts';
 import { sha256 } from './stimuli.ts';
 import { behaviourState, otherTwin, responseWindow, twinLabel } from './searchTwins.ts';
@@ -56,7 +56,7 @@ export const searchPlan = z.strictObject({
       random: z.int().min(0).max(100_000).default(999),
       /** Best image of this set, re-projected onto the constraints. */
       bestOf: setRef.optional(),
-      /** Phase scrambles of the best candidate: its aperture, amplitude spectrum and histogram. */
+      /** Phase scrambles of the best candidate: its amplitudes and histogram, in its aperture, brought to its constraints. */
       phaseScrambled: z.int().min(0).max(100_000).default(99),
       /**
        * Images drawn from the searched space: starting noise of pixels, random gratings. 'equal': as many as the search shows,
@@ -80,17 +80,22 @@ export const endsInPixels = ({ space, optimiser }: Pick<SearchPlan, 'space' | 'o
   space.type === 'pixels' || (optimiser.type === 'hybrid' && usesGradient(optimiser.refine));
 
 /**
- * Names of the constraints that differ from their defaults although the plan's space cannot use them. A plan with any
- * is refused, because it asks for something that would not happen.
+ * Names of the constraints that differ from their defaults although the plan's space cannot use them, or its optimiser holds
+ * the range alone. A plan with any is refused, because it asks for something that would not happen.
  */
 export function unusableConstraints(
   plan: Pick<SearchPlan, 'space' | 'constraints' | 'optimiser'>,
 ): (keyof Constraints)[] {
   const pixelsAlone = ['normL2', 'mask', 'spectrum', 'distance', 'temporal'] as const;
   const generated = ['contrastRms', 'aperture', ...pixelsAlone] as const;
-  const still = 'motion' in plan.space && plan.space.motion === 'moving' ? ([] as const) : (['temporal'] as const);
+  // Of what only binds all pixels together, the mean and the RMS contrast are those of the starting noise.
+  const free = leavesContrastFree(plan.optimiser) ? (['normL2', 'spectrum', 'distance'] as const) : ([] as const);
+  const still =
+    'motion' in plan.space && plan.space.motion === 'moving' && free.length === 0
+      ? ([] as const)
+      : (['temporal'] as const);
   const unused = {
-    pixels: still,
+    pixels: [...free, ...still],
     gratings: generated,
     parametric: generated,
     set: ['meanLuminance', 'contrastRms', 'range', 'aperture', ...pixelsAlone],

@@ -11,7 +11,14 @@ import { TwinscopeError } from '../platform/errors.ts';
 import { isMoving } from '../stimuli/motion.ts';
 import type { ConstraintImages, ConstraintSet } from './constraints/constraints.ts';
 import type { ControlPhase } from './controls/controlPhase.ts';
-import { type Matched, matchedControls, matchedToBest, phaseScrambled, randomFromBox } from './controls/controls.ts';
+import {
+  type Matched,
+  matchedControls,
+  matchedToBest,
+  phaseScrambled,
+  randomFromBox,
+  startingImages,
+} from './controls/controls.ts';
 import { noGradient, type StimulusSource } from './model.ts';
 import { AscentPhase } from './optimisers/ascentPhase.ts';
 import { boundOrNull } from './optimisers/beginnings.ts';
@@ -175,9 +182,18 @@ function hybridPixels(
       : new FirstOrderPhase(context, refine, { ...pixels, starts });
   });
   const free = leavesContrastFree(refine);
-  const match = free ? matchedToBest(context, optimisation) : (): Matched => ({ constraints, frames });
-  // What chance finds in its space is what it screened.
-  const controls = matchedControls(context, match, space.start, optimisation.evaluations, sources);
+  const match = free
+    ? matchedToBest(context, optimisation, sources.constraints)
+    : (): Matched => ({ constraints, frames });
+  const noise = matchedControls(context, match, space.start, optimisation.evaluations, sources);
+  const { evaluations, gradients } = optimisation;
+  const effort = {
+    space,
+    gradientSteps: gradients,
+    forwardPasses: evaluations - gradients,
+    screened: screening.evaluations,
+  };
+  const controls = [...noise, ...startingImages(context, match, pixels, effort, noise)];
   const scrambled = phaseScrambled(context, match, () => ranked(optimisation)[0]);
   return {
     optimisation,

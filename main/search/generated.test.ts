@@ -313,7 +313,14 @@ describe('screening that goes on in pixels', () => {
       ['random', true],
       ['best-of-set', true],
       ['best-grating', true],
+      ['same-space', true],
     ]);
+    // 400 screened samples, and 30 steps of 2 starts worth 3 passes each.
+    expect(outcome.controls[3]).toMatchObject({
+      n: 400 + 3 * 60,
+      label:
+        'best of 580 starting images of the same space (the search used 60 gradient steps after 400 screened stimuli, 580 forward passes)',
+    });
     // The first image of the ascent is the screened one on the constraints: it correlates with what was found.
     const deviation = (image: Float32Array) => image.map((value) => value - 0.5);
     const [a, b] = [deviation(screened as Float32Array), deviation(best?.image as Float32Array)];

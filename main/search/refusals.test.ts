@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SearchPlan } from '../contract/plans.ts';
+import { type SearchPlan, unusableConstraints } from '../contract/plans.ts';
 import { TwinscopeError } from '../platform/errors.ts';
 import type { ResponseModel } from './model.ts';
 import { finish, planOf, searchOn, smallField, sourceOf, unit } from './testing/fixtures.ts';
@@ -154,6 +154,33 @@ describe('refusals', () => {
     );
     expect(await refusal(planOf({ space: { type: 'gratings' } }))).toMatch(
       /'gratings' cannot be searched by 'gradient'/,
+    );
+  });
+
+  it('names constraints that an optimiser would ignore which holds the range alone', async () => {
+    const held = (hold: string, constraints: object, space: object = {}) =>
+      planOf({
+        optimiser: { type: 'first-order', rule: 'adam', rate: 0.1, steps: 1, hold },
+        space: { type: 'pixels', ...space },
+        constraints,
+      });
+    const mask = { foreground: { shape: 'ellipse', xDeg: 0, yDeg: 0, widthDeg: 2, heightDeg: 2 } };
+    const ignored = { spectrum: { highCpd: 3 }, normL2: 0.3 };
+    expect(await refusal(held('range', { ...ignored, mask }))).toMatch(
+      /hold: range.*would not hold: normL2, spectrum\. Nothing was started\..*or hold them at-end/,
+    );
+    const distance = { from: { set: 'x' }, index: 0, rms: { max: 0.1 } };
+    const all = { ...ignored, distance, temporal: { maxChangeRms: 0.1 } };
+    expect(unusableConstraints(held('range', all, { motion: 'moving' }))).toEqual([
+      'normL2',
+      'spectrum',
+      'distance',
+      'temporal',
+    ]);
+    expect(unusableConstraints(held('at-end', all, { motion: 'moving' }))).toEqual([]);
+    // Those of the starting noise, and what binds every pixel.
+    expect(unusableConstraints(held('range', { contrastRms: 0.2, meanLuminance: 0.4, range: [0, 0.9], mask }))).toEqual(
+      [],
     );
   });
 

@@ -182,8 +182,11 @@ function evidenceOf(
     suppression: checks.suppression(),
     selectivity: selectivityOf(context, best, controls),
     variations: checks.variations(),
-    // The stimuli of a set differ by what the set is.
-    uniqueness: context.plan.space.type === 'set' ? null : uniquenessOf(found, weights),
+    // What a screening keeps are no starts, and the starts of a diverse set are driven apart.
+    uniqueness:
+      context.plan.optimiser.type === 'screening' || context.plan.diverse !== undefined
+        ? null
+        : uniquenessOf(found, weights),
     heldOut: heldOut.flatMap(({ result }) => result ?? []),
   };
 }

@@ -279,16 +279,23 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
   const { space, optimiser } = plan;
   const sets = { reference, halfB: sources.halfB, bestOf: sources.bestOf };
   const unusable = unusableConstraints(plan);
+  const free = endsInPixels(plan) && leavesContrastFree(optimiser);
   if (unusable.length > 0) {
     throw new TwinscopeError(
       'bad-input',
       (space.type === 'set'
         ? 'The stimuli of a set are shown as they are, so the plan cannot constrain them: '
-        : endsInPixels(plan)
-          ? 'A still picture does not change over time, so these constraints of the plan would hold nothing: '
-          : 'Stimuli of a generator have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
+        : free
+          ? 'The optimiser holds the range, the aperture and the mask alone (hold: range), so these constraints of the plan would not hold: '
+          : endsInPixels(plan)
+            ? 'A still picture does not change over time, so these constraints of the plan would hold nothing: '
+            : 'Stimuli of a generator have a contrast and a size of their own, so these constraints of the plan would not hold: ') +
         `${unusable.join(', ')}. Nothing was started. Leave out ${unusable.length === 1 ? 'this constraint' : 'these constraints'}, ` +
-        (endsInPixels(plan) ? 'or search clips.' : 'or search pixels.'),
+        (free
+          ? 'or hold them at-end or at every-step.'
+          : endsInPixels(plan)
+            ? 'or search clips.'
+            : 'or search pixels.'),
     );
   }
   const asSet = plan.diverse !== undefined;
@@ -301,12 +308,13 @@ function arrange(context: SearchContext, { reference, sources, renderSpec }: Sea
         : plan.diverse === undefined
           ? new AscentPhase(context, optimiser, pixels)
           : new DiversePhase(context, optimiser, plan.diverse, pixels);
-    const free = leavesContrastFree(optimiser);
-    const match = free ? matchedToBest(context, optimisation) : (): Matched => ({ constraints, frames });
+    const match = free
+      ? matchedToBest(context, optimisation, sources.constraints)
+      : (): Matched => ({ constraints, frames });
     const noise = matchedControls(context, match, space.start, optimisation.evaluations, sets);
     const { evaluations, gradients } = optimisation;
-    const same = startingImages(context, match, pixels, gradients, noise, evaluations - gradients);
-    const controls = [...noise, ...same];
+    const effort = { gradientSteps: gradients, forwardPasses: evaluations - gradients };
+    const controls = [...noise, ...startingImages(context, match, pixels, { space, ...effort }, noise)];
     const scrambled = phaseScrambled(context, match, () => ranked(optimisation)[0]);
     return {
       optimisation,

@@ -229,7 +229,7 @@ function areaSentences(
   }
   const how =
     matchedBy === 'id'
-      ? `${area}: ${plural(matched, 'unit')} matched by id; their responses to the reference correlate by ${formatNumber(correlation?.median ?? NaN)} (median)`
+      ? `${area}: ${matched === units ? '' : `${formatCount(matched)} of `}${plural(units, 'unit')} matched by id; their responses to the reference correlate by ${formatNumber(correlation?.median ?? NaN)} (median)`
       : `${area}: ${formatCount(matched)} of ${plural(units, 'unit')} matched by response correlation, median ${formatNumber(correlation?.median ?? NaN)}`;
   const sentences: string[] = [];
   sentences.push(

@@ -43,7 +43,11 @@ async function againstControls(twin: string, batchSize: number): Promise<Row[]> 
       const found = search.result().candidates[0];
       if (found === undefined) throw new Error(`nothing was found for ${target.label}`);
       const scrambled = new PhaseScrambles(found.image, constraints, seed);
-      const images = Array.from({ length: scrambles }, (_, i) => scrambled.image(i));
+      const images = Array.from({ length: scrambles }, (_, i) => {
+        const image = scrambled.image(i);
+        if (image === null) throw new Error(`scramble ${i} of ${target.label} cannot be brought to the constraints`);
+        return image;
+      });
       const answers = await evaluate(subject.model, images, 'phase scrambles were shown');
       for (const [name, responses] of [...Object.entries(pools), [`${scrambles} phase scrambles`, answers] as const]) {
         if (responses.every((row) => target.valueOf(row) < found.value)) beaten.set(name, (beaten.get(name) ?? 0) + 1);

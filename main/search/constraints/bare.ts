@@ -31,10 +31,10 @@ export type BareConstraints = {
   joint: boolean;
   /** The largest and smallest RMS contrast that is allowed. */
   contrast: [number, number];
-  /** The stored image, or what could not be met; `ladder` as in `projectJointly`. */
+  /** The stored image, or what could not be met; `ladder` as in `projectJointly`, `seed` null: without noise. */
   project(
     deviation: Float64Array,
-    seed: number,
+    seed: number | null,
     ladder?: readonly number[],
   ): { image: Float32Array; unmet: null } | { image: null; unmet: Unmet };
 };
@@ -79,7 +79,7 @@ export function bareConstraints(
 
   const others = otherSets(constraints, field, images, region);
   const fixed = background.map((behind) => behind - mean);
-  const jointProblem = (deviation: Float64Array, volume: Volume, seed: number): JointProblem => {
+  const jointProblem = (deviation: Float64Array, volume: Volume, seed: number | null): JointProblem => {
     const frames = deviation.length / plane;
     const joint: JointVolume = { ...volume, frames, plane, pixels, background: fixed };
     const { least, most } = volume;

@@ -6,6 +6,7 @@
  * over time is projected together with it by `joint.ts`.
  */
 import type { Constraints } from '../../contract/plans.ts';
+import { isTwinscopeError } from '../../platform/errors.ts';
 import type { SearchField } from '../model.ts';
 import { bareConstraints } from './bare.ts';
 import { conflictBeforeStart, conflictOfImage } from './conflicts.ts';
@@ -15,6 +16,8 @@ export type { ConstraintImages } from './region.ts';
 
 /** Contrast of noise where no contrast is held. */
 const freeNoiseContrast = 0.15;
+/** Standard deviation in luminance below which magnifying an image would show the rounding of float32 (6e-8) in its place. */
+const leastStructure = 1e-5;
 export interface ConstraintSet {
   readonly constraints: Constraints;
   readonly field: SearchField;
@@ -32,6 +35,11 @@ export interface ConstraintSet {
   project(image: Float32Array | Float64Array, seed: number): Float32Array;
   /** As `project` for a deviation from the mean luminance, in luminance units, sizePx² or frames × sizePx². */
   projectDeviation(deviation: Float64Array, seed: number): Float32Array;
+  /**
+   * As `projectDeviation` where the image is to stay itself: no noise stands in for structure that it lacks. Null where it cannot
+   * be brought to the constraints so.
+   */
+  bringDeviation(deviation: Float64Array): Float32Array | null;
   /** As `projectDeviation` for noise of any scale: where no contrast is held, noise has one of its own. */
   projectNoise(deviation: Float64Array, seed: number): Float32Array;
 }
@@ -71,8 +79,31 @@ export function createConstraints(
         seed,
       ),
     projectDeviation: projected,
+    bringDeviation: (deviation) => {
+      const [least] = bare.contrast;
+      if (least > 0 && spreadOf(deviation, weights) < leastStructure) return null;
+      try {
+        return bare.project(deviation, null).image;
+      } catch (error) {
+        if (isTwinscopeError(error)) return null;
+        throw error;
+      }
+    },
     projectNoise: (deviation, seed) => projected(scaledNoise(deviation, weights, mean, bare.contrast), seed),
   };
+}
+
+/** Weighted standard deviation. */
+function spreadOf(deviation: Float64Array, weights: Float64Array): number {
+  let [total, sum, squares] = [0, 0, 0];
+  for (let i = 0; i < deviation.length; i++) {
+    const a = weights[i % weights.length] as number;
+    const d = deviation[i] as number;
+    total += a;
+    sum += a * d;
+    squares += a * d * d;
+  }
+  return Math.sqrt(Math.max(0, squares / total - (sum / total) * (sum / total)));
 }
 
 /** Noise at the largest contrast that is allowed; as it is where the contrast is fixed, which scales it. */

@@ -45,7 +45,8 @@ export type JointProblem = {
   spectrum: JointSet | null;
   distance: Distance | null;
   temporal: JointSet | null;
-  seed: number;
+  /** Of the noise that replaces missing structure; null: none does. */
+  seed: number | null;
 };
 
 /** What was not met: the set furthest from its constraint and its violation. */
@@ -61,7 +62,10 @@ export function projectJointly(problem: JointProblem, ladder: readonly number[] 
   let random: Random | null = null;
   const sd = spread(problem);
   for (const amount of ladder) {
-    if (amount > 0) random ??= Random.fromSeed(problem.seed, 'joint projection');
+    if (amount > 0) {
+      if (problem.seed === null) break;
+      random ??= Random.fromSeed(problem.seed, 'joint projection');
+    }
     const target = random === null ? problem.target : mixed(problem, sd, amount, random);
     const found = attempt({ ...problem, target });
     if (found.unmet === null) return found;
@@ -317,7 +321,7 @@ function subtract(x: Float64Array, other: Float64Array): void {
 }
 
 /** Range, fade, mean and contrast; the pixels that are not free get their background. False where they cannot be met. */
-function regular(x: Float64Array, volume: JointVolume, least: number, most: number, seed: number): boolean {
+function regular(x: Float64Array, volume: JointVolume, least: number, most: number, seed: number | null): boolean {
   const { frames, plane, weight, below, above, background } = volume;
   const target = new Float64Array(weight.length);
   each(volume, (at, k) => {

@@ -97,6 +97,18 @@ export function requireReachable(
   }
 }
 
+/** RMS contrast up to which images of this region can be made, by range and mean. */
+export function largestContrast(
+  { meanLuminance, range: [low, high] }: Constraints,
+  field: SearchField,
+  region: Region,
+): number {
+  const extremes = region.uniform
+    ? uniformMoments(region.weights, meanLuminance, field.background, low, high)
+    : boundMoments(region, meanLuminance);
+  return extremes.contrastRms * usableFraction;
+}
+
 export type Moments = { reachable: boolean; contrastRms: number; lowestMean: number; highestMean: number };
 
 /**

@@ -13,8 +13,8 @@ export type Problem = {
   below: Float64Array;
   above: Float64Array;
   sumOfSquares: number;
-  /** Of the noise that replaces missing structure. */
-  seed: number;
+  /** Of the noise that replaces missing structure; null: none does. */
+  seed: number | null;
 };
 
 type Scalars = { b: number; beta: number };
@@ -31,6 +31,7 @@ export function projectDeviation(problem: Problem): Float64Array {
   for (const amount of noiseLadder) {
     let z = base;
     if (amount > 0) {
+      if (seed === null) break;
       noise ??= Random.fromSeed(seed, 'projection');
       const source = noise;
       const mixed = Float64Array.from(

@@ -1,7 +1,7 @@
 /** Measures images that a candidate has to beat. */
 import type { ControlKind } from '../../contract/searchEvidence.ts';
 import type { CancelSignal } from '../../platform/cancel.ts';
-import { isTwinscopeError } from '../../platform/errors.ts';
+import { plural } from '../../platform/words.ts';
 import type { StimulusSpec } from '../../contract/stimuli.ts';
 import type { Saved } from '../checkpoint.ts';
 import { evaluate } from '../model.ts';
@@ -11,7 +11,8 @@ import { objectiveOf, type Phase, type SearchContext } from '../phase.ts';
 export type ControlImages = {
   /** Where the label of the description cannot tell what the images are. */
   label?: string;
-  image(index: number): Promise<Float32Array> | Float32Array;
+  /** Null where it cannot be brought to the constraints as what it is said to be; it is left out then. */
+  image(index: number): Promise<Float32Array | null> | Float32Array | null;
   /** For images that a generator makes; null for those that only exist as rasters. */
   spec(index: number): StimulusSpec | null;
   /** The stimulus that was brought to the constraints, where the image was made from one. */
@@ -24,7 +25,7 @@ export type ControlSource = { sourceIndex: number; sourceSpec: StimulusSpec };
 export type ControlDescription = { kind: ControlKind; label: string; name: string; n: number };
 
 export type MeasuredControl = ControlDescription & {
-  /** Objective of every image. */
+  /** Objective of every image that was shown; `n` counts these. */
   values: Float64Array;
   bestIndex: number;
   /** The image with the largest objective, as it was shown. */
@@ -44,11 +45,11 @@ export class ControlPhase implements Phase {
   /** How many images this phase itself shows. */
   readonly #own: number;
   #images: ControlImages | null | undefined;
+  /** NaN for images that were left out. */
   #values: Float64Array;
   #done = 0;
   #bestIndex = -1;
   #best: Float32Array | null = null;
-  #dropped = false;
   /** Largest selective score of its images. */
   #selective = -Infinity;
 
@@ -83,35 +84,36 @@ export class ControlPhase implements Phase {
   }
 
   async step(index: number, signal?: CancelSignal): Promise<{ evaluations: number; point: null }> {
-    const images = this.#dropped ? null : this.#source();
+    const images = this.#source();
     if (images === null) return { evaluations: 0, point: null };
     const { model } = this.#context;
     const from = index * model.batchSize;
     const to = Math.min(from + model.batchSize, this.#own);
     const skipped = this.#description.n - this.#own;
+    const shown: number[] = [];
     const batch: Float32Array[] = [];
-    try {
-      for (let i = from; i < to; i++) batch.push(await images.image(skipped + i));
-    } catch (error) {
-      // What was found is not lost because no scramble of it meets the constraints.
-      if (this.#description.kind !== 'phase-scrambled' || !isTwinscopeError(error)) throw error;
-      this.#dropped = true;
-      this.#context.notices.push(`Phase scrambles of the candidate were left out. ${error.message}`);
-      return { evaluations: 0, point: null };
+    for (let i = from; i < to; i++) {
+      const image = await images.image(skipped + i);
+      if (image === null) continue;
+      shown.push(i);
+      batch.push(image);
     }
-    const responses = await evaluate(model, batch, 'controls were shown', signal);
+    const responses = batch.length === 0 ? [] : await evaluate(model, batch, 'controls were shown', signal);
     const objective = objectiveOf(this.#context);
+    this.#values.fill(NaN, from, to);
     for (const [k, row] of responses.entries()) {
       const value = objective.value(row);
+      const i = shown[k] as number;
       if (this.#bestIndex < 0 || value > (this.#values[this.#bestIndex] as number)) {
-        this.#bestIndex = from + k;
+        this.#bestIndex = i;
         this.#best = batch[k] as Float32Array;
       }
-      this.#values[from + k] = value;
+      this.#values[i] = value;
       const selective = this.#context.selective?.objective?.value(row) ?? -Infinity;
       this.#selective = Math.max(this.#selective, selective);
     }
     this.#done = to;
+    if (to === this.#own) this.#tellLeftOut();
     return { evaluations: batch.length, point: null };
   }
 
@@ -120,58 +122,72 @@ export class ControlPhase implements Phase {
     return this.#images;
   }
 
-  /** Null before the end, and where the control makes no sense. */
+  #tellLeftOut(): void {
+    const leftOut = this.#values.filter(Number.isNaN).length;
+    if (leftOut === 0) return;
+    const { label, kind } = this.#description;
+    const all = leftOut === this.#own;
+    this.#context.notices.push(
+      `${all ? 'All' : `${leftOut} of the`} ${plural(this.#own, 'image')} of the control ‘${kind}’ (${label}) cannot be brought to the ` +
+        `constraints as what they are and ${leftOut === 1 ? 'is' : 'are'} left out.`,
+    );
+  }
+
+  /**
+   * Null before the end, and where the control makes no sense. What its images are is asked for only when they, or those of the
+   * earlier control, were shown: before that nothing is known to match them to.
+   */
   measured(): MeasuredControl | null {
-    if (this.#dropped || this.#done < this.#own) return null;
-    const label = this.#source()?.label ?? this.#description.label;
-    const earlier = this.#earlier?.measured() ?? null;
-    if (this.#earlier !== null && earlier === null) return null;
-    if (earlier !== null && this.#own === 0) return this.#firstOf(earlier, label);
-    if (this.#best === null) return null;
-    const skipped = earlier?.values.length ?? 0;
-    const values = new Float64Array(this.#description.n);
-    values.set(earlier?.values ?? []);
-    values.set(this.#values, skipped);
-    const described = { ...this.#description, label, values };
-    if (
-      earlier !== null &&
-      (earlier.values[earlier.bestIndex] as number) >= (values[skipped + this.#bestIndex] as number)
-    ) {
-      const { bestIndex, image, spec, source } = earlier;
-      return { ...described, bestIndex, image, spec, source };
-    }
-    const bestIndex = skipped + this.#bestIndex;
+    const raw = this.#raw();
+    if (raw === null) return null;
+    const source = this.#source();
+    const shown = (values: Float64Array): Float64Array => values.filter((value) => !Number.isNaN(value));
+    const values = shown(raw.values);
+    const leftOut = raw.values.length - values.length;
+    const label = source?.label ?? this.#description.label;
     return {
-      ...described,
-      bestIndex,
-      image: this.#best,
-      spec: this.#source()?.spec(bestIndex) ?? null,
-      source: this.#source()?.source(bestIndex) ?? null,
+      ...this.#description,
+      n: values.length,
+      label:
+        leftOut === 0
+          ? label
+          : `${label}; ${leftOut} of them left out, which cannot be brought to the constraints as what they are`,
+      values,
+      bestIndex: shown(raw.values.subarray(0, raw.bestIndex)).length,
+      image: raw.image,
+      spec: source?.spec(raw.bestIndex) ?? null,
+      source: source?.source(raw.bestIndex) ?? null,
     };
   }
 
-  /** Where the earlier control has all images of this one. */
-  #firstOf(earlier: MeasuredControl, label: string): MeasuredControl | null {
-    const values = earlier.values.slice(0, this.#description.n);
-    const bestIndex = values.indexOf(values.reduce((a, b) => Math.max(a, b)));
-    const source = this.#source();
-    const image = bestIndex === earlier.bestIndex ? earlier.image : source?.image(bestIndex);
+  /** With the first images of the earlier control; null as in `measured`. */
+  #raw(): { values: Float64Array; bestIndex: number; image: Float32Array } | null {
+    if (this.#done < this.#own) return null;
+    const earlier = this.#earlier === null ? null : this.#earlier.#raw();
+    if (this.#earlier === null ? this.#best === null : earlier === null) return null;
+    const skipped = this.#description.n - this.#own;
+    const values = new Float64Array(this.#description.n);
+    values.set(earlier?.values.subarray(0, skipped) ?? []);
+    values.set(this.#values, skipped);
+    let bestIndex = -1;
+    for (const [i, value] of values.entries()) {
+      if (value > (values[bestIndex] ?? -Infinity)) bestIndex = i;
+    }
+    if (bestIndex < 0) return null;
+    const image =
+      bestIndex >= skipped
+        ? this.#best
+        : bestIndex === earlier?.bestIndex
+          ? earlier.image
+          : this.#source()?.image(bestIndex);
     if (!(image instanceof Float32Array)) throw new Error('images that two controls share are drawn at once');
-    return {
-      ...this.#description,
-      label,
-      values,
-      bestIndex,
-      image,
-      spec: source?.spec(bestIndex) ?? null,
-      source: source?.source(bestIndex) ?? null,
-    };
+    return { values, bestIndex, image };
   }
 
   save(): Saved {
     const selective = this.#selective === -Infinity ? null : this.#selective;
     return {
-      json: { bestIndex: this.#bestIndex, selective, dropped: this.#dropped },
+      json: { bestIndex: this.#bestIndex, selective },
       arrays: { values: this.#values.slice(0, this.#done) },
     };
   }
@@ -181,11 +197,10 @@ export class ControlPhase implements Phase {
     const values = arrays['values'] as Float64Array;
     this.#done = values.length;
     this.#values.set(values);
-    const { bestIndex, selective, dropped } = json as { bestIndex: number; selective: number | null; dropped: boolean };
-    this.#dropped = dropped;
+    const { bestIndex, selective } = json as { bestIndex: number; selective: number | null };
     this.#bestIndex = bestIndex;
     this.#selective = selective ?? -Infinity;
     const skipped = this.#description.n - this.#own;
-    this.#best = bestIndex < 0 || dropped ? null : ((await this.#source()?.image(skipped + bestIndex)) ?? null);
+    this.#best = bestIndex < 0 ? null : ((await this.#source()?.image(skipped + bestIndex)) ?? null);
   }
 }

@@ -2,20 +2,22 @@
  * The controls of a search, made by default (science.md §4): matched noise, images drawn from the same space, phase scrambles
  * of the candidate, the best of a set, the best of the reference set and its best grating. All are brought to the constraints of the candidate before they are measured.
  */
-import type { Constraints, SearchPlan } from '../../contract/plans.ts';
+import type { Aperture, Constraints, PixelSpace, SearchPlan } from '../../contract/plans.ts';
 import type { StimulusSpec } from '../../contract/stimuli.ts';
-import { TwinscopeError } from '../../platform/errors.ts';
+import { isTwinscopeError, TwinscopeError } from '../../platform/errors.ts';
 import { Random } from '../../platform/random.ts';
-import { apertureOf, apertureWeights } from '../../stimuli/aperture.ts';
+import { apertureOf } from '../../stimuli/aperture.ts';
 import { isMoving } from '../../stimuli/motion.ts';
 import { tsr1Place } from '../../stimuli/tsr1/classes.ts';
 import { tsr1vPlace } from '../../stimuli/tsr1v/classes.ts';
 import { plural } from '../../platform/words.ts';
 import { formatNumber } from '../../stimuli/words.ts';
-import { type ConstraintSet, createConstraints } from '../constraints/constraints.ts';
+import { type ConstraintImages, type ConstraintSet, createConstraints } from '../constraints/constraints.ts';
+import { largestContrast } from '../constraints/limits.ts';
+import { createRegion } from '../constraints/region.ts';
 import { ControlPhase } from './controlPhase.ts';
 import type { SpecBox } from '../spaces/box.ts';
-import type { StimulusSource } from '../model.ts';
+import type { SearchField, StimulusSource } from '../model.ts';
 import { NoiseImages, type NoiseSpectrum } from '../spaces/noise.ts';
 import type { PixelSearch } from '../spaces/pixelSearch.ts';
 import { PhaseScrambles } from './phaseScramble.ts';
@@ -38,7 +40,10 @@ const mostSameSpace = 10_000;
 
 /** Passes that a step with a gradient stands for: one forward and twice as much backward, and one more for the responses first. */
 const gradientPasses = (context: SearchContext): number =>
-  context.terms.every(({ objective }) => objective.type === 'drive' || objective.type === 'suppress') ? 3 : 4;
+  context.plan.diverse?.over !== 'responses' &&
+  context.terms.every(({ objective }) => objective.type === 'drive' || objective.type === 'suppress')
+    ? 3
+    : 4;
 
 /**
  * Noise, best of a set, best of the reference set's other half and best reference grating, each on the constraints that `match` tells when the first is shown; none
@@ -75,7 +80,7 @@ export function matchedControls(
           const noise = new NoiseImages(constraints, spectrum, seed, 'random control', frames);
           return {
             label: label(frames > 1 ? 'clip' : 'image'),
-            image: (index) => noise.image(index),
+            image: (index) => whereItCan(() => noise.image(index)),
             spec: () => null,
             source: () => null,
           };
@@ -87,7 +92,12 @@ export function matchedControls(
     const matched = match();
     if (matched === null) return null;
     return {
-      image: async (index: number) => matched.constraints.project(await source.render(indices[index] as number), seed),
+      image: async (index: number) => {
+        const { constraints } = matched.constraints;
+        const image = await source.render(indices[index] as number);
+        const deviation = Float64Array.from(image, (luminance) => luminance - constraints.meanLuminance);
+        return matched.constraints.bringDeviation(deviation);
+      },
       spec: () => null,
       source: (index: number) => {
         const sourceIndex = indices[index] as number;
@@ -185,21 +195,22 @@ export function randomFromBox(
 const sameSpaceCount = ({ plan: { controls } }: SearchContext, evaluations: number): number =>
   controls.sameSpace === 'equal' ? Math.min(evaluations, mostSameSpace) : controls.sameSpace;
 
+/** What a search over pixels shows in all. */
+type Effort = { space: PixelSpace; gradientSteps: number; forwardPasses: number; screened?: number };
+
 /**
- * Starting noise of a search over pixels in the parameters that it moves, as many as its steps are forward passes worth, beside
- * the `forwardPasses` that it makes without a gradient. For
+ * Starting noise of a search over pixels in the parameters that it moves, as many as its steps with a gradient are forward passes
+ * worth, beside the `forwardPasses` that it makes without one, of which a hybrid `screened` some before. For
  * plain pixels the noise control among `controls` draws from the same images: what both have is shown once.
  */
 export function startingImages(
   context: SearchContext,
   match: () => Matched | null,
   pixels: Pick<PixelSearch, 'plain' | 'parameterisation' | 'smooth'>,
-  gradientSteps: number,
+  { space, gradientSteps, forwardPasses, screened = 0 }: Effort,
   controls: readonly ControlPhase[],
-  forwardPasses = 0,
 ): ControlPhase[] {
-  const { seed, space } = context.plan;
-  if (space.type !== 'pixels') throw new Error('not a search over pixels');
+  const { seed } = context.plan;
   const equivalents = gradientPasses(context) * gradientSteps + forwardPasses;
   const n = sameSpaceCount(context, equivalents);
   if (n === 0) return [];
@@ -208,7 +219,8 @@ export function startingImages(
   const description = {
     kind: 'same-space',
     label:
-      `best of ${plural(n, 'starting image')} of the same space (the search used ${plural(gradientSteps, 'gradient step')}, ` +
+      `best of ${plural(n, 'starting image')} of the same space (the search used ${plural(gradientSteps, 'gradient step')}` +
+      `${screened === 0 ? '' : ` after ${plural(screened, 'screened stimulus', 'screened stimuli')}`}, ` +
       `${plural(equivalents, 'forward pass', 'forward passes')})`,
     name: 'measuring starting images',
     n,
@@ -218,12 +230,13 @@ export function startingImages(
     if (matched === null) return null;
     const { constraints, frames } = matched;
     const noise = new NoiseImages(constraints, space.start, seed, asIs ? 'random control' : 'same space', frames);
-    const image = (index: number): Float32Array => {
-      const drawn = noise.image(index);
+    const image = (index: number): Float32Array | null => {
+      const drawn = whereItCan(() => noise.image(index));
+      if (drawn === null) return null;
       if (asIs) return drawn;
       const shaped = pixels.smooth(new Float64Array(drawn.length), Float64Array.from(drawn));
       const { parameterisation } = pixels;
-      return constraints.project(parameterisation.decode(parameterisation.encode(shaped)), seed);
+      return whereItCan(() => constraints.project(parameterisation.decode(parameterisation.encode(shaped)), seed));
     };
     return { image, spec: () => null, source: () => null };
   };
@@ -239,7 +252,7 @@ export function phaseScrambled(
   const { seed, controls } = context.plan;
   const n = controls.phaseScrambled;
   if (n === 0) return [];
-  const label = `${plural(n, 'phase scramble')} of the candidate, of the same aperture, amplitude spectrum and histogram`;
+  const label = `${plural(n, 'phase scramble')} of the candidate, in the same aperture and brought to the same constraints`;
   const description = { kind: 'phase-scrambled', label, name: 'measuring phase scrambles', n } as const;
   return [
     new ControlPhase(context, description, () => {
@@ -252,47 +265,91 @@ export function phaseScrambled(
   ];
 }
 
-/** `matchedTo` the best candidate, asked for once it is known. */
-export function matchedToBest(context: SearchContext, phase: OptimisationPhase): () => Matched | null {
-  let matched: Matched | null | undefined;
+/** `matchedTo` the candidate that is the best when it is asked; made again where that is another one. */
+export function matchedToBest(
+  context: SearchContext,
+  phase: OptimisationPhase,
+  images: ConstraintImages = {},
+): () => Matched | null {
+  let known: { start: number; value: number; matched: Matched | null } | null = null;
   return () => {
     const [best] = ranked(phase);
-    if (matched === undefined) matched = best === undefined ? null : matchedTo(context, best);
-    return matched;
+    if (best === undefined) return null;
+    const { start, value } = best;
+    if (known?.start !== start || known.value !== value)
+      known = { start, value, matched: matchedTo(context, best, images) };
+    return known.matched;
   };
 }
 
-/** What gives other images the best candidate's own mean, RMS contrast and aperture, and noise its frames. */
-export function matchedTo(context: SearchContext, best: FoundStimulus): Matched | null {
+/** Null where an image cannot be brought to the constraints: it is left out. */
+function whereItCan(draw: () => Float32Array): Float32Array | null {
+  try {
+    return draw();
+  } catch (error) {
+    if (isTwinscopeError(error) && error.code === 'bad-input') return null;
+    throw error;
+  }
+}
+
+/** Fewer pixels across would hold no noise. */
+const narrowestWindowPx = 4;
+
+/**
+ * Where the contrast of a generator's stimulus is: its aperture, or for a Gabor, which ends nowhere, a window at half height at
+ * ±2 standard deviations of its longer axis, with an edge of one. Undefined: everywhere.
+ */
+export function windowOf(spec: StimulusSpec, { fieldOfViewDeg, sizePx }: SearchField): Aperture | undefined {
+  if (spec.type !== 'gabor') return apertureOf(spec);
+  const sigmaDeg = spec.sigmaDeg * Math.max(1, spec.aspectRatio);
+  const diameterDeg = Math.max(4 * sigmaDeg, (narrowestWindowPx * fieldOfViewDeg) / sizePx);
+  return { xDeg: spec.xDeg, yDeg: spec.yDeg, diameterDeg, edgeDeg: sigmaDeg };
+}
+
+/**
+ * What gives other images the best candidate's own mean, RMS contrast, aperture and mask, and noise its frames. `images`: the
+ * stimuli that the plan's constraints speak of.
+ */
+export function matchedTo(
+  context: SearchContext,
+  { spec, image }: Pick<FoundStimulus, 'spec' | 'image'>,
+  images: ConstraintImages = {},
+): Matched | null {
   const { field } = context.model;
-  const { spec, image } = best;
+  const { range, aperture: held, mask: given, meanLuminance } = context.plan.constraints;
   const moves = spec === null ? image.length > field.sizePx ** 2 : isMoving(spec);
-  const aperture =
-    spec === null
-      ? context.plan.constraints.aperture
-      : moves || spec.type === 'grating' || spec.type === 'tsr1'
-        ? apertureOf(spec)
-        : undefined;
-  const { mean, contrastRms } = weightedStatistics(image, apertureWeights(aperture, field));
-  const constraints: Constraints = {
-    meanLuminance: mean,
-    contrastRms,
-    range: context.plan.constraints.range,
-    aperture,
+  const aperture = spec === null ? held : windowOf(spec, field);
+  const where = { range, aperture, ...(spec === null && given !== undefined ? { mask: given } : {}) };
+  const tell = (notice: string): void => {
+    if (!context.notices.includes(notice)) context.notices.push(notice);
   };
   try {
+    const { weights } = createRegion({ ...where, meanLuminance, contrastRms: null }, field, images);
+    const { mean, contrastRms } = weightedStatistics(image, weights);
     if (contrastRms === 0) throw new TwinscopeError('bad-input', 'The best candidate has no contrast.');
-    const matched = createConstraints(constraints, field);
-    const notice =
+    const like: Constraints = { ...where, meanLuminance: mean, contrastRms };
+    const limit = largestContrast(like, field, createRegion(like, field, images));
+    // Almost all pixels of a saturated candidate stand at a bound; noise of as much contrast could not differ from image to image.
+    const usable = limit > 0 ? Math.min(contrastRms, limit) : contrastRms;
+    const matched = createConstraints({ ...like, contrastRms: usable }, field, images);
+    const weighted =
+      aperture === undefined
+        ? ''
+        : spec?.type === 'gabor'
+          ? `, weighted by a window of ±2 standard deviations of the Gabor (${formatNumber(aperture.diameterDeg)}° wide)`
+          : ', weighted by its aperture';
+    tell(
       `Controls are matched to the best candidate: mean luminance ${formatNumber(mean)}, RMS contrast ` +
-      `${formatNumber(contrastRms)}${aperture === undefined ? '' : ', weighted by its aperture'}.` +
-      (moves ? ' It moves, and so does the noise that it is compared with.' : '');
-    if (!context.notices.includes(notice)) context.notices.push(notice);
+        `${formatNumber(usable)}${weighted}${where.mask === undefined ? '' : ', over the foreground of the mask'}.` +
+        (usable < contrastRms
+          ? ` The candidate itself has ${formatNumber(contrastRms)}, which almost only images of two luminances reach: the controls have the largest RMS contrast that is usable in this range.`
+          : '') +
+        (moves ? ' It moves, and so does the noise that it is compared with.' : ''),
+    );
     return { constraints: matched, frames: image.length / field.sizePx ** 2 };
   } catch (error) {
     if (!(error instanceof TwinscopeError)) throw error;
-    const notice = `Controls matched to the best candidate were left out. ${error.message}`;
-    if (!context.notices.includes(notice)) context.notices.push(notice);
+    tell(`Controls matched to the best candidate were left out. ${error.message}`);
     return null;
   }
 }

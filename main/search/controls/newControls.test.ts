@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { binFrequency, fft2 } from '../../stimuli/fft.ts';
 import { createConstraints } from '../constraints/constraints.ts';
-import { measureResiduals } from '../constraints/residuals.ts';
+import { measureResiduals, weightedStatistics } from '../constraints/residuals.ts';
 import {
   differencesAfterResuming,
   finish,
@@ -52,7 +52,7 @@ describe('phase scrambles', () => {
   });
 
   it('have the histogram of the image and meet its constraints', () => {
-    const shown = new PhaseScrambles(image, whole, 7).image(3);
+    const shown = new PhaseScrambles(image, whole, 7).image(3) as Float32Array;
     const sorted = (values: Float32Array) => [...values].toSorted((a, b) => a - b);
     const expected = sorted(image);
     for (const [i, value] of sorted(shown).entries())
@@ -67,7 +67,7 @@ describe('phase scrambles', () => {
     const aperture = { xDeg: 0.3, yDeg: 0, diameterDeg: 1.2, edgeDeg: 0.3 };
     const set = createConstraints({ meanLuminance: 0.5, contrastRms: 0.1, range: [0, 1], aperture }, smallField);
     const candidate = new NoiseImages(set, 'pink', 5, 'image').image(0);
-    const shown = new PhaseScrambles(candidate, set, 1).image(0);
+    const shown = new PhaseScrambles(candidate, set, 1).image(0) as Float32Array;
     const residuals = measureResiduals(shown, set.weights, set.constraints);
     expect(residuals.contrastRms).toBeLessThan(1e-6);
     const outside = shown.filter((_, i) => set.weights[i] === 0);
@@ -235,5 +235,37 @@ describe('controls made by default', () => {
         sources: { halfB },
       });
     expect(await differencesAfterResuming(make)).toEqual([]);
+  });
+
+  it('are matched to the last best alone, however often a window asks for them before', async () => {
+    const free = planOf({
+      optimiser: { type: 'first-order', rule: 'adam', rate: 0.02, hold: 'range', steps: 4 },
+      starts: 2,
+      // The starting images are all among the noise, so the last of the controls shows nothing itself.
+      controls: { random: 7, sameSpace: 5, phaseScrambled: 3 },
+    });
+    const make = () => searchOn(model(), free, { sources: {} });
+    expect(await differencesAfterResuming(make)).toEqual([]);
+    const search = make();
+    while (!search.done) {
+      search.live();
+      await search.advance();
+    }
+    const { controls: shown, candidates } = search.result();
+    expect(shown.map(({ kind, n }) => [kind, n])).toEqual([
+      ['random', 7],
+      ['best-grating', 72],
+      ['same-space', 5],
+      ['phase-scrambled', 3],
+    ]);
+    const { mean, contrastRms } = weightedStatistics(
+      candidates[0]?.image as Float32Array,
+      new Float64Array(1024).fill(1),
+    );
+    for (const { image } of shown) {
+      const own = weightedStatistics(image, new Float64Array(1024).fill(1));
+      expect(own.mean).toBeCloseTo(mean, 6);
+      expect(own.contrastRms).toBeCloseTo(contrastRms, 6);
+    }
   });
 });

@@ -46,8 +46,8 @@ export class PhaseScrambles {
     this.#histogram = Float64Array.from(this.#inside, (at) => contrast[at] as number).sort();
   }
 
-  /** On the constraints, frames × sizePx². */
-  image(index: number): Float32Array {
+  /** On the constraints, frames × sizePx²; null where it cannot be brought there. */
+  image(index: number): Float32Array | null {
     const scrambled = this.contrast(index);
     const values = Float64Array.from(this.#inside, (at) => scrambled[at] as number);
     const ascending = values.slice().sort();
@@ -55,7 +55,7 @@ export class PhaseScrambles {
     for (const [k, at] of this.#inside.entries()) {
       deviation[at] = this.#histogram[rankOf(values[k] as number, ascending)] as number;
     }
-    return this.#constraints.projectDeviation(deviation, this.#seed);
+    return this.#constraints.bringDeviation(deviation);
   }
 
   /** Before histogram and constraints: luminance less the background, frames × sizePx², 0 outside the aperture's square. */

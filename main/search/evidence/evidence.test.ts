@@ -1,5 +1,6 @@
 /** What is reported of the best candidate, against values computed by hand. */
 import { describe, expect, it } from 'vitest';
+import { selectiveTerms } from './selective.ts';
 import type { StimulusSpec } from '../../contract/stimuli.ts';
 import { srgbToLinear } from '../../stimuli/encode.ts';
 import { renderSpec } from '../../stimuli/render.ts';
@@ -206,6 +207,40 @@ describe('evidence of a search', () => {
     // A linear unit has one best image, its own filter, whatever the start.
     expect(evidence?.uniqueness).toMatchObject({ starts: 3, correlations: expect.any(Array) });
     expect(evidence?.uniqueness?.smallest).toBeGreaterThan(0.99);
+  });
+
+  it('compares no starts where a screening keeps them or they are driven apart', async () => {
+    const on = () => new GaborModel([unit('linear')], smallField);
+    const found = async (changes: object, sources = {}) =>
+      (
+        await finish(
+          searchOn(on(), planOf({ target: [{ area: 'V1-linear' }], controls: { random: 0 }, ...changes }), { sources }),
+        )
+      ).result();
+    const gabors = await found(
+      { space: { type: 'set', stimuli: { set: 'x' } }, optimiser: { type: 'screening', keep: 3 } },
+      { screening: gaborSet(smallField) },
+    );
+    expect([gabors.candidates.length, gabors.evidence?.uniqueness]).toEqual([3, null]);
+    const apart = await found({ optimiser: { type: 'gradient', steps: 3 }, starts: 2, diverse: { weight: 1 } });
+    expect([apart.candidates.length, apart.evidence?.uniqueness]).toEqual([2, null]);
+  });
+
+  it('keeps the twin of what is to stay quiet, and scores no sum', () => {
+    const units = [
+      { area: 'A', unit: 'left' },
+      { area: 'B', unit: 'right' },
+      { area: 'B: A', unit: 'left', member: 'B' },
+    ];
+    const terms = (changes: object) =>
+      selectiveTerms(planOf({ with: [{ twin: 'other', as: 'B' }], ...changes }), units, smallField);
+    const quiet = [{ area: 'B' }, { twin: 'B', area: 'A', weight: -1 }];
+    expect(terms({ target: quiet })?.terms.flatMap(({ against }) => against.map(({ units: u }) => u))).toEqual([[2]]);
+    const sum = (weight: number) => ({ type: 'sum', terms: [{ weight, objective: { type: 'drive' } }] });
+    expect(terms({ target: quiet, objective: sum(-1) })).toBeNull();
+    expect(terms({ target: [{ area: 'B' }], objective: sum(1) })).toBeNull();
+    const between = { type: 'controversial', between: ['A', 'B'] };
+    expect(terms({ target: [{ area: 'A', weight: -1 }], objective: between })).toBeNull();
   });
 
   it('resumes at every step with equal bytes', async () => {

@@ -7,7 +7,7 @@ import type { SearchContext } from '../phase.ts';
 
 /**
  * The plan's own selective objective; otherwise the driven part of its target against what it suppresses, or every other area,
- * at T = 1. Null where nothing is driven or there is nothing else.
+ * at T = 1. Null where nothing is driven or there is nothing else, and for a sum, whose terms have directions of their own.
  */
 export function selectiveTerms(
   plan: SearchPlan,
@@ -18,8 +18,10 @@ export function selectiveTerms(
   const driven = target.filter(({ weight }) => weight > 0);
   const suppressed = target
     .filter(({ weight }) => weight < 0)
-    .map(({ area, units: chosen, within }) => ({ area, units: chosen, within }));
-  if (objective.type !== 'selective' && (objective.type === 'suppress' || objective.type === 'match')) return null;
+    .map(({ twin, area, units: chosen, within }) => ({ twin, area, units: chosen, within }));
+  if (objective.type === 'suppress' || objective.type === 'match' || objective.type === 'sum') return null;
+  // Only in a drive does a negative weight say what is to stay quiet.
+  if (suppressed.length > 0 && objective.type !== 'drive' && objective.type !== 'selective') return null;
   const chosen =
     objective.type === 'selective'
       ? plan

@@ -1,4 +1,5 @@
 /** How much of a candidate's gain over the reference a held-out twin retains (science.md §4). */
+import { memberArea } from '../../contract/plans.ts';
 import type { HeldOutResult } from '../../contract/searchEvidence.ts';
 import { medianOf } from '../../platform/median.ts';
 import { Random } from '../../platform/random.ts';
@@ -76,7 +77,9 @@ export function compareAreas(
   return [...ownAreas].flatMap(([area, members]) => {
     const targeted = members.filter((u) => signs.has(u) && modulated(own, u));
     if (targeted.length === 0) return [];
-    const named = otherAreas.get(area);
+    // Areas of a state or of another twin of the plan are named after it; the held-out twin names its own.
+    const prefix = memberArea(own.units[members[0] as number]?.member ?? null, '');
+    const named = otherAreas.get(area.slice(prefix.length));
     const open = (named ?? [...heldOut.units.keys()]).filter((u) => modulated(heldOut, u));
     const place = new Map(open.map((u, k) => [heldOut.units[u]?.unit, k]));
     const sameUnits =

@@ -4,8 +4,9 @@ import type { StimulusSpec } from '../../contract/stimuli.ts';
 import { TwinscopeError } from '../../platform/errors.ts';
 import type { ResponseModel, SearchField, StimulusSource } from '../model.ts';
 import { differencesAfterResuming, finish, planOf, searchOn } from '../testing/fixtures.ts';
-import { medianWithInterval } from './gain.ts';
+import { compareAreas, medianWithInterval } from './gain.ts';
 import type { HeldOutTwin, OpenHeldOut } from './heldOutPhase.ts';
+import { scaleOf } from '../reference/reference.ts';
 import { matchUnits, standardised } from './matching.ts';
 import { onRaster } from './onRaster.ts';
 
@@ -195,6 +196,45 @@ describe('matching and intervals', () => {
       ],
     });
     expect(matchUnits(columns, columns, [1, 0]).by).toBe('correlation');
+  });
+
+  it('counts no pair of equal ids as matched that correlates by less than .5', () => {
+    // (1, −1, 0, 0) with itself and with (1, −1, 2, −2): 2/√(2·10) = .447.
+    const own = standardised(Float32Array.of(1, 1, -1, -1, 0, 0, 0, 0), 2, [0, 1]);
+    const others = standardised(Float32Array.of(1, 1, -1, -1, 0, 2, 0, -2), 2, [0, 1]);
+    expect(matchUnits(own, others, [0, 1])).toEqual({
+      by: 'id',
+      pairs: [
+        { index: 0, correlation: expect.closeTo(1, 12), matched: true },
+        { index: 1, correlation: expect.closeTo(2 / Math.sqrt(20), 12), matched: false },
+      ],
+    });
+  });
+
+  it('looks up the area of a state of the searched twin under the name that the held-out twin has for it', () => {
+    const rows = Float32Array.of(1, 3, -1, 1, 0, -3, 0, -1);
+    const scale = scaleOf({ rows, blank: new Float32Array(2) }, reference, [
+      { area: 'A', unit: 'a' },
+      { area: 'Z', unit: 'a' },
+    ]).scale;
+    const named = { scale, rows, candidate: Float32Array.of(2, 6) };
+    const running = {
+      ...named,
+      units: [
+        { area: 'A', unit: 'a' },
+        { area: 'running: A', unit: 'a', member: 'running' },
+      ],
+    };
+    const heldOut = {
+      ...named,
+      units: [
+        { area: 'Z', unit: 'a' },
+        { area: 'A', unit: 'a' },
+      ],
+    };
+    const [area] = compareAreas(running, heldOut, new Map([[1, 1]]), 1, 'test');
+    expect(area).toMatchObject({ area: 'running: A', matchedBy: 'id', matched: 1, pairs: [{ match: { area: 'A' } }] });
+    expect(area?.areaGain?.retained).toBeCloseTo(1, 12);
   });
 
   it('has an interval that holds the median and shrinks with the number of units', () => {

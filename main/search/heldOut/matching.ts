@@ -32,8 +32,8 @@ export function correlationOf(a: Float64Array, b: Float64Array): number {
 export type Match = { by: 'id' | 'correlation'; pairs: { index: number; correlation: number; matched: boolean }[] };
 
 /**
- * For every column of `own` the column of `others` that correlates most, with the first one where several do; matched where the
- * correlation is at least .5. `sameId` names the column of equal unit id, where all units of an area have one: these are matched
+ * For every column of `own` the column of `others` that correlates most, with the first one where several do. A pair counts as
+ * matched where the correlation is at least .5, also one of equal ids. `sameId` names the column of equal unit id, where all units of an area have one: these are paired
  * by id where half of them agree at least as much, which units drawn anew under the same names do not.
  */
 export function matchUnits(
@@ -44,7 +44,8 @@ export function matchUnits(
   if (sameId !== null) {
     const pairs = own.map((column, i) => {
       const index = sameId[i] as number;
-      return { index, correlation: correlationOf(column, others[index] as Float64Array), matched: true };
+      const correlation = correlationOf(column, others[index] as Float64Array);
+      return { index, correlation, matched: correlation >= leastCorrelation };
     });
     const agreeing = pairs.filter(({ correlation }) => correlation >= leastCorrelation).length;
     if (2 * agreeing >= pairs.length) return { by: 'id', pairs };

@@ -7,6 +7,7 @@ import type { ScreeningPhase } from './screeningPhase.ts';
 export class HybridPhase implements OptimisationPhase {
   readonly steps: number;
   readonly evaluations: number;
+  readonly gradients: number;
   readonly #screening: ScreeningPhase;
   readonly #refining: () => OptimisationPhase;
   /** Null until the screening has ended. */
@@ -16,9 +17,10 @@ export class HybridPhase implements OptimisationPhase {
   constructor(screening: ScreeningPhase, refining: () => OptimisationPhase) {
     this.#screening = screening;
     this.#refining = refining;
-    const { steps, evaluations } = refining();
+    const { steps, evaluations, gradients = 0 } = refining();
     this.steps = screening.steps + steps;
     this.evaluations = screening.evaluations + evaluations;
+    this.gradients = gradients;
   }
 
   get name(): string {

@@ -123,7 +123,7 @@ export const outcomeOf = (search: Search): string =>
 
 /**
  * Stops after every step, takes the search up again in a new object, and names every place where checkpoint or outcome
- * differ from those of the search that ran through.
+ * differ from those of the search that ran through. One that is asked for what a window shows between its steps comes to the same.
  */
 export async function differencesAfterResuming(make: () => Search): Promise<string[]> {
   const different: string[] = [];
@@ -137,9 +137,18 @@ export async function differencesAfterResuming(make: () => Search): Promise<stri
     checkpoints.push(whole.checkpoint());
   }
   if (checkpoints.length !== whole.total + 1) different.push(`${checkpoints.length} checkpoints`);
+  const looking = make();
+  for (let at = 0; at <= whole.total; at++) {
+    compare(looking.checkpoint(), checkpoints[at], `watched at ${at}`);
+    looking.live();
+    looking.result();
+    await looking.advance();
+  }
+  if (outcomeOf(looking) !== outcomeOf(whole)) different.push('watched outcome');
   for (let at = 0; at < whole.total; at++) {
     const resumed = make();
     await resumed.restore(checkpoints[at] as Uint8Array);
+    resumed.live();
     compare(resumed.checkpoint(), checkpoints[at], `restored at ${at}`);
     await resumed.advance();
     compare(resumed.checkpoint(), checkpoints[at + 1], `step ${at}`);

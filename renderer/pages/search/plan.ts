@@ -3,6 +3,7 @@ import type { Aperture, Inclusion, SearchPlan, SearchSpace, SetRef, TargetTerm }
 import {
   constraints as constraintSchema,
   endsInPixels,
+  leavesContrastFree,
   objectiveTerms,
   searchPlan,
   unusableConstraints,
@@ -224,7 +225,7 @@ export function planProblems(plan: SearchPlan, twin: TwinDetails): string[] {
   const unusable = unusableConstraints(plan);
   if (unusable.length > 0) {
     problems.push(
-      `A search over ${{ pixels: 'pixels', gratings: 'gratings', parametric: 'parameters', set: 'a set' }[space.type]} cannot use: ${unusable.join(', ')}.`,
+      `A search over ${{ pixels: 'pixels', gratings: 'gratings', parametric: 'parameters', set: 'a set' }[space.type]}${leavesContrastFree(plan.optimiser) ? ' that holds the range alone' : ''} cannot use: ${unusable.join(', ')}.`,
     );
   }
   const [low, high] = constraints.range;
