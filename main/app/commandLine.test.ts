@@ -267,7 +267,7 @@ test('stimuli render: refuses frames that would show another motion, and numbers
   const render = (...args: string[]) => run('stimuli', 'render', plan, '--out', own('fast'), ...args);
   expectRefusal(
     await render('--frame-rate', '7'),
-    /7 frames per second, and a temporal frequency of 4 Hz needs at least 8/,
+    /7 frames per second, and a drift of 4 Hz needs more than 8/,
   );
   expectRefusal(await render('--duration', 'long'), /--duration takes a number above 0, and “long” is none/);
   expect(existsSync(own('fast'))).toBe(false);
