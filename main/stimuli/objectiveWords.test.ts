@@ -68,10 +68,6 @@ it('says on which twins, and calls areas of others by their label', () => {
   );
 });
 
-it('says a plan that was stored before there was a choice of objectives', () => {
-  expect(objectiveText({ target: [{ area: 'V1', weight: 1 }] } as SearchPlan)).toBe('drive V1');
-});
-
 it('counts each objective in its own unit', () => {
   expect(scoreWords('drive').text(3.214)).toBe('3.21 z');
   expect(scoreWords('selective').text(1.5)).toBe('1.5 nats of z');
