@@ -1,6 +1,5 @@
 /** Names that say which process made what they name, so that what a killed one left behind can be told from work under way. */
-import { randomBytes } from 'node:crypto';
-import { sha256Hex } from '../hash.ts';
+import { createHash, randomBytes } from 'node:crypto';
 import { computerKey, isAlive, thisComputer, thisProcess } from './process.ts';
 
 /** Of whom a name says that it is theirs; 'unknown' where nobody here can tell. */
@@ -8,7 +7,8 @@ export type Owner = 'ended' | 'lives' | 'unknown';
 
 let own: string | null = null;
 
-const here = (): string => sha256Hex(computerKey(thisComputer())).slice(0, 8);
+// Node's own hash: the desktop shell, which makes such names too, carries no package.
+const here = (): string => createHash('sha256').update(computerKey(thisComputer())).digest('hex').slice(0, 8);
 
 /** `<computer>_<pid>_<start>_` of this process; the start is left empty where the system does not tell. */
 export function ownerMark(): string {
