@@ -122,11 +122,13 @@ async function searchFor(page: Page, unit: string, look: Look): Promise<void> {
   await expect(live.getByRole('group', { name: 'Candidates' }).getByRole('button')).toHaveCount(2, { timeout: 60_000 });
   await expectPictures(live);
   const claims = page.getByRole('list', { name: 'Claims' }).getByRole('listitem');
-  await expect(claims).toHaveCount(3);
+  await expect(claims).toHaveCount(5);
   await expect(claims).toHaveText([
     /^Beats 40 pink noise images .+: .+ z against .+ z/,
     /^Beats best of 4 images/,
     /^Beats best of \d+ gratings/,
+    /^Beats best of 240 starting images of the same space/,
+    /^Beats 99 phase scrambles of the candidate/,
   ]);
   await look('search report');
 }
