@@ -61,7 +61,7 @@ export async function openSubject(options: { twin: string; batchSize: number; th
   const model = responseModel(session, { units, manifest: twin.manifest });
   const rasteriser = createRasteriser(session.field, () => Promise.reject(new Error('no photographs here')));
   const referenceDesign = stimulusDesign.parse({
-    type: session.field.frames === undefined ? 'tsr1' : 'tsr1v',
+    type: (session.field.frames ?? 1) > 1 ? 'tsr1v' : 'tsr1',
     half: 'A',
     blank: false,
   });

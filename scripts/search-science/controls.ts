@@ -78,6 +78,7 @@ async function measurePools({ model, session, reference }: Subject, constraints:
     const spec = reference.spec(i);
     if (spec.type === 'tsr1' && tsr1Place(spec.index).key === 'gratings') gratings.push(i);
   }
+  if (gratings.length === 0) throw new Error('the reference set has no gratings to be beaten');
   const shown = async (count: number, image: (index: number) => Promise<Float32Array>): Promise<Float32Array[]> => {
     const rows: Float32Array[] = [];
     for (let from = 0; from < count; from += model.batchSize) {
