@@ -27,7 +27,7 @@ const own = (file: string): string => path.join(folder, file);
 async function cli<T>(...args: string[]): Promise<T> {
   const { code, stdout, stderr } = await runCli([...args, '--json'], own('home'));
   // A search says on the way how far it is, and what it left out.
-  if (args[0] !== 'search') expect(stderr).toBe('');
+  expect(args[0] === 'search' ? '' : stderr).toBe('');
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout) as T;
 }
