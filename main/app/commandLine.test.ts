@@ -265,10 +265,7 @@ test('stimuli render: what moves is written frame by frame, at the times of its 
 test('stimuli render: refuses frames that would show another motion, and numbers that are none', async () => {
   const plan = writePlan('fast.plan.json', { kind: 'run', twin, stimuli: drifting });
   const render = (...args: string[]) => run('stimuli', 'render', plan, '--out', own('fast'), ...args);
-  expectRefusal(
-    await render('--frame-rate', '7'),
-    /7 frames per second, and a drift of 4 Hz needs more than 8/,
-  );
+  expectRefusal(await render('--frame-rate', '7'), /7 frames per second, and a drift of 4 Hz needs more than 8/);
   expectRefusal(await render('--duration', 'long'), /--duration takes a number above 0, and “long” is none/);
   expect(existsSync(own('fast'))).toBe(false);
 });
