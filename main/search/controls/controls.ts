@@ -139,7 +139,7 @@ export function matchedControls(
         context,
         {
           kind: 'best-of-reference',
-          label: `best of ${which}, brought to the same mean and RMS contrast`,
+          label: `best of ${which}, brought to the same ${alike}`,
           name: 'measuring the reference set on the constraints',
           n: indices.length,
         },
